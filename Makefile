@@ -1,0 +1,58 @@
+# Every target does its own set-up into .venv; nothing outside this folder is touched.
+# PYTHON names the interpreter to use, where `python3` is not the one.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fix bench faults lock clean
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+.venv/.made:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON) here: install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This is `$(PYTHON) --version`: Python 3.11 or newer is needed. Name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.run: .venv/.made requirements.txt pyproject.toml
+	@echo "Setting up .venv ..."
+	@$(PIP) --require-hashes --requirement requirements.txt
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	@$(PIP) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+demo: .venv/.run ## Validate, plan and apply on the embedded store, then plan again
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./inventory/demo/demo.sh
+
+test: .venv/.dev ## Run the tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fix: .venv/.dev ## Mend what can be mended by itself
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: .venv/.dev ## Measure how fast it is, as ratios
+	@$(BIN)/python -m benchmarks
+
+faults: .venv/.dev ## Run the table of faults
+	@$(BIN)/python -m tests.faults
+
+lock: .venv/.dev ## Choose the versions that are installed anew
+	@$(PIP) uv
+	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group build --output-file requirements.txt
+	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements-dev.txt
+
+clean: ## Delete what was made
+	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist

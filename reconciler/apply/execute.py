@@ -1,0 +1,140 @@
+"""Plan → report: each action read, compared, written, and settled where its answer was lost.
+
+The API has no conditional write, so a sale between a SKU's read and its write can still be
+overwritten: the gap of one round trip. What can be read is never overwritten.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol
+
+from reconciler.errors import (
+    AnswerError,
+    EcommerceOff,
+    NotAuthorized,
+    ServerFault,
+    StoreError,
+    TransportError,
+)
+from reconciler.model import Action, Outcome, Plan, Report, Result, Stock, Target
+
+MAX_WRITES: Final = 3
+# How long after a lost answer to look: the store may show a write only after a while.
+LOOK_AFTER: Final = (0.0, 2.0, 3.0)
+MAX_FAILURES_IN_A_ROW: Final = 10
+
+
+class Store(Protocol):
+    """What applying needs of a store."""
+
+    def read_stock(self, target: Target) -> Stock:
+        """Return the live stock of one SKU; raise StoreError."""
+
+    def write_stock(self, target: Target, stock: Stock) -> Stock:
+        """Set a SKU's stock absolutely, once, and return what the store answers."""
+
+
+def execute(
+    plan: Plan,
+    store: Store,
+    *,
+    parallelism: int,
+    sleep: Callable[[float], None] = time.sleep,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Carry out the actions of *plan* in their order, *parallelism* at a time.
+
+    Never raises for what the store does: that stands in the report. *progress* is called with
+    how many actions are settled.
+    """
+    run = _Run(store, sleep)
+    with ThreadPoolExecutor(parallelism) as pool:
+        outcomes = []
+        for done, outcome in enumerate(pool.map(run.settle, plan.actions), 1):
+            outcomes.append(outcome)
+            progress(done)
+    not_tried = (
+        Outcome(
+            finding.sku, Result.NOT_TRIED, None, None, message=f"{finding.kind}: {finding.message}"
+        )
+        for finding in plan.errors
+    )
+    return Report(plan.store, (*outcomes, *not_tried), run.stopped)
+
+
+class _Run:
+    """What the actions of one run share: whether it has been stopped, and why."""
+
+    def __init__(self, store: Store, sleep: Callable[[float], None]) -> None:
+        self.store = store
+        self.sleep = sleep
+        self.stopped: str | None = None
+        self._failures = 0
+        self._lock = threading.Lock()
+
+    def settle(self, action: Action) -> Outcome:
+        """Return what became of *action*."""
+        if self.stopped is not None:
+            return _outcome(action, Result.NOT_TRIED, None, self.stopped)
+        try:
+            outcome = self._read_and_write(action)
+        except (NotAuthorized, EcommerceOff) as error:
+            self.stopped = str(error)
+            return _outcome(action, Result.NOT_TRIED, None, str(error))
+        except StoreError as error:
+            self._count_failure(str(error))
+            return _outcome(action, Result.FAILED, None, str(error))
+        with self._lock:
+            self._failures = 0
+        return outcome
+
+    def _count_failure(self, reason: str) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= MAX_FAILURES_IN_A_ROW and self.stopped is None:
+                self.stopped = f"{MAX_FAILURES_IN_A_ROW} failures in a row, the last: {reason}"
+
+    def _read_and_write(self, action: Action) -> Outcome:
+        """Read, compare, write; raise StoreError only while nothing can have been written."""
+        found = self.store.read_stock(action.target)
+        if found == action.after:
+            return _outcome(action, Result.ALREADY, found)
+        if found != action.before:
+            return _outcome(action, Result.MOVED, found, "left alone")
+        for _ in range(MAX_WRITES):
+            try:
+                answer = self.store.write_stock(action.target, action.after)
+            except (TransportError, AnswerError, ServerFault) as error:
+                settled = self._look(action, error)
+                if settled is not None:
+                    return settled
+                continue
+            if answer == action.after:
+                return _outcome(action, Result.APPLIED, answer)
+            return _outcome(action, Result.FAILED, answer, "the store answered another quantity")
+        return _outcome(
+            action, Result.FAILED, action.before, f"none of {MAX_WRITES} writes took effect"
+        )
+
+    def _look(self, action: Action, lost: StoreError) -> Outcome | None:
+        """Settle a write whose answer was *lost* by reading; None says that it did not land."""
+        found: Stock | None = None
+        try:
+            for seconds in LOOK_AFTER:
+                self.sleep(seconds)
+                found = self.store.read_stock(action.target)
+                if found == action.after:
+                    return _outcome(action, Result.APPLIED, found)
+                if found != action.before:
+                    break
+        except StoreError as error:
+            return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}")
+        if found == action.before:
+            return None
+        return _outcome(action, Result.UNKNOWN, found, f"{lost}; left alone")
+
+
+def _outcome(action: Action, result: Result, found: Stock | None, message: str = "") -> Outcome:
+    return Outcome(action.sku, result, action.before, action.after, found, message)

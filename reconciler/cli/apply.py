@@ -1,0 +1,118 @@
+"""`reconciler apply`: a saved plan, or one made now, carried out."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.apply.execute import execute
+from reconciler.cli.console import make_progress, print_lines, print_text
+from reconciler.cli.options import Options, shared_options
+from reconciler.cli.plan import print_plan
+from reconciler.cli.show import read_plan
+from reconciler.cli.stages import load_desired, make_plan, open_store
+from reconciler.desired.build import compute_digest
+from reconciler.errors import LimitError, UsageError
+from reconciler.live.client import StoreClient
+from reconciler.model import Limit, Plan, Report, Result
+from reconciler.plan.saved import check_saved, recheck_limits
+from reconciler.render.text import render_report
+
+COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
+
+
+@click.command("apply")
+@click.argument("planfile", required=False, type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask before writing.")
+@click.option(
+    "--allow",
+    multiple=True,
+    type=click.Choice([limit.value for limit in Limit]),
+    help="Lift one safety limit, for this run.",
+)
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="How many SKUs may be under way at once.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the token from a file instead of the variable.",
+)
+@shared_options
+@click.pass_obj
+def command(
+    options: Options,
+    planfile: Path | None,
+    yes: bool,
+    allow: tuple[str, ...],
+    parallelism: int,
+    token_file: Path | None,
+) -> int:
+    """Carry out PLANFILE; without one, plan, show the plan, ask, and carry it out.
+
+    Each SKU is read again before it is written; one that has moved since the plan is left alone.
+    """
+    asks = planfile is None and not yes
+    if asks and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
+    saved = read_plan(planfile) if planfile else None
+    if saved is not None and not options.store:
+        options.store = (saved.store,)
+    desired = load_desired(options, options.one_store())
+    if saved is not None:
+        check_saved(saved, desired, compute_digest(desired))
+        saved = recheck_limits(saved, desired)
+    with open_store(options, desired.settings, token_file) as client:
+        plan = saved or make_plan(options, desired, client, parallelism)
+        if saved is None:
+            print_plan(plan, "text", options)
+        _refuse_violations(plan, allow)
+        if plan.actions and asks and not _is_answered_yes():
+            print_text("Nothing was written.\n")
+            return 0
+        if not plan.actions and not plan.errors:
+            if saved is not None:
+                print_plan(plan, "text", options)
+            return 0
+        report = _execute(options, plan, client, parallelism)
+    print_lines(render_report(report, verbose=options.verbose), options)
+    return report_exit_code(report)
+
+
+def _execute(options: Options, plan: Plan, client: StoreClient, parallelism: int) -> Report:
+    progress = make_progress("Applying change", len(plan.actions), options)
+    return execute(plan, client, parallelism=parallelism, progress=progress)
+
+
+def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:
+    """Raise LimitError for a limit that is broken and was not lifted."""
+    broken = [violation for violation in plan.violations if violation.limit.value not in allow]
+    if broken:
+        said = "; ".join(violation.message for violation in broken)
+        flags = " ".join(f"--allow {violation.limit}" for violation in broken)
+        raise LimitError(f"{said}. Nothing was written. If it is meant: {flags}")
+
+
+def _is_answered_yes() -> bool:
+    """Ask whether to go on; only the word yes does."""
+    answer: str = click.prompt(
+        "Carry this out? Only `yes` does", default="", show_default=False, err=True
+    )
+    return answer.strip() == "yes"
+
+
+def report_exit_code(report: Report) -> int:
+    """Return what became of all as an exit code."""
+    settled = (
+        report.count(Result.APPLIED) + report.count(Result.UNKNOWN) + report.count(Result.FAILED)
+    )
+    if report.stopped and not settled:
+        return COULD_NOT_GO_ON
+    if any(report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)):
+        return INCOMPLETE
+    return MOVED if report.count(Result.MOVED) else 0

@@ -1,0 +1,88 @@
+"""Lines and texts → stdout, errors and progress → stderr. A reader that went away is no error."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+import click
+
+from reconciler.cli.options import ColorWhen, Options
+from reconciler.render.text import Line
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "": {},
+    "bold": {"bold": True},
+    "dim": {"dim": True},
+    "green": {"fg": "green"},
+    "yellow": {"fg": "yellow"},
+    "red": {"fg": "red"},
+}
+PROGRESS_SECONDS = 10.0
+
+
+def print_lines(lines: Iterable[Line], options: Options) -> None:
+    """Print rendered lines on stdout, coloured where that is wanted."""
+    colored = wants_color(options.color, sys.stdout)
+    for line in lines:
+        print_text("".join(_paint(*span, colored=colored) for span in line) + "\n")
+
+
+def _paint(text: str, style: str, *, colored: bool) -> str:
+    return click.style(text, **_STYLES[style]) if colored and style else text
+
+
+def print_text(text: str, stream: TextIO | None = None) -> None:
+    """Print *text* as it is on stdout, or on *stream*.
+
+    When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
+    not stop half way because nobody listens.
+    """
+    stream = stream or sys.stdout
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def print_error(text: str) -> None:
+    """Print *text* and a line end on stderr."""
+    print_text(f"{text}\n", sys.stderr)
+
+
+def wants_color(when: ColorWhen, stream: TextIO) -> bool:
+    """Return whether to colour: as --color says, else as the environment and the terminal do."""
+    if when != "auto":
+        return when == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def make_progress(verb: str, total: int, options: Options) -> Callable[[int], None]:
+    """Return a function that is told how many of *total* are done, and says so now and then.
+
+    On a terminal one line is kept up to date; elsewhere there is a line every ten seconds.
+    """
+    if options.quiet:
+        return lambda _: None
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    last = time.monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if terminal:
+            end = "\r\x1b[K" if done == total else ""
+            if done == total or now - last > 0.1:
+                last = now
+                print_text(f"\r{verb} {done} of {total}{end}", sys.stderr)
+        elif now - last >= PROGRESS_SECONDS:
+            last = now
+            print_error(f"{verb} {done} of {total}")
+
+    return progress

@@ -1,0 +1,82 @@
+"""The command `reconciler`: loads a command's module when it is called; exits as promised."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.options import shared_options
+from reconciler.errors import InputError, ReconcilerError, UsageError
+from reconciler.render.safe import safe_text
+
+# Each command's module is loaded when it is called, so that nobody pays for another's imports.
+COMMANDS = {
+    "validate": "Check the YAML, without asking the store.",
+    "plan": "Show what apply would change, and why.",
+    "apply": "Carry a plan out.",
+    "show": "Show a saved plan again.",
+    "sandbox": "Serve, reset or shop in the embedded store.",
+}
+
+EXIT_CODES = """
+Exit codes: 0 done or no changes, 1 could not go on, 2 changes pending (plan
+--detailed-exitcode), 3 moved or stale, 4 a limit is broken, 5 apply ended incomplete, 64 wrong
+usage, 65 the YAML or a plan file is not acceptable, 130 and 143 interrupted.
+"""
+
+
+class LazyGroup(click.Group):
+    """Lists the commands without loading them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their one line each."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@shared_options
+@click.version_option(__version__, prog_name="reconciler")
+def command() -> None:
+    """Keep the stock of a Webflow shop as YAML in git declares it."""
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
+
+
+def exit_code(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; errors are said on stderr."""
+    try:
+        result: Any = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return UsageError.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except InputError as error:
+        for problem in error.problems:
+            click.echo(safe_text(str(problem)), err=True)
+        return error.exit_code
+    except ReconcilerError as error:
+        notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
+        click.echo(f"Error: {safe_text(str(error))}{notes}", err=True)
+        return error.exit_code
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,110 @@
+"""The options that every command takes, before or after its name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from reconciler.desired.files import find_stores
+from reconciler.errors import UsageError
+
+ColorWhen = Literal["auto", "always", "never"]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Options:
+    """What was said on the command line for all commands."""
+
+    inventory: Path = Path("inventory")
+    store: tuple[str, ...] = ()
+    quiet: bool = False
+    verbose: bool = False
+    color: ColorWhen = "auto"
+
+    def stores(self) -> list[str]:
+        """Return the stores that are meant: all, if none was named."""
+        known = find_stores(self.inventory)
+        for name in self.store:
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+                raise UsageError(f"there is no store {name} in {self.inventory}; {hint}")
+        return list(dict.fromkeys(self.store)) or known
+
+    def one_store(self) -> str:
+        """Return the one store that is meant; raise UsageError for several."""
+        names = self.stores()
+        if len(names) > 1:
+            raise UsageError(f"there are several stores: {', '.join(names)}; name one with --store")
+        return names[0]
+
+    def store_folder(self, name: str) -> Path:
+        """Return the folder of the store *name*."""
+        return self.inventory / name
+
+    def state_folder(self, *parts: str) -> Path:
+        """Return a folder, made if need be, below `.reconciler/`, which git does not see."""
+        state = self.inventory.absolute().parent / ".reconciler"
+        folder = state.joinpath(*parts)
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = state / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        return folder
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Put *value* where all commands find it, if it was given."""
+    if value not in (None, (), False) and parameter.name is not None:
+        setattr(context.ensure_object(Options), parameter.name, value)
+
+
+def shared_options(function: Decorated) -> Decorated:
+    """Add the shared options to a command or to the group."""
+    for option in (
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            expose_value=False,
+            callback=_keep,
+            help="Whether to colour what is printed.",
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            expose_value=False,
+            callback=_keep,
+            help="Say everything.",
+        ),
+        click.option(
+            "-q",
+            "--quiet",
+            is_flag=True,
+            expose_value=False,
+            callback=_keep,
+            help="Say nothing but results and errors.",
+        ),
+        click.option(
+            "--store",
+            multiple=True,
+            metavar="NAME",
+            expose_value=False,
+            callback=_keep,
+            help="The store that is meant; may be left out where there is only one.",
+        ),
+        click.option(
+            "--inventory",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            expose_value=False,
+            callback=_keep,
+            help="The folder that holds the stores.  [default: inventory]",
+        ),
+    ):
+        function = option(function)
+    return function

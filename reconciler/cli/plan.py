@@ -1,0 +1,91 @@
+"""`reconciler plan`: what apply would change, and why. Writes nothing to the store."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import print_error, print_lines, print_text
+from reconciler.cli.options import Options, shared_options
+from reconciler.cli.stages import load_desired, make_plan, open_store
+from reconciler.errors import InputError, ReconcilerError
+from reconciler.model import Plan
+from reconciler.plan.saved import dump_plan
+from reconciler.render.text import render_plan
+
+CHANGES_PENDING = 2
+
+
+@click.command("plan")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the plan.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="How many requests may be under way at once.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the token from a file instead of the variable.",
+)
+@shared_options
+@click.pass_obj
+def command(
+    options: Options,
+    out: Path | None,
+    format_: str,
+    detailed_exitcode: bool,
+    parallelism: int,
+    token_file: Path | None,
+) -> int:
+    """Read the live stock and show what apply would change.
+
+    Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
+    """
+    desired = load_desired(options, options.one_store())
+    with open_store(options, desired.settings, token_file) as client:
+        plan = make_plan(options, desired, client, parallelism)
+    if out is not None:
+        save_plan(plan, out)
+    print_plan(plan, format_, options)
+    if out is not None and not options.quiet:
+        print_error(f"Saved to {out}. To carry it out: reconciler apply {out}")
+    return plan_exit_code(plan, detailed=detailed_exitcode)
+
+
+def print_plan(plan: Plan, format_: str, options: Options) -> None:
+    """Print *plan* on stdout in the format `text` or `json`."""
+    if format_ == "json":
+        print_text(dump_plan(plan))
+    else:
+        print_lines(render_plan(plan, verbose=options.verbose), options)
+
+
+def plan_exit_code(plan: Plan, *, detailed: bool) -> int:
+    """Return 65 for a plan with errors, 2 for pending changes if that was asked for, else 0."""
+    if plan.errors:
+        return InputError.exit_code
+    return CHANGES_PENDING if detailed and plan.actions else 0
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write *plan* to a file, whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_text(dump_plan(plan), "utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise ReconcilerError(f"cannot save the plan to {path}: {error.strerror}") from None

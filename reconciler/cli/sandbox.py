@@ -1,0 +1,129 @@
+"""`reconciler sandbox`: the embedded store as a server, anew, or with customers in it."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import print_text
+from reconciler.cli.options import Options, shared_options
+from reconciler.errors import UsageError
+from reconciler.render.rows import count
+from reconciler.sandbox.app import SCOPES, Api
+from reconciler.sandbox.embedded import SEED_FILE, open_shop, reset_shop, serve_until_stopped
+from reconciler.sandbox.shop import Shop
+
+TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
+
+
+@click.group("sandbox")
+@shared_options
+def command() -> None:
+    """Serve, reset or shop in the embedded store: a Webflow-compatible shop on loopback."""
+
+
+def _places(options: Options, seed: Path | None) -> tuple[Path, Path]:
+    """Return where the sandbox's data lies and what it is made from."""
+    name = options.one_store()
+    data = options.state_folder("sandbox") / f"{name}.sqlite"
+    return data, seed or options.store_folder(name) / SEED_FILE
+
+
+def _open(options: Options, seed: Path | None) -> Shop:
+    return open_shop(*_places(options, seed))
+
+
+SEED = click.option(
+    "--seed",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"What the shop starts from.  [default: {SEED_FILE} in the store's folder]",
+)
+
+
+@command.command("serve")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes a free one.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), help="Requests allowed in a window.  [default: any number]"
+)
+@click.option(
+    "--window",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds of that window.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="Milliseconds that each answer takes longer.",
+)
+@click.option("--token", default=TOKEN, show_default=True, help="The token that is accepted.")
+@SEED
+@shared_options
+@click.pass_obj
+def serve(
+    options: Options,
+    port: int,
+    limit: int | None,
+    window: float,
+    latency: float,
+    token: str,
+    seed: Path | None,
+) -> int:
+    """Serve the shop for any client, until Ctrl-C."""
+    with _open(options, seed) as shop:
+        api = Api(shop, {token: SCOPES}, limit=limit, window=window, latency=latency / 1000)
+        site = shop.meta("site_id")
+
+        def announce(address: str) -> None:
+            print_text(
+                f"# site {site}, until Ctrl-C; for a store with `backend: webflow`:\n"
+                f"export WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n"
+            )
+
+        serve_until_stopped(api, port, announce)
+    return 0
+
+
+@command.command("reset")
+@SEED
+@shared_options
+@click.pass_obj
+def reset(options: Options, seed: Path | None) -> int:
+    """Put the shop back to its seed."""
+    with reset_shop(*_places(options, seed)) as shop:
+        print_text(f"The sandbox starts anew with {count(shop.count_skus(), 'SKU')}.\n")
+    return 0
+
+
+@command.command("sell")
+@click.argument("sales", nargs=-1, required=True, metavar="SKU[=N]…")
+@shared_options
+@click.pass_obj
+def sell(options: Options, sales: tuple[str, ...]) -> int:
+    """Sell N units (1 if not said) of each SKU, as customers would."""
+    orders = [_order(sale) for sale in sales]
+    with _open(options, None) as shop:
+        for sku, units in orders:
+            inventory_type, quantity = shop.sell(sku, units)
+            left = "infinite" if inventory_type == "infinite" else f"{quantity} left"
+            print_text(f"Sold {units} of {sku}: {left}.\n")
+    return 0
+
+
+def _order(sale: str) -> tuple[str, int]:
+    """Return SKU and units of `SKU` or `SKU=N`."""
+    sku, found, units = sale.rpartition("=")
+    if not found:
+        return sale, 1
+    if not (units.isascii() and units.isdigit() and len(units) < 10 and int(units)):
+        raise UsageError(f"{sale}: {units} is no number of units; write {sku}=1")
+    return sku, int(units)

@@ -1,0 +1,39 @@
+"""`reconciler show`: a saved plan again."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import Options, shared_options
+from reconciler.cli.plan import print_plan
+from reconciler.errors import PlanFileError
+from reconciler.model import Plan
+from reconciler.plan.saved import MAX_BYTES, load_plan
+
+
+@click.command("show")
+@click.argument("planfile", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the plan.",
+)
+@shared_options
+@click.pass_obj
+def command(options: Options, planfile: Path, format_: str) -> int:
+    """Show a saved plan as `plan` showed it. Nothing is asked of the store."""
+    print_plan(read_plan(planfile), format_, options)
+    return 0
+
+
+def read_plan(path: Path) -> Plan:
+    """Return the plan saved in the file *path*."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise PlanFileError(str(path), f"cannot be read: {error.strerror}") from None
+    return load_plan(str(path), content)

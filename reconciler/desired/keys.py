@@ -1,0 +1,36 @@
+"""A key → why it is refused, or nothing. Pure."""
+
+import re
+import unicodedata
+
+_LOOKALIKE = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek"}
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def key_fault(key: str) -> str | None:
+    """Return why *key* cannot be the name of anything, or None when it can."""
+    if key.isascii() and key.isprintable() and key and key[0] != " " and key[-1] != " ":
+        return None
+    if not key:
+        return "a key is empty; write the SKU's code before the colon"
+    if key.strip() != key:
+        return f"the key {key!a} has white space at its edge; delete it"
+    for character in key:
+        if unicodedata.category(character) in _INVISIBLE:
+            code = f"U+{ord(character):04X}"
+            return f"the key {key!a} holds the character {code}, which cannot be seen; delete it"
+    if len(scripts := _scripts(key)) > 1:
+        names = " and ".join(sorted(scripts))
+        return (
+            f"the key {key} mixes {names} letters that look alike ({key!a});"
+            " type it again in one alphabet"
+        )
+    return None
+
+
+def _scripts(key: str) -> set[str]:
+    """Return which alphabets that can be mistaken for one another *key* has letters of."""
+    words = (
+        re.match(r"[A-Z]+", unicodedata.name(letter, "")) for letter in key if letter.isalpha()
+    )
+    return {_LOOKALIKE[word[0]] for word in words if word and word[0] in _LOOKALIKE}

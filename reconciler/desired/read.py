@@ -1,0 +1,265 @@
+"""YAML text → plain data with the lines of its keys, and every refusal on the way. Pure.
+
+Editors parse YAML 1.2 and PyYAML 1.1, so `no`, `010` or `1:20` mean one thing on the screen and
+another to a program. Here scalars are taken as text from parser events, and a number has one
+spelling. Whatever a schema cannot see (anchors, tags, keys given twice, depth) is refused on the
+events, before anything is built from it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from yaml import YAMLError
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from reconciler.desired.events import open_events
+from reconciler.desired.keys import key_fault
+from reconciler.errors import Problem
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_DEPTH: Final = 20
+MAX_KEYS: Final = 1_000_000
+MAX_DIGITS: Final = 9
+
+NUMBER = re.compile(r"0|[1-9][0-9]*")
+# What YAML 1.2's core schema takes as something else than text, besides the one spelling above.
+NOT_TEXT = re.compile(
+    r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
+    r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_MAY_NOT_BE_TEXT = frozenset("0123456789+-.~nNtTfF")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
+# YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+class Unspelled:
+    """Stands for a scalar that no field takes: null, a truth value, a number spelled otherwise."""
+
+    __slots__ = ()
+
+
+UNSPELLED: Final = Unspelled()
+
+
+@dataclass(slots=True)
+class Document:
+    """One file as read.
+
+    `data` holds dicts, lists, text and whole numbers; `lines` the line of each key of the
+    second level, by its parent's key. `misspelled` says that some scalar is `UNSPELLED`.
+    """
+
+    path: str
+    text: str
+    data: Any = None
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    misspelled: bool = False
+    complete: bool = False
+
+
+class _StopReading(Exception):
+    """Reading cannot go on; the reason is among the problems."""
+
+
+def read_document(path: str, content: bytes) -> Document:
+    """Return the YAML document in *content*; what is refused stands in its `problems`."""
+    text, problem = decode(path, content)
+    document = Document(path, text)
+    if problem is not None:
+        document.problems.append(problem)
+        return document
+    try:
+        _Reader(document).read()
+    except _StopReading:
+        pass
+    except YAMLError as error:
+        document.problems.append(_syntax_problem(path, error))
+    return document
+
+
+def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
+    """Return *content* as text without a byte order mark, or why it is not taken."""
+    if len(content) > MAX_BYTES:
+        return "", Problem(
+            path, 0, 0, "the file is larger than 16 MiB; split it into several files"
+        )
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", Problem(path, 0, 0, "the file is UTF-16; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        return "", Problem(path, line, column, message)
+    return text, _text_problem(path, text)
+
+
+def _text_problem(path: str, text: str) -> Problem | None:
+    """Return what forbids reading *text* at all: git's conflict markers, unprintable characters."""
+    if conflict := _CONFLICT.search(text):
+        message = (
+            "this is a conflict marker that git left here;"
+            " keep one of the two sides and delete the lines with <<<<<<<, ======= and >>>>>>>"
+        )
+        return Problem(path, *_place(text, conflict.start()), message)
+    if unprintable := _UNPRINTABLE.search(text):
+        code = f"U+{ord(unprintable[0]):04X}"
+        message = f"the character {code} cannot be seen and is not allowed; delete it"
+        return Problem(path, *_place(text, unprintable.start()), message)
+    return None
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+class _Reader:
+    """Builds one document from the events of its text."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.next = open_events(document.text)
+
+    def read(self) -> None:
+        self.next()
+        first = self.next()
+        if isinstance(first, StreamEndEvent):
+            self.refuse(
+                None,
+                "the file is empty; declare at least one SKU below `skus:`, or delete the file",
+            )
+            return
+        if first.version or first.tags:
+            self.refuse(first, "a line that starts with % is not allowed; delete it")
+        self.document.data = self.node(self.next(), 1, None)
+        self.next()  # the end of the document
+        if not isinstance(another := self.next(), StreamEndEvent):
+            self.refuse(
+                another,
+                "a second document starts here; delete the line `---`, or make two files",
+            )
+            return
+        self.document.complete = True
+
+    def refuse(self, event: Any, message: str) -> None:
+        """Note a problem at *event*, or of the whole file."""
+        line, column = (
+            (0, 0) if event is None else (event.start_mark.line + 1, event.start_mark.column + 1)
+        )
+        self.document.problems.append(Problem(self.document.path, line, column, message))
+
+    def node(self, event: Any, depth: int, parent: str | None) -> Any:
+        """Return the value that starts with *event*, *depth* levels down, below *parent*."""
+        if isinstance(event, ScalarEvent):
+            return self.scalar(event)
+        if isinstance(event, AliasEvent):
+            self.refuse(
+                event, f"*{event.anchor} is an alias, which is not allowed; write the value out"
+            )
+            return UNSPELLED
+        if depth > MAX_DEPTH:
+            self.refuse(event, f"more than {MAX_DEPTH} levels deep; write it flatter")
+            raise _StopReading
+        self.check_plain(event)
+        if isinstance(event, MappingStartEvent):
+            return self.mapping(depth, parent)
+        return self.sequence(depth)
+
+    def check_plain(self, event: Any) -> None:
+        """Refuse an anchor or a tag on *event*."""
+        if event.anchor is not None:
+            self.refuse(
+                event, f"&{event.anchor} is an anchor, which is not allowed; write each value out"
+            )
+        if event.tag is not None:
+            self.refuse(event, "a tag (!…) is not allowed; delete it")
+
+    def scalar(self, event: ScalarEvent) -> str | int | Unspelled:
+        """Return a scalar as text, as a number in its one spelling, or as `UNSPELLED`."""
+        if event.anchor is not None or event.tag is not None:
+            self.check_plain(event)
+        text: str = event.value
+        if not event.implicit[0] or (text and text[0] not in _MAY_NOT_BE_TEXT):
+            return text
+        if NUMBER.fullmatch(text):
+            return int(text) if len(text) <= MAX_DIGITS else 10**MAX_DIGITS
+        if NOT_TEXT.fullmatch(text):
+            self.document.misspelled = True
+            return UNSPELLED
+        return text
+
+    def sequence(self, depth: int) -> list[Any]:
+        items = []
+        while not isinstance(event := self.next(), SequenceEndEvent):
+            items.append(self.node(event, depth + 1, None))
+        return items
+
+    def mapping(self, depth: int, parent: str | None) -> dict[str, Any]:
+        """Return a mapping; the lines of its keys are kept when it is of the second level."""
+        values: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        get_event, scalar = self.next, self.scalar
+        while type(event := get_event()) is not MappingEndEvent:
+            key = self.key(event)
+            value_event = get_event()
+            if type(value_event) is ScalarEvent:
+                value: Any = scalar(value_event)
+            else:
+                value = self.node(value_event, depth + 1, key)
+            if key is None:
+                continue
+            if key in lines:
+                self.refuse(
+                    event,
+                    f"{key} stands here again, first on line {lines[key]}; keep one of the two",
+                )
+                continue
+            lines[key] = event.start_mark.line + 1
+            values[key] = value
+        if depth == 2 and parent is not None:
+            self.document.lines[parent] = lines
+        if len(lines) > MAX_KEYS:
+            self.refuse(None, f"more than {MAX_KEYS} SKUs; a store takes no more")
+            raise _StopReading
+        return values
+
+    def key(self, event: Any) -> str | None:
+        """Return the key that *event* gives, or None for one that is refused."""
+        if type(event) is not ScalarEvent:
+            self.refuse(event, "a key must be text on one line; put a name before the colon")
+            raise _StopReading
+        if event.anchor is not None or event.tag is not None:
+            self.check_plain(event)
+        key: str = event.value
+        if key == "<<" and event.implicit[0]:
+            self.refuse(event, "<< is a merge key, which is not allowed; write each value out")
+            return None
+        if fault := key_fault(key):
+            self.refuse(event, fault)
+            return None
+        return key
+
+
+def _syntax_problem(path: str, error: YAMLError) -> Problem:
+    """Return what the parser said, in our form."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = getattr(error, "problem", None) or "it cannot be read"
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    advice = "check the indentation, colons and quotes here and one line above"
+    message = f"this is not YAML: {said}; {advice}"
+    return Problem(path, line, column, message)

@@ -1,0 +1,151 @@
+"""Every exception of the product, as a tree; each owns the exit code it leads to.
+
+ReconcilerError                 1
+├── UsageError                 64   the command was called in a way that makes no sense
+├── InputError                 65   files are not acceptable; carries every problem found
+│   └── PlanFileError          65   a saved plan is malformed, too large or of an unknown version
+├── StalePlanError              3   a saved plan no longer fits what stands here now
+├── LimitError                  4   a safety limit is broken; nothing was written
+├── NoBaseError                 1   a rule needs a base and there is none
+├── SandboxError                1   the embedded store cannot be started or seeded
+└── StoreError                  1   the store could not be asked, or said no
+    ├── TokenError              1   the token is missing or cannot be a token
+    ├── ListingError            1   the listing of products is not one that a plan can stand on
+    ├── TransportError          1   no complete answer arrived
+    │   └── ConnectionRefused   1   nothing was sent: there was no connection
+    ├── AnswerError             1   an answer arrived that cannot be read as what was asked for
+    └── RefusedError            1   the store understood and said no
+        ├── NotAuthorized       1   401, 403
+        ├── NotFound            1   404
+        ├── NotValid            1   400 and other 4xx
+        ├── EcommerceOff        1   409
+        ├── Throttled           1   429; carries how long to wait
+        └── ServerFault         1   5xx: whether it took effect is not known
+"""
+
+from typing import ClassVar, NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing wrong with an input file: where it is, what is wrong, what to write instead.
+
+    `line` and `column` count from 1; 0 means the file as a whole.
+    """
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{place}: error: {self.message}"
+
+
+class ReconcilerError(Exception):
+    """The run cannot go on; the text says why and what to do next."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ReconcilerError):
+    """The command was called in a way that makes no sense."""
+
+    exit_code = 64
+
+
+class InputError(ReconcilerError):
+    """Files are not acceptable; `problems` holds every one found, sorted."""
+
+    exit_code = 65
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class PlanFileError(InputError):
+    """A saved plan is malformed, too large or of an unknown version."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__([Problem(path, 0, 0, message)])
+
+
+class StalePlanError(ReconcilerError):
+    """A saved plan no longer fits what stands here now; nothing was written."""
+
+    exit_code = 3
+
+
+class LimitError(ReconcilerError):
+    """A safety limit is broken; nothing was written."""
+
+    exit_code = 4
+
+
+class NoBaseError(ReconcilerError):
+    """A rule needs to know what was declared before, and nothing tells."""
+
+
+class SandboxError(ReconcilerError):
+    """The embedded store cannot be started or seeded."""
+
+
+class StoreError(ReconcilerError):
+    """The store could not be asked, or said no."""
+
+
+class TokenError(StoreError):
+    """The token is missing or cannot be a token; the text never repeats it."""
+
+
+class ListingError(StoreError):
+    """The listing of products is not one that a plan can stand on."""
+
+
+class TransportError(StoreError):
+    """No complete answer arrived; whether the request took effect is not known."""
+
+
+class ConnectionRefused(TransportError):
+    """There was no connection, so nothing was sent."""
+
+
+class AnswerError(StoreError):
+    """An answer arrived that cannot be read as what was asked for."""
+
+
+class RefusedError(StoreError):
+    """The store understood the request and said no; `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotAuthorized(RefusedError):
+    """The token is not accepted (401), or lacks a scope (403)."""
+
+
+class NotFound(RefusedError):
+    """The site, collection or SKU does not exist (404)."""
+
+
+class NotValid(RefusedError):
+    """The store does not accept this request (400 and the rest of 4xx)."""
+
+
+class EcommerceOff(RefusedError):
+    """Ecommerce is not enabled on this site (409); it stays so until somebody enables it."""
+
+
+class Throttled(RefusedError):
+    """Too many requests (429); `retry_after` seconds were asked for, or None."""
+
+    def __init__(self, message: str, retry_after: float | None) -> None:
+        super().__init__(message, 429)
+        self.retry_after = retry_after
+
+
+class ServerFault(RefusedError):
+    """The store failed (5xx); whether the request took effect is not known."""

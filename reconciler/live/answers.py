@@ -1,0 +1,112 @@
+"""Bodies of the API → nouns; a body that cannot be read raises AnswerError. Pure.
+
+The facts are of the published OpenAPI document, where no field is required: a quantity may be
+missing or null, is a `number`, and says nothing when the stock is infinite.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, NoReturn
+
+from reconciler.errors import AnswerError
+from reconciler.model import INFINITE, LiveSku, Stock, finite
+
+MAX_WHOLE = 2**53
+
+
+class Page(NamedTuple):
+    """One page of the listing of products, and how many products there are in all."""
+
+    product_ids: tuple[str, ...]
+    skus: tuple[LiveSku, ...]
+    total: int
+
+
+def parse_json(content: bytes) -> Any:
+    """Return what *content* says in strict JSON."""
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise AnswerError("the answer is not JSON") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def parse_stock(body: Any) -> Stock:
+    """Return the stock in the answer to GET or PATCH of a SKU's inventory."""
+    match body:
+        case {"inventoryType": "infinite"}:
+            return INFINITE
+        case {"inventoryType": "finite"}:
+            return finite(_quantity(body.get("quantity")))
+    raise AnswerError("the answer names no inventory type")
+
+
+def _quantity(value: Any) -> int | float | None:
+    """Return a quantity as it came; 12.0 is 12, and a fraction stays one."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_WHOLE:
+        raise AnswerError("the answer's quantity is not a number that can be")
+    return int(value) if value == int(value) else value
+
+
+def parse_collections(body: Any) -> str | None:
+    """Return the id of the SKU collection among a site's collections, by slug, else by name."""
+    collections = [entry for entry in _list(body, "collections") if isinstance(entry, Mapping)]
+    for key, wanted in (("slug", "sku"), ("singularName", "SKU"), ("displayName", "SKUs")):
+        for entry in collections:
+            if entry.get(key) == wanted and isinstance(entry.get("id"), str):
+                return str(entry["id"])
+    return None
+
+
+def parse_products(body: Any) -> Page:
+    """Return one page of products with all their SKUs."""
+    try:
+        total = body["pagination"]["total"]
+        items = _list(body, "items")
+        product_ids = tuple(str(item["product"]["id"]) for item in items)
+        skus = tuple(sku for item in items for sku in _skus(item))
+    except (KeyError, TypeError, AttributeError):
+        raise AnswerError("the answer is not a page of products") from None
+    if isinstance(total, bool) or not isinstance(total, int):
+        raise AnswerError("the answer does not say how many products there are")
+    return Page(product_ids, skus, total)
+
+
+def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
+    """Yield the SKUs of one product; one without variants still has its hidden default SKU."""
+    product = item["product"]
+    fields = product.get("fieldData") or {}
+    title = _text(fields.get("name"))
+    variants = _variant_names(fields.get("sku-properties"))
+    for sku in item["skus"]:
+        data = sku.get("fieldData") or {}
+        values = data.get("sku-values") or {}
+        variant = " ".join(variants.get((key, value), "") for key, value in values.items()).strip()
+        name = f"{title} / {variant}" if title and variant else title or _text(data.get("name"))
+        yield LiveSku(
+            str(sku["id"]), _text(data.get("sku")), name, product.get("isArchived") is True
+        )
+
+
+def _variant_names(properties: Any) -> dict[tuple[str, str], str]:
+    """Return the name of each value of each option, by the ids of both."""
+    return {
+        (entry["id"], value["id"]): _text(value.get("name"))
+        for entry in properties or ()
+        for value in entry.get("enum") or ()
+    }
+
+
+def _list(body: Any, key: str) -> list[Any]:
+    if isinstance(body, Mapping) and isinstance(body.get(key), list):
+        return list(body[key])
+    raise AnswerError(f"the answer has no list of {key}")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

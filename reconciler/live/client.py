@@ -1,0 +1,248 @@
+"""Requests to the API → answers, each paced, timed, and mapped to our errors.
+
+One synchronous client, used by several threads at once. It follows no redirect (a followed 302
+turns a PATCH into a GET, "success" that wrote nothing), and a write goes out once: only its
+caller may decide to send it again.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from reconciler import __version__
+from reconciler.errors import (
+    AnswerError,
+    ConnectionRefused,
+    EcommerceOff,
+    NotAuthorized,
+    NotFound,
+    NotValid,
+    RefusedError,
+    ServerFault,
+    StoreError,
+    Throttled,
+    TransportError,
+)
+from reconciler.live.answers import parse_json, parse_stock
+from reconciler.live.pace import Pace
+from reconciler.live.token import Token
+from reconciler.model import InventoryType, Stock, Target
+
+CALL_SECONDS = 30.0
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+READ_TRIES = 8
+CONNECT_TRIES = 3
+MAX_RETRY_AFTER = 120.0
+MAX_THROTTLED = 20
+
+
+class StoreClient:
+    """Asks one store; counts its requests. `sleep` and `clock` are arguments for tests."""
+
+    def __init__(
+        self,
+        address: str,
+        token: Token,
+        pace: Pace,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=address,
+            headers={
+                "Authorization": token.header,
+                "Accept": "application/json",
+                "User-Agent": f"inventory-reconciler/{__version__}",
+            },
+            timeout=httpx.Timeout(CALL_SECONDS, connect=10.0),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+            follow_redirects=False,
+        )
+        self._host = httpx.URL(address).host
+        self._pace = pace
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._sleep = sleep
+        self.requests = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    @property
+    def limit(self) -> int | None:
+        """Return how many requests a minute the store said it allows, or None."""
+        return self._pace.limit
+
+    def read(self, path: str, params: dict[str, int] | None = None) -> Any:
+        """Return the JSON that a GET of *path* answers, tried again while no answer comes."""
+        refused = 0
+        for attempt in range(1, READ_TRIES + 1):
+            try:
+                return self._exchange("GET", path, params=params)
+            except ConnectionRefused:
+                refused += 1
+                if refused == CONNECT_TRIES:
+                    raise
+            except (TransportError, AnswerError, ServerFault):
+                if attempt == READ_TRIES:
+                    raise
+            # Full jitter: many threads that failed together must not come back together.
+            self._sleep(random.uniform(0, min(8.0, 0.25 * 2**attempt)))  # noqa: S311  no secret
+        raise AssertionError(attempt)
+
+    def read_stock(self, target: Target) -> Stock:
+        """Return the live stock of one SKU."""
+        return parse_stock(self.read(_inventory_path(target)))
+
+    def write_stock(self, target: Target, stock: Stock) -> Stock:
+        """Set the stock of one SKU absolutely and return what the store answers that it is now.
+
+        Only `inventoryType` is required; `quantity` "immediately sets quantity to this value"
+        (the OpenAPI document). `updateQuantity` is never sent: adding twice is not adding once.
+        """
+        body: dict[str, Any] = {"inventoryType": stock.inventory_type.value}
+        if stock.inventory_type is InventoryType.FINITE:
+            body["quantity"] = stock.quantity
+        return parse_stock(self._exchange("PATCH", _inventory_path(target), body=body))
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, int] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
+        """Send one request, again only where a 429 says that it was not taken."""
+        request = self._http.build_request(method, path.lstrip("/"), params=params, json=body)
+        for _ in range(MAX_THROTTLED):
+            self._wait_for_slot()
+            try:
+                return self._send(request)
+            except Throttled as throttled:
+                wait = throttled.retry_after
+                seconds = random.uniform(1.0, 5.0) if wait is None else wait + 0.05  # noqa: S311
+                with self._lock:
+                    self._pace.pause(seconds, self._clock())
+        raise StoreError(
+            f"the store refused one request {MAX_THROTTLED} times as too many; "
+            "something else uses up this token's allowance"
+        )
+
+    def _wait_for_slot(self) -> None:
+        while True:
+            with self._lock:
+                wait = self._pace.start(self._clock())
+                if not wait:
+                    self.requests += 1
+                    return
+            self._sleep(wait)
+
+    def _send(self, request: httpx.Request) -> Any:
+        """Send *request* once and return the JSON of a 200; raise what else came of it."""
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                self._learn(response)
+                content = self._content(response)
+            finally:
+                response.close()
+        except httpx.ConnectError as error:
+            raise ConnectionRefused(f"cannot reach {self._host}: {_reason(error)}") from None
+        except httpx.ConnectTimeout:
+            raise ConnectionRefused(f"cannot reach {self._host}: it does not answer") from None
+        except httpx.TimeoutException:
+            raise TransportError(f"{self._host} did not answer in time") from None
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            raise TransportError(
+                f"the answer of {self._host} broke off: {_reason(error)}"
+            ) from None
+        finally:
+            with self._lock:
+                self._pace.end(self._clock())
+        if response.status_code != httpx.codes.OK:
+            raise _refusal(response, content)
+        return parse_json(content)
+
+    def _learn(self, response: httpx.Response) -> None:
+        """Take the limit from the header, which is said to be on every answer."""
+        limit = response.headers.get("X-RateLimit-Limit", "")
+        if limit.isascii() and limit.isdigit() and len(limit) < 10:
+            with self._lock:
+                self._pace.learn(int(limit))
+
+    def _content(self, response: httpx.Response) -> bytes:
+        """Return the body, unless it is longer than any of this API or drips in too slowly."""
+        deadline = self._clock() + CALL_SECONDS
+        content = bytearray()
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                raise AnswerError(f"the answer of {self._host} is far too long")
+            if self._clock() > deadline:
+                raise TransportError(f"{self._host} did not answer in time")
+        return bytes(content)
+
+
+def _inventory_path(target: Target) -> str:
+    collection, sku = quote(target.collection_id, safe=""), quote(target.sku_id, safe="")
+    return f"/collections/{collection}/items/{sku}/inventory"
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+_REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
+    401: (NotAuthorized, "does not accept the token", "renew it"),
+    403: (
+        NotAuthorized,
+        "does not let this token do this",
+        "reading needs ecommerce:read and cms:read, writing ecommerce:write",
+    ),
+    404: (NotFound, "does not know this", "check the ids in store.yaml"),
+    409: (EcommerceOff, "says that ecommerce is off", "enable it for this site"),
+}
+
+
+def _refusal(response: httpx.Response, content: bytes) -> RefusedError:
+    """Return the error that an answer other than 200 stands for."""
+    status = response.status_code
+    said = f"({status}){_said(content)}"
+    if status == 429:
+        return Throttled(f"too many requests {said}", _retry_after(response))
+    if status >= 500:
+        return ServerFault(f"the store failed {said}", status)
+    if status in _REFUSALS:
+        error, what, advice = _REFUSALS[status]
+        return error(f"the store {what} {said}; {advice}", status)
+    if 300 <= status < 400:
+        return NotValid(f"the store redirects ({status}), which is not followed", status)
+    return NotValid(f"the store does not accept this request {said}", status)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds of Retry-After, bounded; None for none or for junk."""
+    text = response.headers.get("Retry-After", "")
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return min(float(text), MAX_RETRY_AFTER)
+    return None
+
+
+def _said(content: bytes) -> str:
+    """Return the message of an error body as ` "…"`, cut, or nothing."""
+    try:
+        body = parse_json(content)
+    except AnswerError:
+        return ""
+    message = body.get("message") if isinstance(body, dict) else None
+    return f': "{message[:200]}"' if isinstance(message, str) else ""

@@ -1,0 +1,82 @@
+"""The environment → the token and the address of the API, each checked before it is used."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reconciler.errors import StoreError, TokenError
+
+DEFAULT_ADDRESS = "https://api.webflow.com/v2"
+ADDRESS_VARIABLE = "WEBFLOW_API_URL"
+
+
+class Token:
+    """A secret that is shown nowhere: only `header` gives it away."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @property
+    def header(self) -> str:
+        """Return the value of the Authorization header."""
+        return f"Bearer {self._text}"
+
+    def __repr__(self) -> str:
+        return "Token(***)"
+
+
+def load_token(environ: Mapping[str, str], name: str, file: Path | None = None) -> Token:
+    """Return the token in the variable *name*, or in *file* when one is given.
+
+    Raises TokenError for one that is missing, blank, or cannot be a token; it is never repeated.
+    """
+    if file is not None:
+        place = f"the file {file}"
+        try:
+            text = file.read_text("ascii").removesuffix("\n").removesuffix("\r")
+        except (OSError, ValueError):
+            raise TokenError(
+                f"no token can be read from {place}; check its path and content"
+            ) from None
+    else:
+        place = f"the variable {name}"
+        text = environ.get(name, "")
+    if not text.strip():
+        raise TokenError(f"there is no token in {place}; set it to a token of the site")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise TokenError(
+            f"what is in {place} cannot be a token: it has white space, a line break or a"
+            " character outside ASCII; copy the token again, without quotes or a line end"
+        )
+    return Token(text)
+
+
+def load_address(environ: Mapping[str, str]) -> str:
+    """Return the address of the API; raise StoreError for one a token must not be sent to.
+
+    It comes from the environment alone, so that no pull request can name it. An address without
+    a path gets `/v2`, the only version there is.
+    """
+    address = environ.get(ADDRESS_VARIABLE, "") or DEFAULT_ADDRESS
+    problem = f"{ADDRESS_VARIABLE} must be https://…, or http://… on loopback"
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise StoreError(f"{problem}; it is no address at all") from None
+    allowed = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    if not host or not allowed or parts.username or parts.password or parts.query or parts.fragment:
+        raise StoreError(f"{problem}, with no user name, query or fragment")
+    return address.rstrip("/") if parts.path.strip("/") else address.rstrip("/") + "/v2"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,342 @@
+"""Every noun that passes between the stages: plain frozen data, nothing foreign.
+
+Nouns that come by the hundred thousand are named tuples, which cost a third of a frozen
+dataclass to make; the others are frozen dataclasses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+Quantity = int | float | None
+"""Whole for what is declared; a live one may also be fractional or missing (None)."""
+
+
+class InventoryType(StrEnum):
+    """Whether a SKU's units are counted."""
+
+    FINITE = "finite"
+    INFINITE = "infinite"
+
+
+class Stock(NamedTuple):
+    """Inventory type and quantity, one value: infinite/0 and finite/0 are opposite states.
+
+    An infinite stock has no quantity (None). A live finite stock whose quantity is missing
+    (None) or fractional is not `readable`.
+    """
+
+    inventory_type: InventoryType
+    quantity: Quantity
+
+    @property
+    def readable(self) -> bool:
+        """Whether this stock says how many units there are, or that they are not counted."""
+        return self.inventory_type is InventoryType.INFINITE or isinstance(self.quantity, int)
+
+    def __str__(self) -> str:
+        if self.inventory_type is InventoryType.INFINITE:
+            return "infinite"
+        return "no quantity" if self.quantity is None else str(self.quantity)
+
+
+INFINITE = Stock(InventoryType.INFINITE, None)
+
+
+def finite(quantity: Quantity) -> Stock:
+    """Return the stock of *quantity* counted units."""
+    return Stock(InventoryType.FINITE, quantity)
+
+
+class Rule(StrEnum):
+    """Who owns a SKU's number: git, the shop, or each under a condition."""
+
+    EXACT = "exact"
+    ON_CHANGE = "on_change"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    OBSERVE = "observe"
+
+
+class Source(NamedTuple):
+    """Where something is written: a path as given, and a line counted from 1."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class Declared(NamedTuple):
+    """One SKU as YAML declares it, with rule and date already inherited.
+
+    `sku` is the key in YAML; `code` is the code that the store shows, the same unless `id`
+    pins the SKU to one of the store's own.
+    """
+
+    sku: str
+    stock: Stock
+    rule: Rule
+    as_of: str | None
+    id: str | None
+    code: str
+    source: Source
+
+
+class Backend(StrEnum):
+    """What answers for a store: Webflow's API, or the embedded store."""
+
+    WEBFLOW = "webflow"
+    SANDBOX = "sandbox"
+
+
+class Limit(StrEnum):
+    """What a safety limit counts."""
+
+    CHANGES = "max_changes"
+    UNITS_RAISED = "max_units_raised"
+    UNITS_LOWERED = "max_units_lowered"
+    ZEROED = "max_zeroed"
+    INVENTORY_TYPE_CHANGES = "max_inventory_type_changes"
+
+
+class Bound(NamedTuple):
+    """How much a limit allows: a number, or a share of it in percent."""
+
+    number: int
+    is_share: bool
+
+    def __str__(self) -> str:
+        return f"{self.number}%" if self.is_share else str(self.number)
+
+
+DEFAULT_LIMITS: Mapping[Limit, Bound] = {
+    Limit.CHANGES: Bound(30, is_share=True),
+    Limit.UNITS_RAISED: Bound(100, is_share=True),
+    Limit.UNITS_LOWERED: Bound(30, is_share=True),
+    Limit.ZEROED: Bound(10, is_share=False),
+    Limit.INVENTORY_TYPE_CHANGES: Bound(0, is_share=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """What `store.yaml` says of one store."""
+
+    name: str
+    site_id: str
+    backend: Backend = Backend.WEBFLOW
+    token_env: str = "WEBFLOW_TOKEN"  # noqa: S105  the name of a variable, not a token
+    sku_collection_id: str | None = None
+    rule: Rule = Rule.EXACT
+    limits: Mapping[Limit, Bound] = field(default_factory=lambda: DEFAULT_LIMITS)
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """What git says of one store: its settings and every declared SKU by its key."""
+
+    settings: StoreSettings
+    declared: Mapping[str, Declared]
+
+
+class LiveSku(NamedTuple):
+    """One SKU of the store's listing; `code` is '' when it has none."""
+
+    sku_id: str
+    code: str
+    name: str
+    archived: bool
+
+
+class Target(NamedTuple):
+    """The store's own address of a SKU."""
+
+    collection_id: str
+    sku_id: str
+
+
+class Requests(NamedTuple):
+    """What the plan cost and what carrying it out may.
+
+    `reads` were sent for the plan and `writes` is the most that will be; `seconds` is what the
+    rate limit makes of both, with one more read a write. `limit` a minute is None for none seen.
+    """
+
+    reads: int
+    writes: int
+    seconds: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every SKU that the store lists, and the collection that holds them."""
+
+    collection_id: str
+    skus: tuple[LiveSku, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What the store says now: its listing, and the stock of each SKU that was read, by id.
+
+    `reads` is how many requests that took, `limit` how many a minute the store allows, if it said.
+    """
+
+    listing: Listing
+    stocks: Mapping[str, Stock]
+    reads: int
+    limit: int | None
+
+
+class Change(NamedTuple):
+    """One field, before and after."""
+
+    field: str
+    before: str | int | float | None
+    after: str | int | float | None
+
+
+class Cause(StrEnum):
+    """Why an action is in the plan: the declaration changed, the live stock did, or both."""
+
+    DECLARED = "declared"
+    DRIFT = "drift"
+    BOTH = "both"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One write: a SKU with its changes."""
+
+    sku: str
+    name: str
+    target: Target
+    rule: Rule
+    cause: Cause
+    before: Stock
+    after: Stock
+    base: Stock | None
+    source: Source
+    changes: tuple[Change, ...]
+
+    @property
+    def units(self) -> int:
+        """Return the units raised (or lowered, below 0) where both sides are counted, else 0."""
+        before, after = self.before.quantity, self.after.quantity
+        return after - before if isinstance(before, int) and isinstance(after, int) else 0
+
+
+class FindingKind(StrEnum):
+    """What a finding is about."""
+
+    MISSING = "missing"
+    AMBIGUOUS = "ambiguous"
+    RENAMED = "renamed"
+    UNREADABLE = "unreadable"
+    ARCHIVED = "archived"
+    FROZEN = "frozen"
+    DRIFT = "drift"
+    NOT_MANAGED = "not_managed"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the YAML names something the store does not have or cannot tell apart."""
+        return self in {FindingKind.MISSING, FindingKind.AMBIGUOUS, FindingKind.RENAMED}
+
+
+class Finding(NamedTuple):
+    """Something said, not written."""
+
+    kind: FindingKind
+    sku: str
+    message: str
+    source: Source | None
+
+
+class Violation(NamedTuple):
+    """One breach of a safety limit, in the limit's own unit."""
+
+    limit: Limit
+    allowed: int
+    found: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The plan in numbers; units are of finite stock."""
+
+    declared: int
+    live_units: int
+    to_change: int
+    unchanged: int
+    not_managed: int
+    drifted: int
+    drifted_units: int
+    units_raised: int
+    units_lowered: int
+    zeroed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Actions, findings and violations: what would be done, and nothing that does it."""
+
+    store: str
+    site_id: str
+    created_at: str
+    desired_digest: str
+    actions: tuple[Action, ...]
+    findings: tuple[Finding, ...]
+    violations: tuple[Violation, ...]
+    summary: Summary
+    requests: Requests
+    head: str | None = None
+    base: str | None = None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Return the findings that the YAML must answer for."""
+        return tuple(finding for finding in self.findings if finding.kind.is_error)
+
+
+class Result(StrEnum):
+    """What became of one action."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    MOVED = "moved"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one action: `found` is the live stock that decided it, where one was read."""
+
+    sku: str
+    result: Result
+    before: Stock | None
+    after: Stock | None
+    found: Stock | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of all: outcomes in the order of the plan, and what ended the run, if it was."""
+
+    store: str
+    outcomes: tuple[Outcome, ...]
+    stopped: str | None = None
+
+    def count(self, result: Result) -> int:
+        """Return how many outcomes have this result."""
+        return sum(outcome.result is result for outcome in self.outcomes)

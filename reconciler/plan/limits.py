@@ -1,0 +1,47 @@
+"""Actions × safety limits → violations. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.model import Action, Bound, Limit, Summary, Violation
+
+# A share of a handful of SKUs says nothing: one of three is 33 %.
+MIN_DECLARED_FOR_SHARES = 10
+
+_UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED})
+_SAYS = {
+    Limit.CHANGES: "{found} SKUs would change",
+    Limit.UNITS_RAISED: "{found} units would be added",
+    Limit.UNITS_LOWERED: "{found} units would be taken away",
+    Limit.ZEROED: "{found} SKUs would go from stock to 0",
+    Limit.INVENTORY_TYPE_CHANGES: "{found} SKUs would change their inventory type",
+}
+
+
+def check_limits(
+    actions: Sequence[Action], summary: Summary, limits: Mapping[Limit, Bound]
+) -> tuple[Violation, ...]:
+    """Return every limit that *actions* break, in the order of the limits.
+
+    A share is of the declared SKUs, or, for units, of the live units of the declared finite
+    SKUs; it bites from `MIN_DECLARED_FOR_SHARES` declared SKUs up.
+    """
+    found = {
+        Limit.CHANGES: len(actions),
+        Limit.UNITS_RAISED: summary.units_raised,
+        Limit.UNITS_LOWERED: summary.units_lowered,
+        Limit.ZEROED: summary.zeroed,
+        Limit.INVENTORY_TYPE_CHANGES: sum(
+            action.before.inventory_type is not action.after.inventory_type for action in actions
+        ),
+    }
+    violations = []
+    for limit, bound in limits.items():
+        if bound.is_share and summary.declared < MIN_DECLARED_FOR_SHARES:
+            continue
+        whole = max(summary.live_units, 0) if limit in _UNITS else summary.declared
+        allowed = whole * bound.number // 100 if bound.is_share else bound.number
+        if found[limit] > allowed:
+            of = f" ({bound} of {whole})" if bound.is_share else ""
+            message = f"{_SAYS[limit].format(found=found[limit])}, and {limit} allows {allowed}{of}"
+            violations.append(Violation(limit, allowed, found[limit], message))
+    return tuple(violations)

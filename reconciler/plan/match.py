@@ -1,0 +1,93 @@
+"""Declared SKUs × the store's listing → which live SKU each one names. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from reconciler.model import Declared, Finding, FindingKind, LiveSku
+
+# Looking for a near code compares it with every other; beyond this it would be felt.
+MAX_SUGGESTED = 20
+MAX_COMPARED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Each declared SKU with the one live SKU it names, findings for the rest, and who is left."""
+
+    live: Mapping[str, LiveSku]
+    findings: tuple[Finding, ...]
+    not_managed: tuple[LiveSku, ...]
+
+
+def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> Matches:
+    """Return which live SKU each declared one names: by `id` where it is pinned, else by code."""
+    listed = tuple(listing)
+    by_id = {live.sku_id: live for live in listed}
+    by_code: dict[str, list[LiveSku]] = defaultdict(list)
+    for live in listed:
+        by_code[live.code].append(live)
+    found: dict[str, LiveSku] = {}
+    findings: list[Finding] = []
+    missing: list[Declared] = []
+    named: set[str] = set()
+    for entry in declared.values():
+        pinned = by_id.get(entry.id) if entry.id is not None else None
+        candidates = by_code.get(entry.code, []) if entry.id is None else [pinned] if pinned else []
+        named.update(live.sku_id for live in candidates)
+        if not candidates:
+            missing.append(entry)
+        elif len(candidates) > 1:
+            findings.append(_ambiguous(entry, candidates))
+        elif candidates[0].code != entry.code:
+            findings.append(_renamed(entry, candidates[0]))
+        else:
+            found[entry.sku] = candidates[0]
+    findings += _name_twice(found, declared)
+    left = tuple(live for live in listed if live.sku_id not in named)
+    findings += _missing(missing, [live.code for live in left if live.code])
+    return Matches(found, tuple(findings), left)
+
+
+def _name_twice(found: dict[str, LiveSku], declared: Mapping[str, Declared]) -> list[Finding]:
+    """Take out of *found* the declared SKUs that name one live SKU together, and say so."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for sku, live in found.items():
+        names[live.sku_id].append(sku)
+    findings = []
+    for skus in names.values():
+        for sku in skus if len(skus) > 1 else ():
+            others = ", ".join(other for other in skus if other != sku)
+            message = f"{others} names the same live SKU; delete one of the declarations"
+            findings.append(Finding(FindingKind.AMBIGUOUS, sku, message, declared[sku].source))
+            del found[sku]
+    return findings
+
+
+def _ambiguous(entry: Declared, candidates: list[LiveSku]) -> Finding:
+    ids = ", ".join(f"{live.sku_id} ({live.name})" for live in candidates[:5])
+    message = f"{len(candidates)} live SKUs have this code: {ids}; pin one by `id:`"
+    return Finding(FindingKind.AMBIGUOUS, entry.sku, message, entry.source)
+
+
+def _renamed(entry: Declared, live: LiveSku) -> Finding:
+    shows = f"shows the code {live.code}" if live.code else "shows no code"
+    message = (
+        f"the live SKU {live.sku_id} {shows} and not {entry.code or 'none'};"
+        f" if it is the right one, write `sku: {live.code!r}`"
+    )
+    return Finding(FindingKind.RENAMED, entry.sku, message, entry.source)
+
+
+def _missing(entries: list[Declared], codes: list[str]) -> list[Finding]:
+    findings = []
+    for index, entry in enumerate(entries):
+        wanted = f"no live SKU has the id {entry.id}" if entry.id else "no live SKU has this code"
+        comparable = codes if index < MAX_SUGGESTED and len(codes) <= MAX_COMPARED else []
+        near = get_close_matches(entry.code, comparable, 1, 0.6)
+        advice = f"did you mean {near[0]}?" if near else "correct it, or delete the declaration"
+        findings.append(
+            Finding(FindingKind.MISSING, entry.sku, f"{wanted}; {advice}", entry.source)
+        )
+    return findings

@@ -1,0 +1,225 @@
+"""Plan ↔ its saved form, and the checks that a saved plan must pass before it is applied. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import cache
+from typing import Any, Final
+
+import jsonschema_rs
+
+from reconciler import __version__
+from reconciler.contract import load_schema
+from reconciler.errors import PlanFileError, StalePlanError
+from reconciler.model import (
+    Action,
+    Cause,
+    DesiredState,
+    Finding,
+    FindingKind,
+    InventoryType,
+    Limit,
+    Plan,
+    Requests,
+    Rule,
+    Source,
+    Stock,
+    Summary,
+    Target,
+    Violation,
+)
+from reconciler.plan.compute import changes_between, total_units
+from reconciler.plan.limits import check_limits
+from reconciler.plan.rules import aim
+
+FORMAT_VERSION: Final = "1.0"
+MAX_BYTES: Final = 128 * 1024 * 1024
+
+
+def dump_plan(plan: Plan) -> str:
+    """Return *plan* as JSON text, as `schemas/plan.schema.json` describes it."""
+    return json.dumps(_to_json(plan), indent=2, ensure_ascii=False) + "\n"
+
+
+def load_plan(path: str, content: bytes) -> Plan:
+    """Return the plan saved in *content*, equal to the one that was dumped.
+
+    Raises PlanFileError for what is no plan or of an unknown major version, and StalePlanError
+    where its fingerprint does not hold: somebody changed it.
+    """
+    if len(content) > MAX_BYTES:
+        raise PlanFileError(path, "is too large for a plan; make it again with plan --out")
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        raise PlanFileError(path, "is not JSON; make it again with plan --out") from None
+    version = data.get("format_version") if isinstance(data, dict) else None
+    if isinstance(version, str) and not version.startswith("1."):
+        message = (
+            f"has the format {version}, and this version reads 1.x; make it again with plan --out"
+        )
+        raise PlanFileError(path, message)
+    try:
+        _validator().validate(data)
+    except jsonschema_rs.ValidationError as error:
+        place = "/".join(map(str, error.instance_path)) or "it"
+        message = f"is not a plan: {place} does not fit; make it again with plan --out"
+        raise PlanFileError(path, message) from None
+    plan = _from_json(data)
+    if fingerprint(plan) != data["fingerprint"]:
+        raise StalePlanError(f"{path} was changed after it was planned; plan again")
+    return plan
+
+
+def fingerprint(plan: Plan) -> str:
+    """Return a hash of all that decides what is written: wording and time do not count."""
+    decides = {
+        "store": plan.store,
+        "site_id": plan.site_id,
+        "head": plan.head,
+        "base": plan.base,
+        "desired_digest": plan.desired_digest,
+        "live_units": plan.summary.live_units,  # shares of limits are of it
+        "actions": [
+            {
+                "sku": action.sku,
+                "target": action.target,
+                "rule": action.rule,
+                "before": action.before,
+                "after": action.after,
+                "base": action.base,
+            }
+            for action in plan.actions
+        ],
+    }
+    text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def check_saved(plan: Plan, desired: DesiredState, digest: str) -> None:
+    """Raise StalePlanError unless *plan* is what the rules make of *desired* as it is now.
+
+    *digest* is that of *desired*. Live stock is checked later, SKU by SKU, before each write.
+    """
+    settings = desired.settings
+    if (plan.store, plan.site_id) != (settings.name, settings.site_id):
+        raise StalePlanError(
+            f"the plan is for the store {plan.store} (site {plan.site_id}), not for"
+            f" {settings.name} (site {settings.site_id}); name its store, or plan again"
+        )
+    if plan.desired_digest != digest:
+        raise StalePlanError("the YAML has changed since the plan was made; plan again")
+    skus = [action.sku for action in plan.actions]
+    if len(set(skus)) != len(skus):
+        raise StalePlanError("the plan names a SKU twice; plan again")
+    for action in plan.actions:
+        entry = desired.declared.get(action.sku)
+        if (
+            entry is None
+            or action.rule is not entry.rule
+            or entry.id not in {None, action.target.sku_id}
+            or aim(entry.rule, entry.stock, action.before) != action.after
+        ):
+            raise StalePlanError(
+                f"the plan's action for {action.sku} does not follow from the YAML; plan again"
+            )
+
+
+def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
+    """Return *plan* with the violations that it has under the limits as they are now."""
+    totals = total_units(plan.actions)
+    summary = replace(plan.summary, declared=len(desired.declared), **totals)
+    return replace(plan, violations=check_limits(plan.actions, summary, desired.settings.limits))
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_schema("plan"))
+
+
+def _to_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "store": plan.store,
+        "site_id": plan.site_id,
+        "created_at": plan.created_at,
+        "head": plan.head,
+        "base": plan.base,
+        "desired_digest": plan.desired_digest,
+        "fingerprint": fingerprint(plan),
+        "actions": [
+            {
+                "sku": action.sku,
+                "name": action.name,
+                "target": action.target._asdict(),
+                "rule": action.rule,
+                "cause": action.cause,
+                "before": action.before._asdict(),
+                "after": action.after._asdict(),
+                "base": action.base and action.base._asdict(),
+                "source": action.source._asdict(),
+            }
+            for action in plan.actions
+        ],
+        "findings": [
+            {**finding._asdict(), "source": finding.source and finding.source._asdict()}
+            for finding in plan.findings
+        ],
+        "violations": [violation._asdict() for violation in plan.violations],
+        "summary": asdict(plan.summary),
+        "requests": plan.requests._asdict(),
+    }
+
+
+def _from_json(data: Mapping[str, Any]) -> Plan:
+    befores = {entry["sku"]: _stock(entry["before"]) for entry in data["actions"]}
+    afters = {entry["sku"]: _stock(entry["after"]) for entry in data["actions"]}
+    changes = changes_between(befores, afters)
+    return Plan(
+        store=data["store"],
+        site_id=data["site_id"],
+        created_at=data["created_at"],
+        desired_digest=data["desired_digest"],
+        actions=tuple(
+            Action(
+                sku=entry["sku"],
+                name=entry["name"],
+                target=Target(entry["target"]["collection_id"], entry["target"]["sku_id"]),
+                rule=Rule(entry["rule"]),
+                cause=Cause(entry["cause"]),
+                before=_stock(entry["before"]),
+                after=_stock(entry["after"]),
+                base=_stock(entry["base"]) if entry["base"] else None,
+                source=_source(entry["source"]),
+                changes=changes.get(entry["sku"], ()),
+            )
+            for entry in data["actions"]
+        ),
+        findings=tuple(
+            Finding(
+                FindingKind(entry["kind"]),
+                entry["sku"],
+                entry["message"],
+                _source(entry["source"]) if entry["source"] else None,
+            )
+            for entry in data["findings"]
+        ),
+        violations=tuple(
+            Violation(Limit(entry["limit"]), entry["allowed"], entry["found"], entry["message"])
+            for entry in data["violations"]
+        ),
+        summary=Summary(**{name: data["summary"][name] for name in Summary.__dataclass_fields__}),
+        requests=Requests(*(data["requests"][name] for name in Requests._fields)),
+        head=data["head"],
+        base=data["base"],
+    )
+
+
+def _stock(data: Mapping[str, Any]) -> Stock:
+    return Stock(InventoryType(data["inventory_type"]), data["quantity"])
+
+
+def _source(data: Mapping[str, Any]) -> Source:
+    return Source(data["path"], data["line"])

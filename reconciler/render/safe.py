@@ -1,0 +1,27 @@
+"""Any text from files or the store → text that is safe to print. Pure.
+
+A product's name is written by strangers. It must not move the cursor, reverse the reading
+direction, start a line of its own, or give commands to the runner that reads the log.
+"""
+
+import unicodedata
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def safe_text(text: str) -> str:
+    """Return *text* with what cannot be seen written as escapes, and runner commands broken."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_shown, text))
+    # GitHub's runner takes `##[command]` anywhere in a line and `::command::` at its start.
+    text = text.replace("##[", "#\\#[")
+    return f"\\{text}" if text.lstrip().startswith("::") else text
+
+
+def _shown(character: str) -> str:
+    if character == " " or unicodedata.category(character) not in _UNSAFE:
+        return character
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

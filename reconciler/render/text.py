@@ -1,0 +1,158 @@
+"""Plan, report → lines for a terminal, as spans of text with a style. Pure; escapes everything."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from reconciler.model import Finding, FindingKind, Outcome, Plan, Report, Result, Stock
+from reconciler.render.rows import (
+    Row,
+    action_row,
+    count,
+    drift_sentence,
+    requests_sentence,
+    summary_sentence,
+)
+from reconciler.render.safe import safe_text
+
+MAX_BLOCKS = 50
+MAX_LISTED = 50
+_PLACE_COLUMN = 56
+
+
+class Span(NamedTuple):
+    """A piece of a line; `style` is `bold`, `green`, `yellow`, `red`, `dim` or '' for none."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+
+
+def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield the plan as Terraform would say it: actions, findings, violations, totals."""
+    based = f", base {safe_text(plan.base)}" if plan.base else ""
+    yield _line(f"Store {safe_text(plan.store)} (site {safe_text(plan.site_id)}){based}", "bold")
+    yield ()
+    yield from _actions(plan, verbose=verbose)
+    yield from _findings(plan, verbose=verbose)
+    for violation in plan.violations:
+        yield _line(f"Limit broken: {safe_text(violation.message)}.", "red")
+    if plan.violations:
+        yield _line("apply refuses this plan, unless --allow names each of these limits.", "red")
+        yield ()
+    yield from _closing(plan)
+
+
+def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
+    rows = [action_row(action) for action in plan.actions]
+    if len(rows) > MAX_BLOCKS and not verbose:
+        width = max(len(safe_text(row.sku)) for row in rows)
+        for row in rows:
+            sku = f"{safe_text(row.sku):<{width}}"
+            yield Span("  ~ ", "yellow"), Span(f"{sku}  {row.short}"), Span(_quoted(row), "dim")
+    else:
+        for row in rows:
+            yield from _block(row)
+    if rows:
+        yield ()
+
+
+def _block(row: Row) -> Iterator[Line]:
+    head = f"{safe_text(row.sku)}{_quoted(row)}"
+    place = f"{head:<{_PLACE_COLUMN - 4}}"[len(head) :] + "  " + safe_text(row.place)
+    yield Span("  ~ ", "yellow"), Span(head, "bold"), Span(place, "dim")
+    for field in row.fields:
+        units = f"    {field.units}" if field.units else ""
+        yield _line(f"      {field.label}: {field.before} -> {field.after}{units}")
+
+
+def _quoted(row: Row) -> str:
+    return f'  "{safe_text(row.name)}"' if row.name else ""
+
+
+def _findings(plan: Plan, *, verbose: bool) -> Iterator[Line]:
+    """Yield errors in full and the rest as far as it is not mere count."""
+    counted = set() if verbose else {FindingKind.NOT_MANAGED, FindingKind.DRIFT}
+    shown = [finding for finding in plan.findings if finding.kind not in counted]
+    for finding in shown if verbose else shown[:MAX_LISTED]:
+        yield _finding(finding)
+    if len(shown) > MAX_LISTED and not verbose:
+        yield _line(f"  and {len(shown) - MAX_LISTED} more; --verbose lists them all", "dim")
+    if shown:
+        yield ()
+
+
+def _finding(finding: Finding) -> Line:
+    place = f"  ({safe_text(str(finding.source))})" if finding.source else ""
+    sign, style = ("!", "red") if finding.kind.is_error else ("i", "dim")
+    said = f"{safe_text(finding.sku)}  {finding.kind}: {safe_text(finding.message)}"
+    return Span(f"  {sign} ", style), Span(said), Span(place, "dim")
+
+
+def _closing(plan: Plan) -> Iterator[Line]:
+    summary, errors = plan.summary, len(plan.errors)
+    if errors:
+        verb = "are" if errors > 1 else "is"
+        yield _line(f"{count(errors, 'error')}: {verb} to be mended in the YAML.", "red")
+    if plan.actions or errors:
+        if summary.drifted:
+            yield _line(drift_sentence(summary))
+            yield ()
+        yield _line(summary_sentence(summary), "bold")
+    elif summary.drifted:
+        yield _line(f"No changes. {drift_sentence(summary)}", "green")
+    else:
+        yield _line("No changes. The live stock is as declared.", "green")
+    yield _line(requests_sentence(plan.requests))
+
+
+_STYLES = {
+    Result.APPLIED: "green",
+    Result.ALREADY: "dim",
+    Result.MOVED: "yellow",
+    Result.FAILED: "red",
+    Result.UNKNOWN: "red",
+    Result.NOT_TRIED: "red",
+}
+
+
+def render_report(report: Report, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield what became of each action that is not as planned, or of all, and the totals."""
+    for outcome in report.outcomes:
+        if verbose or outcome.result not in {Result.APPLIED, Result.ALREADY}:
+            yield _outcome(outcome)
+    if report.stopped:
+        yield _line(f"The run was stopped: {safe_text(report.stopped)}", "red")
+    failed, unknown, not_tried = (
+        report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)
+    )
+    complete = not (failed or unknown or not_tried or report.stopped)
+    totals = (
+        f"{report.count(Result.APPLIED)} changed, {report.count(Result.ALREADY)} already right,"
+        f" {report.count(Result.MOVED)} moved, {failed} failed"
+    )
+    if complete:
+        yield _line(f"Apply complete. {totals}.", "green")
+    else:
+        yield _line(f"Apply incomplete. {totals}, {unknown} unknown, {not_tried} not tried.", "red")
+
+
+def _outcome(outcome: Outcome) -> Line:
+    said = safe_text(outcome.sku)
+    if outcome.after is not None:
+        said += f"  planned {_shown(outcome.before)} -> {_shown(outcome.after)}"
+    if outcome.found is not None:
+        said += f", found {_shown(outcome.found)}"
+    if outcome.message:
+        said += f": {safe_text(outcome.message)}"
+    name = outcome.result.value.replace("_", " ")
+    return Span(f"  {name:<9} ", _STYLES[outcome.result]), Span(said)
+
+
+def _shown(stock: Stock | None) -> str:
+    return "nothing" if stock is None else str(stock)
+
+
+def _line(text: str, style: str = "") -> Line:
+    return (Span(text, style),)

@@ -1,0 +1,196 @@
+"""A shop → the endpoints of the Data API v2 that matter here, as an ASGI application.
+
+Statuses, bodies and headers are those of the published OpenAPI document and its guides.
+"""
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from reconciler.sandbox.behaviour import NotAccepted
+from reconciler.sandbox.limiter import Allowance, Limiter
+from reconciler.sandbox.shop import Shop
+
+SCOPES = frozenset({"sites:read", "cms:read", "ecommerce:read", "ecommerce:write"})
+MAX_PAGE = 100
+_DATE = "2026-01-05T09:00:00.000Z"
+
+Handler = Callable[[Request], Response]
+
+
+@dataclass(slots=True)
+class Api:
+    """What the endpoints share: the shop, who may ask (scopes by token), and how often."""
+
+    shop: Shop
+    tokens: Mapping[str, frozenset[str]]
+    limit: int | None = None
+    window: float = 60.0
+    latency: float = 0.0
+    _limiters: dict[str, Limiter] = field(default_factory=dict)
+
+    def application(self) -> Starlette:
+        """Return the ASGI application."""
+        inventory = "/collections/{collection_id}/items/{sku_id}/inventory"
+        routes = [
+            self._route("/sites", "sites:read", self._sites),
+            self._route("/sites/{site_id}", "sites:read", self._site),
+            self._route("/sites/{site_id}/collections", "cms:read", self._collections),
+            self._route("/sites/{site_id}/products", "ecommerce:read", self._products),
+            self._route("/sites/{site_id}/products/{product_id}", "ecommerce:read", self._product),
+            self._route("/sites/{site_id}/ecommerce/settings", "ecommerce:read", self._settings),
+            self._route(inventory, "ecommerce:read", self._get_inventory),
+            self._route(inventory, "ecommerce:write", self._patch_inventory, "PATCH"),
+        ]
+        return Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})
+
+    def _route(self, path: str, scope: str, handler: Handler, method: str = "GET") -> Route:
+        async def endpoint(request: Request) -> Response:
+            if self.latency:
+                await asyncio.sleep(self.latency)
+            await request.body()
+            return self._answer(request, scope, handler)
+
+        checked: Callable[[Request], Awaitable[Response]] = endpoint
+        return Route(f"/v2{path}", checked, methods=[method])
+
+    def _answer(self, request: Request, scope: str, handler: Handler) -> Response:
+        """Return the handler's answer, unless token, allowance, scope or site forbid it."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        scopes = self.tokens.get(token)
+        if scopes is None:
+            return _error(401, "not_authorized", "Request not authorized")
+        allowance = self._allowance(token)
+        if allowance is not None and not allowance.allowed:
+            response: Response = _error(429, "too_many_requests", "Too Many Requests")
+        elif scope not in scopes:
+            message = f"OAuthForbidden: You are missing the following scopes - '{scope}'"
+            response = _error(403, "missing_scopes", message)
+        elif request.path_params.get("site_id", self.shop.meta("site_id")) != self.shop.meta(
+            "site_id"
+        ):
+            response = _not_found("The site cannot be found")
+        else:
+            response = handler(request)
+        if allowance is not None:
+            response.headers["X-RateLimit-Limit"] = str(allowance.limit)
+            response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+            response.headers["Retry-After"] = str(math.ceil(allowance.retry_after))
+        return response
+
+    def _allowance(self, token: str) -> Allowance | None:
+        if self.limit is None:
+            return None
+        limiter = self._limiters.setdefault(token, Limiter(self.limit, self.window))
+        return limiter.take(time.monotonic())
+
+    def _sites(self, _: Request) -> Response:
+        return JSONResponse({"sites": [self._site_object()]})
+
+    def _site(self, _: Request) -> Response:
+        return JSONResponse(self._site_object())
+
+    def _site_object(self) -> dict[str, Any]:
+        name = self.shop.meta("name")
+        return {
+            "id": self.shop.meta("site_id"),
+            "workspaceId": "580e63fc8c9ac9b8b745abcd",
+            "displayName": name,
+            "shortName": name.lower().replace(" ", "-"),
+            "timeZone": "UTC",
+            "createdOn": _DATE,
+            "lastUpdated": _DATE,
+            "lastPublished": _DATE,
+            "previewUrl": "https://example.invalid/preview.png",
+            "parentFolderId": None,
+            "customDomains": [],
+        }
+
+    def _collections(self, _: Request) -> Response:
+        entries = [
+            ("63692ab61fb2852f582ba8f5", "Products", "Product", "product"),
+            (self.shop.meta("sku_collection_id"), "SKUs", "SKU", "sku"),
+            ("63692ab61fb2852f582ba8f6", "Categories", "Category", "category"),
+        ]
+        keys = ("id", "displayName", "singularName", "slug")
+        dates = {"createdOn": _DATE, "lastUpdated": _DATE}
+        return JSONResponse(
+            {"collections": [dict(zip(keys, entry, strict=True)) | dates for entry in entries]}
+        )
+
+    def _products(self, request: Request) -> Response:
+        try:
+            limit = int(request.query_params.get("limit", MAX_PAGE))
+            offset = int(request.query_params.get("offset", 0))
+        except ValueError:
+            return _invalid("limit", "Value must be an integer")
+        if not 0 < limit <= MAX_PAGE or offset < 0:
+            return _invalid("limit", f"Value must be between 1 and {MAX_PAGE}")
+        pagination = {"limit": limit, "offset": offset, "total": self.shop.count_products()}
+        return JSONResponse({"items": self.shop.products(limit, offset), "pagination": pagination})
+
+    def _product(self, request: Request) -> Response:
+        product = self.shop.product(request.path_params["product_id"])
+        return JSONResponse(product) if product else _not_found("The product cannot be found")
+
+    def _settings(self, _: Request) -> Response:
+        site_id = self.shop.meta("site_id")
+        return JSONResponse({"siteId": site_id, "createdOn": _DATE, "defaultCurrency": "EUR"})
+
+    def _get_inventory(self, request: Request) -> Response:
+        return self._inventory(request, self.shop.read)
+
+    def _patch_inventory(self, request: Request) -> Response:
+        try:
+            # Starlette has read the body in the endpoint and keeps it here.
+            body = json.loads(request._body)
+        except (ValueError, RecursionError):
+            return _error(400, "bad_request", "Bad Request: Request is malformed")
+        try:
+            return self._inventory(request, lambda sku_id: self.shop.write(sku_id, body))
+        except NotAccepted as error:
+            return _invalid(str(error), "Value is not accepted")
+
+    def _inventory(
+        self, request: Request, act: Callable[[str], tuple[str, Any] | None]
+    ) -> Response:
+        if request.path_params["collection_id"] != self.shop.meta("sku_collection_id"):
+            return _error(400, "bad_request", "SKU collection not specified")
+        sku_id = request.path_params["sku_id"]
+        stock = act(sku_id)
+        if stock is None:
+            return _not_found("The SKU cannot be found")
+        inventory_type, quantity = stock
+        body = {"id": sku_id, "quantity": quantity, "inventoryType": inventory_type}
+        if inventory_type == "infinite" and self.shop.behaviour.infinite_quantity != "zero":
+            body["quantity"] = None
+            if self.shop.behaviour.infinite_quantity == "absent":
+                del body["quantity"]
+        return JSONResponse(body)
+
+
+def _error(status: int, code: str, message: str, details: list[Any] | None = None) -> JSONResponse:
+    body = {"message": message, "code": code, "externalReference": None, "details": details or []}
+    return JSONResponse(body, status)
+
+
+def _not_found(message: str) -> JSONResponse:
+    return _error(404, "resource_not_found", f"Requested resource not found: {message}")
+
+
+def _invalid(parameter: str, description: str) -> JSONResponse:
+    details = [{"param": parameter, "description": description}]
+    return _error(400, "validation_error", "Validation Error", details)
+
+
+async def _unknown(_: Request, __: Exception) -> Response:
+    return _not_found("The route cannot be found")

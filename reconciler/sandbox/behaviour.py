@@ -1,0 +1,63 @@
+"""What nobody has written down about the API, as options; the tests run each way. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Quantity = int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the sandbox answers where the documents are silent."""
+
+    infinite_quantity: Literal["zero", "null", "absent"] = "zero"
+    """What `quantity` says of an infinite SKU."""
+    both_given: Literal["quantity", "updateQuantity", "refuse"] = "quantity"
+    """Which of the two counts when a PATCH has both."""
+    neither_given: Literal["keep", "zero"] = "keep"
+    """What a finite SKU gets when a PATCH has none of the two."""
+    below_zero: Literal["store", "clamp", "refuse"] = "refuse"
+    """What becomes of a result below 0."""
+    fraction: Literal["store", "refuse"] = "refuse"
+    """What becomes of a fraction."""
+
+
+class NotAccepted(ValueError):
+    """A PATCH that is answered by 400; the text names the parameter."""
+
+
+def apply_patch(
+    behaviour: Behaviour, before: tuple[str, Quantity], body: Any
+) -> tuple[str, Quantity]:
+    """Return inventory type and quantity after the PATCH *body*; raise NotAccepted.
+
+    Only `inventoryType` is required; nothing more is written down (the OpenAPI document).
+    """
+    if not isinstance(body, dict) or body.get("inventoryType") not in {"finite", "infinite"}:
+        raise NotAccepted("inventoryType")
+    for name in ("quantity", "updateQuantity"):
+        if name in body and (
+            isinstance(body[name], bool) or not isinstance(body[name], int | float)
+        ):
+            raise NotAccepted(name)
+    if body["inventoryType"] == "infinite":
+        return "infinite", 0
+    return "finite", _finite_quantity(behaviour, before[1] or 0, body)
+
+
+def _finite_quantity(behaviour: Behaviour, before: int | float, body: dict[str, Any]) -> Quantity:
+    counts = [name for name in ("quantity", "updateQuantity") if name in body]
+    if len(counts) == 2:
+        if behaviour.both_given == "refuse":
+            raise NotAccepted("updateQuantity")
+        counts = [behaviour.both_given]
+    if not counts:
+        return before if behaviour.neither_given == "keep" else 0
+    after = body[counts[0]] + (before if counts[0] == "updateQuantity" else 0)
+    if after != int(after) and behaviour.fraction == "refuse":
+        raise NotAccepted(counts[0])
+    if after < 0 and behaviour.below_zero != "store":
+        if behaviour.below_zero == "refuse":
+            raise NotAccepted(counts[0])
+        after = 0
+    return int(after) if after == int(after) else float(after)

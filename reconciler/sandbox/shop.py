@@ -1,0 +1,219 @@
+"""The sandbox's shop: products, stock and a ledger, in a SQLite file that processes share.
+
+The ledger holds every read, write and sale in their order, so that a test can say what became
+of each unit.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from reconciler.errors import SandboxError
+from reconciler.sandbox.behaviour import Behaviour, Quantity, apply_patch
+from reconciler.sandbox.seed import Seed
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE products (position INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, data TEXT NOT NULL);
+CREATE TABLE skus (
+    position INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, code TEXT NOT NULL,
+    product_id TEXT NOT NULL, data TEXT NOT NULL,
+    inventory_type TEXT NOT NULL, quantity TEXT NOT NULL
+);
+CREATE INDEX skus_by_product ON skus (product_id);
+CREATE TABLE ledger (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, sku_id TEXT NOT NULL,
+    body TEXT, inventory_type TEXT NOT NULL, quantity TEXT NOT NULL
+);
+"""
+
+
+class Entry(NamedTuple):
+    """One line of the ledger: `kind` is read, write or sale; the stock is the one after it."""
+
+    kind: str
+    sku_id: str
+    body: Any
+    inventory_type: str
+    quantity: Quantity
+
+
+class Shop:
+    """One shop's data. Every method is a transaction of its own."""
+
+    def __init__(self, path: Path, behaviour: Behaviour | None = None) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self.behaviour = behaviour or Behaviour(**json.loads(self.meta("behaviour")))
+
+    @classmethod
+    def create(cls, path: Path, seed: Seed) -> "Shop":
+        """Make the file *path* anew from *seed* and return the shop in it."""
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        shop = cls(path, seed.behaviour)
+        shop._db.executescript(_TABLES)
+        with shop._transaction():
+            shop._fill(seed)
+        return shop
+
+    def _fill(self, seed: Seed) -> None:
+        behaviour = {name: getattr(seed.behaviour, name) for name in Behaviour.__dataclass_fields__}
+        meta = {
+            "site_id": seed.site_id,
+            "name": seed.name,
+            "sku_collection_id": seed.sku_collection_id,
+            "behaviour": json.dumps(behaviour),
+        }
+        self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        for product in seed.products:
+            data = json.dumps(product.data)
+            self._db.execute("INSERT INTO products (id, data) VALUES (?, ?)", (product.id, data))
+            self._db.executemany(
+                "INSERT INTO skus (id, code, product_id, data, inventory_type, quantity)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        sku.id,
+                        sku.data["fieldData"].get("sku", ""),
+                        product.id,
+                        json.dumps(sku.data),
+                        sku.inventory_type,
+                        json.dumps(sku.quantity),
+                    )
+                    for sku in product.skus
+                ],
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def meta(self, key: str) -> str:
+        """Return one of `site_id`, `name`, `sku_collection_id`, `behaviour`."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0])
+
+    def count_products(self) -> int:
+        """Return how many products there are."""
+        return int(self._db.execute("SELECT count(*) FROM products").fetchone()[0])
+
+    def count_skus(self) -> int:
+        """Return how many SKUs there are."""
+        return int(self._db.execute("SELECT count(*) FROM skus").fetchone()[0])
+
+    def products(self, limit: int, offset: int) -> list[dict[str, Any]]:
+        """Return `{product, skus}` for a page of products."""
+        rows = self._db.execute(
+            "SELECT id, data FROM products ORDER BY position LIMIT ? OFFSET ?", (limit, offset)
+        ).fetchall()
+        return [self._with_skus(*row) for row in rows]
+
+    def product(self, product_id: str) -> dict[str, Any] | None:
+        """Return `{product, skus}` for one product, or None."""
+        row = self._db.execute(
+            "SELECT id, data FROM products WHERE id = ?", (product_id,)
+        ).fetchone()
+        return self._with_skus(*row) if row else None
+
+    def _with_skus(self, product_id: str, data: str) -> dict[str, Any]:
+        rows = self._db.execute(
+            "SELECT data FROM skus WHERE product_id = ? ORDER BY position", (product_id,)
+        )
+        return {"product": json.loads(data), "skus": [json.loads(row[0]) for row in rows]}
+
+    def read(self, sku_id: str) -> tuple[str, Quantity] | None:
+        """Return a SKU's inventory type and quantity, or None for an unknown one."""
+        with self._transaction():
+            stock = self._stock(sku_id)
+            if stock is not None:
+                self._enter("read", sku_id, None, stock)
+        return stock
+
+    def write(self, sku_id: str, body: Any) -> tuple[str, Quantity] | None:
+        """Carry out a PATCH and return the stock after it; None for an unknown SKU.
+
+        Raises NotAccepted for a body that is answered by 400.
+        """
+        with self._transaction():
+            before = self._stock(sku_id)
+            if before is None:
+                return None
+            after = apply_patch(self.behaviour, before, body)
+            self._set(sku_id, after)
+            self._enter("write", sku_id, body, after)
+        return after
+
+    def sell(self, name: str, units: int) -> tuple[str, Quantity]:
+        """Take *units* off the SKU with the code or id *name*, as a customer's order does.
+
+        Raises SandboxError for an unknown or ambiguous SKU, and where fewer are left.
+        """
+        with self._transaction():
+            sku_id = self._find(name)
+            kind, quantity = self._stock(sku_id) or ("infinite", 0)
+            if kind == "finite":
+                if not isinstance(quantity, int) or quantity < units:
+                    raise SandboxError(
+                        f"{name} has {quantity or 0} left, so {units} cannot be sold"
+                    )
+                quantity -= units
+                self._set(sku_id, (kind, quantity))
+            self._enter("sale", sku_id, units, (kind, quantity))
+        return kind, quantity
+
+    def ledger(self) -> list[Entry]:
+        """Return every entry in its order."""
+        rows = self._db.execute(
+            "SELECT kind, sku_id, body, inventory_type, quantity FROM ledger ORDER BY number"
+        )
+        return [
+            Entry(kind, sku_id, json.loads(body), inventory_type, json.loads(quantity))
+            for kind, sku_id, body, inventory_type, quantity in rows
+        ]
+
+    def _find(self, name: str) -> str:
+        rows = self._db.execute(
+            "SELECT id FROM skus WHERE id = ? OR code = ?", (name, name)
+        ).fetchall()
+        if len(rows) != 1:
+            how_many = "no SKU has" if not rows else f"{len(rows)} SKUs have"
+            raise SandboxError(f"{how_many} the code or id {name} in this sandbox")
+        return str(rows[0][0])
+
+    def _stock(self, sku_id: str) -> tuple[str, Quantity] | None:
+        row = self._db.execute(
+            "SELECT inventory_type, quantity FROM skus WHERE id = ?", (sku_id,)
+        ).fetchone()
+        return (row[0], json.loads(row[1])) if row else None
+
+    def _set(self, sku_id: str, stock: tuple[str, Quantity]) -> None:
+        self._db.execute(
+            "UPDATE skus SET inventory_type = ?, quantity = ? WHERE id = ?",
+            (stock[0], json.dumps(stock[1]), sku_id),
+        )
+
+    def _enter(self, kind: str, sku_id: str, body: Any, stock: tuple[str, Quantity]) -> None:
+        self._db.execute(
+            "INSERT INTO ledger (at, kind, sku_id, body, inventory_type, quantity)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (time.time(), kind, sku_id, json.dumps(body), stock[0], json.dumps(stock[1])),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Hold the file for oneself; what raised is undone."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
