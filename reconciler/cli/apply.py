@@ -7,7 +7,7 @@ import click
 
 from reconciler.apply.execute import execute
 from reconciler.cli.console import make_progress, print_lines, print_text
-from reconciler.cli.options import Options, shared_options
+from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.plan import print_plan
 from reconciler.cli.show import read_plan
 from reconciler.cli.stages import load_desired, make_plan, open_store
@@ -15,7 +15,7 @@ from reconciler.desired.build import compute_digest
 from reconciler.errors import LimitError, UsageError
 from reconciler.live.client import StoreClient
 from reconciler.model import Limit, Plan, Report, Result
-from reconciler.plan.saved import check_saved, recheck_limits
+from reconciler.plan.check import check_saved, recheck_limits
 from reconciler.render.text import render_report
 
 COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
@@ -30,19 +30,8 @@ COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
     type=click.Choice([limit.value for limit in Limit]),
     help="Lift one safety limit, for this run.",
 )
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 64),
-    default=8,
-    show_default=True,
-    help="How many SKUs may be under way at once.",
-)
-@click.option(
-    "--token-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read the token from a file instead of the variable.",
-)
+@PARALLELISM
+@TOKEN_FILE
 @shared_options
 @click.pass_obj
 def command(

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler import __version__
-from reconciler.cli.options import shared_options
+from reconciler.cli.options import Options, shared_options
 from reconciler.errors import InputError, ReconcilerError, UsageError
 from reconciler.render.safe import safe_text
 
@@ -64,7 +64,9 @@ def run(arguments: list[str] | None = None) -> None:
 def exit_code(arguments: list[str]) -> int:
     """Run the command line and return its exit code; errors are said on stderr."""
     try:
-        result: Any = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+        result: Any = command.main(
+            arguments, prog_name="reconciler", standalone_mode=False, obj=Options()
+        )
     except click.ClickException as error:
         error.show()
         return UsageError.exit_code

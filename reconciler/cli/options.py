@@ -63,48 +63,64 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         setattr(context.ensure_object(Options), parameter.name, value)
 
 
+_COLOR = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    expose_value=False,
+    callback=_keep,
+    help="Whether to colour what is printed.",
+)
+_VERBOSE = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="Say everything.",
+)
+_QUIET = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="Say nothing but results and errors.",
+)
+_STORE = click.option(
+    "--store",
+    multiple=True,
+    metavar="NAME",
+    expose_value=False,
+    callback=_keep,
+    help="The store that is meant; may be left out where there is only one.",
+)
+_INVENTORY = click.option(
+    "--inventory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    expose_value=False,
+    callback=_keep,
+    help="The folder that holds the stores.  [default: inventory]",
+)
+
+
 def shared_options(function: Decorated) -> Decorated:
     """Add the shared options to a command or to the group."""
-    for option in (
-        click.option(
-            "--color",
-            type=click.Choice(["auto", "always", "never"]),
-            expose_value=False,
-            callback=_keep,
-            help="Whether to colour what is printed.",
-        ),
-        click.option(
-            "-v",
-            "--verbose",
-            is_flag=True,
-            expose_value=False,
-            callback=_keep,
-            help="Say everything.",
-        ),
-        click.option(
-            "-q",
-            "--quiet",
-            is_flag=True,
-            expose_value=False,
-            callback=_keep,
-            help="Say nothing but results and errors.",
-        ),
-        click.option(
-            "--store",
-            multiple=True,
-            metavar="NAME",
-            expose_value=False,
-            callback=_keep,
-            help="The store that is meant; may be left out where there is only one.",
-        ),
-        click.option(
-            "--inventory",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            expose_value=False,
-            callback=_keep,
-            help="The folder that holds the stores.  [default: inventory]",
-        ),
-    ):
+    for option in (_COLOR, _VERBOSE, _QUIET, _STORE, _INVENTORY):
         function = option(function)
     return function
+
+
+TOKEN_FILE = click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the token from a file instead of the variable.",
+)
+PARALLELISM = click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="How many requests may be under way at once.",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import print_error, print_lines, print_text
-from reconciler.cli.options import Options, shared_options
+from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.stages import load_desired, make_plan, open_store
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model import Plan
@@ -28,19 +28,8 @@ CHANGES_PENDING = 2
     help="How to print the plan.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 64),
-    default=8,
-    show_default=True,
-    help="How many requests may be under way at once.",
-)
-@click.option(
-    "--token-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read the token from a file instead of the variable.",
-)
+@PARALLELISM
+@TOKEN_FILE
 @shared_options
 @click.pass_obj
 def command(

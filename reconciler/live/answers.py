@@ -68,7 +68,7 @@ def parse_products(body: Any) -> Page:
     try:
         total = body["pagination"]["total"]
         items = _list(body, "items")
-        product_ids = tuple(str(item["product"]["id"]) for item in items)
+        product_ids = tuple(_text(item["product"]["id"]) for item in items)
         skus = tuple(sku for item in items for sku in _skus(item))
     except (KeyError, TypeError, AttributeError):
         raise AnswerError("the answer is not a page of products") from None
@@ -109,4 +109,5 @@ def _list(body: Any, key: str) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text as one that can be printed: half a surrogate pair is no character."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

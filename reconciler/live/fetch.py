@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from reconciler.errors import ListingError, NotFound, StoreError
-from reconciler.live.answers import Page, parse_collections, parse_products
+from reconciler.live.answers import parse_collections, parse_products
 from reconciler.model import Listing, LiveSku, Stock, Target
 
 PAGE = 100
@@ -53,20 +53,24 @@ def _find_collection(client: Client, site_id: str) -> str:
 
 def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
     """Return all SKUs, or None where the pages do not add up."""
-    pages: list[Page] = []
-    read = 0
+    path = f"/sites/{quote(site_id, safe='')}/products"
+    seen: set[str] = set()
+    skus: list[LiveSku] = []
+    total: int | None = None
     for _ in range(MAX_PAGES):
-        path = f"/sites/{quote(site_id, safe='')}/products"
-        page = parse_products(client.read(path, {"limit": PAGE, "offset": read}))
-        pages.append(page)
-        read += len(page.product_ids)
-        if read >= page.total or not page.product_ids:
-            break
-    product_ids = [product_id for page in pages for product_id in page.product_ids]
-    skus = tuple(sku for page in pages for sku in page.skus)
-    agreed = {page.total for page in pages} == {len(product_ids)}
-    unique = len(set(product_ids)) == len(product_ids)
-    return skus if agreed and unique else None
+        page = parse_products(client.read(path, {"limit": PAGE, "offset": len(seen)}))
+        total = page.total if total is None else total
+        if page.total != total or len(seen.union(page.product_ids)) < len(seen) + len(
+            page.product_ids
+        ):
+            return None
+        seen.update(page.product_ids)
+        skus += page.skus
+        if len(seen) >= total:
+            return tuple(skus) if len(seen) == total else None
+        if not page.product_ids:
+            return None
+    return None
 
 
 def fetch_stocks(

@@ -9,11 +9,11 @@ MIN_DECLARED_FOR_SHARES = 10
 
 _UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED})
 _SAYS = {
-    Limit.CHANGES: "{found} SKUs would change",
-    Limit.UNITS_RAISED: "{found} units would be added",
-    Limit.UNITS_LOWERED: "{found} units would be taken away",
-    Limit.ZEROED: "{found} SKUs would go from stock to 0",
-    Limit.INVENTORY_TYPE_CHANGES: "{found} SKUs would change their inventory type",
+    Limit.CHANGES: ("SKU", "would change"),
+    Limit.UNITS_RAISED: ("unit", "would be added"),
+    Limit.UNITS_LOWERED: ("unit", "would be taken away"),
+    Limit.ZEROED: ("SKU", "would go from stock to 0"),
+    Limit.INVENTORY_TYPE_CHANGES: ("SKU", "would change between finite and infinite"),
 }
 
 
@@ -42,6 +42,8 @@ def check_limits(
         allowed = whole * bound.number // 100 if bound.is_share else bound.number
         if found[limit] > allowed:
             of = f" ({bound} of {whole})" if bound.is_share else ""
-            message = f"{_SAYS[limit].format(found=found[limit])}, and {limit} allows {allowed}{of}"
+            noun, what = _SAYS[limit]
+            many = "" if found[limit] == 1 else "s"
+            message = f"{limit} allows {allowed}{of}, and {found[limit]} {noun}{many} {what}"
             violations.append(Violation(limit, allowed, found[limit], message))
     return tuple(violations)

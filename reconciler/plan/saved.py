@@ -1,9 +1,9 @@
-"""Plan ↔ its saved form, and the checks that a saved plan must pass before it is applied. Pure."""
+"""Plan ↔ its saved form. Pure."""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from reconciler.errors import PlanFileError, StalePlanError
 from reconciler.model import (
     Action,
     Cause,
-    DesiredState,
+    Change,
     Finding,
     FindingKind,
     InventoryType,
@@ -29,9 +29,7 @@ from reconciler.model import (
     Target,
     Violation,
 )
-from reconciler.plan.compute import changes_between, total_units
-from reconciler.plan.limits import check_limits
-from reconciler.plan.rules import aim
+from reconciler.plan.compute import changes_between
 
 FORMAT_VERSION: Final = "1.0"
 MAX_BYTES: Final = 128 * 1024 * 1024
@@ -97,42 +95,6 @@ def fingerprint(plan: Plan) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def check_saved(plan: Plan, desired: DesiredState, digest: str) -> None:
-    """Raise StalePlanError unless *plan* is what the rules make of *desired* as it is now.
-
-    *digest* is that of *desired*. Live stock is checked later, SKU by SKU, before each write.
-    """
-    settings = desired.settings
-    if (plan.store, plan.site_id) != (settings.name, settings.site_id):
-        raise StalePlanError(
-            f"the plan is for the store {plan.store} (site {plan.site_id}), not for"
-            f" {settings.name} (site {settings.site_id}); name its store, or plan again"
-        )
-    if plan.desired_digest != digest:
-        raise StalePlanError("the YAML has changed since the plan was made; plan again")
-    skus = [action.sku for action in plan.actions]
-    if len(set(skus)) != len(skus):
-        raise StalePlanError("the plan names a SKU twice; plan again")
-    for action in plan.actions:
-        entry = desired.declared.get(action.sku)
-        if (
-            entry is None
-            or action.rule is not entry.rule
-            or entry.id not in {None, action.target.sku_id}
-            or aim(entry.rule, entry.stock, action.before) != action.after
-        ):
-            raise StalePlanError(
-                f"the plan's action for {action.sku} does not follow from the YAML; plan again"
-            )
-
-
-def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
-    """Return *plan* with the violations that it has under the limits as they are now."""
-    totals = total_units(plan.actions)
-    summary = replace(plan.summary, declared=len(desired.declared), **totals)
-    return replace(plan, violations=check_limits(plan.actions, summary, desired.settings.limits))
-
-
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(load_schema("plan"))
@@ -149,20 +111,7 @@ def _to_json(plan: Plan) -> dict[str, Any]:
         "base": plan.base,
         "desired_digest": plan.desired_digest,
         "fingerprint": fingerprint(plan),
-        "actions": [
-            {
-                "sku": action.sku,
-                "name": action.name,
-                "target": action.target._asdict(),
-                "rule": action.rule,
-                "cause": action.cause,
-                "before": action.before._asdict(),
-                "after": action.after._asdict(),
-                "base": action.base and action.base._asdict(),
-                "source": action.source._asdict(),
-            }
-            for action in plan.actions
-        ],
+        "actions": [_action_to_json(action) for action in plan.actions],
         "findings": [
             {**finding._asdict(), "source": finding.source and finding.source._asdict()}
             for finding in plan.findings
@@ -173,7 +122,22 @@ def _to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _action_to_json(action: Action) -> dict[str, Any]:
+    return {
+        "sku": action.sku,
+        "name": action.name,
+        "target": action.target._asdict(),
+        "rule": action.rule,
+        "cause": action.cause,
+        "before": action.before._asdict(),
+        "after": action.after._asdict(),
+        "base": action.base and action.base._asdict(),
+        "source": action.source._asdict(),
+    }
+
+
 def _from_json(data: Mapping[str, Any]) -> Plan:
+    """Return the plan in *data*, which fits the schema."""
     befores = {entry["sku"]: _stock(entry["before"]) for entry in data["actions"]}
     afters = {entry["sku"]: _stock(entry["after"]) for entry in data["actions"]}
     changes = changes_between(befores, afters)
@@ -182,30 +146,8 @@ def _from_json(data: Mapping[str, Any]) -> Plan:
         site_id=data["site_id"],
         created_at=data["created_at"],
         desired_digest=data["desired_digest"],
-        actions=tuple(
-            Action(
-                sku=entry["sku"],
-                name=entry["name"],
-                target=Target(entry["target"]["collection_id"], entry["target"]["sku_id"]),
-                rule=Rule(entry["rule"]),
-                cause=Cause(entry["cause"]),
-                before=_stock(entry["before"]),
-                after=_stock(entry["after"]),
-                base=_stock(entry["base"]) if entry["base"] else None,
-                source=_source(entry["source"]),
-                changes=changes.get(entry["sku"], ()),
-            )
-            for entry in data["actions"]
-        ),
-        findings=tuple(
-            Finding(
-                FindingKind(entry["kind"]),
-                entry["sku"],
-                entry["message"],
-                _source(entry["source"]) if entry["source"] else None,
-            )
-            for entry in data["findings"]
-        ),
+        actions=tuple(_action(entry, changes.get(entry["sku"], ())) for entry in data["actions"]),
+        findings=tuple(map(_finding, data["findings"])),
         violations=tuple(
             Violation(Limit(entry["limit"]), entry["allowed"], entry["found"], entry["message"])
             for entry in data["violations"]
@@ -217,9 +159,29 @@ def _from_json(data: Mapping[str, Any]) -> Plan:
     )
 
 
-def _stock(data: Mapping[str, Any]) -> Stock:
-    return Stock(InventoryType(data["inventory_type"]), data["quantity"])
+def _action(entry: Mapping[str, Any], changes: tuple[Change, ...]) -> Action:
+    return Action(
+        sku=entry["sku"],
+        name=entry["name"],
+        target=Target(entry["target"]["collection_id"], entry["target"]["sku_id"]),
+        rule=Rule(entry["rule"]),
+        cause=Cause(entry["cause"]),
+        before=_stock(entry["before"]),
+        after=_stock(entry["after"]),
+        base=_stock(entry["base"]) if entry["base"] else None,
+        source=_source(entry["source"]),
+        changes=changes,
+    )
 
 
-def _source(data: Mapping[str, Any]) -> Source:
-    return Source(data["path"], data["line"])
+def _finding(entry: Mapping[str, Any]) -> Finding:
+    source = _source(entry["source"]) if entry["source"] else None
+    return Finding(FindingKind(entry["kind"]), entry["sku"], entry["message"], source)
+
+
+def _stock(entry: Mapping[str, Any]) -> Stock:
+    return Stock(InventoryType(entry["inventory_type"]), entry["quantity"])
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    return Source(entry["path"], entry["line"])

@@ -93,8 +93,7 @@ def _finding(finding: Finding) -> Line:
 def _closing(plan: Plan) -> Iterator[Line]:
     summary, errors = plan.summary, len(plan.errors)
     if errors:
-        verb = "are" if errors > 1 else "is"
-        yield _line(f"{count(errors, 'error')}: {verb} to be mended in the YAML.", "red")
+        yield _line(f"{count(errors, 'error')} to mend in the YAML.", "red")
     if plan.actions or errors:
         if summary.drifted:
             yield _line(drift_sentence(summary))

@@ -169,6 +169,16 @@ class Shop:
             self._enter("sale", sku_id, units, (kind, quantity))
         return kind, quantity
 
+    def stocks(self) -> dict[str, Quantity | str]:
+        """Return each SKU's quantity, or `infinite`, by its code or else its id."""
+        rows = self._db.execute(
+            "SELECT code, id, inventory_type, quantity FROM skus ORDER BY position"
+        )
+        return {
+            code or sku_id: json.loads(quantity) if inventory_type == "finite" else inventory_type
+            for code, sku_id, inventory_type, quantity in rows
+        }
+
     def ledger(self) -> list[Entry]:
         """Return every entry in its order."""
         rows = self._db.execute(

@@ -1,0 +1,50 @@
+"""No network but loopback, and the fixtures that many tests share."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import Workspace
+from hypothesis import settings
+
+# No deadline: a noisy machine is no finding. A failure prints what repeats it.
+settings.register_profile("ours", deadline=None, print_blob=True)
+settings.load_profile("ours")
+
+_connect = socket.socket.connect
+
+
+def _connect_to_loopback(self: socket.socket, address: Any) -> None:
+    if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+        raise AssertionError(f"a test reached for {address}")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests connect to loopback alone."""
+    monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback)
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what the developer's own shell may say."""
+    for name in (
+        "WEBFLOW_TOKEN",
+        "WEBFLOW_API_URL",
+        "WEBFLOW_RATE_WINDOW",
+        "NO_COLOR",
+        "FORCE_COLOR",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Workspace]:
+    """Return an empty folder to work in, and the command to work with."""
+    monkeypatch.chdir(tmp_path)
+    yield Workspace(tmp_path, capsys)

@@ -1,0 +1,260 @@
+"""The client against real HTTP: what it sends, and what each answer becomes."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import pytest
+from factories import COLLECTION
+from fakes import FakeClock
+
+from reconciler.errors import (
+    AnswerError,
+    ConnectionRefused,
+    EcommerceOff,
+    NotAuthorized,
+    NotFound,
+    NotValid,
+    ServerFault,
+    StoreError,
+    TransportError,
+)
+from reconciler.live.client import StoreClient
+from reconciler.live.pace import Pace
+from reconciler.live.token import Token
+from reconciler.model import INFINITE, Stock, Target, finite
+
+TARGET = Target(COLLECTION, "5bfedb42bab0ad90fa7dad39")
+STOCK = b'{"id":"5bfedb42bab0ad90fa7dad39","quantity":100,"inventoryType":"finite"}'
+
+
+class Asked(NamedTuple):
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+
+
+class Answer(NamedTuple):
+    """One answer to give; no status closes the connection without a word."""
+
+    status: int
+    content: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@contextmanager
+def _server(answers: list[Answer]) -> Iterator[tuple[str, list[Asked]]]:
+    """Serve *answers* one after the other, the last one for ever; yield address and requests."""
+    asked: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body: Any = json.loads(content) if content else None
+            asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            if not answer.status:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for name, value in answer.headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_GET = do_PATCH = _answer  # noqa: N815  the names that http.server asks for
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v2", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def _client(
+    *answers: Answer, clock: FakeClock | None = None
+) -> Iterator[tuple[StoreClient, list[Asked]]]:
+    clock = clock or FakeClock()
+    with (
+        _server(list(answers)) as (address, asked),
+        StoreClient(address, Token("t0ken"), Pace(), clock=clock, sleep=clock.sleep) as client,
+    ):
+        yield client, asked
+
+
+def test_reading_asks_for_one_sku() -> None:
+    """One GET of the SKU's inventory, with the token, ids percent-encoded."""
+    with _client(Answer(200, STOCK)) as (client, asked):
+        assert client.read_stock(TARGET) == finite(100)
+        client.read_stock(Target("a/../b", "?x"))
+
+    assert (asked[0].method, asked[0].path) == (
+        "GET",
+        f"/v2/collections/{COLLECTION}/items/{TARGET.sku_id}/inventory",
+    )
+    assert asked[0].headers["Authorization"] == "Bearer t0ken"
+    assert asked[1].path == "/v2/collections/a%2F..%2Fb/items/%3Fx/inventory"
+
+
+@pytest.mark.parametrize(
+    ("stock", "body"),
+    [
+        (finite(0), {"inventoryType": "finite", "quantity": 0}),
+        (finite(7), {"inventoryType": "finite", "quantity": 7}),
+        (INFINITE, {"inventoryType": "infinite"}),
+    ],
+)
+def test_writing_is_absolute(stock: Stock, body: dict[str, Any]) -> None:
+    """One PATCH with the inventory type and, for finite, the quantity: nothing else."""
+    with _client(Answer(200, json.dumps(body).encode())) as (client, asked):
+        assert client.write_stock(TARGET, stock) == stock
+
+    assert [(request.method, request.body) for request in asked] == [("PATCH", body)]
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    body: dict[str, Any] = {
+        "message": message,
+        "code": code,
+        "externalReference": None,
+        "details": [],
+    }
+    return Answer(status, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (_error(400, "validation_error", "Validation Error"), NotValid, "Validation Error"),
+        (_error(401, "not_authorized", "Request not authorized"), NotAuthorized, "renew it"),
+        (
+            _error(403, "missing_scopes", "OAuthForbidden: missing 'cms:read'"),
+            NotAuthorized,
+            "ecommerce:write",
+        ),
+        (_error(404, "resource_not_found", "not found"), NotFound, "does not know this"),
+        (
+            _error(409, "ecommerce_not_enabled", "Ecommerce is not yet initialized"),
+            EcommerceOff,
+            "enable it",
+        ),
+        (Answer(418, b"[]"), NotValid, "418"),
+        (Answer(302, b"", (("Location", "http://127.0.0.1:9/x"),)), NotValid, "redirects"),
+        (Answer(308, b"", (("Location", "/v2/elsewhere"),)), NotValid, "redirects"),
+        (Answer(500, b"<html>"), ServerFault, "500"),
+        (Answer(200, b"<html>"), AnswerError, "not JSON"),
+        (Answer(200, b""), AnswerError, "not JSON"),
+        (Answer(200, b'{"quantity": NaN, "inventoryType": "finite"}'), AnswerError, "not JSON"),
+        (Answer(200, b"{}"), AnswerError, "inventory type"),
+        (Answer(0), TransportError, "broke off"),
+    ],
+    ids=range(14),
+)
+def test_a_write_goes_out_once_whatever_comes_back(
+    answer: Answer, error: type[Exception], said: str
+) -> None:
+    """Each status and broken body is its own error; nothing is repeated, nothing followed."""
+    with _client(answer) as (client, asked), pytest.raises(error, match=said) as caught:
+        client.write_stock(TARGET, finite(5))
+
+    assert len(asked) == 1
+    assert "t0ken" not in str(caught.value)
+
+
+def test_a_read_is_tried_again() -> None:
+    """What breaks off while reading is read again, with waits in between."""
+    clock = FakeClock()
+    with _client(Answer(0), Answer(500), Answer(200, b"{"), Answer(200, STOCK), clock=clock) as (
+        client,
+        asked,
+    ):
+        assert client.read_stock(TARGET) == finite(100)
+
+    assert (len(asked), len(clock.slept)) == (4, 3)
+
+
+def test_a_read_is_given_up_after_eight() -> None:
+    """A store that keeps failing is told, not asked for ever."""
+    with _client(Answer(503)) as (client, asked), pytest.raises(ServerFault):
+        client.read_stock(TARGET)
+
+    assert len(asked) == 8
+
+
+def test_a_refused_connection_is_tried_three_times() -> None:
+    """Nobody listens: three tries, and the host is named."""
+    clock = FakeClock()
+    with _server([Answer(200)]) as (address, _):
+        pass
+    with (
+        StoreClient(address, Token("t"), Pace(), clock=clock, sleep=clock.sleep) as client,
+        pytest.raises(ConnectionRefused, match=r"cannot reach 127\.0\.0\.1"),
+    ):
+        client.read_stock(TARGET)
+
+    assert (client.requests, len(clock.slept)) == (3, 2)
+
+
+def test_a_429_waits_as_it_is_told() -> None:
+    """Refused is not failed: the same request goes out again after Retry-After."""
+    clock = FakeClock()
+    refused = Answer(429, b"{}", (("Retry-After", "2"), ("X-RateLimit-Limit", "60")))
+    with _client(refused, Answer(200, STOCK), clock=clock) as (client, asked):
+        client.write_stock(TARGET, finite(100))
+
+    assert len(asked) == 2
+    assert clock.now >= 2.0
+
+
+def test_retry_after_on_a_200_is_ignored() -> None:
+    """The header comes with every answer and means nothing there; the limit is learnt."""
+    clock = FakeClock()
+    headers = (
+        ("Retry-After", "60"),
+        ("X-RateLimit-Limit", "120"),
+        ("X-RateLimit-Remaining", "117"),
+    )
+    with _client(Answer(200, STOCK, headers), clock=clock) as (client, _):
+        client.read_stock(TARGET)
+        client.read_stock(TARGET)
+
+        assert client.limit == 120
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-5", "1e9", "soon", "99999999999999"])
+def test_a_429_for_ever_ends(value: str) -> None:
+    """Junk in Retry-After neither sleeps for ever nor loops without a wait."""
+    clock = FakeClock()
+    refused = Answer(429, b"{}", (("Retry-After", value),))
+    with (
+        _client(refused, clock=clock) as (client, asked),
+        pytest.raises(StoreError, match="as too many"),
+    ):
+        client.read_stock(TARGET)
+
+    assert len(asked) <= 20
+    assert 20 <= clock.now <= 20 * 121
+
+
+def test_the_token_is_in_no_picture_of_the_client() -> None:
+    """A client in a debugger or a log line shows no token."""
+    with _client(Answer(200, STOCK)) as (client, _):
+        assert "t0ken" not in repr(client)

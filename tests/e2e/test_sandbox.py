@@ -1,0 +1,227 @@
+"""The store in a box answers as the API is said to, over real HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from factories import COLLECTION, SITE, seed
+
+from reconciler.sandbox.app import SCOPES, Api
+from reconciler.sandbox.behaviour import Behaviour, NotAccepted, apply_patch
+from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.limiter import Limiter
+from reconciler.sandbox.seed import build_seed
+from reconciler.sandbox.shop import Shop
+
+TOKENS = {"all": SCOPES, "reader": SCOPES - {"ecommerce:write"}, "none": frozenset[str]()}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """Return a shop of 150 SKUs of which A has 5, B is infinite and one has no code."""
+    skus = [("A", 5), ("B", "infinite"), ("", 3), *((f"S{n}", n) for n in range(147))]
+    with Shop.create(tmp_path / "shop.sqlite", build_seed(seed(skus))) as made:
+        yield made
+
+
+@pytest.fixture
+def http(shop: Shop) -> Iterator[httpx.Client]:
+    """Return a client of that shop with every scope."""
+    with (
+        serve_for_a_while(Api(shop, TOKENS)) as address,
+        httpx.Client(base_url=address, headers={"Authorization": "Bearer all"}) as client,
+    ):
+        yield client
+
+
+def _inventory(shop: Shop, code: str) -> str:
+    items = shop.products(200, 0)
+    ids = {item["skus"][0]["fieldData"].get("sku", ""): item["skus"][0]["id"] for item in items}
+    return f"/collections/{COLLECTION}/items/{ids[code]}/inventory"
+
+
+def test_sites_and_settings(http: httpx.Client) -> None:
+    """A site tells itself, its collections and that it sells."""
+    assert http.get("/sites").json()["sites"] == [http.get(f"/sites/{SITE}").json()]
+    slugs = {
+        entry["slug"]: entry["id"]
+        for entry in http.get(f"/sites/{SITE}/collections").json()["collections"]
+    }
+    assert (slugs["sku"], set(slugs)) == (COLLECTION, {"product", "sku", "category"})
+    assert http.get(f"/sites/{SITE}/ecommerce/settings").json()["siteId"] == SITE
+
+
+def test_products_come_in_pages_with_their_skus(http: httpx.Client) -> None:
+    """limit, offset and total count products; every SKU is embedded."""
+    first = http.get(f"/sites/{SITE}/products").json()
+    second = http.get(f"/sites/{SITE}/products", params={"limit": 100, "offset": 100}).json()
+
+    assert (len(first["items"]), len(second["items"])) == (100, 50)
+    assert second["pagination"] == {"limit": 100, "offset": 100, "total": 150}
+    item = first["items"][0]
+    assert item["skus"][0]["fieldData"]["sku"] == "A"
+    assert item["product"]["fieldData"]["default-sku"] == item["skus"][0]["id"]
+    assert http.get(f"/sites/{SITE}/products/{item['product']['id']}").json() == item
+    assert "quantity" not in item["skus"][0]["fieldData"]
+
+
+@pytest.mark.parametrize(
+    "params", [{"limit": "101"}, {"limit": "0"}, {"limit": "x"}, {"offset": "-1"}]
+)
+def test_a_page_beyond_the_limits_is_refused(http: httpx.Client, params: dict[str, str]) -> None:
+    """More than 100 a page is a validation error."""
+    answer = http.get(f"/sites/{SITE}/products", params=params)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
+
+
+def test_inventory_is_read_and_written(http: httpx.Client, shop: Shop) -> None:
+    """Absolute, incremental and infinite; the answer is the stock afterwards."""
+    path = _inventory(shop, "A")
+
+    def patch(body: Any) -> Any:
+        answer = http.patch(path, json=body).json()
+        return answer["inventoryType"], answer["quantity"]
+
+    assert http.get(path).json() == {
+        "id": path.split("/")[4],
+        "quantity": 5,
+        "inventoryType": "finite",
+    }
+    assert patch({"inventoryType": "finite", "quantity": 9}) == ("finite", 9)
+    assert patch({"inventoryType": "finite", "updateQuantity": -2}) == ("finite", 7)
+    assert patch({"inventoryType": "infinite"}) == ("infinite", 0)
+    assert [entry.kind for entry in shop.ledger()] == ["read", "write", "write", "write"]
+    assert shop.ledger()[1].body == {"inventoryType": "finite", "quantity": 9}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"inventoryType": "x"}',
+        b'{"inventoryType": "finite", "quantity": "5"}',
+    ],
+)
+def test_a_patch_that_fits_nothing_is_refused(http: httpx.Client, shop: Shop, body: bytes) -> None:
+    """A body that is malformed or names no inventory type changes nothing."""
+    answer = http.patch(_inventory(shop, "A"), content=body)
+
+    assert answer.status_code == 400
+    assert shop.stocks()["A"] == 5
+
+
+@pytest.mark.parametrize(
+    ("token", "method", "status", "code"),
+    [
+        ("wrong", "GET", 401, "not_authorized"),
+        ("none", "GET", 403, "missing_scopes"),
+        ("reader", "GET", 200, None),
+        ("reader", "PATCH", 403, "missing_scopes"),
+    ],
+)
+def test_a_token_can_do_what_its_scopes_say(
+    http: httpx.Client, shop: Shop, token: str, method: str, status: int, code: str | None
+) -> None:
+    """Unknown tokens get 401, missing scopes 403."""
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"inventoryType": "finite", "quantity": 1}
+    answer = http.request(method, _inventory(shop, "A"), headers=headers, json=body)
+
+    assert (answer.status_code, answer.json().get("code")) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/sites/{'0' * 24}/products", 404),
+        (f"/collections/{COLLECTION}/items/{'0' * 24}/inventory", 404),
+        (f"/collections/{'0' * 24}/items/{'0' * 24}/inventory", 400),
+        (f"/sites/{SITE}/inventory", 404),
+        ("/nowhere", 404),
+    ],
+)
+def test_unknown_things_are_said_to_be(http: httpx.Client, path: str, status: int) -> None:
+    """Other sites, SKUs and routes are answered as errors of the API."""
+    answer = http.get(path)
+
+    assert answer.status_code == status
+    assert set(answer.json()) == {"message", "code", "externalReference", "details"}
+
+
+def test_a_limit_counts_by_token(shop: Shop) -> None:
+    """Beyond the limit comes 429; the headers are on every answer; another key has its own."""
+    with serve_for_a_while(Api(shop, TOKENS, limit=2, window=60)) as address:
+
+        def ask(token: str) -> httpx.Response:
+            return httpx.get(f"{address}/sites", headers={"Authorization": f"Bearer {token}"})
+
+        answers = [ask("all") for _ in range(3)]
+        other = ask("reader")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert {answer.headers["X-RateLimit-Limit"] for answer in answers} == {"2"}
+    assert all(0 < int(answer.headers["Retry-After"]) <= 60 for answer in answers)
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"),
+    [("sliding", [True, True, False, False, True]), ("fixed", [True, True, False, True, True])],
+)
+def test_windows_slide_or_stand(kind: Any, allowed: list[bool]) -> None:
+    """Two in ten seconds: a fixed window forgets at its end, a sliding one after its length."""
+    limiter = Limiter(2, 10.0, kind)
+
+    assert [limiter.take(now).allowed for now in (4.0, 9.0, 9.5, 11.0, 14.5)] == allowed
+
+
+@pytest.mark.parametrize(
+    ("option", "quantity"),
+    [("zero", {"quantity": 0}), ("null", {"quantity": None}), ("absent", {})],
+)
+def test_infinite_says_what_the_option_says(
+    tmp_path: Path, option: str, quantity: dict[str, Any]
+) -> None:
+    """Nobody knows what `quantity` is for infinite: each way can be had."""
+    made = Shop.create(
+        tmp_path / "s.sqlite",
+        build_seed(seed({"B": "infinite"}, behaviour={"infinite_quantity": option})),
+    )
+    with made as shop, serve_for_a_while(Api(shop, TOKENS)) as address:
+        url = address + _inventory(shop, "B")
+        answer = httpx.get(url, headers={"Authorization": "Bearer all"}).json()
+
+    assert answer == {"id": answer["id"], "inventoryType": "infinite"} | quantity
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "after"),
+    [
+        ({}, {"quantity": 7, "updateQuantity": 1}, 7),
+        ({"both_given": "updateQuantity"}, {"quantity": 7, "updateQuantity": 1}, 6),
+        ({"both_given": "refuse"}, {"quantity": 7, "updateQuantity": 1}, None),
+        ({}, {}, 5),
+        ({"neither_given": "zero"}, {}, 0),
+        ({}, {"quantity": -1}, None),
+        ({"below_zero": "clamp"}, {"updateQuantity": -9}, 0),
+        ({"below_zero": "store"}, {"quantity": -1}, -1),
+        ({}, {"quantity": 1.5}, None),
+        ({"fraction": "store"}, {"quantity": 1.5}, 1.5),
+    ],
+)
+def test_what_nobody_knows_is_an_option(
+    options: dict[str, Any], body: dict[str, Any], after: float | None
+) -> None:
+    """The corner cases of PATCH go each way that is asked for; None is a refusal."""
+    body = {"inventoryType": "finite"} | body
+    if after is None:
+        with pytest.raises(NotAccepted):
+            apply_patch(Behaviour(**options), ("finite", 5), body)
+    else:
+        assert apply_patch(Behaviour(**options), ("finite", 5), body) == ("finite", after)

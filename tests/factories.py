@@ -1,0 +1,195 @@
+"""Short ways to make nouns, files and shops, with defaults for what a test does not care about."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from reconciler.cli.main import exit_code
+from reconciler.desired.build import build_desired
+from reconciler.errors import InputError
+from reconciler.model import (
+    DEFAULT_LIMITS,
+    INFINITE,
+    Action,
+    Bound,
+    Cause,
+    Declared,
+    DesiredState,
+    Limit,
+    Listing,
+    LiveSku,
+    LiveState,
+    Plan,
+    Rule,
+    Source,
+    Stock,
+    StoreSettings,
+    Target,
+    finite,
+)
+from reconciler.plan.compute import changes_between, compute_plan
+from reconciler.sandbox.shop import Entry, Shop
+
+SITE = "580e63e98c9a982ac9b8b741"
+COLLECTION = "63692ab61fb285a8562ba8f4"
+NO_LIMITS = {limit: Bound(10**9, is_share=False) for limit in Limit}
+
+
+def stock(value: int | float | str | Stock | None) -> Stock:
+    """Return 12 as finite stock, 'infinite' as infinite, None as finite without a quantity."""
+    if isinstance(value, Stock):
+        return value
+    if isinstance(value, str):
+        assert value == "infinite"
+        return INFINITE
+    return finite(value)
+
+
+def declared(
+    sku: str = "A",
+    value: Any = 5,
+    *,
+    rule: Rule = Rule.EXACT,
+    id: str | None = None,  # noqa: A002  the key's name in YAML
+    code: str | None = None,
+    line: int = 1,
+) -> Declared:
+    source = Source("inventory/demo/a.yaml", line)
+    return Declared(sku, stock(value), rule, None, id, sku if code is None else code, source)
+
+
+def desired(
+    *entries: Declared, limits: Mapping[Limit, Bound] = NO_LIMITS, frozen: tuple[str, ...] = ()
+) -> DesiredState:
+    settings = StoreSettings("demo", SITE, limits={**DEFAULT_LIMITS, **limits}, frozen=frozen)
+    return DesiredState(settings, {entry.sku: entry for entry in entries})
+
+
+def live(stocks: Mapping[str, Any], extra: Iterable[LiveSku] = ()) -> LiveState:
+    """Return a live state of SKUs whose ids are `id-CODE`."""
+    skus = tuple(LiveSku(f"id-{code}", code, f"Product {code}", archived=False) for code in stocks)
+    quantities = {f"id-{code}": stock(value) for code, value in stocks.items()}
+    return LiveState(Listing(COLLECTION, (*skus, *extra)), quantities, len(stocks) + 2, 120)
+
+
+def plan_of(state: DesiredState, current: LiveState) -> Plan:
+    return compute_plan(state, current, digest="sha256:0", created_at="2026-11-20T10:00:00Z")
+
+
+def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:
+    changes = changes_between({sku: stock(before)}, {sku: stock(after)}).get(sku, ())
+    target = Target(COLLECTION, f"id-{sku}")
+    source = Source("inventory/demo/a.yaml", 1)
+    return Action(
+        sku,
+        f"Product {sku}",
+        target,
+        Rule.EXACT,
+        Cause.UNKNOWN,
+        stock(before),
+        stock(after),
+        None,
+        source,
+        changes,
+    )
+
+
+def build(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> DesiredState:
+    """Return the desired state of inventory files `a.yaml`, `b.yaml`, … of the store `demo`."""
+    files = [("demo/store.yaml", settings.encode())]
+    for name, text in zip("abcdefgh", texts, strict=False):
+        files.append((f"demo/{name}.yaml", text.encode() if isinstance(text, str) else text))
+    return build_desired("demo", "demo", files)
+
+
+def problems(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> list[str]:
+    """Return what `build` complains of, line by line; nothing when it accepts."""
+    try:
+        build(*texts, settings=settings)
+    except InputError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def seed(
+    skus: Mapping[str, Any] | Iterable[tuple[str, Any]],
+    *,
+    behaviour: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a seed with a product for each SKU; a pair may stand for a code used before."""
+    pairs = skus.items() if isinstance(skus, Mapping) else skus
+    products = []
+    for number, (code, value) in enumerate(pairs):
+        entry = {
+            "stock": {"inventoryType": "finite", "quantity": value} if value is None else value
+        }
+        products.append(
+            {"name": f"Product {number}", "skus": [entry | ({"sku": code} if code else {})]}
+        )
+    return {
+        "site": {"id": SITE, "name": "Test"},
+        "sku_collection_id": COLLECTION,
+        "behaviour": dict(behaviour or {}),
+        "products": products,
+    }
+
+
+class Run(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with an inventory, and the command run in it."""
+
+    folder: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def write(self, path: str, content: str) -> Path:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, "utf-8")
+        return target
+
+    def store(
+        self,
+        declarations: Mapping[str, Any],
+        skus: Any,
+        *,
+        settings: str = "",
+        behaviour: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write a store `demo` with one file of declarations and the sandbox's seed."""
+        limits = "".join(f"  {limit}: 999999\n" for limit in Limit)
+        head = f"site_id: {SITE}\nbackend: sandbox\n"
+        head += settings if "limits:" in settings else f"limits:\n{limits}{settings}"
+        lines = "".join(f"  {sku}: {value}\n" for sku, value in declarations.items())
+        self.write("inventory/demo/store.yaml", head)
+        self.write("inventory/demo/stock.yaml", f"skus:\n{lines}")
+        self.write("inventory/demo/sandbox.json", json.dumps(seed(skus, behaviour=behaviour)))
+
+    def run(self, *arguments: str) -> Run:
+        self.capsys.readouterr()
+        code = exit_code(list(arguments))
+        said = self.capsys.readouterr()
+        return Run(code, said.out, said.err)
+
+    def shop(self) -> Shop:
+        return Shop(self.folder / ".reconciler/sandbox/demo.sqlite")
+
+    def writes(self) -> list[Entry]:
+        with self.shop() as shop:
+            return [entry for entry in shop.ledger() if entry.kind == "write"]
+
+    def quantities(self) -> dict[str, Any]:
+        """Return what the shop has now, by code."""
+        with self.shop() as shop:
+            return shop.stocks()

@@ -1,0 +1,199 @@
+"""Laws that hold for every plan. SKUs come from six letters, so that desired and live overlap."""
+
+import unicodedata
+from dataclasses import replace
+from typing import Any
+
+from factories import COLLECTION, NO_LIMITS, declared, desired
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import (
+    INFINITE,
+    Bound,
+    DesiredState,
+    Limit,
+    Listing,
+    LiveSku,
+    LiveState,
+    Plan,
+    Rule,
+    Stock,
+    finite,
+)
+from reconciler.plan.compute import changes_between, compute_plan
+from reconciler.plan.limits import check_limits
+from reconciler.plan.saved import dump_plan, fingerprint, load_plan
+from reconciler.render.text import render_plan
+
+CODES = st.sampled_from("ABCDEF")
+RULES = st.sampled_from([rule for rule in Rule if rule is not Rule.ON_CHANGE])
+DECLARED = st.one_of(st.integers(0, 9).map(finite), st.just(INFINITE))
+LIVE = st.one_of(
+    st.integers(-3, 9).map(finite), st.just(INFINITE), st.just(finite(None)), st.just(finite(2.5))
+)
+
+
+@st.composite
+def desired_states(draw: st.DrawFn) -> DesiredState:
+    """Return a desired state of a few SKUs, some pinned, some frozen."""
+    entries = [
+        declared(
+            code,
+            draw(DECLARED),
+            rule=draw(RULES),
+            id=draw(st.sampled_from([None, None, None, "id-0", "id-1", "id-2"])),
+        )
+        for code in draw(st.sets(CODES, min_size=1))
+    ]
+    frozen = ("A*",) if draw(st.booleans()) else ()
+    return desired(*entries, limits=NO_LIMITS, frozen=frozen)
+
+
+@st.composite
+def live_states(draw: st.DrawFn) -> LiveState:
+    """Return a live state in which codes may be shared or missing."""
+    codes = draw(st.lists(st.one_of(CODES, st.just("")), max_size=8))
+    names = draw(st.lists(st.text(max_size=8), min_size=len(codes), max_size=len(codes)))
+    pairs = zip(codes, names, strict=True)
+    skus = tuple(
+        LiveSku(f"id-{n}", code, name, archived=draw(st.booleans()))
+        for n, (code, name) in enumerate(pairs)
+    )
+    return LiveState(Listing(COLLECTION, skus), {sku.sku_id: draw(LIVE) for sku in skus}, 9, 60)
+
+
+def _plan(state: DesiredState, current: LiveState) -> Plan:
+    return compute_plan(state, current, digest="sha256:0", created_at="2026-11-20T10:00:00Z")
+
+
+def _apply(plan: Plan, current: LiveState) -> LiveState:
+    written = {action.target.sku_id: action.after for action in plan.actions}
+    return replace(current, stocks={**current.stocks, **written})
+
+
+@given(desired_states(), live_states())
+def test_applying_and_planning_again_yields_no_action(
+    state: DesiredState, current: LiveState
+) -> None:
+    """Law 1."""
+    assert _plan(state, _apply(_plan(state, current), current)).actions == ()
+
+
+@given(desired_states(), live_states())
+def test_a_plan_touches_only_what_it_may(state: DesiredState, current: LiveState) -> None:
+    """Law 2: SKUs that are declared, live, told apart and not frozen; each live one once."""
+    plan = _plan(state, current)
+    codes = [sku.code for sku in current.listing.skus]
+    ids = {sku.sku_id: sku.code for sku in current.listing.skus}
+    targets = [action.target.sku_id for action in plan.actions]
+
+    assert len(set(targets)) == len(targets)
+    for action in plan.actions:
+        entry = state.declared[action.sku]
+        assert ids[action.target.sku_id] == entry.code
+        assert entry.id == action.target.sku_id or (
+            entry.id is None and codes.count(entry.code) == 1
+        )
+        assert not (state.settings.frozen and action.sku == "A")
+
+
+@given(desired_states(), live_states(), st.randoms(use_true_random=False))
+def test_the_order_of_files_and_of_live_skus_does_not_matter(
+    state: DesiredState, current: LiveState, random: Any
+) -> None:
+    """Law 3."""
+    entries, skus = list(state.declared.items()), list(current.listing.skus)
+    random.shuffle(entries)
+    random.shuffle(skus)
+    shuffled = replace(current, listing=Listing(COLLECTION, tuple(skus)))
+    first, second = _plan(state, current), _plan(replace(state, declared=dict(entries)), shuffled)
+
+    assert first.actions == second.actions
+    assert first.summary == second.summary
+    assert {(f.kind, f.sku) for f in first.findings} == {(f.kind, f.sku) for f in second.findings}
+
+
+@given(desired_states(), live_states())
+def test_bounds_bind_one_way(state: DesiredState, current: LiveState) -> None:
+    """Law 4: at_least never lowers, at_most never raises, observe never writes."""
+
+    def size(stock: Stock) -> float:
+        return float("inf") if stock == INFINITE else float(stock.quantity or 0)
+
+    for action in _plan(state, current).actions:
+        assert action.rule is not Rule.OBSERVE
+        if action.rule is Rule.AT_LEAST:
+            assert size(action.after) > size(action.before)
+        if action.rule is Rule.AT_MOST:
+            assert size(action.after) < size(action.before)
+
+
+@given(
+    desired_states(),
+    live_states(),
+    st.sampled_from(list(Limit)),
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
+def test_a_tighter_limit_never_has_fewer_violations(
+    state: DesiredState, current: LiveState, limit: Limit, one: int, other: int
+) -> None:
+    """Law 5."""
+    plan = _plan(state, current)
+    tight, loose = (
+        check_limits(plan.actions, plan.summary, {limit: Bound(number, is_share=False)})
+        for number in sorted((one, other))
+    )
+
+    assert len(tight) >= len(loose)
+
+
+@given(desired_states(), live_states())
+def test_a_saved_plan_loads_to_an_equal_plan(state: DesiredState, current: LiveState) -> None:
+    """Law 6, first half."""
+    plan = _plan(state, current)
+
+    assert load_plan("plan.json", dump_plan(plan).encode("utf-8", "surrogatepass")) == plan
+
+
+@given(desired_states(), live_states(), st.data())
+def test_the_fingerprint_follows_targets_before_and_after(
+    state: DesiredState, current: LiveState, data: st.DataObject
+) -> None:
+    """Law 6, second half: wording changes nothing, any target, before or after everything."""
+    plan = _plan(state, current)
+    if not plan.actions:
+        return
+    index = data.draw(st.integers(0, len(plan.actions) - 1))
+    action = plan.actions[index]
+
+    def with_action(**fields: Any) -> Plan:
+        changed = replace(action, **fields)
+        return replace(plan, actions=(*plan.actions[:index], changed, *plan.actions[index + 1 :]))
+
+    other = data.draw(DECLARED.filter(lambda stock: stock not in {action.before, action.after}))
+    assert fingerprint(with_action(name="other")) == fingerprint(plan)
+    assert fingerprint(with_action(before=other)) != fingerprint(plan)
+    assert fingerprint(with_action(after=other)) != fingerprint(plan)
+    assert fingerprint(with_action(target=action.target._replace(sku_id="x"))) != fingerprint(plan)
+
+
+@given(desired_states(), live_states())
+def test_the_renderer_accepts_every_string(state: DesiredState, current: LiveState) -> None:
+    """Law 10, for text: one line stays one line, and no control gets out."""
+    for line in render_plan(_plan(state, current), verbose=True):
+        text = "".join(span.text for span in line)
+        assert {unicodedata.category(c) for c in text}.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+@given(st.dictionaries(CODES, LIVE), st.data())
+def test_changes_are_empty_exactly_when_equal(
+    before: dict[str, Stock], data: st.DataObject
+) -> None:
+    """Law 11."""
+    after = {sku: data.draw(LIVE) for sku in before}
+    changes = changes_between(before, after)
+
+    assert set(changes) == {sku for sku in before if before[sku] != after[sku]}
+    assert all(changes.values())

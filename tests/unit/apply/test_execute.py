@@ -1,0 +1,171 @@
+"""The write protocol: read, compare, write, and settle what was lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from factories import action, declared, desired, live, plan_of, stock
+from fakes import FakeClock, FakeStore
+
+from reconciler.apply.execute import execute
+from reconciler.errors import EcommerceOff, NotAuthorized, NotFound, ServerFault, TransportError
+from reconciler.model import Plan, Report, Result, Stock, Target, finite
+
+Fault = Callable[[FakeStore, Target, Stock], Stock]
+EMPTY = plan_of(desired(declared("A", 5)), live({"A": 5}))
+
+
+def _plan(*actions: Any) -> Plan:
+    return replace(EMPTY, actions=actions or (action("A", 3, 5),))
+
+
+def _run(store: FakeStore, plan: Plan | None = None) -> Report:
+    return execute(plan or _plan(), store, parallelism=1, sleep=FakeClock().sleep)
+
+
+def _results(report: Report) -> list[Result]:
+    return [outcome.result for outcome in report.outcomes]
+
+
+def _lost(
+    *, lands: bool, then: int | None = None, error: type[Exception] = TransportError
+) -> Fault:
+    """Lose an answer, after the write took effect or not, and let a sale leave *then*."""
+
+    def fault(store: FakeStore, target: Target, value: Stock) -> Stock:
+        if lands:
+            store.stocks[target.sku_id] = value
+        if then is not None:
+            store.stocks[target.sku_id] = finite(then)
+        if error is ServerFault:
+            raise ServerFault("the store failed", 502)
+        raise error("the answer broke off")
+
+    return fault
+
+
+def test_what_is_as_planned_is_written() -> None:
+    """Read, equal to before, written once."""
+    store = FakeStore({"id-A": finite(3)})
+
+    assert _results(_run(store)) == [Result.APPLIED]
+    assert (store.reads, store.writes) == (["id-A"], [("id-A", finite(5))])
+
+
+def test_what_is_right_already_is_not_written() -> None:
+    """Read, equal to after: nothing to do."""
+    store = FakeStore({"id-A": finite(5)})
+
+    assert (_results(_run(store)), store.writes) == ([Result.ALREADY], [])
+
+
+def test_what_has_moved_is_left_alone() -> None:
+    """A sale since the plan is never written over; planned and found are told."""
+    store = FakeStore({"id-A": finite(2)})
+    outcome = _run(store).outcomes[0]
+
+    assert (outcome.result, outcome.before, outcome.after, outcome.found) == (
+        Result.MOVED,
+        finite(3),
+        finite(5),
+        finite(2),
+    )
+    assert store.writes == []
+
+
+@pytest.mark.parametrize("error", [TransportError, ServerFault])
+def test_a_lost_answer_of_a_write_that_landed_is_applied(error: type[Exception]) -> None:
+    """Reading back shows `after`: no second write."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=True, error=error)])
+
+    assert (_results(_run(store)), len(store.writes)) == ([Result.APPLIED], 1)
+
+
+def test_a_lost_write_is_sent_again_after_three_reads() -> None:
+    """Only `before`, read three times over five seconds, allows a second write."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    clock = FakeClock()
+    report = execute(_plan(), store, parallelism=1, sleep=clock.sleep)
+
+    assert (_results(report), len(store.writes), len(store.reads)) == ([Result.APPLIED], 2, 4)
+    assert sum(clock.slept) == 5.0
+
+
+def test_a_sale_behind_a_lost_answer_is_unknown() -> None:
+    """Neither before nor after: never written again."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=True, then=4)])
+    outcome = _run(store).outcomes[0]
+
+    assert (outcome.result, outcome.found, len(store.writes)) == (Result.UNKNOWN, finite(4), 1)
+
+
+def test_a_write_that_never_lands_fails_after_three() -> None:
+    """Three writes at most."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)] * 5)
+
+    assert (_results(_run(store)), len(store.writes)) == ([Result.FAILED], 3)
+
+
+def test_another_quantity_in_the_answer_is_a_failure() -> None:
+    """A 200 that says something else is told, not taken for success."""
+    store = FakeStore({"id-A": finite(3)}, [lambda *_: finite(4)])
+    outcome = _run(store).outcomes[0]
+
+    assert (outcome.result, outcome.found) == (Result.FAILED, finite(4))
+
+
+def _refuse(error: Exception) -> Fault:
+    def fault(*_: object) -> Stock:
+        raise error
+
+    return fault
+
+
+def test_a_refusal_fails_that_sku_alone() -> None:
+    """A SKU that was deleted fails; the others go on."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(3)}, [_refuse(NotFound("gone", 404))])
+
+    assert _results(_run(store, _plan(action("A", 3, 5), action("B", 3, 5)))) == [
+        Result.FAILED,
+        Result.APPLIED,
+    ]
+
+
+@pytest.mark.parametrize("error", [NotAuthorized("no", 401), EcommerceOff("off", 409)])
+def test_a_lost_token_stops_the_run(error: Exception) -> None:
+    """401, 403 and 409 concern every SKU: the rest is not tried."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(3)}, [_refuse(error)])
+    report = _run(store, _plan(action("A", 3, 5), action("B", 3, 5)))
+
+    assert (_results(report), report.stopped) == ([Result.NOT_TRIED, Result.NOT_TRIED], str(error))
+    assert len(store.writes) == 1
+
+
+def test_ten_failures_in_a_row_end_the_run() -> None:
+    """An outage does not go on through a whole plan."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(15)]
+    store = FakeStore(
+        {f"id-S{n:02}": finite(3) for n in range(15)}, [_refuse(NotFound("gone", 404))] * 15
+    )
+    report = _run(store, _plan(*actions))
+
+    assert (report.count(Result.FAILED), report.count(Result.NOT_TRIED)) == (10, 5)
+
+
+def test_an_error_of_the_plan_is_not_tried() -> None:
+    """What the YAML must answer for stands in the report."""
+    plan = plan_of(desired(declared("A", 5), declared("X", 1)), live({"A": 3}))
+    report = _run(FakeStore({"id-A": finite(3)}), plan)
+
+    assert [(o.sku, o.result) for o in report.outcomes] == [
+        ("A", Result.APPLIED),
+        ("X", Result.NOT_TRIED),
+    ]
+
+
+def test_unreadable_stock_is_compared_as_it_came() -> None:
+    """A fraction that became another one has moved."""
+    store = FakeStore({"id-A": stock(3.5)})
+
+    assert _results(_run(store, _plan(action("A", 2.5, 5)))) == [Result.MOVED]

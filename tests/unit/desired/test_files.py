@@ -1,0 +1,85 @@
+"""Folders → stores and files: what is read, what is passed over, what is refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.desired.files import find_stores, read_files
+from reconciler.errors import InputError
+
+
+def test_yaml_files_in_any_depth_are_read(tmp_path: Path) -> None:
+    """`.yaml` and `.yml` are read in any depth; other files and hidden ones are not."""
+    for name in (
+        "store.yaml",
+        "b/c.yml",
+        "a.yaml",
+        ".hidden.yaml",
+        ".git/x.yaml",
+        "notes.txt",
+        "sandbox.json",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    names = [Path(path).relative_to(tmp_path).as_posix() for path, _ in read_files(tmp_path)]
+    assert names == ["a.yaml", "store.yaml", "b/c.yml"]
+
+
+def _refusal(folder: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_files(folder)
+    return str(caught.value)
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    """A pipe is refused, not waited for."""
+    os.mkfifo(tmp_path / "a.yaml")
+
+    assert "is not a regular file" in _refusal(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/etc/hostname", "missing"])
+def test_a_link_is_not_followed(tmp_path: Path, target: str) -> None:
+    """A link to a file or a device is refused, wherever it leads."""
+    (tmp_path / "a.yaml").symlink_to(target)
+
+    assert "is a link" in _refusal(tmp_path)
+
+
+def test_a_link_to_a_folder_is_not_followed(tmp_path: Path) -> None:
+    """A linked folder is refused rather than silently left out."""
+    (tmp_path / "sub").symlink_to("/etc")
+
+    assert "is a link" in _refusal(tmp_path)
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    """A file of a gigabyte is refused by its size."""
+    with (tmp_path / "a.yaml").open("wb") as file:
+        file.truncate(1 << 30)
+
+    assert "is larger than 16 MiB" in _refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        ([], "there is no store in this folder"),
+        (["Demo"], "a store's name is made of"),
+        (["a_b"], "rename the folder"),
+    ],
+)
+def test_stores_have_plain_names(tmp_path: Path, folders: list[str], said: str) -> None:
+    """An inventory without a store, or with a name that cannot be one, is an error."""
+    for name in folders:
+        (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=said):
+        find_stores(tmp_path)
+
+
+def test_a_wrong_path_is_an_error(tmp_path: Path) -> None:
+    """A folder that is not there is never `no changes`."""
+    with pytest.raises(InputError, match="no such folder"):
+        find_stores(tmp_path / "nowhere")

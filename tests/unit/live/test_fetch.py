@@ -1,0 +1,87 @@
+"""Listings that shift, end early or lie are not planned on."""
+
+from typing import Any
+
+import pytest
+
+from reconciler.errors import ListingError, NotFound
+from reconciler.live.fetch import fetch_listing, fetch_stocks
+from reconciler.model import LiveSku, Stock, Target, finite
+
+
+def _item(number: int) -> dict[str, Any]:
+    return {
+        "product": {"id": f"p{number}"},
+        "skus": [{"id": f"s{number}", "fieldData": {"sku": f"S{number}"}}],
+    }
+
+
+class Pages:
+    """Answers GETs of products from a list of (numbers, total), one after the other."""
+
+    def __init__(self, *pages: tuple[range, int]) -> None:
+        self.pages = list(pages)
+        self.offsets: list[int] = []
+
+    def read(self, path: str, params: dict[str, int] | None = None) -> Any:
+        if path.endswith("/collections"):
+            return {"collections": []}
+        assert params is not None
+        self.offsets.append(params["offset"])
+        numbers, total = self.pages.pop(0) if len(self.pages) > 1 else self.pages[0]
+        return {"items": [_item(n) for n in numbers], "pagination": {"total": total}}
+
+    def read_stock(self, target: Target) -> Stock:
+        if target.sku_id == "gone":
+            raise NotFound("gone", 404)
+        return finite(1)
+
+
+def test_pages_are_read_to_the_end() -> None:
+    """The offset moves by what came, until the total is reached."""
+    client = Pages((range(100), 250), (range(100, 200), 250), (range(200, 250), 250))
+
+    assert len(fetch_listing(client, "site", "c").skus) == 250
+    assert client.offsets == [0, 100, 200]
+
+
+def test_a_listing_that_shifts_once_is_read_again() -> None:
+    """A product deleted between two pages shifts them; the next reading is whole."""
+    client = Pages(
+        (range(100), 150), (range(101, 150), 149), (range(100), 149), (range(100, 149), 149)
+    )
+
+    assert len(fetch_listing(client, "site", "c").skus) == 149
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [(range(100), 300), (range(100, 200), 300), (range(0), 300)] * 3,
+        [(range(100), 150), (range(50), 150)] * 3,
+        [(range(100), 10**9)] * 3,
+    ],
+    ids=["ends early", "repeats", "never ends"],
+)
+def test_a_listing_that_does_not_add_up_is_refused(pages: list[tuple[range, int]]) -> None:
+    """Too few, the same twice, or without end: no plan stands on that."""
+    with pytest.raises(ListingError, match="changed during each"):
+        fetch_listing(Pages(*pages), "site", "c")
+
+
+def test_a_site_without_a_sku_collection_says_what_to_do() -> None:
+    """The message names the setting that helps."""
+    with pytest.raises(ListingError, match="sku_collection_id"):
+        fetch_listing(Pages((range(0), 0)), "site", None)
+
+
+def test_an_empty_store_is_a_listing() -> None:
+    """No products is an answer."""
+    assert fetch_listing(Pages((range(0), 0)), "site", "c").skus == ()
+
+
+def test_a_sku_that_is_gone_is_left_out() -> None:
+    """Reading goes on without it."""
+    skus = [LiveSku(name, name, "", archived=False) for name in ("a", "gone", "b")]
+
+    assert fetch_stocks(Pages((range(0), 0)), "c", skus, 2) == {"a": finite(1), "b": finite(1)}

@@ -1,0 +1,42 @@
+"""Slots of a window: sums without a clock."""
+
+from reconciler.live.pace import Pace
+
+
+def test_without_a_limit_everything_goes() -> None:
+    """A store that names no limit has none."""
+    pace = Pace()
+
+    assert [pace.start(0.0) for _ in range(1000)] == [0.0] * 1000
+
+
+def test_a_windows_allowance_goes_at_once_and_then_waits() -> None:
+    """The limit goes through without spacing; the next waits for the window of the first to end."""
+    pace = Pace(60.0)
+    pace.learn(2)
+
+    assert [pace.start(0.0), pace.start(0.0)] == [0.0, 0.0]
+    pace.end(1.0)
+    pace.end(3.0)
+    assert pace.start(4.0) == 57.0
+    assert pace.start(61.0) == 0.0
+    assert pace.start(61.0) == 2.0
+
+
+def test_requests_under_way_keep_their_slots() -> None:
+    """A request on its way counts until a window after it ended."""
+    pace = Pace(60.0)
+    pace.learn(1)
+    pace.start(0.0)
+
+    assert pace.start(100.0) > 0
+    pace.end(100.0)
+    assert pace.start(159.0) == 1.0
+
+
+def test_a_pause_holds_everybody() -> None:
+    """After a 429 nothing starts until the store's time is over."""
+    pace = Pace()
+    pace.pause(2.0, now=10.0)
+
+    assert (pace.start(11.0), pace.start(12.0)) == (1.0, 0.0)

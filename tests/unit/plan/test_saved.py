@@ -1,0 +1,147 @@
+"""A plan saved and loaded, and the checks before it is applied."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from factories import NO_LIMITS, build, declared, desired, live, plan_of
+
+from reconciler.errors import PlanFileError, StalePlanError
+from reconciler.model import Bound, DesiredState, Limit, Plan, Rule
+from reconciler.plan.check import check_saved, recheck_limits
+from reconciler.plan.saved import dump_plan, load_plan
+
+STATE = desired(declared("A", 5), declared("B", "infinite"))
+PLAN = plan_of(STATE, live({"A": 3, "B": 4, "C": 1}))
+DIGEST = "sha256:0"
+
+
+def _load(data: Any) -> Plan:
+    return load_plan("plan.json", json.dumps(data).encode())
+
+
+def test_a_plan_comes_back_equal() -> None:
+    """What is dumped loads as the same plan."""
+    assert load_plan("plan.json", dump_plan(PLAN).encode()) == PLAN
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is not JSON"),
+        (b"{", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "is not a plan"),
+        (b'{"format_version": "2.0"}', "has the format 2.0, and this version reads 1.x"),
+        (b'{"format_version": "1.0"}', "is not a plan"),
+        (b" " * (128 * 1024 * 1024 + 1), "is too large"),
+    ],
+    ids=range(8),
+)
+def test_what_is_no_plan_is_refused(content: bytes, said: str) -> None:
+    """A file that is malformed, huge or of another major version exits 65 with a way out."""
+    with pytest.raises(PlanFileError, match=said):
+        load_plan("plan.json", content)
+
+
+def test_a_new_minor_version_is_read() -> None:
+    """Fields that a later minor version adds are passed over."""
+    data = json.loads(dump_plan(PLAN)) | {"format_version": "1.7", "novelty": 1}
+
+    assert _load(data) == PLAN
+
+
+def _set(*path: str | int, value: Any) -> Callable[[Any], None]:
+    def change(data: Any) -> None:
+        for step in path[:-1]:
+            data = data[step]
+        data[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("actions", 0, "after", "quantity", value=500),
+        _set("actions", 0, "before", "quantity", value=1),
+        _set("actions", 0, "target", "sku_id", value="other"),
+        _set("actions", 0, "sku", value="Z"),
+        _set("site_id", value="other"),
+        _set("store", value="other"),
+        _set("desired_digest", value="sha256:1"),
+        _set("summary", "live_units", value=10**9),
+        _set("actions", value=[]),
+    ],
+    ids=range(9),
+)
+def test_an_edited_plan_is_stale(change: Callable[[Any], None]) -> None:
+    """Whatever decides what is written is under the fingerprint."""
+    data = json.loads(dump_plan(PLAN))
+    change(data)
+    with pytest.raises(StalePlanError, match="was changed after it was planned"):
+        _load(data)
+
+
+def test_wording_is_not_under_the_fingerprint() -> None:
+    """A name or a message may be reworded."""
+    data = json.loads(dump_plan(PLAN))
+    data["actions"][0]["name"] = "reworded"
+
+    assert _load(data).actions[0].name == "reworded"
+
+
+@pytest.mark.parametrize(
+    ("plan", "state", "said"),
+    [
+        (replace(PLAN, store="other"), STATE, "the plan is for the store other"),
+        (replace(PLAN, site_id="other"), STATE, "site other"),
+        (replace(PLAN, desired_digest="sha256:1"), STATE, "the YAML has changed"),
+        (PLAN, desired(declared("B", "infinite")), "action for A does not follow"),
+        (
+            PLAN,
+            desired(declared("A", 6), declared("B", "infinite")),
+            "action for A does not follow",
+        ),
+        (
+            PLAN,
+            desired(declared("A", 5, rule=Rule.AT_LEAST), declared("B", "infinite")),
+            "action for A",
+        ),
+        (PLAN, desired(declared("A", 5, id="x"), declared("B", "infinite")), "action for A"),
+        (replace(PLAN, actions=PLAN.actions * 2), STATE, "names a SKU twice"),
+    ],
+    ids=range(8),
+)
+def test_a_plan_must_follow_from_what_stands_here(
+    plan: Plan, state: DesiredState, said: str
+) -> None:
+    """A plan for another store, other YAML, or with actions of its own is refused."""
+    with pytest.raises(StalePlanError, match=said):
+        check_saved(plan, state, DIGEST)
+
+
+def test_a_plan_that_follows_passes() -> None:
+    """The plan as it was made is accepted."""
+    check_saved(PLAN, STATE, DIGEST)
+
+
+def test_limits_are_those_of_today() -> None:
+    """A limit that was tightened since the plan was made is heeded."""
+    tight = desired(
+        *STATE.declared.values(), limits=NO_LIMITS | {Limit.CHANGES: Bound(1, is_share=False)}
+    )
+
+    assert PLAN.violations == ()
+    assert [v.limit for v in recheck_limits(PLAN, tight).violations] == [Limit.CHANGES]
+
+
+def test_a_plan_of_yaml_keeps_its_places() -> None:
+    """The source of every action survives saving."""
+    state = build("skus:\n\n  A: 5\n")
+    plan = plan_of(state, live({"A": 3}))
+
+    assert str(load_plan("p", dump_plan(plan).encode()).actions[0].source) == "demo/a.yaml:3"
