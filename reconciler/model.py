@@ -82,7 +82,13 @@ class Declared(NamedTuple):
     as_of: str | None
     id: str | None
     code: str
-    source: Source
+    path: str
+    line: int
+
+    @property
+    def source(self) -> Source:
+        """Return where the SKU is declared."""
+        return Source(self.path, self.line)
 
 
 class Backend(StrEnum):

@@ -58,8 +58,8 @@ def declared(
     code: str | None = None,
     line: int = 1,
 ) -> Declared:
-    source = Source("inventory/demo/a.yaml", line)
-    return Declared(sku, stock(value), rule, None, id, sku if code is None else code, source)
+    code = sku if code is None else code
+    return Declared(sku, stock(value), rule, None, id, code, "inventory/demo/a.yaml", line)
 
 
 def desired(

@@ -1,17 +1,19 @@
 """Documents that fit their schemas → the desired state of one store. Pure."""
 
+import gc
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache, partial
+from typing import Any, Final
 
 import jsonschema_rs
 
 from reconciler.contract import load_schema
 from reconciler.desired.explain import explain
 from reconciler.desired.files import SETTINGS_FILE
-from reconciler.desired.read import MAX_KEYS, Document, read_document
+from reconciler.desired.read import Document, read_document
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
     DEFAULT_LIMITS,
@@ -22,11 +24,12 @@ from reconciler.model import (
     DesiredState,
     Limit,
     Rule,
-    Source,
     Stock,
     StoreSettings,
     finite,
 )
+
+MAX_SKUS: Final = 1_000_000
 
 
 def build_desired(name: str, folder: str, files: Sequence[tuple[str, bytes]]) -> DesiredState:
@@ -35,27 +38,55 @@ def build_desired(name: str, folder: str, files: Sequence[tuple[str, bytes]]) ->
     *folder* is the store's folder, as the paths begin with it. Raises InputError with every
     problem of every file.
     """
+    with _collecting_later():
+        return _build(name, folder, files)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, what holds no circle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
+
+
+def _build(name: str, folder: str, files: Sequence[tuple[str, bytes]]) -> DesiredState:
+    """Return the desired state; each file is forgotten once its SKUs are declared."""
     problems: list[Problem] = []
-    settings: StoreSettings | None = None
-    inventories = []
+    settings_path = f"{folder}/{SETTINGS_FILE}"
+    settings = _read_settings(name, folder, dict(files).get(settings_path), problems)
+    rule = settings.rule if settings else Rule.EXACT
+    declared: dict[str, Declared] = {}
     for path, content in files:
-        if path == f"{folder}/{SETTINGS_FILE}":
-            document = _read_valid(path, content, "store", problems)
-            settings = _build_settings(name, document.data) if document else None
-        elif document := _read_valid(path, content, "inventory", problems):
-            inventories.append(document)
-            document.text = ""
-    if settings is None and not any(path == f"{folder}/{SETTINGS_FILE}" for path, _ in files):
-        problems.append(
-            Problem(folder, 0, 0, f"there is no {SETTINGS_FILE} here; write one with a `site_id`")
-        )
-    if not inventories and not problems:
+        if path == settings_path:
+            continue
+        if document := _read_valid(path, content, "inventory", problems):
+            _merge(declared, _declare(document, rule, problems), problems)
+    if not declared and not problems:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
-    declared = _declare_all(inventories, settings.rule if settings else Rule.EXACT, problems)
+    _check_pins(declared.values(), problems)
+    if len(declared) > MAX_SKUS:
+        problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
     if problems or settings is None:
         raise InputError(problems)
     return DesiredState(settings, declared)
+
+
+def _read_settings(
+    name: str, folder: str, content: bytes | None, problems: list[Problem]
+) -> StoreSettings | None:
+    if content is None:
+        message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
+        problems.append(Problem(folder, 0, 0, message))
+        return None
+    document = _read_valid(f"{folder}/{SETTINGS_FILE}", content, "store", problems)
+    return _build_settings(name, document.data) if document else None
 
 
 def compute_digest(desired: DesiredState) -> str:
@@ -108,74 +139,77 @@ def _build_bound(value: int | str) -> Bound:
     return Bound(int(value.removesuffix("%")), is_share=True)
 
 
-def _declare_all(
-    documents: Iterable[Document], rule: Rule, problems: list[Problem]
-) -> dict[str, Declared]:
-    """Return every declared SKU; a SKU or a pinned id that stands in two places is a problem."""
-    declared: dict[str, Declared] = {}
+def _merge(
+    declared: dict[str, Declared], entries: dict[str, Declared], problems: list[Problem]
+) -> None:
+    """Add the *entries* of a file to *declared*; a SKU that stands there already is a problem."""
+    for sku in entries.keys() & declared.keys():
+        message = f"{sku} is declared here and at {declared[sku].source}; keep one of the two"
+        problems.append(Problem(entries[sku].path, entries[sku].line, 1, message))
+    declared |= entries
+
+
+def _check_pins(declared: Iterable[Declared], problems: list[Problem]) -> None:
+    """Refuse an id that two declarations pin."""
     pinned: dict[str, Declared] = {}
-    for document in documents:
-        for sku, entry in _declare(document, rule, problems).items():
-            first = declared.setdefault(sku, entry)
-            if first is not entry:
-                message = f"{sku} is declared here and at {first.source}; keep one of the two"
-                problems.append(Problem(entry.source.path, entry.source.line, 1, message))
-            elif entry.id is not None and pinned.setdefault(entry.id, entry) is not entry:
-                message = (
-                    f"{sku} pins the same id as {pinned[entry.id].sku} at {pinned[entry.id].source}"
-                )
-                problems.append(
-                    Problem(entry.source.path, entry.source.line, 1, f"{message}; keep one")
-                )
-    if len(declared) > MAX_KEYS:
-        first_path = next(iter(declared.values())).source.path
-        problems.append(Problem(first_path, 0, 0, f"the store declares more than {MAX_KEYS} SKUs"))
-    return declared
+    for entry in declared:
+        if entry.id is not None and (first := pinned.setdefault(entry.id, entry)) is not entry:
+            message = f"{entry.sku} pins the same id as {first.sku} at {first.source}; keep one"
+            problems.append(Problem(entry.path, entry.line, 1, message))
 
 
 def _declare(document: Document, rule: Rule, problems: list[Problem]) -> dict[str, Declared]:
     """Return the SKUs of one file."""
     data, path = document.data, document.path
-    lines = document.lines["skus"]
     rule = Rule(data.get("rule", rule))
     as_of = data.get("as_of")
-    _check_day(as_of, Source(path, 1), problems)
-    declared = {}
-    stock_of: dict[int | str, Stock] = {"infinite": INFINITE}
-    for sku, value in data["skus"].items():
-        source = Source(path, lines[sku])
-        if isinstance(value, dict):
-            declared[sku] = _declare_long(sku, value, rule, as_of, source)
-            _check_day(value.get("as_of"), source, problems)
+    _check_day(as_of, path, 1, problems)
+    # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
+    make = partial(tuple.__new__, Declared)
+    declared: dict[str, Declared] = {}
+    for (sku, value), line in zip(data["skus"].items(), document.lines["skus"], strict=True):
+        if type(value) is not dict:
+            declared[sku] = make((sku, _stock(value), rule, as_of, None, sku, path, line))
             continue
-        stock = stock_of.get(value)
-        if stock is None:
-            stock = stock_of[value] = finite(value)
-        declared[sku] = Declared(sku, stock, rule, as_of, None, sku, source)
+        day = value.get("as_of")
+        if day is not None:
+            _check_day(day, path, line, problems)
+        own = value.get("rule")
+        declared[sku] = make(
+            (
+                sku,
+                _stock(value["quantity"]),
+                rule if own is None else _RULES[own],
+                as_of if day is None else day,
+                value.get("id"),
+                value.get("sku", sku),
+                path,
+                line,
+            )
+        )
     return declared
 
 
-def _declare_long(
-    sku: str, entry: Mapping[str, Any], rule: Rule, as_of: str | None, source: Source
-) -> Declared:
-    quantity = entry["quantity"]
-    return Declared(
-        sku,
-        INFINITE if quantity == "infinite" else finite(quantity),
-        Rule(entry["rule"]) if "rule" in entry else rule,
-        entry.get("as_of", as_of),
-        entry.get("id"),
-        entry.get("sku", sku),
-        source,
-    )
+_RULES = {rule.value: rule for rule in Rule}
 
 
-def _check_day(as_of: str | None, source: Source, problems: list[Problem]) -> None:
-    """Refuse a day that no calendar has; the schema only knows its shape."""
-    if as_of is None:
-        return
+@lru_cache(maxsize=4096)
+def _stock(value: int | str) -> Stock:
+    """Return the stock that is declared as *value*; the same few come again and again."""
+    return INFINITE if value == "infinite" else finite(value)  # type: ignore[arg-type]  # the schema has seen it
+
+
+@lru_cache(maxsize=256)
+def _is_day(text: str) -> bool:
     try:
-        date.fromisoformat(as_of)
+        date.fromisoformat(text)
     except ValueError:
+        return False
+    return True
+
+
+def _check_day(as_of: str | None, path: str, line: int, problems: list[Problem]) -> None:
+    """Refuse a day that no calendar has; the schema only knows its shape."""
+    if as_of is not None and not _is_day(as_of):
         message = f"{as_of} is no day of the calendar; write one like 2026-11-20"
-        problems.append(Problem(source.path, source.line, 1, message))
+        problems.append(Problem(path, line, 1, message))

@@ -20,24 +20,15 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from reconciler.desired.common import NotCommonError, read_common
 from reconciler.desired.events import open_events
 from reconciler.desired.keys import key_fault
+from reconciler.desired.spelling import MAX_DIGITS, NUMBER, may_not_be_text
 from reconciler.errors import Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 20
-MAX_KEYS: Final = 1_000_000
-MAX_DIGITS: Final = 9
 
-NUMBER = re.compile(r"0|[1-9][0-9]*")
-# What YAML 1.2's core schema takes as something else than text, besides the one spelling above.
-NOT_TEXT = re.compile(
-    r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
-    r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
-    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
-_MAY_NOT_BE_TEXT = frozenset("0123456789+-.~nNtTfF")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
 # YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
 _UNPRINTABLE = re.compile(
@@ -58,14 +49,15 @@ UNSPELLED: Final = Unspelled()
 class Document:
     """One file as read.
 
-    `data` holds dicts, lists, text and whole numbers; `lines` the line of each key of the
-    second level, by its parent's key. `misspelled` says that some scalar is `UNSPELLED`.
+    `data` holds dicts, lists, text and whole numbers; `lines` the lines of the keys of each
+    mapping of the second level, in their order, by its parent's key. `misspelled` says that
+    some scalar is `UNSPELLED`.
     """
 
     path: str
     text: str
     data: Any = None
-    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     misspelled: bool = False
     complete: bool = False
@@ -83,12 +75,20 @@ def read_document(path: str, content: bytes) -> Document:
         document.problems.append(problem)
         return document
     try:
+        document.data, document.lines = read_common(text)
+        document.complete = True
+    except NotCommonError:
+        _read_with_care(document)
+    return document
+
+
+def _read_with_care(document: Document) -> None:
+    try:
         _Reader(document).read()
     except _StopReading:
         pass
     except YAMLError as error:
-        document.problems.append(_syntax_problem(path, error))
-    return document
+        document.problems.append(_syntax_problem(document.path, error))
 
 
 def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
@@ -111,7 +111,7 @@ def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
 
 def _text_problem(path: str, text: str) -> Problem | None:
     """Return what forbids reading *text* at all: git's conflict markers, unprintable characters."""
-    if conflict := _CONFLICT.search(text):
+    if "<<<<<<<" in text and (conflict := _CONFLICT.search(text)):
         message = (
             "this is a conflict marker that git left here;"
             " keep one of the two sides and delete the lines with <<<<<<<, ======= and >>>>>>>"
@@ -129,7 +129,7 @@ def _place(text: str, offset: int) -> tuple[int, int]:
 
 
 class _Reader:
-    """Builds one document from the events of its text."""
+    """Builds one document from the events of its text, and notes all that is refused."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -189,19 +189,16 @@ class _Reader:
         if event.tag is not None:
             self.refuse(event, "a tag (!…) is not allowed; delete it")
 
-    def scalar(self, event: ScalarEvent) -> str | int | Unspelled:
+    def scalar(self, event: Any) -> str | int | Unspelled:
         """Return a scalar as text, as a number in its one spelling, or as `UNSPELLED`."""
-        if event.anchor is not None or event.tag is not None:
-            self.check_plain(event)
+        self.check_plain(event)
         text: str = event.value
-        if not event.implicit[0] or (text and text[0] not in _MAY_NOT_BE_TEXT):
+        if not event.implicit[0] or not may_not_be_text(text):
             return text
         if NUMBER.fullmatch(text):
             return int(text) if len(text) <= MAX_DIGITS else 10**MAX_DIGITS
-        if NOT_TEXT.fullmatch(text):
-            self.document.misspelled = True
-            return UNSPELLED
-        return text
+        self.document.misspelled = True
+        return UNSPELLED
 
     def sequence(self, depth: int) -> list[Any]:
         items = []
@@ -213,34 +210,24 @@ class _Reader:
         """Return a mapping; the lines of its keys are kept when it is of the second level."""
         values: dict[str, Any] = {}
         lines: dict[str, int] = {}
-        get_event, scalar = self.next, self.scalar
-        while type(event := get_event()) is not MappingEndEvent:
+        while not isinstance(event := self.next(), MappingEndEvent):
             key = self.key(event)
-            value_event = get_event()
-            if type(value_event) is ScalarEvent:
-                value: Any = scalar(value_event)
-            else:
-                value = self.node(value_event, depth + 1, key)
-            if key is None:
-                continue
+            value = self.node(self.next(), depth + 1, key)
             if key in lines:
                 self.refuse(
                     event,
                     f"{key} stands here again, first on line {lines[key]}; keep one of the two",
                 )
-                continue
-            lines[key] = event.start_mark.line + 1
-            values[key] = value
+            elif key is not None:
+                lines[key] = event.start_mark.line + 1
+                values[key] = value
         if depth == 2 and parent is not None:
-            self.document.lines[parent] = lines
-        if len(lines) > MAX_KEYS:
-            self.refuse(None, f"more than {MAX_KEYS} SKUs; a store takes no more")
-            raise _StopReading
+            self.document.lines[parent] = list(lines.values())
         return values
 
     def key(self, event: Any) -> str | None:
         """Return the key that *event* gives, or None for one that is refused."""
-        if type(event) is not ScalarEvent:
+        if not isinstance(event, ScalarEvent):
             self.refuse(event, "a key must be text on one line; put a name before the colon")
             raise _StopReading
         if event.anchor is not None or event.tag is not None:

@@ -1,9 +1,21 @@
-"""A scalar that is no quantity → why, and what to write instead. Pure."""
+"""How numbers are spelled, and what to write where one is not. Pure."""
 
 import re
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
-MAX_QUANTITY = 999_999_999
+MAX_DIGITS: Final = 9
+MAX_QUANTITY: Final = 10**MAX_DIGITS - 1
+
+NUMBER = re.compile(r"0|[1-9][0-9]*")
+# What YAML 1.2's core schema takes as something else than text, the one spelling included.
+_NOT_TEXT = re.compile(
+    r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
+    r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_STARTS_OF_NOT_TEXT = frozenset("0123456789+-.~nNtTfF")
 _WORDS_FOR_INFINITE = frozenset(
     {"inf", "infinity", "unlimited", "endless", "∞", ".inf", "+.inf", "-.inf", "infinit", "infinte"}
 )
@@ -12,13 +24,20 @@ _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _ADVICE = "write a whole number like 12, or infinite"
 
 
+def may_not_be_text(text: str) -> bool:
+    """Return whether an editor takes the plain scalar *text* for a number, a truth or nothing."""
+    if text and text[0] not in _STARTS_OF_NOT_TEXT:
+        return False
+    return _NOT_TEXT.fullmatch(text) is not None
+
+
 def quantity_fault(text: str, *, quoted: bool) -> str:
     """Return what is wrong with *text* as a quantity and what to write instead."""
     shown = text if len(text) <= 40 else f"{text[:40]}… ({len(text)} characters)"
     bare = text.strip()
     if not bare:
         return f"there is no quantity here; {_ADVICE}"
-    if quoted and re.fullmatch(r"0|[1-9][0-9]*", bare):
+    if quoted and NUMBER.fullmatch(bare):
         return f'"{shown}" is in quotes, which makes it text; write {shown} without quotes'
     if bare.lower() in _WORDS_FOR_INFINITE | {"infinite"}:
         return f"{shown} is not a quantity; write infinite"

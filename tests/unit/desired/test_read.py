@@ -10,7 +10,7 @@ def test_values_and_lines() -> None:
     document = read_document("a.yaml", b"skus:\n  '0123': 40\n  NO: infinite\n  1.10: \"5\"\n")
 
     assert document.data == {"skus": {"0123": 40, "NO": "infinite", "1.10": "5"}}
-    assert document.lines == {"skus": {"0123": 2, "NO": 3, "1.10": 4}}
+    assert document.lines == {"skus": [2, 3, 4]}
     assert document.problems == []
 
 
