@@ -47,7 +47,7 @@ bench: .venv/.dev ## Measure how fast it is, as ratios
 	@$(BIN)/python -m benchmarks
 
 faults: .venv/.dev ## Run the table of faults
-	@$(BIN)/python -m tests.faults
+	@cd tests && ../$(BIN)/python -m faults
 
 lock: .venv/.dev ## Choose the versions that are installed anew
 	@$(PIP) uv

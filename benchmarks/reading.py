@@ -36,7 +36,9 @@ def write_store(folder: Path, files: int) -> None:
 
 
 def _ours(folder: Path) -> None:
-    assert len(build_desired("big", folder.as_posix(), read_files(folder)).declared) == SKUS
+    assert (
+        len(build_desired("big", folder.as_posix(), read_files(folder).contents).declared) == SKUS
+    )
 
 
 def _theirs(folder: Path) -> None:

@@ -7,6 +7,7 @@ ReconcilerError                 1
 ├── StalePlanError              3   a saved plan no longer fits what stands here now
 ├── LimitError                  4   a safety limit is broken; nothing was written
 ├── NoBaseError                 1   a rule needs a base and there is none
+├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
 └── StoreError                  1   the store could not be asked, or said no
     ├── TokenError              1   the token is missing or cannot be a token
@@ -85,6 +86,10 @@ class LimitError(ReconcilerError):
 
 class NoBaseError(ReconcilerError):
     """A rule needs to know what was declared before, and nothing tells."""
+
+
+class OutputError(ReconcilerError):
+    """What was found cannot be printed: the disk is full, say."""
 
 
 class SandboxError(ReconcilerError):

@@ -42,14 +42,15 @@ def execute(
     *,
     parallelism: int,
     sleep: Callable[[float], None] = time.sleep,
+    interrupted: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Carry out the actions of *plan* in their order, *parallelism* at a time.
 
-    Never raises for what the store does: that stands in the report. *progress* is called with
-    how many actions are settled.
+    Never raises for what the store does: that stands in the report. Once *interrupted* says so,
+    no further action is begun. *progress* is called with how many actions are settled.
     """
-    run = _Run(store, sleep)
+    run = _Run(store, sleep, interrupted)
     with ThreadPoolExecutor(parallelism) as pool:
         outcomes = []
         for done, outcome in enumerate(pool.map(run.settle, plan.actions), 1):
@@ -67,8 +68,11 @@ def execute(
 class _Run:
     """What the actions of one run share: whether it has been stopped, and why."""
 
-    def __init__(self, store: Store, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, store: Store, sleep: Callable[[float], None], interrupted: Callable[[], bool]
+    ) -> None:
         self.store = store
+        self.interrupted = interrupted
         self.sleep = sleep
         self.stopped: str | None = None
         self._failures = 0
@@ -76,6 +80,8 @@ class _Run:
 
     def settle(self, action: Action) -> Outcome:
         """Return what became of *action*."""
+        if self.stopped is None and self.interrupted():
+            self.stopped = "interrupted"
         if self.stopped is not None:
             return _outcome(action, Result.NOT_TRIED, None, self.stopped)
         try:

@@ -6,15 +6,17 @@ from pathlib import Path
 import click
 
 from reconciler.apply.execute import execute
-from reconciler.cli.console import make_progress, print_lines, print_text
+from reconciler.cli.console import make_progress, print_error, print_lines, print_text
+from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.plan import print_plan
 from reconciler.cli.show import read_plan
-from reconciler.cli.stages import load_desired, make_plan, open_store
+from reconciler.cli.signals import noticing_signals
+from reconciler.cli.stages import make_plan, open_store
 from reconciler.desired.build import compute_digest
-from reconciler.errors import LimitError, UsageError
+from reconciler.errors import LimitError, OutputError, UsageError
 from reconciler.live.client import StoreClient
-from reconciler.model import Limit, Plan, Report, Result
+from reconciler.model import DesiredState, Limit, Plan, Report, Result
 from reconciler.plan.check import check_saved, recheck_limits
 from reconciler.render.text import render_report
 
@@ -50,32 +52,42 @@ def command(
     if asks and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
     saved = read_plan(planfile) if planfile else None
+    desired = _load_desired(options, saved)
+    with open_store(options, desired.settings, token_file) as client:
+        if saved is not None:
+            plan = recheck_limits(saved, desired)
+        else:
+            plan = make_plan(options, desired, client, parallelism)
+            print_plan(plan, "text", options)
+        _refuse_violations(plan, allow)
+        if plan.actions and asks and not _is_answered_yes():
+            print_text("Nothing was written.\n")
+            return COULD_NOT_GO_ON
+        return _carry_out(options, plan, client, parallelism)
+
+
+def _load_desired(options: Options, saved: Plan | None) -> DesiredState:
+    """Return the desired state; raise StalePlanError if a *saved* plan does not follow from it."""
     if saved is not None and not options.store:
         options.store = (saved.store,)
     desired = load_desired(options, options.one_store())
     if saved is not None:
         check_saved(saved, desired, compute_digest(desired))
-        saved = recheck_limits(saved, desired)
-    with open_store(options, desired.settings, token_file) as client:
-        plan = saved or make_plan(options, desired, client, parallelism)
-        if saved is None:
-            print_plan(plan, "text", options)
-        _refuse_violations(plan, allow)
-        if plan.actions and asks and not _is_answered_yes():
-            print_text("Nothing was written.\n")
-            return 0
-        if not plan.actions and not plan.errors:
-            if saved is not None:
-                print_plan(plan, "text", options)
-            return 0
-        report = _execute(options, plan, client, parallelism)
-    print_lines(render_report(report, verbose=options.verbose), options)
-    return report_exit_code(report)
+    return desired
 
 
-def _execute(options: Options, plan: Plan, client: StoreClient, parallelism: int) -> Report:
+def _carry_out(options: Options, plan: Plan, client: StoreClient, parallelism: int) -> int:
+    """Execute *plan*, print the report, and return the exit code."""
     progress = make_progress("Applying change", len(plan.actions), options)
-    return execute(plan, client, parallelism=parallelism, progress=progress)
+    with noticing_signals() as signals:
+        report = execute(
+            plan, client, parallelism=parallelism, interrupted=signals.noticed, progress=progress
+        )
+    try:
+        print_lines(render_report(report, verbose=options.verbose), options)
+    except OutputError as error:  # what was done stands, whether it can be printed or not
+        print_error(f"Error: {error}")
+    return signals.exit_code or report_exit_code(report)
 
 
 def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:
@@ -90,7 +102,10 @@ def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:
 def _is_answered_yes() -> bool:
     """Ask whether to go on; only the word yes does."""
     answer: str = click.prompt(
-        "Carry this out? Only `yes` does", default="", show_default=False, err=True
+        "Write these changes to the store? Type yes to go on",
+        default="",
+        show_default=False,
+        err=True,
     )
     return answer.strip() == "yes"
 

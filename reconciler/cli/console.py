@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import click
 
 from reconciler.cli.options import ColorWhen, Options
+from reconciler.errors import OutputError
 from reconciler.render.text import Line
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -20,6 +21,13 @@ _STYLES: dict[str, dict[str, Any]] = {
     "red": {"fg": "red"},
 }
 PROGRESS_SECONDS = 10.0
+
+
+def open_missing_streams() -> None:
+    """Put /dev/null where stdout or stderr was closed before we came (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def print_lines(lines: Iterable[Line], options: Options) -> None:
@@ -37,14 +45,25 @@ def print_text(text: str, stream: TextIO | None = None) -> None:
     """Print *text* as it is on stdout, or on *stream*.
 
     When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
-    not stop half way because nobody listens.
+    not stop half way because nobody listens. Raises OutputError where it cannot be written for
+    another reason.
     """
     stream = stream or sys.stdout
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _discard(stream)
+    except OSError as error:
+        _discard(stream)
+        raise OutputError(
+            f"cannot print all of it: {error.strerror}; make room and run again"
+        ) from None
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still to come on *stream*, its own buffer included, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_error(text: str) -> None:

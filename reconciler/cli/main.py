@@ -1,13 +1,16 @@
 """The command `reconciler`: loads a command's module when it is called; exits as promised."""
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.console import open_missing_streams
 from reconciler.cli.options import Options, shared_options
+from reconciler.cli.signals import exit_on_sigterm
 from reconciler.errors import InputError, ReconcilerError, UsageError
 from reconciler.render.safe import safe_text
 
@@ -41,6 +44,16 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant; name the nearest for an unknown one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]}.{hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with their one line each."""
         with formatter.section("Commands"):
@@ -58,6 +71,8 @@ def command() -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
+    open_missing_streams()
+    exit_on_sigterm()
     sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -5,19 +5,24 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import print_error, print_lines, print_text
+from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
-from reconciler.cli.stages import load_desired, make_plan, open_store
+from reconciler.cli.stages import make_plan, open_store
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model import Plan
 from reconciler.plan.saved import dump_plan
 from reconciler.render.text import render_plan
 
 CHANGES_PENDING = 2
+STDIO = Path("-")
 
 
 @click.command("plan")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan for apply; - is stdout.",
 )
 @click.option(
     "--format",
@@ -47,11 +52,14 @@ def command(
     desired = load_desired(options, options.one_store())
     with open_store(options, desired.settings, token_file) as client:
         plan = make_plan(options, desired, client, parallelism)
+    if out == STDIO:
+        out, format_ = None, "json"
     if out is not None:
         save_plan(plan, out)
     print_plan(plan, format_, options)
     if out is not None and not options.quiet:
-        print_error(f"Saved to {out}. To carry it out: reconciler apply {out}")
+        flags = "".join(f" --allow {violation.limit}" for violation in plan.violations)
+        print_error(f"Saved to {out}. To carry it out: reconciler apply {out}{flags}")
     return plan_exit_code(plan, detailed=detailed_exitcode)
 
 
@@ -71,10 +79,18 @@ def plan_exit_code(plan: Plan, *, detailed: bool) -> int:
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write *plan* to a file, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
+    """Write *plan* to a file, whole or not at all; a pipe or a device is written as it is."""
+    text = dump_plan(plan)
     try:
-        partial.write_text(dump_plan(plan), "utf-8")
-        partial.replace(path)
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            target.write_text(text, "utf-8")
+        else:
+            partial = target.parent / f"{target.name}.partial"
+            partial.write_text(text, "utf-8")
+            partial.replace(target)
     except OSError as error:
-        raise ReconcilerError(f"cannot save the plan to {path}: {error.strerror}") from None
+        reason = error.strerror or str(error)
+        raise ReconcilerError(
+            f"cannot save the plan to {path}: {reason}; name another file"
+        ) from None

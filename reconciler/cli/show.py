@@ -1,11 +1,12 @@
 """`reconciler show`: a saved plan again."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from reconciler.cli.options import Options, shared_options
-from reconciler.cli.plan import print_plan
+from reconciler.cli.plan import STDIO, print_plan
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
 from reconciler.plan.saved import MAX_BYTES, load_plan
@@ -30,10 +31,11 @@ def command(options: Options, planfile: Path, format_: str) -> int:
 
 
 def read_plan(path: Path) -> Plan:
-    """Return the plan saved in the file *path*."""
+    """Return the plan saved in the file *path*, or on stdin for `-`."""
     try:
-        with path.open("rb") as file:
+        with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise PlanFileError(str(path), f"cannot be read: {error.strerror}") from None
+        message = f"cannot be read: {error.strerror}; name a file that plan --out wrote"
+        raise PlanFileError(str(path), message) from None
     return load_plan(str(path), content)

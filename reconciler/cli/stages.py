@@ -9,8 +9,7 @@ from pathlib import Path
 
 from reconciler.cli.console import make_progress
 from reconciler.cli.options import Options
-from reconciler.desired.build import build_desired, compute_digest
-from reconciler.desired.files import read_files
+from reconciler.desired.build import compute_digest
 from reconciler.errors import UsageError
 from reconciler.live.client import StoreClient
 from reconciler.live.fetch import fetch_listing, fetch_stocks
@@ -22,12 +21,6 @@ from reconciler.plan.match import match_skus
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
 
 WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
-
-
-def load_desired(options: Options, name: str) -> DesiredState:
-    """Return the desired state of the store *name*."""
-    folder = options.store_folder(name)
-    return build_desired(name, folder.as_posix(), read_files(folder))
 
 
 @contextmanager

@@ -1,37 +1,82 @@
 """`reconciler validate`: all checks that need no store."""
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
 import click
 
 from reconciler.cli.console import print_text
+from reconciler.cli.loading import folders_of, load_folder
 from reconciler.cli.options import Options, shared_options
-from reconciler.desired.build import build_desired
-from reconciler.desired.files import read_files
 from reconciler.errors import InputError, Problem
+from reconciler.render.annotations import render_problems
 from reconciler.render.rows import count
 from reconciler.render.safe import safe_text
 
 
 @click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "github", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print what is found.",
+)
 @shared_options
 @click.pass_obj
-def command(options: Options) -> int:
+def command(options: Options, paths: tuple[Path, ...], format_: str) -> int:
     """Check every YAML file, and say of each problem where it is and what to write instead.
 
-    Nothing is asked of the store. Exits 65 when there are problems.
+    PATH is a store's folder, or a file in one, whose whole store is then checked. Nothing is
+    asked of any store. Exits 65 when there are problems.
     """
     problems: list[Problem] = []
     skus = 0
-    names = options.stores()
-    for name in names:
-        folder = options.store_folder(name)
+    folders = _folders(options, paths, problems)
+    for folder in folders:
         try:
-            skus += len(build_desired(name, folder.as_posix(), read_files(folder)).declared)
+            skus += len(load_folder(folder).declared)
         except InputError as error:
             problems.extend(error.problems)
-    for problem in problems:
-        print_text(f"{safe_text(str(problem))}\n")
+    if format_ == "json":
+        _print_json(problems, skus, folders)
+    else:
+        _print_text(problems, skus, folders, github=format_ == "github")
+    return InputError.exit_code if problems else 0
+
+
+def _folders(options: Options, paths: Iterable[Path], problems: list[Problem]) -> list[Path]:
+    """Return the folders of the stores that are meant, each once."""
+    if not paths:
+        return [options.store_folder(name) for name in options.stores()]
+    folders: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            for folder in folders_of(path):
+                folders.setdefault(folder.resolve(), folder)
+        except InputError as error:
+            problems.extend(error.problems)
+    return list(folders.values())
+
+
+def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, github: bool) -> None:
+    lines = render_problems(problems) if github else (safe_text(str(p)) for p in problems)
+    for line in lines:
+        print_text(f"{line}\n")
     if problems:
         print_text(f"{count(len(problems), 'problem')} found.\n")
-        return InputError.exit_code
-    print_text(f"{count(skus, 'SKU')} in {count(len(names), 'store')}: everything is in order.\n")
-    return 0
+    else:
+        where = count(len(folders), "store")
+        print_text(f"{count(skus, 'SKU')} in {where}: everything is in order.\n")
+
+
+def _print_json(problems: list[Problem], skus: int, folders: list[Path]) -> None:
+    found = {
+        "problems": [problem._asdict() for problem in problems],
+        "skus": skus,
+        "stores": [folder.name for folder in folders],
+    }
+    print_text(json.dumps(found, indent=2) + "\n")

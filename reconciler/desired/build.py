@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache, lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 
 from reconciler.contract import load_schema
-from reconciler.desired.explain import explain
+from reconciler.desired.explain import explain, read_places
 from reconciler.desired.files import SETTINGS_FILE
-from reconciler.desired.read import Document, read_document
+from reconciler.desired.read import Document, decode, read_document
+from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
     DEFAULT_LIMITS,
@@ -32,14 +33,19 @@ from reconciler.model import (
 MAX_SKUS: Final = 1_000_000
 
 
-def build_desired(name: str, folder: str, files: Sequence[tuple[str, bytes]]) -> DesiredState:
+def build_desired(
+    name: str,
+    folder: str,
+    files: Sequence[tuple[str, bytes]],
+    problems: Iterable[Problem] = (),
+) -> DesiredState:
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
     *folder* is the store's folder, as the paths begin with it. Raises InputError with every
-    problem of every file.
+    problem of every file, those found while reading (*problems*) among them.
     """
     with _collecting_later():
-        return _build(name, folder, files)
+        return _build(name, folder, files, list(problems))
 
 
 @contextmanager
@@ -55,22 +61,28 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-def _build(name: str, folder: str, files: Sequence[tuple[str, bytes]]) -> DesiredState:
+def _build(
+    name: str, folder: str, files: Sequence[tuple[str, bytes]], problems: list[Problem]
+) -> DesiredState:
     """Return the desired state; each file is forgotten once its SKUs are declared."""
-    problems: list[Problem] = []
+    contents = dict(files)
+    faults: list[Fault] = []
     settings_path = f"{folder}/{SETTINGS_FILE}"
-    settings = _read_settings(name, folder, dict(files).get(settings_path), problems)
+    settings = _read_settings(name, folder, contents.get(settings_path), problems)
     rule = settings.rule if settings else Rule.EXACT
     declared: dict[str, Declared] = {}
     for path, content in files:
         if path == settings_path:
             continue
         if document := _read_valid(path, content, "inventory", problems):
-            _merge(declared, _declare(document, rule, problems), problems)
+            entries = _declare(document, rule, faults)
+            faults += _declared_before(entries, declared)
+            declared |= entries
     if not declared and not problems:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
-    _check_pins(declared.values(), problems)
+    faults += _pinned_before(declared.values())
+    problems += _place_faults(faults, contents)
     if len(declared) > MAX_SKUS:
         problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
     if problems or settings is None:
@@ -139,31 +151,46 @@ def _build_bound(value: int | str) -> Bound:
     return Bound(int(value.removesuffix("%")), is_share=True)
 
 
-def _merge(
-    declared: dict[str, Declared], entries: dict[str, Declared], problems: list[Problem]
-) -> None:
-    """Add the *entries* of a file to *declared*; a SKU that stands there already is a problem."""
+class Fault(NamedTuple):
+    """A problem of one entry that no schema sees: its file, the keys that lead to it, and why."""
+
+    path: str
+    keys: tuple[str, ...]
+    message: str
+
+
+def _place_faults(faults: Iterable[Fault], contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Yield *faults* with line and column, for which their files are read once more."""
+    places = {path: read_places(decode(path, contents[path])[0]) for path, _, _ in faults}
+    for path, keys, message in faults:
+        yield Problem(path, *places[path][keys], message)
+
+
+def _declared_before(
+    entries: Mapping[str, Declared], declared: Mapping[str, Declared]
+) -> Iterator[Fault]:
+    """Yield the SKUs of a file that another one declares too."""
     for sku in entries.keys() & declared.keys():
-        message = f"{sku} is declared here and at {declared[sku].source}; keep one of the two"
-        problems.append(Problem(entries[sku].path, entries[sku].line, 1, message))
-    declared |= entries
+        message = f"{shown(sku)} is declared here and at {declared[sku].source}; keep one"
+        yield Fault(entries[sku].path, ("skus", sku), message)
 
 
-def _check_pins(declared: Iterable[Declared], problems: list[Problem]) -> None:
-    """Refuse an id that two declarations pin."""
+def _pinned_before(declared: Iterable[Declared]) -> Iterator[Fault]:
+    """Yield the SKUs that pin an id which another one pins too."""
     pinned: dict[str, Declared] = {}
     for entry in declared:
         if entry.id is not None and (first := pinned.setdefault(entry.id, entry)) is not entry:
-            message = f"{entry.sku} pins the same id as {first.sku} at {first.source}; keep one"
-            problems.append(Problem(entry.path, entry.line, 1, message))
+            message = f"this is the id of {shown(first.sku)} at {first.source} too; keep one"
+            yield Fault(entry.path, ("skus", entry.sku, "id"), message)
 
 
-def _declare(document: Document, rule: Rule, problems: list[Problem]) -> dict[str, Declared]:
+def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, Declared]:
     """Return the SKUs of one file."""
     data, path = document.data, document.path
     rule = Rule(data.get("rule", rule))
     as_of = data.get("as_of")
-    _check_day(as_of, path, 1, problems)
+    if as_of is not None and not _is_day(as_of):
+        faults.append(_no_day(path, as_of))
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
     make = partial(tuple.__new__, Declared)
     declared: dict[str, Declared] = {}
@@ -172,8 +199,8 @@ def _declare(document: Document, rule: Rule, problems: list[Problem]) -> dict[st
             declared[sku] = make((sku, _stock(value), rule, as_of, None, sku, path, line))
             continue
         day = value.get("as_of")
-        if day is not None:
-            _check_day(day, path, line, problems)
+        if day is not None and not _is_day(day):
+            faults.append(_no_day(path, day, "skus", sku))
         own = value.get("rule")
         declared[sku] = make(
             (
@@ -208,8 +235,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _check_day(as_of: str | None, path: str, line: int, problems: list[Problem]) -> None:
-    """Refuse a day that no calendar has; the schema only knows its shape."""
-    if as_of is not None and not _is_day(as_of):
-        message = f"{as_of} is no day of the calendar; write one like 2026-11-20"
-        problems.append(Problem(path, line, 1, message))
+def _no_day(path: str, text: str, *keys: str) -> Fault:
+    """Return the fault of a day that no calendar has; the schema only knows its shape."""
+    message = f"{shown(text)} is no day of the calendar; write one like 2026-11-20"
+    return Fault(path, (*keys, "as_of"), message)

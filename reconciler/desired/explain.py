@@ -21,9 +21,10 @@ from yaml.events import (
 )
 
 from reconciler.desired.events import open_events
-from reconciler.desired.read import UNSPELLED, Document
-from reconciler.desired.spelling import quantity_fault
+from reconciler.desired.read import EMPTY, UNSPELLED, Document
+from reconciler.desired.spelling import quantity_fault, shown
 from reconciler.errors import Problem
+from reconciler.model import Backend, Rule
 
 Path = tuple[str | int, ...]
 
@@ -38,19 +39,29 @@ class Mark(NamedTuple):
 
 
 def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Problem]:
-    """Return why *document* does not fit *schema*; *kind* is `store` or `inventory`."""
+    """Return why *document* does not fit *schema*; *kind* is `store` or `inventory`.
+
+    What only follows from something that was refused already is left out.
+    """
     if document.data is UNSPELLED and document.text.strip(" \t\r\n-.") == "":
-        message = "the file is empty; declare at least one SKU below `skus:`, or delete the file"
-        return [Problem(document.path, 0, 0, message)]
+        return [Problem(document.path, 0, 0, EMPTY)]
     marks = _Marks(document.text)
-    validator = _Validator(schema)
+    refused = {problem.line for problem in document.problems}
     problems = []
-    for error in validator.iter_errors(document.data):
+    for error in _Validator(schema).iter_errors(document.data):
+        if refused and error.validator in {"required", "minProperties"}:
+            continue
         for path, message in _reasons(error, marks.values, kind):
             places = marks.keys if path in marks.keys and _is_about_key(error) else marks.values
             mark = places.get(path) or marks.keys.get(path) or Mark(1, 1, None, quoted=False)
-            problems.append(Problem(document.path, mark.line, mark.column, message))
+            if mark.line not in refused:
+                problems.append(Problem(document.path, mark.line, mark.column, message))
     return problems
+
+
+def read_places(text: str) -> Mapping[Path, tuple[int, int]]:
+    """Return line and column of each key of *text*, by the keys that lead to it."""
+    return {path: (mark.line, mark.column) for path, mark in _Marks(text).keys.items()}
 
 
 def suggest(word: str, known: list[str]) -> str:
@@ -80,7 +91,7 @@ def _reasons(
             for key in given:
                 if key not in known:
                     hint = suggest(key, known) or f"; known here: {', '.join(known)}"
-                    yield (*path, key), f"unknown key {key}{hint}"
+                    yield (*path, key), f"the key {shown(key)} is not known{hint}"
         case "required":
             key = error.message.split("'")[1]
             if not any(suggest(other, [key]) for other in given if other not in known):
@@ -129,23 +140,37 @@ def _value_fault(path: Path, mark: Mark | None, kind: str) -> str:
     if not path:
         first = "skus:" if kind == "inventory" else "site_id:"
         return f"the file must be made of keys and values, starting with a line like `{first}`"
-    if path[0] == "skus" and (len(path) == 2 or path[2:] == ("quantity",)):
-        if text is None or mark is None:
+    if path == ("skus",):
+        return _skus_fault(text)
+    if path[0] == "skus" and (len(path) == 2 or path[2] == "quantity"):
+        if mark is None or text is None:
             return "a list is not a quantity; write a whole number like 12, or infinite"
         return quantity_fault(text, quoted=mark.quoted)
-    if path[0] == "limits" and len(path) == 2:
-        return f"{_shown(text)} is not a limit; write a whole number like 20, or a share like 30%"
-    if path[0] == "frozen" and len(path) == 2:
-        return f"{_shown(text)} is not a SKU or a pattern; write one like GIFT-*, in quotes"
-    return f"{_shown(text)} is not {_WANTED[str(path[-1])]}"
+    if len(path) == 2:
+        return f"{_shown(text)} is not {_WANTED_WITHIN[str(path[0])]}"
+    hint = suggest(text or "", _CHOICES.get(str(path[-1]), []))
+    return f"{_shown(text)} is not {_WANTED[str(path[-1])]}{hint}"
+
+
+_WANTED_WITHIN = {
+    "limits": "a limit; write a whole number like 20, or a share like 30%",
+    "frozen": "a SKU or a pattern; write one like GIFT-*, in quotes",
+}
+_CHOICES = {"rule": [rule.value for rule in Rule], "backend": [entry.value for entry in Backend]}
+
+
+def _skus_fault(text: str | None) -> str:
+    if text == "":
+        return "there is no SKU below `skus:`; declare one, like `TEE-BLK-M: 40`"
+    if text is not None and re.search(r":\S", text):
+        return f"{_shown(text)} has no space after its colon; write it like `TEE-BLK-M: 40`"
+    return f"{_shown(text)} is not {_WANTED['skus']}"
 
 
 def _shown(text: str | None) -> str:
     if text is None:
         return "this"
-    if not text:
-        return "nothing"
-    return text if len(text) <= 40 else text[:40] + "…"
+    return shown(text) if text else "nothing"
 
 
 class _Marks:

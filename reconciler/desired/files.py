@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.desired.read import MAX_BYTES
 from reconciler.errors import InputError, Problem
@@ -35,14 +35,19 @@ def find_stores(inventory: Path) -> list[str]:
     return [folder.name for folder in folders]
 
 
-def read_files(folder: Path) -> list[tuple[str, bytes]]:
-    """Return path and bytes of every YAML file in a store's *folder*, sorted by path.
+class Files(NamedTuple):
+    """Path and bytes of every file that was read, and a problem for each that was not."""
 
-    Raises InputError for what is no regular file, is too large or cannot be opened, and when
-    there is nothing to read. Names that start with a dot are passed over.
+    contents: list[tuple[str, bytes]]
+    problems: list[Problem]
+
+
+def read_files(folder: Path) -> Files:
+    """Return every YAML file in a store's *folder*, sorted by path.
+
+    What is no regular file, is too large or cannot be opened is a problem. Names that start with
+    a dot are passed over.
     """
-    if not folder.is_dir():
-        raise InputError([Problem(str(folder), 0, 0, "there is no such folder")])
     files: list[tuple[str, bytes]] = []
     problems: list[Problem] = []
     for path in _yaml_paths(folder, problems):
@@ -52,9 +57,7 @@ def read_files(folder: Path) -> list[tuple[str, bytes]]:
             problems.append(Problem(path.as_posix(), 0, 0, str(refused)))
         except OSError as error:
             problems.append(Problem(path.as_posix(), 0, 0, f"cannot be read: {error.strerror}"))
-    if problems:
-        raise InputError(problems)
-    return files
+    return Files(files, problems)
 
 
 class _RefusedError(Exception):

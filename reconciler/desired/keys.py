@@ -15,11 +15,11 @@ def key_fault(key: str) -> str | None:
     if not key:
         return "a key is empty; write the SKU's code before the colon"
     if key.strip() != key:
-        return f"the key {key!a} has white space at its edge; delete it"
+        return f"the key {key!a} has a space at its edge; delete the space"
     for character in key:
         if unicodedata.category(character) in _INVISIBLE:
-            code = f"U+{ord(character):04X}"
-            return f"the key {key!a} holds the character {code}, which cannot be seen; delete it"
+            code = f"the character U+{ord(character):04X}"
+            return f"the key {key!a} holds {code}, which cannot be seen; type the key again"
     if len(scripts := _scripts(key)) > 1:
         names = " and ".join(sorted(scripts))
         return (

@@ -23,11 +23,13 @@ from yaml.events import (
 from reconciler.desired.common import NotCommonError, read_common
 from reconciler.desired.events import open_events
 from reconciler.desired.keys import key_fault
-from reconciler.desired.spelling import MAX_DIGITS, NUMBER, may_not_be_text
+from reconciler.desired.spelling import MAX_DIGITS, NUMBER, may_not_be_text, shown
+from reconciler.desired.syntax import syntax_problem
 from reconciler.errors import Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 20
+EMPTY: Final = "the file is empty; fill it in, or delete it"
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
 # YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
@@ -88,7 +90,7 @@ def _read_with_care(document: Document) -> None:
     except _StopReading:
         pass
     except YAMLError as error:
-        document.problems.append(_syntax_problem(document.path, error))
+        document.problems.append(syntax_problem(document.path, document.text, error))
 
 
 def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
@@ -139,10 +141,7 @@ class _Reader:
         self.next()
         first = self.next()
         if isinstance(first, StreamEndEvent):
-            self.refuse(
-                None,
-                "the file is empty; declare at least one SKU below `skus:`, or delete the file",
-            )
+            self.refuse(None, EMPTY)
             return
         if first.version or first.tags:
             self.refuse(first, "a line that starts with % is not allowed; delete it")
@@ -171,6 +170,7 @@ class _Reader:
             self.refuse(
                 event, f"*{event.anchor} is an alias, which is not allowed; write the value out"
             )
+            self.document.misspelled = True
             return UNSPELLED
         if depth > MAX_DEPTH:
             self.refuse(event, f"more than {MAX_DEPTH} levels deep; write it flatter")
@@ -187,7 +187,7 @@ class _Reader:
                 event, f"&{event.anchor} is an anchor, which is not allowed; write each value out"
             )
         if event.tag is not None:
-            self.refuse(event, "a tag (!…) is not allowed; delete it")
+            self.refuse(event, "a tag (a word that starts with !) is not allowed; delete it")
 
     def scalar(self, event: Any) -> str | int | Unspelled:
         """Return a scalar as text, as a number in its one spelling, or as `UNSPELLED`."""
@@ -216,7 +216,7 @@ class _Reader:
             if key in lines:
                 self.refuse(
                     event,
-                    f"{key} stands here again, first on line {lines[key]}; keep one of the two",
+                    f"{shown(key)} stands here again, first on line {lines[key]}; keep one",
                 )
             elif key is not None:
                 lines[key] = event.start_mark.line + 1
@@ -240,13 +240,3 @@ class _Reader:
             self.refuse(event, fault)
             return None
         return key
-
-
-def _syntax_problem(path: str, error: YAMLError) -> Problem:
-    """Return what the parser said, in our form."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    said = getattr(error, "problem", None) or "it cannot be read"
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    advice = "check the indentation, colons and quotes here and one line above"
-    message = f"this is not YAML: {said}; {advice}"
-    return Problem(path, line, column, message)

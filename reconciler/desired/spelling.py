@@ -17,11 +17,13 @@ _NOT_TEXT = re.compile(
 )
 _STARTS_OF_NOT_TEXT = frozenset("0123456789+-.~nNtTfF")
 _WORDS_FOR_INFINITE = frozenset(
-    {"inf", "infinity", "unlimited", "endless", "∞", ".inf", "+.inf", "-.inf", "infinit", "infinte"}
+    {"infinite", "inf", "infinity", "unlimited", "endless", "∞", ".inf", "+.inf", "-.inf"}
 )
 _TRUTHS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false"})
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
-_ADVICE = "write a whole number like 12, or infinite"
+_MEANT = "a whole number like 12, or infinite"
+_TOO_LARGE = f"is more than {MAX_QUANTITY}, the most a quantity can be; write a smaller number"
+_NEGATIVE = f"is less than 0; write 0 for sold out, or {_MEANT}"
 
 
 def may_not_be_text(text: str) -> bool:
@@ -31,67 +33,72 @@ def may_not_be_text(text: str) -> bool:
     return _NOT_TEXT.fullmatch(text) is not None
 
 
+def shown(text: str) -> str:
+    """Return *text* as messages quote it, cut where it is long."""
+    return f"`{text}`" if len(text) <= 40 else f"`{text[:40]}…` ({len(text)} characters)"
+
+
 def quantity_fault(text: str, *, quoted: bool) -> str:
     """Return what is wrong with *text* as a quantity and what to write instead."""
-    shown = text if len(text) <= 40 else f"{text[:40]}… ({len(text)} characters)"
     bare = text.strip()
     if not bare:
-        return f"there is no quantity here; {_ADVICE}"
+        return f"there is no quantity here; write {_MEANT}"
     if quoted and NUMBER.fullmatch(bare):
-        return f'"{shown}" is in quotes, which makes it text; write {shown} without quotes'
-    if bare.lower() in _WORDS_FOR_INFINITE | {"infinite"}:
-        return f"{shown} is not a quantity; write infinite"
+        return f"{shown(bare)} is in quotes, which makes it text; write it without quotes"
+    if bare.lower() in _WORDS_FOR_INFINITE:
+        return f"{shown(text)} is not a quantity; write infinite"
     if bare.lower() in _TRUTHS:
-        return f"{shown} is no number (some programs read it as true or false); {_ADVICE}"
+        return f"{shown(bare)} is not a number, but a yes or no to some programs; write {_MEANT}"
     if bare.lower() in {"null", "~", ".nan"}:
-        return f"{shown} is no quantity; {_ADVICE} (0 is sold out)"
-    return _number_fault(bare, shown) or f"{shown} is not a quantity; {_ADVICE}"
+        return f"{shown(bare)} is no quantity; write 0 for sold out, or {_MEANT}"
+    fault = _number_fault(bare) or f"is not a quantity; write {_MEANT}"
+    return f"{shown(text)} {fault}"
 
 
-def _number_fault(text: str, shown: str) -> str | None:
+def _number_fault(text: str) -> str | None:
     """Return what is wrong with *text* as the spelling of a number, or None if it is none."""
-    if text[:2].lower() in _BASES and re.fullmatch(r"0[xob][0-9a-f]{1,12}", text.lower()):
-        return _other_base_fault(text.lower(), shown)
+    if re.fullmatch(r"0[xob][0-9a-f]{1,12}", text.lower()):
+        return _other_base_fault(text.lower())
     if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):
-        return f"{shown} is a time to some programs and a large number to others; {_ADVICE}"
+        return f"is a time to some programs and a large number to others; write {_MEANT}"
     if re.fullmatch(r"[0-9]{1,3}([_,' .\u00a0\u202f][0-9]{3})+", text):
-        joined = re.sub(r"[^0-9]", "", text)
-        return f"{shown} has separators between its digits; write {int(joined)} if that is meant"
+        joined = int(re.sub(r"[^0-9]", "", text))
+        return f"has a separator between its digits; write {joined}, if that is meant"
     if re.fullmatch(r"[-+]?[0-9_]+", text):
-        return _whole_fault(text.replace("_", ""), shown)
-    return _decimal_fault(text, shown)
+        return _whole_fault(text.replace("_", ""))
+    return _decimal_fault(text)
 
 
-def _other_base_fault(text: str, shown: str) -> str:
+def _other_base_fault(text: str) -> str | None:
     try:
         value = int(text[2:], _BASES[text[:2]])
     except ValueError:
-        return f"{shown} is not a quantity; {_ADVICE}"
-    return f"{shown} is not written in decimal digits; write {value}"
+        return None
+    return f"is not written in decimal digits; write {value}"
 
 
-def _whole_fault(text: str, shown: str) -> str:
+def _whole_fault(text: str) -> str:
     digits = text.lstrip("+-").lstrip("0") or "0"
-    if len(digits) > len(str(MAX_QUANTITY)):
-        return f"{shown} is larger than {MAX_QUANTITY}, the most a quantity can be"
+    if len(digits) > MAX_DIGITS:
+        return _TOO_LARGE
     if text.startswith("-") and digits != "0":
-        return f"{shown} is less than 0; write 0 for sold out, or {_ADVICE[6:]}"
+        return _NEGATIVE
     if text.startswith("+"):
-        return f"{shown} has a sign, and quantities are absolute; write {digits}"
+        return f"has a sign, and a quantity is what there is in all; write {digits}"
     if text.startswith("0") and len(text) > 1:
-        return f"{shown} starts with 0, and programs disagree on what that means; write {digits}"
-    return f"{shown} is not spelled as a whole number; write {digits}"
+        return f"starts with 0, and programs disagree on what that means; write {digits}"
+    return f"is not spelled as a whole number; write {digits}"
 
 
-def _decimal_fault(text: str, shown: str) -> str | None:
+def _decimal_fault(text: str) -> str | None:
     try:
         value = Decimal(text)
     except InvalidOperation:
         return None
     if not value.is_finite() or abs(value) > MAX_QUANTITY:
-        return f"{shown} is larger than {MAX_QUANTITY}, the most a quantity can be"
+        return _TOO_LARGE
     if value < 0:
-        return f"{shown} is less than 0; write 0 for sold out, or {_ADVICE[6:]}"
+        return _NEGATIVE
     if value == value.to_integral_value():
-        return f"{shown} is not spelled as a whole number; write {int(value)}"
-    return f"{shown} is not a whole number; write {int(value)} or {int(value) + 1}"
+        return f"is not spelled as a whole number; write {int(value)}"
+    return f"is not a whole number; write {int(value)} or {int(value) + 1}"

@@ -27,7 +27,7 @@ def parse_json(content: bytes) -> Any:
     try:
         return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise AnswerError("the answer is not JSON") from None
+        raise AnswerError("the answer is not JSON; is it Webflow's API that answers?") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -39,6 +39,8 @@ READ_TRIES = 8
 CONNECT_TRIES = 3
 MAX_RETRY_AFTER = 120.0
 MAX_THROTTLED = 20
+CHECK = "check the network, and WEBFLOW_API_URL if it is set"
+LATER = "run again in a while"
 
 
 class StoreClient:
@@ -64,7 +66,7 @@ class StoreClient:
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
             follow_redirects=False,
         )
-        self._host = httpx.URL(address).host
+        self._host = httpx.URL(address).netloc.decode()
         self._pace = pace
         self._lock = threading.Lock()
         self._clock = clock
@@ -157,15 +159,16 @@ class StoreClient:
             finally:
                 response.close()
         except httpx.ConnectError as error:
-            raise ConnectionRefused(f"cannot reach {self._host}: {_reason(error)}") from None
-        except httpx.ConnectTimeout:
-            raise ConnectionRefused(f"cannot reach {self._host}: it does not answer") from None
-        except httpx.TimeoutException:
-            raise TransportError(f"{self._host} did not answer in time") from None
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            raise TransportError(
-                f"the answer of {self._host} broke off: {_reason(error)}"
+            raise ConnectionRefused(
+                f"cannot reach {self._host}: {_reason(error)}; {CHECK}"
             ) from None
+        except httpx.ConnectTimeout:
+            raise ConnectionRefused(f"cannot reach {self._host}: no answer; {CHECK}") from None
+        except httpx.TimeoutException:
+            raise TransportError(f"{self._host} did not answer in time; {LATER}") from None
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            said = f"the answer of {self._host} broke off: {_reason(error)}"
+            raise TransportError(f"{said}; {LATER}") from None
         finally:
             with self._lock:
                 self._pace.end(self._clock())
@@ -221,7 +224,7 @@ def _refusal(response: httpx.Response, content: bytes) -> RefusedError:
     if status == 429:
         return Throttled(f"too many requests {said}", _retry_after(response))
     if status >= 500:
-        return ServerFault(f"the store failed {said}", status)
+        return ServerFault(f"the store failed {said}; {LATER}", status)
     if status in _REFUSALS:
         error, what, advice = _REFUSALS[status]
         return error(f"the store {what} {said}; {advice}", status)

@@ -71,14 +71,17 @@ def load_plan(path: str, content: bytes) -> Plan:
 
 
 def fingerprint(plan: Plan) -> str:
-    """Return a hash of all that decides what is written: wording and time do not count."""
+    """Return a hash of all that the plan says but for its wording and the time."""
     decides = {
         "store": plan.store,
         "site_id": plan.site_id,
         "head": plan.head,
         "base": plan.base,
         "desired_digest": plan.desired_digest,
-        "live_units": plan.summary.live_units,  # shares of limits are of it
+        "summary": asdict(plan.summary),
+        "requests": plan.requests,
+        "findings": [(finding.kind, finding.sku) for finding in plan.findings],
+        "violations": [violation[:3] for violation in plan.violations],
         "actions": [
             {
                 "sku": action.sku,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from reconciler.model import Action, Change, Requests, Stock, Summary
 
 NOT_COUNTED = "not counted"
-NO_QUANTITY = "nothing"
+NO_QUANTITY = "no quantity"
 
 
 class Field(NamedTuple):
@@ -73,17 +73,15 @@ def summary_sentence(summary: Summary) -> str:
 
 def drift_sentence(summary: Summary) -> str:
     """Return what differs and is left alone, in one sentence."""
-    return (
-        f"Drift left alone: {count(summary.drifted, 'SKU')},"
-        f" {count(summary.drifted_units, 'unit')} below what was declared."
-    )
+    below = count(summary.drifted_units, "unit") if summary.drifted_units else "none"
+    return f"Drift left alone: {count(summary.drifted, 'SKU')}, {below} below what was declared."
 
 
 def requests_sentence(requests: Requests) -> str:
     """Return what the plan cost, and what carrying it out may."""
     start = f"Reads {requests.reads}, writes at most {requests.writes}"
     if requests.limit is None:
-        return f"{start}; the store names no rate limit."
+        return f"{start}; no rate limit."
     minutes = requests.seconds // 60
     time = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
     return f"{start}; {time} at {requests.limit} requests a minute."

@@ -37,9 +37,9 @@ def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
     yield from _actions(plan, verbose=verbose)
     yield from _findings(plan, verbose=verbose)
     for violation in plan.violations:
-        yield _line(f"Limit broken: {safe_text(violation.message)}.", "red")
+        lift = f"apply refuses this plan without --allow {violation.limit}"
+        yield _line(f"Limit broken: {safe_text(violation.message)}; {lift}.", "red")
     if plan.violations:
-        yield _line("apply refuses this plan, unless --allow names each of these limits.", "red")
         yield ()
     yield from _closing(plan)
 
@@ -48,9 +48,10 @@ def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     rows = [action_row(action) for action in plan.actions]
     if len(rows) > MAX_BLOCKS and not verbose:
         width = max(len(safe_text(row.sku)) for row in rows)
+        short = max(len(row.short) for row in rows)
         for row in rows:
-            sku = f"{safe_text(row.sku):<{width}}"
-            yield Span("  ~ ", "yellow"), Span(f"{sku}  {row.short}"), Span(_quoted(row), "dim")
+            said = f"{safe_text(row.sku):<{width}}  {row.short:<{short}}"
+            yield Span("  ~ ", "yellow"), Span(said), Span(f"{_quoted(row)}  {_place(row)}", "dim")
     else:
         for row in rows:
             yield from _block(row)
@@ -60,11 +61,15 @@ def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
 
 def _block(row: Row) -> Iterator[Line]:
     head = f"{safe_text(row.sku)}{_quoted(row)}"
-    place = f"{head:<{_PLACE_COLUMN - 4}}"[len(head) :] + "  " + safe_text(row.place)
-    yield Span("  ~ ", "yellow"), Span(head, "bold"), Span(place, "dim")
+    gap = " " * max(0, _PLACE_COLUMN - 4 - len(head))
+    yield Span("  ~ ", "yellow"), Span(head, "bold"), Span(f"{gap}  {_place(row)}", "dim")
     for field in row.fields:
         units = f"    {field.units}" if field.units else ""
         yield _line(f"      {field.label}: {field.before} -> {field.after}{units}")
+
+
+def _place(row: Row) -> str:
+    return safe_text(row.place)
 
 
 def _quoted(row: Row) -> str:
@@ -93,7 +98,7 @@ def _finding(finding: Finding) -> Line:
 def _closing(plan: Plan) -> Iterator[Line]:
     summary, errors = plan.summary, len(plan.errors)
     if errors:
-        yield _line(f"{count(errors, 'error')} to mend in the YAML.", "red")
+        yield _line(f"{count(errors, 'SKU')} cannot be planned; see the lines with a !.", "red")
     if plan.actions or errors:
         if summary.drifted:
             yield _line(drift_sentence(summary))
@@ -150,7 +155,7 @@ def _outcome(outcome: Outcome) -> Line:
 
 
 def _shown(stock: Stock | None) -> str:
-    return "nothing" if stock is None else str(stock)
+    return "?" if stock is None else str(stock)
 
 
 def _line(text: str, style: str = "") -> Line:

@@ -79,6 +79,6 @@ def _address(listener: socket.socket) -> str:
 def _server(api: Api) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            api.application(), log_level="error", access_log=False, lifespan="off", ws="none"
+            api.application(), log_config=None, access_log=False, lifespan="off", ws="none"
         )
     )

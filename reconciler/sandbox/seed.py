@@ -55,10 +55,10 @@ def read_seed(path: Path) -> Seed:
         raise SandboxError(
             f"{path}: cannot be read: {error.strerror}; a sandbox starts from it"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SandboxError(
-            f"{path}: is not a seed: {error!r}; compare it with the demo's"
-        ) from None
+    except KeyError as error:
+        raise SandboxError(f"{path}: is not a seed: there is no {error}") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise SandboxError(f"{path}: is not a seed: {error}; compare it with the demo's") from None
 
 
 def build_seed(data: Mapping[str, Any]) -> Seed:

@@ -46,19 +46,25 @@ class Shop:
     """One shop's data. Every method is a transaction of its own."""
 
     def __init__(self, path: Path, behaviour: Behaviour | None = None) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self.behaviour = behaviour or Behaviour(**json.loads(self.meta("behaviour")))
+        try:
+            self._db = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=10
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = OFF")
+            self.behaviour = behaviour or Behaviour(**json.loads(self.meta("behaviour")))
+        except sqlite3.Error as error:
+            raise SandboxError(f"{path}: {error}; delete it to start anew") from None
 
     @classmethod
     def create(cls, path: Path, seed: Seed) -> "Shop":
         """Make the file *path* anew from *seed* and return the shop in it."""
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
         shop = cls(path, seed.behaviour)
-        shop._db.executescript(_TABLES)
         with shop._transaction():
+            for table in ("meta", "products", "skus", "ledger"):
+                shop._db.execute(f"DROP TABLE IF EXISTS {table}")
+            for statement in _TABLES.split(";"):
+                shop._db.execute(statement)
             shop._fill(seed)
         return shop
 
@@ -160,7 +166,7 @@ class Shop:
             sku_id = self._find(name)
             kind, quantity = self._stock(sku_id) or ("infinite", 0)
             if kind == "finite":
-                if not isinstance(quantity, int) or quantity < units:
+                if quantity is None or quantity < units:
                     raise SandboxError(
                         f"{name} has {quantity or 0} left, so {units} cannot be sold"
                     )

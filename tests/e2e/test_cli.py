@@ -59,7 +59,7 @@ def test_every_odd_stock_shows_and_none_crashes(workspace: Workspace) -> None:
     plan = workspace.run("plan")
 
     assert plan.code == 65
-    assert "quantity: nothing -> 1" in plan.out
+    assert "quantity: no quantity -> 1" in plan.out
     assert "quantity: -3 -> 3    +6" in plan.out
     assert "FLOAT" not in plan.out
     assert "TWIN  ambiguous: 2 live SKUs have this code" in plan.out
@@ -137,7 +137,7 @@ def test_a_broken_limit_stops_apply_and_not_plan(workspace: Workspace) -> None:
     plan = workspace.run("plan", "--out", "p.json")
 
     assert plan.code == 0
-    assert "Limit broken: max_zeroed allows 0, and 1 SKU would go from stock to 0." in plan.out
+    assert "Limit broken: max_zeroed allows 0, and 1 SKU would go from stock to 0;" in plan.out
     refused = workspace.run("apply", "--yes")
     assert (refused.code, "--allow max_zeroed" in refused.err) == (4, True)
     assert workspace.run("apply", "p.json").code == 4
@@ -190,8 +190,8 @@ def test_bad_yaml_exits_65_without_asking_the_store(workspace: Workspace) -> Non
     for command in ("validate", "plan"):
         run = workspace.run(command)
         assert run.code == 65
-        assert "inventory/demo/stock.yaml:2:6: error: no is no number" in run.out + run.err
-        assert "inventory/demo/stock.yaml:3:6: error: 010 starts with 0" in run.out + run.err
+        assert "inventory/demo/stock.yaml:2:6: error: `no` is not a number" in run.out + run.err
+        assert "inventory/demo/stock.yaml:3:6: error: `010` starts with 0" in run.out + run.err
     assert not Path(".reconciler").exists()
 
 
@@ -352,3 +352,81 @@ def test_a_bad_seed_is_met_by_a_sentence(workspace: Workspace, content: str) -> 
 
     assert run.code == 1
     assert "sandbox.json: is not a seed" in run.err
+
+
+def test_a_plan_is_saved_to_what_out_names(workspace: Workspace) -> None:
+    """A link is followed, a folder refused, and - is stdout; nothing is replaced by surprise."""
+    workspace.store({"A": 5}, {"A": 3})
+    Path("link.json").symlink_to("target.json")
+    linked = workspace.run("plan", "--out", "link.json")
+    refused = workspace.run("plan", "--out", ".")
+    printed = workspace.run("plan", "--out", "-")
+
+    assert linked.code == 0
+    assert Path("link.json").is_symlink()
+    assert json.loads(Path("target.json").read_text("utf-8"))["store"] == "demo"
+    assert (refused.code, refused.err.startswith("Error: cannot save the plan to .: ")) == (1, True)
+    assert json.loads(printed.out)["actions"][0]["sku"] == "A"
+    assert not Path("-").exists()
+
+
+def test_an_unknown_command_names_the_nearest(workspace: Workspace) -> None:
+    """A typo in a command is met like one in a flag."""
+    assert "There is no command plna. Did you mean plan?" in workspace.run("plna").err
+
+
+def test_a_broken_sandbox_says_how_to_mend_it(workspace: Workspace) -> None:
+    """A data file that is none is met by a sentence."""
+    workspace.store({"A": 5}, {"A": 3})
+    workspace.write(".reconciler/sandbox/demo.sqlite", "not a database, but long enough to be read")
+    run = workspace.run("plan")
+
+    assert run.code == 1
+    assert "demo.sqlite: file is not a database; delete it to start anew" in run.err
+
+
+def test_a_whole_number_with_a_point_can_be_sold(workspace: Workspace) -> None:
+    """The API's 30.0 is 30 for customers too."""
+    workspace.store({"A": 30}, {"A": 30.0})
+    workspace.run("sandbox", "reset")
+
+    assert workspace.run("sandbox", "sell", "A").code == 0
+    assert "quantity: 29 -> 30    +1" in workspace.run("plan").out
+
+
+def test_validate_takes_paths(workspace: Workspace) -> None:
+    """A file stands for its store; a path outside any store is an error."""
+    workspace.store({"A": 5}, {"A": 5})
+    workspace.write("inventory/other/store.yaml", "site_id: wrong\n")
+    workspace.write("elsewhere/x.yaml", "a: 1\n")
+
+    assert workspace.run("validate", "inventory/demo/stock.yaml").code == 0
+    assert workspace.run("validate", "inventory/demo", "inventory/demo/stock.yaml").out == (
+        "1 SKU in 1 store: everything is in order.\n"
+    )
+    assert workspace.run("validate", "inventory").code == 65
+    assert "belongs to no store" in workspace.run("validate", "elsewhere/x.yaml").out
+    assert "no such file" in workspace.run("validate", "nowhere").out
+
+
+def test_validate_speaks_json_and_github(workspace: Workspace) -> None:
+    """The same problems for programs and as annotations: ten at most, the last counts the rest."""
+    workspace.store({f"S{n}": "x%" for n in range(12)}, {"A": 5})
+    found = json.loads(workspace.run("validate", "--format", "json").out)
+    lines = workspace.run("validate", "--format", "github").out.splitlines()
+
+    assert len(found["problems"]) == 12
+    assert found["problems"][0] == {
+        "path": "inventory/demo/stock.yaml",
+        "line": 2,
+        "column": 7,
+        "message": "`x%` is not a quantity; write a whole number like 12, or infinite",
+    }
+    assert lines[0] == (
+        "::error file=inventory/demo/stock.yaml,line=2,col=7,title=Declared stock::"
+        "`x%25` is not a quantity; write a whole number like 12, or infinite"
+    )
+    assert lines[9] == (
+        "::error title=Declared stock::3 more problems; `reconciler validate` lists them all"
+    )
+    assert lines[10:] == ["12 problems found."]

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from factories import SITE, Workspace
+from factories import SITE, Workspace, seed
+
+from reconciler.sandbox.app import SCOPES, Api
+from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.seed import build_seed
+from reconciler.sandbox.shop import Shop
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,3 +118,78 @@ def test_the_demo_ends_as_it_should() -> None:
     assert run.returncode == 0
     assert run.stdout.count("Apply complete. 10 changed, 0 already right, 0 moved, 0 failed.") == 1
     assert "\nNo changes. The live stock is as declared.\n" in run.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_says_what_it_did(
+    workspace: Workspace, number: signal.Signals
+) -> None:
+    """The first signal ends the run in order: what is under way is finished."""
+    skus = {f"S{n:02}": 3 for n in range(60)}
+    workspace.write(
+        "inventory/demo/store.yaml", f"site_id: {SITE}\nlimits: {{max_changes: 100%}}\n"
+    )
+    lines = "".join(f"  {sku}: 4\n" for sku in skus)
+    workspace.write("inventory/demo/a.yaml", f"skus:\n{lines}")
+    environment = os.environ | {"WEBFLOW_TOKEN": "t0ken"}
+    command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--parallelism", "1"]
+    with (
+        Shop.create(workspace.folder / "shop.sqlite", build_seed(seed(skus))) as shop,
+        serve_for_a_while(Api(shop, {"t0ken": SCOPES}, latency=0.02)) as address,
+        subprocess.Popen(
+            command,
+            cwd=workspace.folder,
+            env=environment | {"WEBFLOW_API_URL": address},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        while not any(entry.kind == "write" for entry in shop.ledger()):
+            assert process.poll() is None
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        writes = [entry for entry in shop.ledger() if entry.kind == "write"]
+
+    assert process.returncode == 128 + number
+    assert f"Apply incomplete. {len(writes)} changed, 0 already right, 0 moved, 0 failed" in out
+    assert 0 < len(writes) < 60
+    assert "Interrupted: finishing what is under way" in err
+    assert "Traceback" not in out + err
+
+
+def test_a_full_disk_is_met_by_a_sentence(workspace: Workspace) -> None:
+    """A stdout that takes nothing: plan exits 1; apply, which has written, keeps its exit code."""
+    workspace.store({"A": 5}, {"A": 3})
+    script = "{0} -m reconciler {1} > /dev/full; echo $? >&2"
+    ends = []
+    for arguments in ("plan", "apply --yes"):
+        run = subprocess.run(
+            ["/bin/sh", "-c", script.format(sys.executable, arguments)],
+            cwd=workspace.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in run.stderr
+        assert "cannot print all of it: No space left on device" in run.stderr
+        ends.append(run.stderr.splitlines()[-1])
+
+    assert ends[0] == "1"
+
+
+def test_a_closed_stdout_is_no_error(workspace: Workspace) -> None:
+    """`>&-` prints nothing and does the work."""
+    workspace.store({"A": 5}, {"A": 3})
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m reconciler apply --yes >&-; echo $? >&2"],
+        cwd=workspace.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert run.stderr == "0\n"
+    assert workspace.quantities() == {"A": 5}

@@ -85,26 +85,26 @@ def test_limits_are_numbers_or_shares() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("-5", "-5 is less than 0; write 0 for sold out"),
-        ("010", "010 starts with 0, and programs disagree on what that means; write 10"),
-        ("+5", "+5 has a sign, and quantities are absolute; write 5"),
-        ("0x1F", "0x1F is not written in decimal digits; write 31"),
-        ("5.0", "5.0 is not spelled as a whole number; write 5"),
-        ("2.5", "2.5 is not a whole number; write 2 or 3"),
-        ("1e3", "1e3 is not spelled as a whole number; write 1000"),
-        ("1_000", "1_000 has separators between its digits; write 1000 if that is meant"),
-        ("1,000", "1,000 has separators between its digits; write 1000 if that is meant"),
-        ("1:20", "1:20 is a time to some programs"),
-        ("no", "no is no number"),
-        (".inf", ".inf is not a quantity; write infinite"),
-        ("Infinite", "Infinite is not a quantity; write infinite"),
-        ("null", "null is no quantity"),
+        ("-5", "`-5` is less than 0; write 0 for sold out"),
+        ("010", "`010` starts with 0, and programs disagree on what that means; write 10"),
+        ("+5", "`+5` has a sign, and a quantity is what there is in all; write 5"),
+        ("0x1F", "`0x1F` is not written in decimal digits; write 31"),
+        ("5.0", "`5.0` is not spelled as a whole number; write 5"),
+        ("2.5", "`2.5` is not a whole number; write 2 or 3"),
+        ("1e3", "`1e3` is not spelled as a whole number; write 1000"),
+        ("1_000", "`1_000` has a separator between its digits; write 1000"),
+        ("1,000", "`1,000` has a separator between its digits; write 1000"),
+        ("1:20", "`1:20` is a time to some programs"),
+        ("no", "`no` is not a number"),
+        (".inf", "`.inf` is not a quantity; write infinite"),
+        ("Infinite", "`Infinite` is not a quantity; write infinite"),
+        ("null", "`null` is no quantity; write 0 for sold out"),
         ("", "there is no quantity here; write a whole number like 12, or infinite"),
-        ("'40'", '"40" is in quotes, which makes it text; write 40 without quotes'),
-        ("9999999999", "9999999999 is larger than 999999999"),
-        ("1" * 5000, "is larger than 999999999"),
+        ("'40'", "`40` is in quotes, which makes it text; write it without quotes"),
+        ("9999999999", "`9999999999` is more than 999999999"),
+        ("1" * 5000, "is more than 999999999"),
         ("[1]", "a list is not a quantity"),
-        ("many", "many is not a quantity; write a whole number like 12, or infinite"),
+        ("many", "`many` is not a quantity; write a whole number like 12, or infinite"),
     ],
 )
 def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
@@ -122,11 +122,14 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
     [
         (
             "skus:\n  A: {quantitiy: 5}\n",
-            "demo/a.yaml:2:7: error: unknown key quantitiy; did you mean quantity?",
+            "demo/a.yaml:2:7: error: the key `quantitiy` is not known; did you mean quantity?",
         ),
-        ("sku:\n  A: 5\n", "demo/a.yaml:1:1: error: unknown key sku; did you mean skus?"),
+        (
+            "sku:\n  A: 5\n",
+            "demo/a.yaml:1:1: error: the key `sku` is not known; did you mean skus?",
+        ),
         ("rule: exact\n", "demo/a.yaml:1:1: error: there is no `skus:`"),
-        ("skus:\n", "demo/a.yaml:1:6: error: nothing is not a list of SKUs"),
+        ("skus:\n", "demo/a.yaml:1:6: error: there is no SKU below `skus:`"),
         ("skus: {}\n", "demo/a.yaml:1:1: error: there is no SKU here"),
         ("hello\n", "demo/a.yaml:1:1: error: the file must be made of keys and values"),
         ("- A\n", "demo/a.yaml:1:1: error: the file must be made of keys and values"),
@@ -134,23 +137,26 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
         ("skus: {A: {note: x}}\n", "demo/a.yaml:1:8: error: there is no `quantity`"),
         (
             "skus: {A: {quantity: 1, note: 12}}\n",
-            "demo/a.yaml:1:31: error: 12 is not text; put it in quotes",
+            "demo/a.yaml:1:31: error: `12` is not text; put it in quotes",
         ),
-        ("skus: {A: {quantity: 1, rule: exakt}}\n", "demo/a.yaml:1:31: error: exakt is not a rule"),
+        (
+            "skus: {A: {quantity: 1, rule: exakt}}\n",
+            "demo/a.yaml:1:31: error: `exakt` is not a rule",
+        ),
         (
             "skus: {A: {quantity: 1, sku: X}}\n",
             "demo/a.yaml:1:8: error: `sku` is only for a SKU that `id` pins",
         ),
         (
             "skus: {A: {quantity: 1, id: X}}\n",
-            "demo/a.yaml:1:29: error: X is not an id of the store",
+            "demo/a.yaml:1:29: error: `X` is not an id of the store",
         ),
-        ("as_of: 20.11.2026\nskus: {A: 1}\n", "demo/a.yaml:1:8: error: 20.11.2026 is not a day"),
+        ("as_of: 20.11.2026\nskus: {A: 1}\n", "demo/a.yaml:1:8: error: `20.11.2026` is not a day"),
         (
             "as_of: 2026-02-30\nskus: {A: 1}\n",
-            "demo/a.yaml:1:1: error: 2026-02-30 is no day of the calendar",
+            "demo/a.yaml:1:1: error: `2026-02-30` is no day of the calendar",
         ),
-        ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: A stands here again"),
+        ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: `A` stands here again"),
     ],
 )
 def test_what_does_not_fit_is_said_with_its_place(text: str, said: str) -> None:
@@ -165,22 +171,22 @@ def test_what_does_not_fit_is_said_with_its_place(text: str, said: str) -> None:
     ("text", "said"),
     [
         ("backend: sandbox\n", "demo/store.yaml:1:1: error: there is no `site_id`"),
-        ("site_id: 12\n", "demo/store.yaml:1:10: error: 12 is not the id of a site"),
+        ("site_id: 12\n", "demo/store.yaml:1:10: error: `12` is not the id of a site"),
         (
             f"site_id: {SITE}\ntoken_env: TOKEN\n",
-            "demo/store.yaml:2:12: error: TOKEN is not the name of a variable",
+            "demo/store.yaml:2:12: error: `TOKEN` is not the name of a variable",
         ),
         (
             f"site_id: {SITE}\nlimits: {{max_changes: 3.5}}\n",
-            "demo/store.yaml:2:23: error: 3.5 is not a limit",
+            "demo/store.yaml:2:23: error: `3.5` is not a limit",
         ),
         (
             f"site_id: {SITE}\nlimits: {{max_change: 3}}\n",
-            "demo/store.yaml:2:10: error: unknown key max_change",
+            "demo/store.yaml:2:10: error: the key `max_change` is",
         ),
         (
             f"site_id: {SITE}\napi_url: http://x\n",
-            "demo/store.yaml:2:1: error: unknown key api_url",
+            "demo/store.yaml:2:1: error: the key `api_url` is",
         ),
         (f'site_id: "{SITE}\\n"\n', "demo/store.yaml:1:10: error: "),
     ],
@@ -208,7 +214,7 @@ def test_problems_of_all_files_come_together_and_sorted() -> None:
 def test_one_sku_in_two_files_names_both() -> None:
     """A SKU that stands in two files is refused with both places."""
     assert problems("skus:\n  A: 1\n", "skus:\n  A: 1\n") == [
-        "demo/b.yaml:2:1: error: A is declared here and at demo/a.yaml:2; keep one of the two"
+        "demo/b.yaml:2:3: error: `A` is declared here and at demo/a.yaml:2; keep one"
     ]
 
 
@@ -217,7 +223,7 @@ def test_one_id_pinned_twice_names_both() -> None:
     pin = "{id: 5e8518516e147040726cc415, quantity: 1}"
 
     assert (
-        "B pins the same id as A at demo/a.yaml:2"
+        "demo/a.yaml:3:7: error: this is the id of `A` at demo/a.yaml:2 too"
         in problems(f"skus:\n  A: {pin}\n  B: {pin}\n")[0]
     )
 

@@ -44,7 +44,7 @@ def test_what_an_editor_shows_as_text_is_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"a: 1\nb: 2\na: 3\n", "a.yaml:3:1: error: a stands here again, first on line 1"),
+        (b"a: 1\nb: 2\na: 3\n", "a.yaml:3:1: error: `a` stands here again, first on line 1"),
         (b"a: &x 1\n", "a.yaml:1:4: error: &x is an anchor"),
         (b"a: &x 1\nb: *x\n", "a.yaml:2:4: error: *x is an alias"),
         (b"<<: {a: 1}\n", "a.yaml:1:1: error: << is a merge key"),
@@ -52,14 +52,14 @@ def test_what_an_editor_shows_as_text_is_text(text: str) -> None:
         (b"a: 1\n---\nb: 2\n", "a.yaml:2:1: error: a second document"),
         (b"? [a, b]\n: 1\n", "a.yaml:1:3: error: a key must be text"),
         (b"%YAML 1.1\n---\na: 1\n", "a.yaml:1:1: error: a line that starts with %"),
-        (b"a: [1, 2\n", "a.yaml:2:1: error: this is not YAML"),
+        (b"a: [1, 2\n", "a.yaml:1:4: error: a [ is not closed"),
         (b"<<<<<<< HEAD\na: 1\n=======\n", "a.yaml:1:1: error: this is a conflict marker"),
         (b"a: 1\nb: \x00\n", "a.yaml:2:4: error: the character U+0000"),
         (b"a: caf\xe9\n", "a.yaml:1:7: error: byte 0xE9 is not UTF-8"),
         ("a: 1\n".encode("utf-16"), "a.yaml: error: the file is UTF-16"),
         (b"", "a.yaml: error: the file is empty"),
         (b"# nothing\n", "a.yaml: error: the file is empty"),
-        (b"'a ': 1\n", "a.yaml:1:1: error: the key 'a ' has white space"),
+        (b"'a ': 1\n", "a.yaml:1:1: error: the key 'a ' has a space at its edge"),
         (
             "a\u200b: 1\n".encode(),
             "a.yaml:1:1: error: the key 'a\\u200b' holds the character U+200B",

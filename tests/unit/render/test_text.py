@@ -66,7 +66,9 @@ def test_many_actions_take_a_line_each() -> None:
     names = [f"S{n:03}" for n in range(51)]
     plan = plan_of(desired(*(declared(name, 5) for name in names)), live(dict.fromkeys(names, 3)))
 
-    assert '  ~ S000  3 -> 5 +2  "Product S000"\n' in _text(render_plan(plan))
+    assert '  ~ S000  3 -> 5 +2  "Product S000"  inventory/demo/a.yaml:1\n' in _text(
+        render_plan(plan)
+    )
     assert "      quantity: 3 -> 5    +2\n" in _text(render_plan(plan, verbose=True))
 
 
@@ -86,7 +88,7 @@ def test_an_error_is_never_no_changes() -> None:
     text = _text(render_plan(plan_of(desired(declared("X", 5)), live({}))))
 
     assert "No changes" not in text
-    assert "1 error to mend in the YAML." in text
+    assert "1 SKU cannot be planned; see the lines with a !." in text
 
 
 def test_a_report_counts_outcomes() -> None:

@@ -1,0 +1,36 @@
+"""Folders → desired states, without a word to any store."""
+
+from pathlib import Path
+
+from reconciler.cli.options import Options
+from reconciler.desired.build import build_desired
+from reconciler.desired.files import SETTINGS_FILE, find_stores, read_files
+from reconciler.errors import InputError, Problem
+from reconciler.model import DesiredState
+
+
+def load_desired(options: Options, name: str) -> DesiredState:
+    """Return the desired state of the store *name*."""
+    return load_folder(options.store_folder(name))
+
+
+def load_folder(folder: Path) -> DesiredState:
+    """Return the desired state of the store in *folder*."""
+    files = read_files(folder)
+    return build_desired(folder.name, folder.as_posix(), files.contents, files.problems)
+
+
+def folders_of(path: Path) -> list[Path]:
+    """Return the stores that *path* is about: a store, a file in one, or a folder of stores.
+
+    Raises InputError for a path that is not there or belongs to no store.
+    """
+    if not path.exists():
+        raise InputError([Problem(str(path), 0, 0, "there is no such file or folder")])
+    for folder in (path, *path.absolute().parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return [folder]
+    if path.is_dir():
+        return [path / name for name in find_stores(path)]
+    message = f"belongs to no store: there is no {SETTINGS_FILE} in its folder or above"
+    raise InputError([Problem(str(path), 0, 0, message)])

@@ -1,0 +1,65 @@
+"""What the YAML parser stumbled over → a sentence for people. Pure."""
+
+from typing import Any
+
+from yaml import YAMLError
+
+from reconciler.errors import Problem
+
+# What libyaml says, where it says it, and what to do. `context` is where the thing began that
+# was never ended; `problem` is where the parser gave up.
+_SENTENCES = (
+    (
+        "mapping values are not allowed",
+        "problem",
+        "a colon stands where none can be; put the text in quotes, or indent this line like the"
+        " ones around it",
+    ),
+    (
+        "did not find expected key",
+        "problem",
+        "this line is not indented like the ones around it; indent SKUs by two spaces and what"
+        " belongs to a SKU by four",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "problem",
+        "this line does not belong to the list above; indent it like the others, after a dash",
+    ),
+    ("did not find expected ',' or '}'", "context", "a { is not closed; add the }"),
+    ("did not find expected ',' or ']'", "context", "a [ is not closed; add the ]"),
+    ("unexpected end of stream", "context", "a quote is not closed; add the other one"),
+    ("unexpected document indicator", "context", "a quote is not closed; add the other one"),
+    ("unknown escape character", "problem", "a \\ in double quotes is special; write \\\\"),
+    (
+        "could not find expected ':'",
+        "context",
+        "there is no colon after the key; write it like `TEE-BLK-M: 40`",
+    ),
+)
+
+
+def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
+    """Return what the parser said of *text*, in our form."""
+    said = str(getattr(error, "problem", None) or "it cannot be read")
+    mark = getattr(error, "problem_mark", None)
+    if "cannot start any token" in said and mark is not None:
+        return Problem(path, *_place(mark), _odd_start(text, mark))
+    for words, where, sentence in _SENTENCES:
+        if words in said:
+            mark = getattr(error, f"{where}_mark", None) or mark
+            return Problem(path, *_place(mark), sentence)
+    advice = "check the indentation, colons and quotes here and one line above"
+    return Problem(path, *_place(mark), f"this is not YAML: {said}; {advice}")
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+
+
+def _odd_start(text: str, mark: Any) -> str:
+    """Return what to do about a character that no value may start with."""
+    character = text[mark.index : mark.index + 1]
+    if character == "\t":
+        return "a tab cannot indent a line; use spaces"
+    return f"nothing can start with {character}; put the text in quotes"

@@ -1,0 +1,106 @@
+"""Rows F1 to F19: files that cannot be read as what they seem to say."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from factories import SITE
+
+from faults.table import Bench, row
+from faults.yaml_cases import CASES, NAUGHTY
+
+LETTERS = b"ab:-\n \"'{}[]&*!|>%@`#,?0159.~\t\x00\xff\xc3\xa9"
+KINDS = dict.fromkeys((case.id, case.title) for case in CASES)
+
+
+def _write_store(bench: Bench, *files: bytes) -> Path:
+    folder = bench.folder / "inventory/demo"
+    folder.mkdir(parents=True)
+    (folder / "store.yaml").write_text(f"site_id: {SITE}\nbackend: sandbox\n")
+    for name, content in zip("abc", files, strict=False):
+        (folder / f"{name}.yaml").write_bytes(content)
+    return folder
+
+
+def _refused(bench: Bench, *said: str) -> None:
+    """Expect validate and plan to say exactly *said* and exit 65, with no store opened."""
+    for command in ("validate", "plan"):
+        run = bench.run(command)
+        lines = [line for line in (run.out + run.err).splitlines() if ": error: " in line]
+        assert (run.code, lines) == (65, list(said)), (command, run)
+    assert not (bench.folder / ".reconciler").exists()
+
+
+def _yaml_row(identity: str) -> Callable[[Bench], None]:
+    def run(bench: Bench) -> None:
+        for case in CASES:
+            if case.id != identity:
+                continue
+            with bench.fresh() as here:
+                _write_store(here, *case.files)
+                if case.said:
+                    said = (line.replace("demo/", "inventory/demo/") for line in case.said)
+                    _refused(here, *said)
+                else:
+                    assert here.run("validate").code == 0
+
+    return run
+
+
+for _identity, _title in KINDS:
+    row(_identity, _title)(_yaml_row(_identity))
+
+
+@row("F17", "a folder without files, a wrong path")
+def nothing_to_read(bench: Bench) -> None:
+    """No folder, no store, no file: errors with a way out, never `no changes`."""
+    advice = "name the one that holds your stores with --inventory"
+    _refused(bench, f"inventory: error: there is no such folder; {advice}")
+    (bench.folder / "inventory").mkdir()
+    advice = "a store is a folder with a store.yaml"
+    _refused(bench, f"inventory: error: there is no store in this folder; {advice}")
+    _write_store(bench)
+    advice = "add one with a `skus:` section"
+    _refused(bench, f"inventory/demo: error: there is no YAML file with stock here; {advice}")
+    (bench.folder / "inventory/demo/store.yaml").unlink()
+    advice = "write one with a `site_id`"
+    _refused(bench, f"inventory/demo: error: there is no store.yaml here; {advice}")
+
+
+@row("F18", "links, pipes, devices, a file of a gigabyte")
+def not_a_file(bench: Bench) -> None:
+    """What is no regular file of a bearable size is refused and not opened."""
+    folder = _write_store(bench, b"skus: {A: 1}\n")
+    (folder / "b.yaml").symlink_to("../../../../etc/hostname")
+    (folder / "c.yaml").symlink_to("/dev/zero")
+    os.mkfifo(folder / "d.yaml")
+    with (folder / "e.yaml").open("wb") as file:
+        file.truncate(1 << 30)
+    (folder / "sub").symlink_to("/etc")
+    _refused(
+        bench,
+        "inventory/demo/b.yaml: error: is a link; put the file itself here",
+        "inventory/demo/c.yaml: error: is a link; put the file itself here",
+        "inventory/demo/d.yaml: error: is not a regular file; delete it",
+        "inventory/demo/e.yaml: error: is larger than 16 MiB; split it into several files",
+        "inventory/demo/sub: error: is a link; put the folder itself here",
+    )
+
+
+@row("F19", "any bytes, any name")
+def anything(bench: Bench) -> None:
+    """Whatever stands in a file, there is a sentence or a value, and never a traceback."""
+    for _ in range(30):
+        content = bytes(bench.chance.choices(LETTERS, k=60))
+        with bench.fresh() as here:
+            _write_store(here, b"skus:\n  A: 1\n", content)
+            run = here.run("validate")
+            assert run.code in {0, 65}, (content, run)
+            assert "Traceback" not in run.out + run.err
+    for name in NAUGHTY:
+        with bench.fresh() as here:
+            quoted = '"' + "".join(f"\\U{ord(c):08x}" for c in name) + '"'
+            _write_store(here, f"skus:\n  {quoted}: {{quantity: 1, note: {quoted}}}\n".encode())
+            run = here.run("validate")
+            assert run.code in {0, 65}, (name, run)
+            assert all(line.isprintable() for line in run.out.splitlines())
