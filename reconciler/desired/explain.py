@@ -48,7 +48,7 @@ def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Pr
     marks = _Marks(document.text)
     refused = {problem.line for problem in document.problems}
     problems = []
-    for error in _Validator(schema).iter_errors(document.data):
+    for error in validator(schema).iter_errors(document.data):
         if refused and error.validator in {"required", "minProperties"}:
             continue
         for path, message in _reasons(error, marks.values, kind):
@@ -223,6 +223,6 @@ def _pattern(
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it bare
+validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it bare
     Draft202012Validator, {"pattern": _pattern}
 )

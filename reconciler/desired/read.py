@@ -80,11 +80,12 @@ def read_document(path: str, content: bytes) -> Document:
         document.data, document.lines = read_common(text)
         document.complete = True
     except NotCommonError:
-        _read_with_care(document)
+        read_with_care(document)
     return document
 
 
-def _read_with_care(document: Document) -> None:
+def read_with_care(document: Document) -> None:
+    """Read the text of *document* event by event, and note all that is refused."""
     try:
         _Reader(document).read()
     except _StopReading:

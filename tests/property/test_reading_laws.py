@@ -1,0 +1,305 @@
+"""Laws of reading YAML: what is read is what is written, and nothing breaks the reader."""
+
+import json
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import pytest
+import yaml
+from factories import SITE, build
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.contract import load_schema
+from reconciler.desired.build import build_desired
+from reconciler.desired.common import NotCommonError, read_common
+from reconciler.desired.events import open_events
+from reconciler.desired.explain import explain, validator
+from reconciler.desired.keys import are_common, key_fault
+from reconciler.desired.read import Document, read_document, read_with_care
+from reconciler.desired.write import write_inventory
+from reconciler.errors import InputError
+from reconciler.model import INFINITE, Declared, Rule, finite
+
+# Pieces of which near-YAML is made: random bytes alone hardly ever get past the first line.
+PIECES = st.sampled_from(
+    [
+        "skus:",
+        "rule:",
+        "as_of:",
+        "quantity:",
+        "note:",
+        "id:",
+        "sku:",
+        "TEE-M:",
+        "A:",
+        "'B':",
+        '"C D":',
+        " ",
+        "  ",
+        "    ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\r\n",
+        "\t",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        ": ",
+        "? ",
+        "40",
+        "0",
+        "010",
+        "1_000",
+        "1e3",
+        "5.0",
+        "-5",
+        "+5",
+        "0x1F",
+        "1:20",
+        ".inf",
+        "infinite",
+        "no",
+        "null",
+        "~",
+        "'40'",
+        "exact",
+        "2026-11-20",
+        "# x\n",
+        "&a ",
+        "*a",
+        "!!int ",
+        "!",
+        "<<: ",
+        "---\n",
+        "...\n",
+        "%YAML 1.1\n",
+        "|\n",
+        ">-\n",
+        "\\",
+        '"',
+        "'",
+        "\x00",
+        "\u200b",
+        "\u2028",
+        "é",
+        "\ufeff",
+        "@",
+        "`",
+        "<<<<<<< HEAD\n",
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=30).map("".join)
+KEYS = st.text(min_size=1, max_size=12).filter(lambda key: key_fault(key) is None and key != "<<")
+DAYS = st.dates().map(str).filter(lambda day: len(day) == 10)
+IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True)
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> list[Declared]:
+    """Return SKUs with any code, stock, rule, date and pin."""
+    pins = draw(st.lists(IDS, max_size=3, unique=True))
+    return [
+        Declared(
+            sku,
+            draw(st.one_of(st.integers(0, 999_999_999).map(finite), st.just(INFINITE))),
+            draw(st.sampled_from(Rule)),
+            draw(st.one_of(st.none(), DAYS)),
+            pin,
+            sku
+            if pin is None
+            else draw(st.text(max_size=5, alphabet=st.characters(codec="utf-8"))),
+            "demo/a.yaml",
+            0,
+        )
+        for sku in draw(st.lists(KEYS, min_size=1, max_size=6, unique=True))
+        for pin in [pins.pop() if pins else None]
+    ]
+
+
+def _meaning(declared: Any) -> list[Any]:
+    return [entry._replace(path="", line=0) for entry in declared]
+
+
+@given(declarations(), st.sampled_from(Rule))
+def test_what_is_printed_reads_as_it_was(declared: list[Declared], rule: Rule) -> None:
+    """For every desired state, parsing what we print of it gives the same."""
+    text = write_inventory(declared, rule, "x.json")
+
+    assert _meaning(build(text).declared.values()) == _meaning(declared)
+
+
+@given(declarations())
+def test_what_is_printed_is_what_other_parsers_read(declared: list[Declared]) -> None:
+    """PyYAML's own loader sees the same keys and quantities in what we print."""
+    data = yaml.load(write_inventory(declared, Rule.EXACT, "x.json"), yaml.CSafeLoader)
+    seen = {
+        key: value["quantity"] if isinstance(value, dict) else value
+        for key, value in data["skus"].items()
+    }
+
+    assert seen == {
+        entry.sku: "infinite" if entry.stock == INFINITE else entry.stock.quantity
+        for entry in declared
+    }
+
+
+def _read(content: bytes) -> list[Any] | list[str]:
+    """Return the meaning of a file, or its problems, each checked to be a sentence with a place."""
+    files = [("demo/store.yaml", f"site_id: {SITE}".encode()), ("demo/a.yaml", content)]
+    try:
+        return _meaning(build_desired("demo", "demo", files).declared.values())
+    except InputError as error:
+        assert error.problems
+        assert all(problem.path == "demo/a.yaml" and problem.message for problem in error.problems)
+        return [str(problem) for problem in error.problems]
+
+
+@given(st.one_of(st.binary(max_size=200), TEXTS.map(str.encode)))
+@settings(max_examples=400)
+def test_any_bytes_end_with_a_state_or_with_problems(content: bytes) -> None:
+    """Never a traceback, whatever the file holds."""
+    _read(content)
+
+
+@given(TEXTS)
+@settings(max_examples=400)
+def test_no_quantity_is_misread(text: str) -> None:
+    """An accepted number stands in the text just so, as YAML 1.2 and 1.1 both read it."""
+    content = text.encode("utf-8", "surrogatepass")
+    found = _read(content)
+    for entry in found:
+        if isinstance(entry, Declared):
+            value = yaml.load(content, yaml.CSafeLoader)["skus"][_as_loaded(entry.sku)]
+            quantity = value["quantity"] if isinstance(value, dict) else value
+            assert quantity == ("infinite" if entry.stock == INFINITE else entry.stock.quantity)
+
+
+def _as_loaded(key: str) -> Any:
+    """Return what YAML 1.1 makes of a plain key, as PyYAML's loader does."""
+    return yaml.load(key, yaml.CSafeLoader) if key in {"40", "0", "no", "null", "~"} else key
+
+
+@given(st.one_of(TEXTS, declarations().map(lambda d: write_inventory(d, Rule.EXACT, "x"))))
+@settings(max_examples=400)
+def test_the_fast_reader_reads_what_the_careful_one_does(text: str) -> None:
+    """Whatever the fast path takes, the careful one takes without a word, and reads the same."""
+    try:
+        data, lines = read_common(text)
+    except NotCommonError:
+        return
+    document = Document("a.yaml", text)
+    read_with_care(document)
+
+    assert (document.problems, document.complete, document.misspelled) == ([], True, False)
+    assert (document.data, document.lines) == (data, lines)
+
+
+@given(st.lists(st.text(max_size=6), max_size=5, unique=True))
+def test_keys_looked_at_together_have_no_fault_each(keys: list[str]) -> None:
+    """Looking at all keys as one text never passes one that looking at each would refuse."""
+    if are_common(keys):
+        assert [key_fault(key) for key in keys] == [None] * len(keys)
+        assert "<<" not in keys
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-5, 10**10),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(
+            [
+                "infinite",
+                "infinite\n",
+                "exact",
+                "at_least",
+                "Exact",
+                "2026-11-20",
+                "2026-13-01",
+                "40",
+                "30%",
+                "",
+                "300%\n",
+                "5e8518516e147040726cc415",
+                "5E8518516E147040726CC415",
+                "WEBFLOW_TOKEN",
+                "TOKEN",
+                "sandbox",
+            ]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                ["quantity", "rule", "as_of", "note", "id", "sku", "A", "max_changes", "max_zeroed"]
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=8,
+)
+DOCUMENTS = st.dictionaries(
+    st.sampled_from(
+        ["skus", "rule", "as_of", "site_id", "limits", "frozen", "token_env", "backend", "x"]
+    ),
+    VALUES,
+    max_size=5,
+)
+
+
+@pytest.mark.parametrize("kind", ["inventory", "store"])
+@given(data=DOCUMENTS)
+@settings(max_examples=500)
+def test_both_validators_agree(kind: str, data: Any) -> None:
+    """What decides and what explains never differ, on good documents and on bad ones."""
+    fast = jsonschema_rs.Draft202012Validator(load_schema(kind))
+
+    assert fast.is_valid(data) == validator(load_schema(kind)).is_valid(data)
+
+
+@given(data=DOCUMENTS)
+def test_every_misfit_is_explained(data: Any) -> None:
+    """A document that does not fit gets at least one sentence."""
+    document = Document("a.yaml", json.dumps(data), data, complete=True)
+    if not validator(load_schema("inventory")).is_valid(data):
+        assert explain(document, load_schema("inventory"), "inventory")
+
+
+@pytest.mark.parametrize("kind", ["inventory", "store", "plan"])
+def test_the_schemas_are_schemas(kind: str) -> None:
+    """Each schema fits the meta-schema of its draft."""
+    jsonschema.Draft202012Validator.check_schema(load_schema(kind))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "  S{}: 1\n",
+        "  S{}: no\n",
+        "  S{0}: 1\n  S{0}: 2\n",
+        "  S{}: {{a: [b, c]}}\n",
+        "# {}\n",
+        "  S{}: &a 1\n",
+    ],
+)
+def test_reading_takes_linear_work(piece: str) -> None:
+    """Ten times the text means ten times the events, and no more problems a line."""
+
+    def work(lines: int) -> tuple[int, int]:
+        text = "skus:\n" + "".join(piece.format(number) for number in range(lines))
+        events, count = open_events(text), 0
+        while events() is not None:
+            count += 1
+        return count, len(read_document("a.yaml", text.encode()).problems)
+
+    small, large = work(100), work(1000)
+    assert all(big <= 11 * little for little, big in zip(small, large, strict=True))
