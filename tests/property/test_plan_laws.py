@@ -36,29 +36,25 @@ LIVE = st.one_of(
 
 @st.composite
 def desired_states(draw: st.DrawFn) -> DesiredState:
-    """Return a desired state of a few SKUs, some pinned, some frozen."""
+    """Return a desired state of a few SKUs, now and then one that is pinned, some frozen."""
     entries = [
-        declared(
-            code,
-            draw(DECLARED),
-            rule=draw(RULES),
-            id=draw(st.sampled_from([None, None, None, "id-0", "id-1", "id-2"])),
-        )
-        for code in draw(st.sets(CODES, min_size=1))
+        declared(code, draw(DECLARED), rule=draw(RULES), id=draw(PINS))
+        for code in draw(st.lists(CODES, min_size=3, max_size=6, unique=True))
     ]
     frozen = ("A*",) if draw(st.booleans()) else ()
     return desired(*entries, limits=NO_LIMITS, frozen=frozen)
 
 
+PINS = st.sampled_from([None] * 9 + ["id-0", "id-1"])
+
+
 @st.composite
 def live_states(draw: st.DrawFn) -> LiveState:
-    """Return a live state in which codes may be shared or missing."""
-    codes = draw(st.lists(st.one_of(CODES, st.just("")), max_size=8))
-    names = draw(st.lists(st.text(max_size=8), min_size=len(codes), max_size=len(codes)))
-    pairs = zip(codes, names, strict=True)
+    """Return a live state of most codes, now and then one that is shared or missing."""
+    codes = draw(st.permutations("ABCDEF")) + draw(st.lists(st.sampled_from("AB "), max_size=2))
     skus = tuple(
-        LiveSku(f"id-{n}", code, name, archived=draw(st.booleans()))
-        for n, (code, name) in enumerate(pairs)
+        LiveSku(f"id-{n}", code.strip(), draw(st.text(max_size=3)), archived=draw(st.booleans()))
+        for n, code in enumerate(codes[draw(st.integers(0, 2)) :])
     )
     return LiveState(Listing(COLLECTION, skus), {sku.sku_id: draw(LIVE) for sku in skus}, 9, 60)
 
