@@ -15,6 +15,7 @@ ReconcilerError                 1
     ├── TransportError          1   no complete answer arrived
     │   └── ConnectionRefused   1   nothing was sent: there was no connection
     ├── AnswerError             1   an answer arrived that cannot be read as what was asked for
+    │   └── TooLongError        1   an answer is longer than any of this API
     └── RefusedError            1   the store understood and said no
         ├── NotAuthorized       1   401, 403
         ├── NotFound            1   404
@@ -118,6 +119,10 @@ class ConnectionRefused(TransportError):
 
 class AnswerError(StoreError):
     """An answer arrived that cannot be read as what was asked for."""
+
+
+class TooLongError(AnswerError):
+    """An answer is longer than any of this API; asking again would bring it again."""
 
 
 class RefusedError(StoreError):

@@ -23,8 +23,7 @@ class InventoryType(StrEnum):
 class Stock(NamedTuple):
     """Inventory type and quantity, one value: infinite/0 and finite/0 are opposite states.
 
-    An infinite stock has no quantity (None). A live finite stock whose quantity is missing
-    (None) or fractional is not `readable`.
+    An infinite stock has no quantity; a live finite one may be missing it (None), or a fraction.
     """
 
     inventory_type: InventoryType
@@ -166,10 +165,9 @@ class Target(NamedTuple):
 
 
 class Requests(NamedTuple):
-    """What the plan cost and what carrying it out may.
+    """What the plan cost in requests (`reads`), and how many `writes` there may be at most.
 
-    `reads` were sent for the plan and `writes` is the most that will be; `seconds` is what the
-    rate limit makes of both, with one more read a write. `limit` a minute is None for none seen.
+    `seconds` is what the `limit` a minute makes of it all; None where the store named none.
     """
 
     reads: int
@@ -188,9 +186,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What the store says now: its listing, and the stock of each SKU that was read, by id.
+    """What the store says now: its listing, and each stock that was read, by id.
 
-    `reads` is how many requests that took, `limit` how many a minute the store allows, if it said.
+    `reads` is how many requests it took, `limit` how many a minute the store allows, if it said.
     """
 
     listing: Listing
@@ -233,9 +231,10 @@ class Action:
 
     @property
     def units(self) -> int:
-        """Return the units raised (or lowered, below 0) where both sides are counted, else 0."""
-        before, after = self.before.quantity, self.after.quantity
-        return after - before if isinstance(before, int) and isinstance(after, int) else 0
+        """Return the units raised (below 0: lowered) if both are finite; a missing one is 0."""
+        if self.before.inventory_type is not self.after.inventory_type:
+            return 0
+        return int(self.after.quantity or 0) - int(self.before.quantity or 0)
 
 
 class FindingKind(StrEnum):
@@ -305,6 +304,7 @@ class Plan:
     requests: Requests
     head: str | None = None
     base: str | None = None
+    tool_version: str = ""
 
     @property
     def errors(self) -> tuple[Finding, ...]:

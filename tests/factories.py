@@ -32,6 +32,7 @@ from reconciler.model import (
     finite,
 )
 from reconciler.plan.compute import changes_between, compute_plan
+from reconciler.sandbox.seed import Seed
 from reconciler.sandbox.shop import Entry, Shop
 
 SITE = "580e63e98c9a982ac9b8b741"
@@ -146,6 +147,10 @@ class Run(NamedTuple):
     err: str
 
 
+def _no_seed() -> Seed:
+    raise AssertionError("the sandbox was not used yet")
+
+
 @dataclass(frozen=True)
 class Workspace:
     """A folder with an inventory, and the command run in it."""
@@ -183,7 +188,7 @@ class Workspace:
         return Run(code, said.out, said.err)
 
     def shop(self) -> Shop:
-        return Shop(self.folder / ".reconciler/sandbox/demo.sqlite")
+        return Shop(self.folder / ".reconciler/sandbox/demo.sqlite", _no_seed)
 
     def writes(self) -> list[Entry]:
         with self.shop() as shop:

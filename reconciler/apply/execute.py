@@ -26,6 +26,12 @@ LOOK_AFTER: Final = (0.0, 2.0, 3.0)
 MAX_FAILURES_IN_A_ROW: Final = 10
 
 
+# After these nobody knows whether a write took effect.
+_OUTAGES: Final = (TransportError, AnswerError, ServerFault)
+# These concern every SKU.
+_STOPPING: Final = (NotAuthorized, EcommerceOff)
+
+
 class Store(Protocol):
     """What applying needs of a store."""
 
@@ -75,54 +81,74 @@ class _Run:
         self.interrupted = interrupted
         self.sleep = sleep
         self.stopped: str | None = None
-        self._failures = 0
+        self._outages = 0
         self._lock = threading.Lock()
 
     def settle(self, action: Action) -> Outcome:
         """Return what became of *action*."""
-        if self.stopped is None and self.interrupted():
-            self.stopped = "interrupted"
-        if self.stopped is not None:
-            return _outcome(action, Result.NOT_TRIED, None, self.stopped)
+        if self._must_stop():
+            return _outcome(action, Result.NOT_TRIED, None, self.stopped or "")
         try:
-            outcome = self._read_and_write(action)
-        except (NotAuthorized, EcommerceOff) as error:
+            outcome, is_outage = self._read_and_write(action)
+        except _STOPPING as error:
             self.stopped = str(error)
             return _outcome(action, Result.NOT_TRIED, None, str(error))
         except StoreError as error:
-            self._count_failure(str(error))
-            return _outcome(action, Result.FAILED, None, str(error))
-        with self._lock:
-            self._failures = 0
+            outcome = _outcome(action, Result.FAILED, None, str(error))
+            is_outage = isinstance(error, _OUTAGES)
+        self._count(outcome, is_outage=is_outage)
         return outcome
 
-    def _count_failure(self, reason: str) -> None:
-        with self._lock:
-            self._failures += 1
-            if self._failures >= MAX_FAILURES_IN_A_ROW and self.stopped is None:
-                self.stopped = f"{MAX_FAILURES_IN_A_ROW} failures in a row, the last: {reason}"
+    def _must_stop(self) -> bool:
+        if self.stopped is None and self.interrupted():
+            self.stopped = "interrupted"
+        return self.stopped is not None
 
-    def _read_and_write(self, action: Action) -> Outcome:
-        """Read, compare, write; raise StoreError only while nothing can have been written."""
+    def _count(self, outcome: Outcome, *, is_outage: bool) -> None:
+        """Stop the run after too many SKUs in a row for which the store gave no answer."""
+        with self._lock:
+            self._outages = self._outages + 1 if is_outage else 0
+            if self._outages >= MAX_FAILURES_IN_A_ROW and self.stopped is None:
+                many = f"{MAX_FAILURES_IN_A_ROW} failures in a row"
+                self.stopped = f"{many}, the last: {outcome.message}"
+
+    def _read_and_write(self, action: Action) -> tuple[Outcome, bool]:
+        """Read, compare, write; return what came of it, and whether the store was not there.
+
+        Raises StoreError only while nothing was sent that could have been written.
+        """
         found = self.store.read_stock(action.target)
         if found == action.after:
-            return _outcome(action, Result.ALREADY, found)
+            return _outcome(action, Result.ALREADY, found), False
         if found != action.before:
-            return _outcome(action, Result.MOVED, found, "left alone")
-        for _ in range(MAX_WRITES):
+            return _outcome(action, Result.MOVED, found, "left alone"), False
+        if self._must_stop():
+            return _outcome(action, Result.NOT_TRIED, found, self.stopped or ""), False
+        try:
+            answer = self.store.write_stock(action.target, action.after)
+        except _OUTAGES as error:
+            return self._settle_lost(action, error)
+        return _answered(action, answer), False
+
+    def _settle_lost(self, action: Action, lost: StoreError) -> tuple[Outcome, bool]:
+        """Settle a write whose answer was *lost*; only one that did not land is sent again."""
+        for _ in range(MAX_WRITES - 1):
+            settled = self._look(action, lost)
+            if settled is not None:
+                return settled, settled.result is Result.UNKNOWN
             try:
                 answer = self.store.write_stock(action.target, action.after)
-            except (TransportError, AnswerError, ServerFault) as error:
-                settled = self._look(action, error)
-                if settled is not None:
-                    return settled
-                continue
-            if answer == action.after:
-                return _outcome(action, Result.APPLIED, answer)
-            return _outcome(action, Result.FAILED, answer, "the store answered another quantity")
-        return _outcome(
-            action, Result.FAILED, action.before, f"none of {MAX_WRITES} writes took effect"
-        )
+            except _OUTAGES as error:
+                lost = error
+            except StoreError as error:
+                if isinstance(error, _STOPPING):
+                    self.stopped = str(error)
+                return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}"), False
+            else:
+                return _answered(action, answer), False
+        settled = self._look(action, lost)
+        many = f"none of {MAX_WRITES} writes took effect: {lost}"
+        return settled or _outcome(action, Result.FAILED, action.before, many), True
 
     def _look(self, action: Action, lost: StoreError) -> Outcome | None:
         """Settle a write whose answer was *lost* by reading; None says that it did not land."""
@@ -140,6 +166,13 @@ class _Run:
         if found == action.before:
             return None
         return _outcome(action, Result.UNKNOWN, found, f"{lost}; left alone")
+
+
+def _answered(action: Action, answer: Stock) -> Outcome:
+    """Return what the store's answer to a write says."""
+    if answer == action.after:
+        return _outcome(action, Result.APPLIED, answer)
+    return _outcome(action, Result.FAILED, answer, "the store answered another quantity")
 
 
 def _outcome(action: Action, result: Result, found: Stock | None, message: str = "") -> Outcome:

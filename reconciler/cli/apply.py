@@ -1,12 +1,11 @@
 """`reconciler apply`: a saved plan, or one made now, carried out."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from reconciler.apply.execute import execute
-from reconciler.cli.console import make_progress, print_error, print_lines, print_text
+from reconciler.cli.console import has_terminal, make_progress, print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.plan import print_plan
@@ -14,7 +13,7 @@ from reconciler.cli.show import read_plan
 from reconciler.cli.signals import noticing_signals
 from reconciler.cli.stages import make_plan, open_store
 from reconciler.desired.build import compute_digest
-from reconciler.errors import LimitError, OutputError, UsageError
+from reconciler.errors import LimitError, OutputError, StalePlanError, UsageError
 from reconciler.live.client import StoreClient
 from reconciler.model import DesiredState, Limit, Plan, Report, Result
 from reconciler.plan.check import check_saved, recheck_limits
@@ -49,17 +48,18 @@ def command(
     Each SKU is read again before it is written; one that has moved since the plan is left alone.
     """
     asks = planfile is None and not yes
-    if asks and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if asks and not has_terminal():
         raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
     saved = read_plan(planfile) if planfile else None
     desired = _load_desired(options, saved)
+    if saved is not None:
+        saved = recheck_limits(saved, desired)
+        _refuse_violations(saved, allow)
     with open_store(options, desired.settings, token_file) as client:
-        if saved is not None:
-            plan = recheck_limits(saved, desired)
-        else:
-            plan = make_plan(options, desired, client, parallelism)
+        plan = saved or make_plan(options, desired, client, parallelism)
+        if saved is None:
             print_plan(plan, "text", options)
-        _refuse_violations(plan, allow)
+            _refuse_violations(plan, allow)
         if plan.actions and asks and not _is_answered_yes():
             print_text("Nothing was written.\n")
             return COULD_NOT_GO_ON
@@ -69,6 +69,8 @@ def command(
 def _load_desired(options: Options, saved: Plan | None) -> DesiredState:
     """Return the desired state; raise StalePlanError if a *saved* plan does not follow from it."""
     if saved is not None and not options.store:
+        if saved.store not in options.stores():
+            raise StalePlanError(f"the plan is for the store {saved.store}, which is not here")
         options.store = (saved.store,)
     desired = load_desired(options, options.one_store())
     if saved is not None:

@@ -23,11 +23,17 @@ _STYLES: dict[str, dict[str, Any]] = {
 PROGRESS_SECONDS = 10.0
 
 
-def open_missing_streams() -> None:
-    """Put /dev/null where stdout or stderr was closed before we came (`>&-`)."""
+def prepare_streams() -> None:
+    """Make stdout and stderr take any text, also where they were closed before we came (`>&-`)."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def has_terminal() -> bool:
+    """Return whether there is somebody to ask."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def print_lines(lines: Iterable[Line], options: Options) -> None:

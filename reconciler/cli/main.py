@@ -1,5 +1,6 @@
 """The command `reconciler`: loads a command's module when it is called; exits as promised."""
 
+import sqlite3
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -8,7 +9,7 @@ from typing import Any
 import click
 
 from reconciler import __version__
-from reconciler.cli.console import open_missing_streams
+from reconciler.cli.console import prepare_streams
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.signals import exit_on_sigterm
 from reconciler.errors import InputError, ReconcilerError, UsageError
@@ -71,7 +72,7 @@ def command() -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
-    open_missing_streams()
+    prepare_streams()
     exit_on_sigterm()
     sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
 
@@ -96,4 +97,7 @@ def exit_code(arguments: list[str]) -> int:
         notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
         click.echo(f"Error: {safe_text(str(error))}{notes}", err=True)
         return error.exit_code
+    except (OSError, UnicodeError, sqlite3.Error) as error:  # the machine's, not foreseen in detail
+        click.echo(f"Error: {safe_text(str(error))}; mend that and run again", err=True)
+        return ReconcilerError.exit_code
     return result if isinstance(result, int) else 0

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from reconciler.desired.files import find_stores
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 
 ColorWhen = Literal["auto", "always", "never"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -50,17 +50,23 @@ class Options:
         """Return a folder, made if need be, below `.reconciler/`, which git does not see."""
         state = self.inventory.absolute().parent / ".reconciler"
         folder = state.joinpath(*parts)
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = state / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            ignore = state / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise ReconcilerError(f"cannot keep anything in {state}: {error.strerror}") from None
         return folder
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Put *value* where all commands find it, if it was given."""
-    if value not in (None, (), False) and parameter.name is not None:
-        setattr(context.ensure_object(Options), parameter.name, value)
+    options = context.ensure_object(Options)
+    if parameter.name == "store":
+        options.store += value
+    elif value not in (None, False) and parameter.name is not None:
+        setattr(options, parameter.name, value)
 
 
 _COLOR = click.option(

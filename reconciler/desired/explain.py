@@ -148,8 +148,15 @@ def _value_fault(path: Path, mark: Mark | None, kind: str) -> str:
         return quantity_fault(text, quoted=mark.quoted)
     if len(path) == 2:
         return f"{_shown(text)} is not {_WANTED_WITHIN[str(path[0])]}"
-    hint = suggest(text or "", _CHOICES.get(str(path[-1]), []))
-    return f"{_shown(text)} is not {_WANTED[str(path[-1])]}{hint}"
+    return _field_fault(str(path[-1]), text, quoted=mark.quoted if mark else False)
+
+
+def _field_fault(field: str, text: str | None, *, quoted: bool) -> str:
+    """Return the sentence for a value that *field*, which is no quantity, does not take."""
+    if text and not quoted and re.fullmatch(r"[0-9a-f]{24}", text):
+        return f"{_shown(text)} is a number to some programs; put it in quotes"
+    hint = suggest(text or "", _CHOICES.get(field, []))
+    return f"{_shown(text)} is not {_WANTED[field]}{hint}"
 
 
 _WANTED_WITHIN = {

@@ -16,9 +16,17 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 def find_stores(inventory: Path) -> list[str]:
     """Return the names of the stores below *inventory*, sorted; raise InputError for none."""
-    if not inventory.is_dir():
+    try:
+        if inventory.is_dir():
+            return _store_names(inventory)
+    except OSError as error:
+        raise InputError([Problem(str(inventory), 0, 0, f"cannot be read: {error}")]) from None
+    else:
         message = "there is no such folder; name the one that holds your stores with --inventory"
         raise InputError([Problem(str(inventory), 0, 0, message)])
+
+
+def _store_names(inventory: Path) -> list[str]:
     folders = sorted(
         entry for entry in inventory.iterdir() if entry.is_dir() and not entry.name.startswith(".")
     )
@@ -29,6 +37,11 @@ def find_stores(inventory: Path) -> list[str]:
         Problem(str(folder), 0, 0, "a store's name is made of a-z, 0-9 and -; rename the folder")
         for folder in folders
         if not _NAME.fullmatch(folder.name)
+    ]
+    problems += [
+        Problem(str(folder), 0, 0, "is a link; put the folder itself here")
+        for folder in folders
+        if folder.is_symlink()
     ]
     if problems:
         raise InputError(problems)
@@ -76,7 +89,7 @@ def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
                     Problem(path.as_posix(), 0, 0, "is a link; put the folder itself here")
                 )
         for name in sorted(names):
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+            if name.lower().endswith((".yaml", ".yml")) and not name.startswith("."):
                 yield Path(parent, name)
 
 

@@ -5,6 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 
 _LOOKALIKE = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek"}
+# Letters and marks that show nothing, and the spaces that are not the space.
+_BLANK = frozenset(
+    "\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u202f\u205f\u3000\u3164\uffa0"
+).union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -16,10 +21,20 @@ def key_fault(key: str) -> str | None:
         return "a key is empty; write the SKU's code before the colon"
     if key.strip() != key:
         return f"the key {key!a} has a space at its edge; delete the space"
-    for character in key:
-        if unicodedata.category(character) in _INVISIBLE:
-            code = f"the character U+{ord(character):04X}"
-            return f"the key {key!a} holds {code}, which cannot be seen; type the key again"
+    if hidden := next(filter(_is_hidden, key), None):
+        code = f"the character U+{ord(hidden):04X}"
+        return f"the key {key!a} holds {code}, which cannot be seen; type the key again"
+    return _alphabet_fault(key)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _INVISIBLE or character in _BLANK
+
+
+def _alphabet_fault(key: str) -> str | None:
+    """Return why *key* may be taken for another one that looks the same."""
+    if not unicodedata.is_normalized("NFC", key):
+        return f"the key {key!a} is made of split characters; type the key again"
     if len(scripts := _scripts(key)) > 1:
         names = " and ".join(sorted(scripts))
         return (

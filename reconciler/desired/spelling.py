@@ -62,9 +62,11 @@ def _number_fault(text: str) -> str | None:
     if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):
         return f"is a time to some programs and a large number to others; write {_MEANT}"
     if re.fullmatch(r"[0-9]{1,3}([_,' .\u00a0\u202f][0-9]{3})+", text):
-        joined = int(re.sub(r"[^0-9]", "", text))
-        return f"has a separator between its digits; write {joined}, if that is meant"
-    if re.fullmatch(r"[-+]?[0-9_]+", text):
+        digits = re.sub(r"[^0-9]", "", text)
+        if len(digits) > MAX_DIGITS:
+            return _TOO_LARGE
+        return f"has a separator between its digits; write {int(digits)}, if that is meant"
+    if re.fullmatch(r"[-+]?[0-9_]*[0-9][0-9_]*", text):
         return _whole_fault(text.replace("_", ""))
     return _decimal_fault(text)
 
@@ -95,7 +97,9 @@ def _decimal_fault(text: str) -> str | None:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    if not value.is_finite() or abs(value) > MAX_QUANTITY:
+    if value.is_nan():
+        return None
+    if value.is_infinite() or abs(value) > MAX_QUANTITY:
         return _TOO_LARGE
     if value < 0:
         return _NEGATIVE

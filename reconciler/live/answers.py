@@ -58,8 +58,8 @@ def parse_collections(body: Any) -> str | None:
     collections = [entry for entry in _list(body, "collections") if isinstance(entry, Mapping)]
     for key, wanted in (("slug", "sku"), ("singularName", "SKU"), ("displayName", "SKUs")):
         for entry in collections:
-            if entry.get(key) == wanted and isinstance(entry.get("id"), str):
-                return str(entry["id"])
+            if entry.get(key) == wanted:
+                return _id(entry.get("id"))
     return None
 
 
@@ -68,7 +68,7 @@ def parse_products(body: Any) -> Page:
     try:
         total = body["pagination"]["total"]
         items = _list(body, "items")
-        product_ids = tuple(_text(item["product"]["id"]) for item in items)
+        product_ids = tuple(_id(item["product"]["id"]) for item in items)
         skus = tuple(sku for item in items for sku in _skus(item))
     except (KeyError, TypeError, AttributeError):
         raise AnswerError("the answer is not a page of products") from None
@@ -89,7 +89,7 @@ def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
         variant = " ".join(variants.get((key, value), "") for key, value in values.items()).strip()
         name = f"{title} / {variant}" if title and variant else title or _text(data.get("name"))
         yield LiveSku(
-            str(sku["id"]), _text(data.get("sku")), name, product.get("isArchived") is True
+            _id(sku["id"]), _text(data.get("sku")), name, product.get("isArchived") is True
         )
 
 
@@ -106,6 +106,13 @@ def _list(body: Any, key: str) -> list[Any]:
     if isinstance(body, Mapping) and isinstance(body.get(key), list):
         return list(body[key])
     raise AnswerError(f"the answer has no list of {key}")
+
+
+def _id(value: Any) -> str:
+    """Return an id; the API's are 24 hex digits, and others may be any text that can be sent."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise AnswerError("the answer has an id that cannot be one")
+    return value
 
 
 def _text(value: Any) -> str:

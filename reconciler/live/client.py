@@ -26,9 +26,11 @@ from reconciler.errors import (
     ServerFault,
     StoreError,
     Throttled,
+    TooLongError,
     TransportError,
 )
 from reconciler.live.answers import parse_json, parse_stock
+from reconciler.live.body import Body
 from reconciler.live.pace import Pace
 from reconciler.live.token import Token
 from reconciler.model import InventoryType, Stock, Target
@@ -55,17 +57,8 @@ class StoreClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._http = httpx.Client(
-            base_url=address,
-            headers={
-                "Authorization": token.header,
-                "Accept": "application/json",
-                "User-Agent": f"inventory-reconciler/{__version__}",
-            },
-            timeout=httpx.Timeout(CALL_SECONDS, connect=10.0),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-            follow_redirects=False,
-        )
+        self._http = _make_http(address, token)
+        self._token = token
         self._host = httpx.URL(address).netloc.decode()
         self._pace = pace
         self._lock = threading.Lock()
@@ -94,6 +87,8 @@ class StoreClient:
                 refused += 1
                 if refused == CONNECT_TRIES:
                     raise
+            except TooLongError:
+                raise
             except (TransportError, AnswerError, ServerFault):
                 if attempt == READ_TRIES:
                     raise
@@ -172,9 +167,11 @@ class StoreClient:
         finally:
             with self._lock:
                 self._pace.end(self._clock())
-        if response.status_code != httpx.codes.OK:
-            raise _refusal(response, content)
-        return parse_json(content)
+        if response.status_code == httpx.codes.OK:
+            return parse_json(content)
+        if response.is_success:
+            raise AnswerError(f"the store answers {response.status_code}, which says nothing")
+        raise _refusal(response, self._token.hide(_said(content)))
 
     def _learn(self, response: httpx.Response) -> None:
         """Take the limit from the header, which is said to be on every answer."""
@@ -186,14 +183,36 @@ class StoreClient:
     def _content(self, response: httpx.Response) -> bytes:
         """Return the body, unless it is longer than any of this API or drips in too slowly."""
         deadline = self._clock() + CALL_SECONDS
-        content = bytearray()
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > MAX_ANSWER_BYTES:
-                raise AnswerError(f"the answer of {self._host} is far too long")
+        body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+        for chunk in response.iter_raw():
+            body.add(chunk)
             if self._clock() > deadline:
-                raise TransportError(f"{self._host} did not answer in time")
-        return bytes(content)
+                raise TransportError(f"{self._host} did not answer in time; {LATER}")
+        return bytes(body.content)
+
+
+def _make_http(address: str, token: Token) -> httpx.Client:
+    """Return the connection pool; raise StoreError where the surroundings do not allow one.
+
+    Proxies from the environment are for the way out alone: never for loopback.
+    """
+    try:
+        return httpx.Client(
+            base_url=address,
+            headers={
+                "Authorization": token.header,
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"inventory-reconciler/{__version__}",
+            },
+            timeout=httpx.Timeout(CALL_SECONDS, connect=10.0),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+            follow_redirects=False,
+            trust_env=address.startswith("https:"),
+        )
+    except (httpx.InvalidURL, ValueError, OSError) as error:
+        advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
+        raise StoreError(f"cannot connect: {_reason(error)}; {advice}") from None
 
 
 def _inventory_path(target: Target) -> str:
@@ -204,6 +223,9 @@ def _inventory_path(target: Target) -> str:
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
+
+# 408 and 425: the server gave up on hearing the request; what became of it is not known.
+_NOT_HEARD = frozenset({408, 425})
 
 _REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
     401: (NotAuthorized, "does not accept the token", "renew it"),
@@ -217,13 +239,13 @@ _REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
 }
 
 
-def _refusal(response: httpx.Response, content: bytes) -> RefusedError:
+def _refusal(response: httpx.Response, message: str) -> RefusedError:
     """Return the error that an answer other than 200 stands for."""
     status = response.status_code
-    said = f"({status}){_said(content)}"
+    said = f"({status}){message}"
     if status == 429:
         return Throttled(f"too many requests {said}", _retry_after(response))
-    if status >= 500:
+    if status >= 500 or status in _NOT_HEARD:
         return ServerFault(f"the store failed {said}; {LATER}", status)
     if status in _REFUSALS:
         error, what, advice = _REFUSALS[status]

@@ -24,6 +24,10 @@ class Token:
         """Return the value of the Authorization header."""
         return f"Bearer {self._text}"
 
+    def hide(self, text: str) -> str:
+        """Return *text* without the token, should somebody have put it there."""
+        return text.replace(self._text, "***")
+
     def __repr__(self) -> str:
         return "Token(***)"
 
@@ -62,6 +66,8 @@ def load_address(environ: Mapping[str, str]) -> str:
     """
     address = environ.get(ADDRESS_VARIABLE, "") or DEFAULT_ADDRESS
     problem = f"{ADDRESS_VARIABLE} must be https://…, or http://… on loopback"
+    if not (address.isascii() and address.isprintable()) or " " in address:
+        raise StoreError(f"{problem}; it has characters that no address has")
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname or "", parts.port

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reconciler.errors import StalePlanError
 from reconciler.model import DesiredState, Plan
-from reconciler.plan.compute import total_units
+from reconciler.plan.compute import is_frozen, sort_actions, total_units
 from reconciler.plan.limits import check_limits
 from reconciler.plan.rules import aim
 
@@ -22,13 +22,15 @@ def check_saved(plan: Plan, desired: DesiredState, digest: str) -> None:
         )
     if plan.desired_digest != digest:
         raise StalePlanError("the YAML has changed since the plan was made; plan again")
-    skus = [action.sku for action in plan.actions]
-    if len(set(skus)) != len(skus):
-        raise StalePlanError("the plan names a SKU twice; plan again")
+    if len({action.target for action in plan.actions}) != len(plan.actions):
+        raise StalePlanError("the plan writes a SKU twice; plan again")
+    if plan.actions != sort_actions(plan.actions):
+        raise StalePlanError("the plan's actions are not in their order; plan again")
     for action in plan.actions:
         entry = desired.declared.get(action.sku)
         if (
             entry is None
+            or is_frozen(action.sku, settings)
             or action.rule is not entry.rule
             or entry.id not in {None, action.target.sku_id}
             or aim(entry.rule, entry.stock, action.before) != action.after

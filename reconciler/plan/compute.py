@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from deepdiff import DeepDiff
 
+from reconciler import __version__
 from reconciler.errors import NoBaseError
 from reconciler.model import (
     Action,
@@ -22,6 +23,7 @@ from reconciler.model import (
     Requests,
     Rule,
     Stock,
+    StoreSettings,
     Summary,
     Target,
     finite,
@@ -40,14 +42,12 @@ def compute_plan(desired: DesiredState, live: LiveState, *, digest: str, created
     _require_no_base(desired.declared.values())
     matches = match_skus(desired.declared, live.listing.skus)
     pairs = _aim_all(desired, matches, live)
-    frozen = {
-        sku for sku in pairs if any(fnmatchcase(sku, glob) for glob in desired.settings.frozen)
-    }
+    frozen = {sku for sku in pairs if is_frozen(sku, desired.settings)}
     changes = changes_between(
         {sku: before for sku, (before, _) in pairs.items() if sku not in frozen},
         {sku: after for sku, (_, after) in pairs.items() if sku not in frozen},
     )
-    actions = _sort(
+    actions = sort_actions(
         _action(desired.declared[sku], matches.live[sku], live, pairs[sku][1], fields)
         for sku, fields in changes.items()
     )
@@ -68,6 +68,7 @@ def compute_plan(desired: DesiredState, live: LiveState, *, digest: str, created
         violations=check_limits(actions, summary, desired.settings.limits),
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
+        tool_version=__version__,
     )
 
 
@@ -83,6 +84,7 @@ def changes_between(
         {sku: before[sku]._asdict() for sku in differ},
         {sku: after[sku]._asdict() for sku in differ},
         view="tree",
+        ignore_private_variables=False,  # a SKU may start with __
     )
     found: dict[str, list[Change]] = {sku: [] for sku in differ}
     for items in diff.tree.values():
@@ -92,6 +94,11 @@ def changes_between(
     return {
         sku: tuple(sorted(fields, key=lambda change: change.field)) for sku, fields in found.items()
     }
+
+
+def is_frozen(sku: str, settings: StoreSettings) -> bool:
+    """Return whether *settings* keep *sku* from being written."""
+    return any(fnmatchcase(sku, glob) for glob in settings.frozen)
 
 
 def count_requests(reads: int, writes: int, limit: int | None) -> Requests:
@@ -142,7 +149,7 @@ def _action(
     )
 
 
-def _sort(actions: Iterable[Action]) -> tuple[Action, ...]:
+def sort_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
     """Return actions lowering before raising, so that a run cut short leaves the safer half."""
     return tuple(sorted(actions, key=lambda action: (not _lowers(action), action.sku)))
 
@@ -169,10 +176,10 @@ def _findings(
             kept = "; left alone" if before == after else ""
             message = f"the store gives {_unreadable(before)} for its quantity{kept}"
             yield Finding(FindingKind.UNREADABLE, sku, message, entry.source)
-        elif sku in frozen and before != after:
+        if sku in frozen and before != after:
             message = f"{before} in the store and {after} to be set, but the store freezes it"
             yield Finding(FindingKind.FROZEN, sku, message, entry.source)
-        elif before == after and before != entry.stock:
+        elif before.readable and before == after != entry.stock:
             message = f"declared {entry.stock}, live {before}; left alone by the rule {entry.rule}"
             yield Finding(FindingKind.DRIFT, sku, message, entry.source)
 

@@ -1,4 +1,4 @@
-"""Plan ↔ its saved form. Pure."""
+"""Plan ↔ its saved form. Pure, but that the schema lies in a file."""
 
 import hashlib
 import json
@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from reconciler import __version__
 from reconciler.contract import load_schema
 from reconciler.errors import PlanFileError, StalePlanError
 from reconciler.model import (
@@ -37,7 +36,8 @@ MAX_BYTES: Final = 128 * 1024 * 1024
 
 def dump_plan(plan: Plan) -> str:
     """Return *plan* as JSON text, as `schemas/plan.schema.json` describes it."""
-    return json.dumps(_to_json(plan), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(_to_json(plan), indent=2)
+    return text.replace("##[", "##\\u005b") + "\n"  # a command to GitHub's runner, were it printed
 
 
 def load_plan(path: str, content: bytes) -> Plan:
@@ -60,7 +60,9 @@ def load_plan(path: str, content: bytes) -> Plan:
         raise PlanFileError(path, message)
     try:
         _validator().validate(data)
-    except jsonschema_rs.ValidationError as error:
+    except ValueError as error:  # deeper than it reads; jsonschema_rs has no name for it
+        if not isinstance(error, jsonschema_rs.ValidationError):
+            raise PlanFileError(path, "is nested too deep; make it again with plan --out") from None
         place = "/".join(map(str, error.instance_path)) or "it"
         message = f"is not a plan: {place} does not fit; make it again with plan --out"
         raise PlanFileError(path, message) from None
@@ -106,7 +108,7 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 def _to_json(plan: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
+        "tool_version": plan.tool_version,
         "store": plan.store,
         "site_id": plan.site_id,
         "created_at": plan.created_at,
@@ -159,6 +161,7 @@ def _from_json(data: Mapping[str, Any]) -> Plan:
         requests=Requests(*(data["requests"][name] for name in Requests._fields)),
         head=data["head"],
         base=data["base"],
+        tool_version=data["tool_version"],
     )
 
 
@@ -183,7 +186,11 @@ def _finding(entry: Mapping[str, Any]) -> Finding:
 
 
 def _stock(entry: Mapping[str, Any]) -> Stock:
-    return Stock(InventoryType(entry["inventory_type"]), entry["quantity"])
+    """Return a stock; 12.0 is 12, as when it is read from the store."""
+    quantity = entry["quantity"]
+    if isinstance(quantity, float) and quantity.is_integer():
+        quantity = int(quantity)
+    return Stock(InventoryType(entry["inventory_type"]), quantity)
 
 
 def _source(entry: Mapping[str, Any]) -> Source:

@@ -46,7 +46,7 @@ def action_row(action: Action) -> Row:
 def _field(action: Action, change: Change) -> Field:
     if change.field == "inventory_type":
         return Field("inventory type", str(change.before), str(change.after), "")
-    units = f"{action.units:+d}" if action.units else ""
+    units = f"{action.units:+d}" if action.units and action.before.readable else ""
     before = _quantity(action.before, change.before)
     return Field("quantity", before, _quantity(action.after, change.after), units)
 

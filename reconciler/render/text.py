@@ -97,6 +97,7 @@ def _finding(finding: Finding) -> Line:
 
 def _closing(plan: Plan) -> Iterator[Line]:
     summary, errors = plan.summary, len(plan.errors)
+    frozen = sum(finding.kind is FindingKind.FROZEN for finding in plan.findings)
     if errors:
         yield _line(f"{count(errors, 'SKU')} cannot be planned; see the lines with a !.", "red")
     if plan.actions or errors:
@@ -104,8 +105,10 @@ def _closing(plan: Plan) -> Iterator[Line]:
             yield _line(drift_sentence(summary))
             yield ()
         yield _line(summary_sentence(summary), "bold")
-    elif summary.drifted:
-        yield _line(f"No changes. {drift_sentence(summary)}", "green")
+    elif summary.drifted or frozen:
+        held = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
+        drift = f" {drift_sentence(summary)}" if summary.drifted else ""
+        yield _line(f"No changes.{drift}{held}", "green")
     else:
         yield _line("No changes. The live stock is as declared.", "green")
     yield _line(requests_sentence(plan.requests))

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from reconciler.sandbox.shop import Shop
 
 SCOPES = frozenset({"sites:read", "cms:read", "ecommerce:read", "ecommerce:write"})
 MAX_PAGE = 100
+MAX_OFFSET = 2**31
 _DATE = "2026-01-05T09:00:00.000Z"
 
 Handler = Callable[[Request], Response]
@@ -65,8 +66,8 @@ class Api:
 
     def _answer(self, request: Request, scope: str, handler: Handler) -> Response:
         """Return the handler's answer, unless token, allowance, scope or site forbid it."""
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        scopes = self.tokens.get(token)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scopes = self.tokens.get(token) if scheme == "Bearer" else None
         if scopes is None:
             return _error(401, "not_authorized", "Request not authorized")
         allowance = self._allowance(token)
@@ -133,7 +134,7 @@ class Api:
             offset = int(request.query_params.get("offset", 0))
         except ValueError:
             return _invalid("limit", "Value must be an integer")
-        if not 0 < limit <= MAX_PAGE or offset < 0:
+        if not 0 < limit <= MAX_PAGE or not 0 <= offset <= MAX_OFFSET:
             return _invalid("limit", f"Value must be between 1 and {MAX_PAGE}")
         pagination = {"limit": limit, "offset": offset, "total": self.shop.count_products()}
         return JSONResponse({"items": self.shop.products(limit, offset), "pagination": pagination})
@@ -152,7 +153,7 @@ class Api:
     def _patch_inventory(self, request: Request) -> Response:
         try:
             # Starlette has read the body in the endpoint and keeps it here.
-            body = json.loads(request._body)
+            body = json.loads(request._body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return _error(400, "bad_request", "Bad Request: Request is malformed")
         try:
@@ -176,6 +177,10 @@ class Api:
             if self.shop.behaviour.infinite_quantity == "absent":
                 del body["quantity"]
         return JSONResponse(body)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
 def _error(status: int, code: str, message: str, details: list[Any] | None = None) -> JSONResponse:

@@ -1,9 +1,12 @@
 """What nobody has written down about the API, as options; the tests run each way. Pure."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Quantity = int | float | None
+from reconciler.model import Quantity
+
+MAX_NUMBER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,20 @@ def apply_patch(
 
     Only `inventoryType` is required; nothing more is written down (the OpenAPI document).
     """
-    if not isinstance(body, dict) or body.get("inventoryType") not in {"finite", "infinite"}:
+    if not isinstance(body, dict) or body.get("inventoryType") not in ("finite", "infinite"):
         raise NotAccepted("inventoryType")
     for name in ("quantity", "updateQuantity"):
-        if name in body and (
-            isinstance(body[name], bool) or not isinstance(body[name], int | float)
-        ):
+        if name in body and not _is_number(body[name]):
             raise NotAccepted(name)
     if body["inventoryType"] == "infinite":
         return "infinite", 0
     return "finite", _finite_quantity(behaviour, before[1] or 0, body)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and abs(value) < MAX_NUMBER
 
 
 def _finite_quantity(behaviour: Behaviour, before: int | float, body: dict[str, Any]) -> Quantity:

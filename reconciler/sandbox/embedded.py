@@ -20,12 +20,12 @@ SEED_FILE: Final = "sandbox.json"
 
 def open_shop(data: Path, seed: Path) -> Shop:
     """Return the shop kept in *data*, made from *seed* if there is none yet."""
-    return Shop(data) if data.exists() else reset_shop(data, seed)
+    return Shop(data, lambda: read_seed(seed))
 
 
 def reset_shop(data: Path, seed: Path) -> Shop:
     """Make the shop in *data* anew from *seed*."""
-    return Shop.create(data, read_seed(seed))
+    return Shop(data, lambda: read_seed(seed), anew=True)
 
 
 @contextmanager

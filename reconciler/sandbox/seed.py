@@ -57,7 +57,7 @@ def read_seed(path: Path) -> Seed:
         ) from None
     except KeyError as error:
         raise SandboxError(f"{path}: is not a seed: there is no {error}") from None
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
         raise SandboxError(f"{path}: is not a seed: {error}; compare it with the demo's") from None
 
 

@@ -7,13 +7,14 @@ of each unit.
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from reconciler.errors import SandboxError
-from reconciler.sandbox.behaviour import Behaviour, Quantity, apply_patch
+from reconciler.model import Quantity
+from reconciler.sandbox.behaviour import Behaviour, apply_patch
 from reconciler.sandbox.seed import Seed
 
 _TABLES = """
@@ -45,30 +46,30 @@ class Entry(NamedTuple):
 class Shop:
     """One shop's data. Every method is a transaction of its own."""
 
-    def __init__(self, path: Path, behaviour: Behaviour | None = None) -> None:
+    def __init__(self, path: Path, seed: Callable[[], Seed], *, anew: bool = False) -> None:
+        """Open the shop in the file *path*; fill it from *seed* if it is empty, or *anew*.
+
+        Raises SandboxError for a file that holds no shop, and for a seed that contradicts itself.
+        """
         try:
-            self._db = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=10
-            )
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA busy_timeout = 10000")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = OFF")
-            self.behaviour = behaviour or Behaviour(**json.loads(self.meta("behaviour")))
+            with self._transaction():
+                if anew or not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    self._fill(seed())
+        except sqlite3.IntegrityError:
+            raise SandboxError("the seed gives two products or two SKUs the same id") from None
         except sqlite3.Error as error:
             raise SandboxError(f"{path}: {error}; delete it to start anew") from None
-
-    @classmethod
-    def create(cls, path: Path, seed: Seed) -> "Shop":
-        """Make the file *path* anew from *seed* and return the shop in it."""
-        shop = cls(path, seed.behaviour)
-        with shop._transaction():
-            for table in ("meta", "products", "skus", "ledger"):
-                shop._db.execute(f"DROP TABLE IF EXISTS {table}")
-            for statement in _TABLES.split(";"):
-                shop._db.execute(statement)
-            shop._fill(seed)
-        return shop
+        self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
 
     def _fill(self, seed: Seed) -> None:
+        for table in ("meta", "products", "skus", "ledger"):
+            self._db.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _TABLES.split(";"):
+            self._db.execute(statement)
         behaviour = {name: getattr(seed.behaviour, name) for name in Behaviour.__dataclass_fields__}
         meta = {
             "site_id": seed.site_id,

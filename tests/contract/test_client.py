@@ -1,5 +1,6 @@
 """The client against real HTTP: what it sends, and what each answer becomes."""
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from reconciler.errors import (
     NotValid,
     ServerFault,
     StoreError,
+    TooLongError,
     TransportError,
 )
 from reconciler.live.client import StoreClient
@@ -164,8 +166,18 @@ def _error(status: int, code: str, message: str) -> Answer:
         (Answer(200, b'{"quantity": NaN, "inventoryType": "finite"}'), AnswerError, "not JSON"),
         (Answer(200, b"{}"), AnswerError, "inventory type"),
         (Answer(0), TransportError, "broke off"),
+        (Answer(202, STOCK), AnswerError, "answers 202"),
+        (Answer(204), AnswerError, "answers 204"),
+        (Answer(408, b"{}"), ServerFault, "408"),
+        (Answer(200, STOCK, (("Content-Encoding", "br"),)), AnswerError, "not asked for"),
+        (
+            Answer(200, b"x" * 20, (("Content-Encoding", "gzip"),)),
+            AnswerError,
+            "cannot be unpacked",
+        ),
+        (_error(401, "x", "Bearer t0ken is wrong"), NotAuthorized, r"Bearer \*\*\* is wrong"),
     ],
-    ids=range(14),
+    ids=range(20),
 )
 def test_a_write_goes_out_once_whatever_comes_back(
     answer: Answer, error: type[Exception], said: str
@@ -258,3 +270,42 @@ def test_the_token_is_in_no_picture_of_the_client() -> None:
     """A client in a debugger or a log line shows no token."""
     with _client(Answer(200, STOCK)) as (client, _):
         assert "t0ken" not in repr(client)
+
+
+def test_a_packed_answer_is_unpacked() -> None:
+    """gzip is asked for and taken."""
+    headers = (("Content-Encoding", "gzip"),)
+    with _client(Answer(200, gzip.compress(STOCK), headers)) as (client, asked):
+        assert client.read_stock(TARGET) == finite(100)
+
+    assert asked[0].headers["Accept-Encoding"] == "gzip"
+
+
+def test_a_bomb_is_cut_and_not_asked_for_again() -> None:
+    """200 MB of nothing in 200 kB are refused before they are unpacked."""
+    bomb = gzip.compress(bytes(200_000_000), 1)
+    with (
+        _client(Answer(200, bomb, (("Content-Encoding", "gzip"),))) as (client, asked),
+        pytest.raises(TooLongError, match="far too long"),
+    ):
+        client.read_stock(TARGET)
+
+    assert len(asked) == 1
+
+
+def test_loopback_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy in the environment sees neither the embedded store nor its token."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    with _client(Answer(200, STOCK)) as (client, _):
+        assert client.read_stock(TARGET) == finite(100)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "SSL_CERT_FILE"])
+def test_surroundings_that_do_not_work_are_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """A proxy or a certificate file that is nonsense is met by a sentence."""
+    monkeypatch.setenv(variable, "nonsense://nowhere")
+    with pytest.raises(StoreError, match=f"cannot connect.*{variable}"):
+        StoreClient("https://api.webflow.com/v2", Token("t"), Pace())

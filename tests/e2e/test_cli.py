@@ -250,7 +250,7 @@ def test_a_webflow_store_is_asked_where_the_environment_says(
     )
     workspace.write("inventory/demo/a.yaml", "skus: {A: 5}\n")
     with (
-        Shop.create(tmp_path / "shop.sqlite", build_seed(seed({"A": 3}))) as shop,
+        Shop(tmp_path / "shop.sqlite", lambda: build_seed(seed({"A": 3}))) as shop,
         serve_for_a_while(Api(shop, {"t0ken": SCOPES}, limit=60)) as address,
     ):
         monkeypatch.setenv("WEBFLOW_API_URL", address)
@@ -271,7 +271,7 @@ def test_a_refused_token_exits_1(
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
     workspace.write("inventory/demo/a.yaml", "skus: {A: 5}\n")
     with (
-        Shop.create(tmp_path / "shop.sqlite", build_seed(seed({"A": 3}))) as shop,
+        Shop(tmp_path / "shop.sqlite", lambda: build_seed(seed({"A": 3}))) as shop,
         serve_for_a_while(Api(shop, {})) as address,
     ):
         monkeypatch.setenv("WEBFLOW_API_URL", address)
@@ -289,7 +289,7 @@ def test_a_token_without_the_write_scope_writes_nothing(
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
     workspace.write("inventory/demo/a.yaml", "skus: {A: 5, B: 5}\n")
     with (
-        Shop.create(tmp_path / "shop.sqlite", build_seed(seed({"A": 3, "B": 3}))) as shop,
+        Shop(tmp_path / "shop.sqlite", lambda: build_seed(seed({"A": 3, "B": 3}))) as shop,
         serve_for_a_while(Api(shop, {"t0ken": SCOPES - {"ecommerce:write"}})) as address,
     ):
         monkeypatch.setenv("WEBFLOW_API_URL", address)

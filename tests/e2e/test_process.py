@@ -134,7 +134,7 @@ def test_an_interrupted_apply_says_what_it_did(
     environment = os.environ | {"WEBFLOW_TOKEN": "t0ken"}
     command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--parallelism", "1"]
     with (
-        Shop.create(workspace.folder / "shop.sqlite", build_seed(seed(skus))) as shop,
+        Shop(workspace.folder / "shop.sqlite", lambda: build_seed(seed(skus))) as shop,
         serve_for_a_while(Api(shop, {"t0ken": SCOPES}, latency=0.02)) as address,
         subprocess.Popen(
             command,

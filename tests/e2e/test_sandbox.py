@@ -22,7 +22,7 @@ TOKENS = {"all": SCOPES, "reader": SCOPES - {"ecommerce:write"}, "none": frozens
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """Return a shop of 150 SKUs of which A has 5, B is infinite and one has no code."""
     skus = [("A", 5), ("B", "infinite"), ("", 3), *((f"S{n}", n) for n in range(147))]
-    with Shop.create(tmp_path / "shop.sqlite", build_seed(seed(skus))) as made:
+    with Shop(tmp_path / "shop.sqlite", lambda: build_seed(seed(skus))) as made:
         yield made
 
 
@@ -189,10 +189,8 @@ def test_infinite_says_what_the_option_says(
     tmp_path: Path, option: str, quantity: dict[str, Any]
 ) -> None:
     """Nobody knows what `quantity` is for infinite: each way can be had."""
-    made = Shop.create(
-        tmp_path / "s.sqlite",
-        build_seed(seed({"B": "infinite"}, behaviour={"infinite_quantity": option})),
-    )
+    start = build_seed(seed({"B": "infinite"}, behaviour={"infinite_quantity": option}))
+    made = Shop(tmp_path / "s.sqlite", lambda: start)
     with made as shop, serve_for_a_while(Api(shop, TOKENS)) as address:
         url = address + _inventory(shop, "B")
         answer = httpx.get(url, headers={"Authorization": "Bearer all"}).json()

@@ -142,15 +142,49 @@ def test_a_lost_token_stops_the_run(error: Exception) -> None:
     assert len(store.writes) == 1
 
 
-def test_ten_failures_in_a_row_end_the_run() -> None:
-    """An outage does not go on through a whole plan."""
+@pytest.mark.parametrize("error", [TransportError("broken off"), ServerFault("failed", 500)])
+def test_ten_failures_in_a_row_end_the_run(error: Exception) -> None:
+    """An outage does not go on through a whole plan, and does not end as something else."""
     actions = [action(f"S{n:02}", 3, 5) for n in range(15)]
-    store = FakeStore(
-        {f"id-S{n:02}": finite(3) for n in range(15)}, [_refuse(NotFound("gone", 404))] * 15
-    )
+    store = FakeStore({f"id-S{n:02}": finite(3) for n in range(15)}, [_refuse(error)] * 45)
     report = _run(store, _plan(*actions))
 
     assert (report.count(Result.FAILED), report.count(Result.NOT_TRIED)) == (10, 5)
+    assert report.stopped is not None and "10 failures in a row" in report.stopped
+
+
+def test_deleted_skus_are_no_outage() -> None:
+    """A dozen SKUs that are gone fail, and the rest is written."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(15)]
+    gone = [_refuse(NotFound("gone", 404))] * 12
+    report = _run(FakeStore({f"id-S{n:02}": finite(3) for n in range(15)}, gone), _plan(*actions))
+
+    assert (report.count(Result.FAILED), report.count(Result.APPLIED)) == (12, 3)
+
+
+@pytest.mark.parametrize("error", [NotAuthorized("no", 401), NotFound("gone", 404)])
+def test_what_was_sent_once_is_never_not_tried(error: Exception) -> None:
+    """A second write that is refused leaves open what became of the first."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False), _refuse(error)])
+    report = _run(store)
+
+    assert _results(report) == [Result.UNKNOWN]
+    assert (report.stopped is not None) == isinstance(error, NotAuthorized)
+
+
+def test_nothing_is_begun_after_an_interrupt() -> None:
+    """Once interrupted, no further SKU is read or written."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(3)})
+    report = execute(
+        _plan(action("A", 3, 5), action("B", 3, 5)),
+        store,
+        parallelism=1,
+        sleep=FakeClock().sleep,
+        interrupted=lambda: len(store.writes) == 1,
+    )
+
+    assert _results(report) == [Result.APPLIED, Result.NOT_TRIED]
+    assert (store.reads, report.stopped) == (["id-A"], "interrupted")
 
 
 def test_an_error_of_the_plan_is_not_tried() -> None:

@@ -104,6 +104,9 @@ def test_limits_are_numbers_or_shares() -> None:
         ("9999999999", "`9999999999` is more than 999999999"),
         ("1" * 5000, "is more than 999999999"),
         ("[1]", "a list is not a quantity"),
+        ("___", "`___` is not a quantity"),
+        ("nan", "`nan` is not a quantity"),
+        ("1" + ",000" * 1500, "is more than 999999999"),
         ("many", "`many` is not a quantity; write a whole number like 12, or infinite"),
     ],
 )
@@ -156,6 +159,20 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
             "as_of: 2026-02-30\nskus: {A: 1}\n",
             "demo/a.yaml:1:1: error: `2026-02-30` is no day of the calendar",
         ),
+        (
+            "skus: {A: {quantity: 1, id: 111111111111111111111111}}\n",
+            "demo/a.yaml:1:29: error: `111111111111111111111111` is a number to some programs",
+        ),
+        ("skus: {A: *x}\n", "demo/a.yaml:1:11: error: *x is an alias"),
+        (
+            "skus: {A\u00a0B: 1}\n",
+            "demo/a.yaml:1:8: error: the key 'A\\xa0B' holds the character U+00A0",
+        ),
+        (
+            "skus: {A\u3164B: 1}\n",
+            "demo/a.yaml:1:8: error: the key 'A\\u3164B' holds the character",
+        ),
+        ("skus: {e\u0301: 1}\n", "demo/a.yaml:1:8: error: the key 'e\\u0301' is made of split"),
         ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: `A` stands here again"),
     ],
 )

@@ -62,6 +62,14 @@ def test_json_is_read_strictly(content: bytes) -> None:
         parse_json(content)
 
 
+@pytest.mark.parametrize("identity", [None, "", 5, "\ud800", "a\nb"])
+def test_an_id_that_cannot_be_sent_is_refused(identity: Any) -> None:
+    """Half a surrogate pair, nothing or a line break is no id."""
+    item = {"product": {"id": "p"}, "skus": [{"id": identity, "fieldData": {}}]}
+    with pytest.raises(AnswerError):
+        parse_products({"items": [item], "pagination": {"total": 1}})
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -67,6 +67,8 @@ def test_an_address_is_https_or_loopback(address: str, used: str) -> None:
         "ftp://127.0.0.1",
         "https://",
         "nonsense",
+        "https://a\nb/",
+        "https://é.example",
         "https://user:pass@host/",
         "https://host/?q",
         "http://[::1",

@@ -231,3 +231,32 @@ def test_the_time_is_what_the_limit_makes_of_the_requests(
 ) -> None:
     """A window's allowance goes at once; each write costs a read and a write."""
     assert count_requests(reads, writes, limit).seconds == seconds
+
+
+def test_a_sku_may_start_with_underscores() -> None:
+    """No name hides its change from the plan."""
+    plan = plan_of(desired(declared("__A", 1)), live({"__A": 5}))
+
+    assert plan.actions[0].changes == (Change("quantity", 5, 1),)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "raised", "lowered"), [(None, 500, 500, 0), (900.5, 0, 0, 900)]
+)
+def test_unreadable_stock_is_within_the_limits(
+    before: float | None, after: int, raised: int, lowered: int
+) -> None:
+    """What cannot be read counts as nothing, or as its whole units."""
+    summary = plan_of(desired(declared("A", after)), live({"A": before})).summary
+
+    assert (summary.units_raised, summary.units_lowered) == (raised, lowered)
+
+
+def test_a_frozen_sku_that_cannot_be_read_has_both_findings() -> None:
+    """Frozen is said, and unreadable is said."""
+    plan = plan_of(desired(declared("A", 5), frozen=("A",)), live({"A": None}))
+
+    assert {finding.kind for finding in plan.findings} == {
+        FindingKind.FROZEN,
+        FindingKind.UNREADABLE,
+    }

@@ -15,6 +15,8 @@ from reconciler.plan.saved import dump_plan, load_plan
 
 STATE = desired(declared("A", 5), declared("B", "infinite"))
 PLAN = plan_of(STATE, live({"A": 3, "B": 4, "C": 1}))
+TWO_STATE = desired(declared("A", 5), declared("B", 5))
+TWO = plan_of(TWO_STATE, live({"A": 3, "B": 3}))
 DIGEST = "sha256:0"
 
 
@@ -35,11 +37,12 @@ def test_a_plan_comes_back_equal() -> None:
         (b"\xff", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),
         (b"[]", "is not a plan"),
+        (b'{"format_version": "1.0", "x": ' + b"[" * 900 + b"]" * 900 + b"}", "is nested too deep"),
         (b'{"format_version": "2.0"}', "has the format 2.0, and this version reads 1.x"),
         (b'{"format_version": "1.0"}', "is not a plan"),
         (b" " * (128 * 1024 * 1024 + 1), "is too large"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_is_no_plan_is_refused(content: bytes, said: str) -> None:
     """A file that is malformed, huge or of another major version exits 65 with a way out."""
@@ -86,6 +89,37 @@ def test_an_edited_plan_is_stale(change: Callable[[Any], None]) -> None:
         _load(data)
 
 
+@pytest.mark.parametrize("part", ["findings", "violations"])
+def test_what_is_said_is_under_the_fingerprint_too(part: str) -> None:
+    """Nobody takes a finding out of a plan unseen: it decides how apply ends."""
+    state = desired(
+        declared("A", 5),
+        declared("X", 1),
+        limits=NO_LIMITS | {Limit.CHANGES: Bound(0, is_share=False)},
+    )
+    data = json.loads(dump_plan(plan_of(state, live({"A": 3}))))
+    assert data[part]
+    data[part] = []
+    with pytest.raises(StalePlanError, match="was changed after it was planned"):
+        _load(data)
+
+
+def test_a_plan_prints_no_command_to_a_runner() -> None:
+    """A product's name is inert in the JSON too, and comes back as it was."""
+    plan = replace(PLAN, actions=(replace(PLAN.actions[0], name="##[set-output]\x9b\u202e"),))
+    text = dump_plan(plan)
+
+    assert text.isascii() and "##[" not in text
+    assert load_plan("p", text.encode()).actions[0].name == "##[set-output]\x9b\u202e"
+
+
+def test_a_whole_float_counts_like_a_whole_number() -> None:
+    """`before: 100.0` in a plan file is 100: no unit escapes the limits."""
+    text = dump_plan(PLAN).replace('"quantity": 3', '"quantity": 3.0')
+
+    assert load_plan("p", text.encode()) == PLAN
+
+
 def test_wording_is_not_under_the_fingerprint() -> None:
     """A name or a message may be reworded."""
     data = json.loads(dump_plan(PLAN))
@@ -112,9 +146,18 @@ def test_wording_is_not_under_the_fingerprint() -> None:
             "action for A",
         ),
         (PLAN, desired(declared("A", 5, id="x"), declared("B", "infinite")), "action for A"),
-        (replace(PLAN, actions=PLAN.actions * 2), STATE, "names a SKU twice"),
+        (replace(PLAN, actions=PLAN.actions * 2), STATE, "writes a SKU twice"),
+        (
+            replace(
+                PLAN, actions=tuple(replace(a, target=PLAN.actions[0].target) for a in PLAN.actions)
+            ),
+            STATE,
+            "writes a SKU twice",
+        ),
+        (PLAN, desired(*STATE.declared.values(), frozen=("A",)), "action for A"),
+        (replace(PLAN, actions=TWO.actions[::-1]), TWO_STATE, "not in their order"),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_a_plan_must_follow_from_what_stands_here(
     plan: Plan, state: DesiredState, said: str

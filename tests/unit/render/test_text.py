@@ -113,3 +113,10 @@ def test_a_complete_report_is_one_sentence() -> None:
     assert _text(render_report(Report("demo", (done,)))) == (
         "Apply complete. 1 changed, 0 already right, 0 moved, 0 failed.\n"
     )
+
+
+def test_a_frozen_difference_is_never_as_declared() -> None:
+    """What is held back is counted."""
+    plan = plan_of(desired(declared("A", 5), frozen=("A",)), live({"A": 3}))
+
+    assert "\nNo changes. Frozen: 1 SKU would change.\n" in _text(render_plan(plan))
