@@ -4,7 +4,7 @@ import sys
 import traceback
 
 from faults import files
-from faults.table import ROWS
+from faults.table import IDS, ROWS
 
 SEEDS = 20
 assert files.KINDS, "importing the rows enters them"
@@ -24,7 +24,10 @@ def main() -> int:
         held += not failed
         result = f"does not hold with seeds {failed}" if failed else "as expected"
         print(f"{row.id:<4} {row.title:<50} {result}", flush=True)  # noqa: T201  its output
-    print(f"{len(ROWS)} run, {held} as expected, over {SEEDS} seeds")  # noqa: T201
+    missing = [identity for identity in IDS if identity not in ROWS]
+    print(f"without a check yet, so not shown to hold: {' '.join(missing)}")  # noqa: T201
+    score = f"{len(ROWS)} of {len(IDS)} run, {held} as expected"
+    print(f"{score}, over {SEEDS} seeds")  # noqa: T201
     return 0 if held == len(ROWS) else 1
 
 

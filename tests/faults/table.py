@@ -54,6 +54,12 @@ class Row:
             self.check(Bench(Path(os.path.realpath(folder)), random.Random(seed)))  # noqa: S311
 
 
+# Every row that there is, whether it has a check yet or not.
+IDS = tuple(
+    f"{kind}{number}"
+    for kind, last in (("N", 15), ("A", 22), ("F", 19), ("P", 9), ("C", 12), ("S", 12))
+    for number in range(1, last + 1)
+)
 ROWS: dict[str, Row] = {}
 
 
