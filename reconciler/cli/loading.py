@@ -27,7 +27,7 @@ def folders_of(path: Path) -> list[Path]:
     """
     if not path.exists():
         raise InputError([Problem(str(path), 0, 0, "there is no such file or folder")])
-    for folder in (path, *path.absolute().parents):
+    for folder in (path, *path.parents, *path.absolute().parents):
         if (folder / SETTINGS_FILE).is_file():
             return [folder]
     if path.is_dir():

@@ -6,6 +6,7 @@ each event with care. Where both take a text, they give the same; a law says so.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from yaml import YAMLError
@@ -35,7 +36,7 @@ def read_common(text: str) -> tuple[dict[str, Any], dict[str, list[int]]]:
         raise NotCommonError
     try:
         return _Reader(text).read()
-    except YAMLError:
+    except (YAMLError, AttributeError):  # only the event of a scalar has a value
         raise NotCommonError from None
 
 
@@ -43,7 +44,7 @@ class _Reader:
     """The loops run once a SKU and once a field; what they do not need, they do not ask."""
 
     def __init__(self, text: str) -> None:
-        self.next = open_events(text)
+        self.next: Callable[[], Any] = open_events(text)
         self.values: dict[str, str | int] = {}
         self.shapes: set[tuple[str, ...]] = set()
         self.lines: dict[str, list[int]] = {}
@@ -53,12 +54,11 @@ class _Reader:
         if isinstance(self.next(), StreamEndEvent) or type(self.next()) is not MappingStartEvent:
             raise NotCommonError
         data: dict[str, Any] = {}
+        count = 0
         while type(event := self.next()) is not MappingEndEvent:
-            key = event.value if type(event) is ScalarEvent else None
-            if key is None or key in data:
-                raise NotCommonError
-            data[key] = self.entries(key, self.next())
-        self.check_keys(tuple(data))
+            count += 1
+            data[event.value] = self.entries(event.value, self.next())
+        self.check_keys(tuple(data), count)
         self.next()
         if not isinstance(self.next(), StreamEndEvent):
             raise NotCommonError
@@ -74,40 +74,40 @@ class _Reader:
         lines: list[int] = []
         get_event, values = self.next, self.values
         while type(event := get_event()) is not MappingEndEvent:
-            if type(event) is not ScalarEvent or (key := event.value) in entries:
-                raise NotCommonError
-            lines.append(event.start_mark.line + 1)  # type: ignore[union-attr]  # never None here
+            lines.append(event.start_mark.line + 1)
             value = get_event()
             if type(value) is ScalarEvent:
                 text = value.value
                 known = text in values and value.implicit[0]
-                entries[key] = values[text] if known else self.scalar(value)
+                entries[event.value] = values[text] if known else self.scalar(value)
             elif type(value) is MappingStartEvent:
-                entries[key] = self.fields()
+                entries[event.value] = self.fields()
             else:
                 raise NotCommonError
-        self.check_keys(tuple(entries))
+        self.check_keys(tuple(entries), len(lines))
         self.lines[parent] = lines
         return entries
 
     def fields(self) -> dict[str, Any]:
         """Return a mapping of the third level."""
         fields: dict[str, Any] = {}
+        count = 0
         get_event, values = self.next, self.values
         while type(event := get_event()) is not MappingEndEvent:
+            count += 1
             value = get_event()
-            if type(event) is not ScalarEvent or type(value) is not ScalarEvent:
-                raise NotCommonError
-            if (key := event.value) in fields:
+            if type(value) is not ScalarEvent:
                 raise NotCommonError
             text = value.value
             known = text in values and value.implicit[0]
-            fields[key] = values[text] if known else self.scalar(value)
-        self.check_keys(tuple(fields))
+            fields[event.value] = values[text] if known else self.scalar(value)
+        self.check_keys(tuple(fields), count)
         return fields
 
-    def check_keys(self, keys: tuple[str, ...]) -> None:
-        """Look at all keys of a mapping together; the same few come again and again."""
+    def check_keys(self, keys: tuple[str, ...], count: int) -> None:
+        """Look at all keys of a mapping together; they are *count*, unless one came twice."""
+        if len(keys) != count:
+            raise NotCommonError
         if keys not in self.shapes:
             if not are_common(keys):
                 raise NotCommonError
