@@ -46,9 +46,8 @@ def write_store(folder: Path, files: int, entry: Callable[[int, int], str]) -> N
 
 
 def _ours(folder: Path) -> None:
-    assert (
-        len(build_desired("big", folder.as_posix(), read_files(folder).contents).declared) == SKUS
-    )
+    files = read_files(folder, [])
+    assert len(build_desired("big", folder.as_posix(), files, []).declared) == SKUS
 
 
 def _theirs(folder: Path) -> None:

@@ -104,7 +104,7 @@ def build(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> DesiredS
     files = [("demo/store.yaml", settings.encode())]
     for name, text in zip("abcdefgh", texts, strict=False):
         files.append((f"demo/{name}.yaml", text.encode() if isinstance(text, str) else text))
-    return build_desired("demo", "demo", files)
+    return build_desired("demo", "demo", files, [])
 
 
 def problems(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> list[str]:

@@ -37,7 +37,7 @@ def check(content: bytes) -> bool:
     """Return whether *content* is taken; raise AssertionError for a quantity that is misread."""
     files = [("demo/store.yaml", f"site_id: {SITE}".encode()), ("demo/a.yaml", content)]
     try:
-        declared = build_desired("demo", "demo", files).declared
+        declared = build_desired("demo", "demo", files, []).declared
     except InputError as error:
         assert error.problems and all(problem.message for problem in error.problems)
         return False

@@ -16,8 +16,9 @@ def load_desired(options: Options, name: str) -> DesiredState:
 
 def load_folder(folder: Path) -> DesiredState:
     """Return the desired state of the store in *folder*."""
-    files = read_files(folder)
-    return build_desired(folder.name, folder.as_posix(), files.contents, files.problems)
+    problems: list[Problem] = []
+    files = read_files(folder, problems)
+    return build_desired(folder.name, folder.as_posix(), files, problems)
 
 
 def folders_of(path: Path) -> list[Path]:

@@ -2,18 +2,19 @@
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import cache, lru_cache, partial
+from importlib import import_module
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 
 from reconciler.contract import load_schema
-from reconciler.desired.explain import explain, read_places
 from reconciler.desired.files import SETTINGS_FILE
-from reconciler.desired.read import Document, decode, read_document
+from reconciler.desired.read import Document, read_document
 from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
@@ -34,18 +35,16 @@ MAX_SKUS: Final = 1_000_000
 
 
 def build_desired(
-    name: str,
-    folder: str,
-    files: Sequence[tuple[str, bytes]],
-    problems: Iterable[Problem] = (),
+    name: str, folder: str, files: Iterable[tuple[str, bytes]], problems: list[Problem]
 ) -> DesiredState:
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
-    *folder* is the store's folder, as the paths begin with it. Raises InputError with every
-    problem of every file, those found while reading (*problems*) among them.
+    *folder* is the store's folder, as the paths begin with it; its settings come first among the
+    files, which are read and forgotten one by one. Raises InputError with every problem of every
+    file; reading them may add to *problems* meanwhile.
     """
     with _collecting_later():
-        return _build(name, folder, files, list(problems))
+        return _build(name, folder, iter(files), problems)
 
 
 @contextmanager
@@ -62,27 +61,21 @@ def _collecting_later() -> Iterator[None]:
 
 
 def _build(
-    name: str, folder: str, files: Sequence[tuple[str, bytes]], problems: list[Problem]
+    name: str, folder: str, files: Iterator[tuple[str, bytes]], problems: list[Problem]
 ) -> DesiredState:
-    """Return the desired state; each file is forgotten once its SKUs are declared."""
-    contents = dict(files)
-    faults: list[Fault] = []
-    settings_path = f"{folder}/{SETTINGS_FILE}"
-    settings = _read_settings(name, folder, contents.get(settings_path), problems)
-    rule = settings.rule if settings else Rule.EXACT
-    declared: dict[str, Declared] = {}
-    for path, content in files:
-        if path == settings_path:
-            continue
-        if document := _read_valid(path, content, "inventory", problems):
-            entries = _declare(document, rule, faults)
-            faults += _declared_before(entries, declared)
-            declared |= entries
+    path, content = next(files, ("", b""))
+    settings: StoreSettings | None = None
+    if path == f"{folder}/{SETTINGS_FILE}":
+        document = _read_valid(path, content, "store", problems)
+        settings = _build_settings(name, document.data) if document else None
+    else:
+        message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
+        problems.append(Problem(folder, 0, 0, message))
+        files = chain([(path, content)] if path else [], files)
+    declared = _declare_all(files, settings.rule if settings else Rule.EXACT, problems)
     if not declared and not problems:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
-    faults += _pinned_before(declared.values())
-    problems += _place_faults(faults, contents)
     if len(declared) > MAX_SKUS:
         problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
     if problems or settings is None:
@@ -90,15 +83,27 @@ def _build(
     return DesiredState(settings, declared)
 
 
-def _read_settings(
-    name: str, folder: str, content: bytes | None, problems: list[Problem]
-) -> StoreSettings | None:
-    if content is None:
-        message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
-        problems.append(Problem(folder, 0, 0, message))
-        return None
-    document = _read_valid(f"{folder}/{SETTINGS_FILE}", content, "store", problems)
-    return _build_settings(name, document.data) if document else None
+def _declare_all(
+    files: Iterable[tuple[str, bytes]], rule: Rule, problems: list[Problem]
+) -> dict[str, Declared]:
+    """Return the SKUs of all files; what a schema does not see is looked for on the way."""
+    declared: dict[str, Declared] = {}
+    pinned: dict[str, Declared] = {}
+    for path, content in files:
+        document = _read_valid(path, content, "inventory", problems)
+        if document is None:
+            continue
+        faults: list[Fault] = []
+        entries = _declare(document, rule, faults)
+        faults += _declared_before(entries, declared)
+        faults += _pinned_before(entries.values(), pinned)
+        if faults:
+            places = _explanations().read_places(document.text)
+            for keys, message in faults:
+                line, column = places[keys]
+                problems.append(Problem(path, line, column, message))
+        declared |= entries
+    return declared
 
 
 def compute_digest(desired: DesiredState) -> str:
@@ -115,6 +120,11 @@ def compute_digest(desired: DesiredState) -> str:
     return f"sha256:{hashed.hexdigest()}"
 
 
+def _explanations() -> Any:
+    """Return the module that explains; only bad files pay for loading it and its library."""
+    return import_module("reconciler.desired.explain")
+
+
 @cache
 def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(load_schema(kind))
@@ -125,7 +135,7 @@ def _read_valid(path: str, content: bytes, kind: str, problems: list[Problem]) -
     document = read_document(path, content)
     found = document.problems
     if document.complete and (document.misspelled or not _validator(kind).is_valid(document.data)):
-        found = found + explain(document, load_schema(kind), kind)
+        found = found + _explanations().explain(document, load_schema(kind), kind)
     problems.extend(found)
     return None if found else document
 
@@ -151,18 +161,10 @@ def _build_bound(value: int | str) -> Bound:
 
 
 class Fault(NamedTuple):
-    """A problem of one entry that no schema sees: its file, the keys that lead to it, and why."""
+    """A problem of one entry that no schema sees: the keys that lead to it, and what it is."""
 
-    path: str
     keys: tuple[str, ...]
     message: str
-
-
-def _place_faults(faults: Iterable[Fault], contents: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Yield *faults* with line and column, for which their files are read once more."""
-    places = {path: read_places(decode(path, contents[path])[0]) for path, _, _ in faults}
-    for path, keys, message in faults:
-        yield Problem(path, *places[path][keys], message)
 
 
 def _declared_before(
@@ -171,16 +173,15 @@ def _declared_before(
     """Yield the SKUs of a file that another one declares too."""
     for sku in entries.keys() & declared.keys():
         message = f"{shown(sku)} is declared here and at {declared[sku].source}; keep one"
-        yield Fault(entries[sku].path, ("skus", sku), message)
+        yield Fault(("skus", sku), message)
 
 
-def _pinned_before(declared: Iterable[Declared]) -> Iterator[Fault]:
-    """Yield the SKUs that pin an id which another one pins too."""
-    pinned: dict[str, Declared] = {}
-    for entry in declared:
+def _pinned_before(entries: Iterable[Declared], pinned: dict[str, Declared]) -> Iterator[Fault]:
+    """Yield the SKUs of a file that pin an id in *pinned*, and add the others to it."""
+    for entry in entries:
         if entry.id is not None and (first := pinned.setdefault(entry.id, entry)) is not entry:
             message = f"this is the id of {shown(first.sku)} at {first.source} too; keep one"
-            yield Fault(entry.path, ("skus", entry.sku, "id"), message)
+            yield Fault(("skus", entry.sku, "id"), message)
 
 
 def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, Declared]:
@@ -189,7 +190,7 @@ def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, D
     rule = Rule(data.get("rule", rule))
     as_of = data.get("as_of")
     if as_of is not None and not _is_day(as_of):
-        faults.append(_no_day(path, as_of))
+        faults.append(_no_day(as_of))
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
     make = partial(tuple.__new__, Declared)
     declared: dict[str, Declared] = {}
@@ -199,7 +200,7 @@ def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, D
             continue
         day = value.get("as_of")
         if day is not None and not _is_day(day):
-            faults.append(_no_day(path, day, "skus", sku))
+            faults.append(_no_day(day, "skus", sku))
         own = value.get("rule")
         declared[sku] = make(
             (
@@ -234,7 +235,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _no_day(path: str, text: str, *keys: str) -> Fault:
+def _no_day(text: str, *keys: str) -> Fault:
     """Return the fault of a day that no calendar has; the schema only knows its shape."""
     message = f"{shown(text)} is no day of the calendar; write one like 2026-11-20"
-    return Fault(path, (*keys, "as_of"), message)
+    return Fault((*keys, "as_of"), message)

@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from reconciler.desired.read import MAX_BYTES
 from reconciler.errors import InputError, Problem
@@ -48,29 +48,21 @@ def _store_names(inventory: Path) -> list[str]:
     return [folder.name for folder in folders]
 
 
-class Files(NamedTuple):
-    """Path and bytes of every file that was read, and a problem for each that was not."""
+def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+    """Yield path and bytes of every YAML file in a store's *folder*, its settings first.
 
-    contents: list[tuple[str, bytes]]
-    problems: list[Problem]
-
-
-def read_files(folder: Path) -> Files:
-    """Return every YAML file in a store's *folder*, sorted by path.
-
-    What is no regular file, is too large or cannot be opened is a problem. Names that start with
-    a dot are passed over.
+    What is no regular file, is too large or cannot be opened is added to *problems*. Names that
+    start with a dot are passed over.
     """
-    files: list[tuple[str, bytes]] = []
-    problems: list[Problem] = []
-    for path in _yaml_paths(folder, problems):
+    settings = folder / SETTINGS_FILE
+    paths = sorted(_yaml_paths(folder, problems), key=lambda path: (path != settings, path))
+    for path in paths:
         try:
-            files.append((path.as_posix(), _read_regular(path)))
+            yield path.as_posix(), _read_regular(path)
         except _RefusedError as refused:
             problems.append(Problem(path.as_posix(), 0, 0, str(refused)))
         except OSError as error:
             problems.append(Problem(path.as_posix(), 0, 0, f"cannot be read: {error.strerror}"))
-    return Files(files, problems)
 
 
 class _RefusedError(Exception):

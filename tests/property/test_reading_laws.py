@@ -230,7 +230,7 @@ def _read(content: bytes) -> list[Any] | list[str]:
     """Return the meaning of a file, or its problems, each checked to be a sentence with a place."""
     files = [("demo/store.yaml", f"site_id: {SITE}".encode()), ("demo/a.yaml", content)]
     try:
-        return _meaning(build_desired("demo", "demo", files).declared.values())
+        return _meaning(build_desired("demo", "demo", files, []).declared.values())
     except InputError as error:
         assert error.problems
         assert all(problem.path == "demo/a.yaml" and problem.message for problem in error.problems)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired.files import find_stores, read_files
-from reconciler.errors import InputError
+from reconciler.errors import InputError, Problem
 
 
 def test_yaml_files_in_any_depth_are_read(tmp_path: Path) -> None:
@@ -23,16 +23,15 @@ def test_yaml_files_in_any_depth_are_read(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
 
-    names = [
-        Path(path).relative_to(tmp_path).as_posix() for path, _ in read_files(tmp_path).contents
-    ]
-    assert names == ["a.yaml", "store.yaml", "b/c.yml"]
+    files = read_files(tmp_path, [])
+    names = [Path(path).relative_to(tmp_path).as_posix() for path, _ in files]
+    assert names == ["store.yaml", "a.yaml", "b/c.yml"]
 
 
 def _refusal(folder: Path) -> str:
-    files = read_files(folder)
-    assert files.contents == []
-    return "\n".join(map(str, files.problems))
+    problems: list[Problem] = []
+    assert list(read_files(folder, problems)) == []
+    return "\n".join(map(str, problems))
 
 
 def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
