@@ -32,6 +32,8 @@ MAX_DEPTH: Final = 20
 EMPTY: Final = "the file is empty; fill it in, or delete it"
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
+_COMMON_BYTES = bytes((9, 10, 13, *range(32, 127)))
+_CONFLICT_BYTES = (b"<" * 7, b"=" * 7, b">" * 7)
 # YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -109,12 +111,18 @@ def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
         column = error.start - content.rfind(b"\n", 0, error.start)
         message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
         return "", Problem(path, line, column, message)
-    return text, _text_problem(path, text)
+    return text, None if _is_common(content) else _text_problem(path, text)
+
+
+def _is_common(content: bytes) -> bool:
+    """Return whether it is certain, at the speed of memory, that no character forbids reading."""
+    visible = content.isascii() and not content.translate(None, _COMMON_BYTES)
+    return visible and not any(marker in content for marker in _CONFLICT_BYTES)
 
 
 def _text_problem(path: str, text: str) -> Problem | None:
     """Return what forbids reading *text* at all: git's conflict markers, unprintable characters."""
-    if "<<<<<<<" in text and (conflict := _CONFLICT.search(text)):
+    if conflict := _CONFLICT.search(text):
         message = (
             "this is a conflict marker that git left here;"
             " keep one of the two sides and delete the lines with <<<<<<<, ======= and >>>>>>>"
