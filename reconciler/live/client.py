@@ -9,6 +9,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -127,7 +129,8 @@ class StoreClient:
                 return self._send(request)
             except Throttled as throttled:
                 wait = throttled.retry_after
-                seconds = random.uniform(1.0, 5.0) if wait is None else wait + 0.05  # noqa: S311
+                jitter = random.uniform(0.05, 1.0)  # noqa: S311  no secret
+                seconds = jitter * 5 if wait is None else wait + jitter
                 with self._lock:
                     self._pace.pause(seconds, self._clock())
         raise StoreError(
@@ -174,11 +177,12 @@ class StoreClient:
         raise _refusal(response, self._token.hide(_said(content)))
 
     def _learn(self, response: httpx.Response) -> None:
-        """Take the limit from the header, which is said to be on every answer."""
-        limit = response.headers.get("X-RateLimit-Limit", "")
-        if limit.isascii() and limit.isdigit() and len(limit) < 10:
+        """Take the rate limit from the headers, which are said to be on every answer."""
+        limit = _whole(response.headers.get("X-RateLimit-Limit", ""))
+        remaining = _whole(response.headers.get("X-RateLimit-Remaining", ""))
+        if limit is not None:
             with self._lock:
-                self._pace.learn(int(limit))
+                self._pace.learn(limit, remaining, self._clock())
 
     def _content(self, response: httpx.Response) -> bytes:
         """Return the body, unless it is longer than any of this API or drips in too slowly."""
@@ -255,12 +259,24 @@ def _refusal(response: httpx.Response, message: str) -> RefusedError:
     return NotValid(f"the store does not accept this request {said}", status)
 
 
+def _whole(text: str) -> int | None:
+    """Return the whole number that *text* is, or None for junk."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds of Retry-After, bounded; None for none or for junk."""
+    """Return the seconds of Retry-After in either of its forms, bounded; None for none or junk."""
     text = response.headers.get("Retry-After", "")
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return min(float(text), MAX_RETRY_AFTER)
-    return None
+    seconds: float | None = _whole(text)
+    if seconds is None:
+        try:
+            until = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            return None
+        seconds = (until - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
 def _said(content: bytes) -> str:

@@ -18,30 +18,47 @@ class Pace:
         self.limit: int | None = None
         self._under_way = 0
         self._ended: deque[float] = deque()
+        self._others: deque[float] = deque()
         self._paused_until = 0.0
 
     def start(self, now: float) -> float:
         """Take a slot and return 0, or return how many seconds to wait before asking again."""
-        while self._ended and self._ended[0] + self.window <= now:
-            self._ended.popleft()
+        self._forget(now)
         if now < self._paused_until:
             return self._paused_until - now
-        if self.limit is None or self._under_way + len(self._ended) < self.limit:
+        taken = self._under_way + len(self._ended) + len(self._others)
+        if self.limit is None or taken < self.limit:
             self._under_way += 1
             return 0.0
-        if self._ended:
-            return self._ended[0] + self.window - now
-        return self.window / 100
+        first = min((slots[0] for slots in (self._ended, self._others) if slots), default=None)
+        return self.window / 100 if first is None else first + self.window - now
+
+    def _forget(self, now: float) -> None:
+        """Give back the slots whose window is over."""
+        for slots in (self._ended, self._others):
+            while slots and slots[0] + self.window <= now:
+                slots.popleft()
 
     def end(self, now: float) -> None:
         """Say that a request that had started is over."""
         self._under_way -= 1
         self._ended.append(now)
 
-    def learn(self, limit: int) -> None:
-        """Take the limit that the store named; a store that names none has none."""
-        if limit > 0:
-            self.limit = limit
+    def learn(self, limit: int, remaining: int | None, now: float) -> None:
+        """Take the *limit* that the store named, and how many it says are *remaining*.
+
+        Where fewer remain than our own requests account for, others use the same key: what they
+        took is not ours to take for one window.
+        """
+        if limit <= 0:
+            return
+        self.limit = limit
+        if remaining is None:
+            return
+        self._forget(now)
+        ours = self._under_way + len(self._ended)
+        used_by_others = limit - remaining - ours
+        self._others.extend([now] * (min(used_by_others, limit) - len(self._others)))
 
     def pause(self, seconds: float, now: float) -> None:
         """Start nothing for *seconds*, as the store asked by a 429."""

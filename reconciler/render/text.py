@@ -105,13 +105,13 @@ def _closing(plan: Plan) -> Iterator[Line]:
             yield _line(drift_sentence(summary))
             yield ()
         yield _line(summary_sentence(summary), "bold")
+        yield _line(requests_sentence(plan.requests))
     elif summary.drifted or frozen:
         held = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
         drift = f" {drift_sentence(summary)}" if summary.drifted else ""
         yield _line(f"No changes.{drift}{held}", "green")
     else:
         yield _line("No changes. The live stock is as declared.", "green")
-    yield _line(requests_sentence(plan.requests))
 
 
 _STYLES = {

@@ -5,6 +5,8 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -233,6 +235,19 @@ def test_a_429_waits_as_it_is_told() -> None:
 
     assert len(asked) == 2
     assert clock.now >= 2.0
+
+
+@pytest.mark.parametrize(("shift", "least"), [(30, 28.0), (-3600, 0.0)])
+def test_a_429_may_name_a_date(shift: int, least: float) -> None:
+    """The other form of Retry-After is a date; one in the past means now, with jitter."""
+    clock = FakeClock()
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=shift), usegmt=True)
+    refused = Answer(429, b"{}", (("Retry-After", date),))
+    with _client(refused, Answer(200, STOCK), clock=clock) as (client, _):
+        client.read_stock(TARGET)
+
+    assert least <= clock.now <= least + 4.0
+    assert clock.now > 0
 
 
 def test_retry_after_on_a_200_is_ignored() -> None:

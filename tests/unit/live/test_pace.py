@@ -13,7 +13,7 @@ def test_without_a_limit_everything_goes() -> None:
 def test_a_windows_allowance_goes_at_once_and_then_waits() -> None:
     """The limit goes through without spacing; the next waits for the window of the first to end."""
     pace = Pace(60.0)
-    pace.learn(2)
+    pace.learn(2, None, 0.0)
 
     assert [pace.start(0.0), pace.start(0.0)] == [0.0, 0.0]
     pace.end(1.0)
@@ -26,7 +26,7 @@ def test_a_windows_allowance_goes_at_once_and_then_waits() -> None:
 def test_requests_under_way_keep_their_slots() -> None:
     """A request on its way counts until a window after it ended."""
     pace = Pace(60.0)
-    pace.learn(1)
+    pace.learn(1, None, 0.0)
     pace.start(0.0)
 
     assert pace.start(100.0) > 0
@@ -40,3 +40,27 @@ def test_a_pause_holds_everybody() -> None:
     pace.pause(2.0, now=10.0)
 
     assert (pace.start(11.0), pace.start(12.0)) == (1.0, 0.0)
+
+
+def test_what_others_take_is_left_to_them() -> None:
+    """Fewer remaining than we account for: somebody else uses the key, for one window."""
+    pace = Pace(60.0)
+    pace.start(0.0)
+    pace.learn(5, 1, 0.5)
+    pace.end(0.5)
+
+    assert pace.start(1.0) == 0.0
+    assert pace.start(1.0) == 59.5
+    assert pace.start(60.5) == 0.0
+
+
+def test_our_own_requests_are_not_taken_for_others() -> None:
+    """What the store counts of ours makes no difference."""
+    pace = Pace(60.0)
+    for number in range(3):
+        pace.start(0.0)
+        pace.learn(5, 4 - number, 0.0)
+        pace.end(0.0)
+
+    assert [pace.start(1.0), pace.start(1.0)] == [0.0, 0.0]
+    assert pace.start(1.0) > 0
