@@ -130,3 +130,11 @@ PARALLELISM = click.option(
     show_default=True,
     help="How many requests may be under way at once.",
 )
+PLAN_FORMAT = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the plan.",
+)

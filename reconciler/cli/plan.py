@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
-from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
+from reconciler.cli.options import PARALLELISM, PLAN_FORMAT, TOKEN_FILE, Options, shared_options
 from reconciler.cli.stages import make_plan, open_store
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model import Plan
@@ -24,14 +24,7 @@ STDIO = Path("-")
     metavar="FILE",
     help="Save the plan for apply; - is stdout.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the plan.",
-)
+@PLAN_FORMAT
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @PARALLELISM
 @TOKEN_FILE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import Options, shared_options
+from reconciler.cli.options import PLAN_FORMAT, Options, shared_options
 from reconciler.cli.plan import STDIO, print_plan
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
@@ -14,14 +14,7 @@ from reconciler.plan.saved import MAX_BYTES, load_plan
 
 @click.command("show")
 @click.argument("planfile", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the plan.",
-)
+@PLAN_FORMAT
 @shared_options
 @click.pass_obj
 def command(options: Options, planfile: Path, format_: str) -> int:
