@@ -117,15 +117,6 @@ class Bound(NamedTuple):
         return f"{self.number}%" if self.is_share else str(self.number)
 
 
-DEFAULT_LIMITS: Mapping[Limit, Bound] = {
-    Limit.CHANGES: Bound(30, is_share=True),
-    Limit.UNITS_RAISED: Bound(100, is_share=True),
-    Limit.UNITS_LOWERED: Bound(30, is_share=True),
-    Limit.ZEROED: Bound(10, is_share=False),
-    Limit.INVENTORY_TYPE_CHANGES: Bound(0, is_share=False),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
     """What `store.yaml` says of one store."""
@@ -136,7 +127,7 @@ class StoreSettings:
     token_env: str = "WEBFLOW_TOKEN"  # noqa: S105  the name of a variable, not a token
     sku_collection_id: str | None = None
     rule: Rule = Rule.EXACT
-    limits: Mapping[Limit, Bound] = field(default_factory=lambda: DEFAULT_LIMITS)
+    limits: Mapping[Limit, Bound] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
 
 
@@ -235,6 +226,13 @@ class Action:
         if self.before.inventory_type is not self.after.inventory_type:
             return 0
         return int(self.after.quantity or 0) - int(self.before.quantity or 0)
+
+    @property
+    def lowers(self) -> bool:
+        """Whether fewer can be sold afterwards: from infinite to finite, or to a lower number."""
+        if self.before.inventory_type is not self.after.inventory_type:
+            return self.before.inventory_type is InventoryType.INFINITE
+        return (self.before.quantity or 0) > (self.after.quantity or 0)
 
 
 class FindingKind(StrEnum):

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from reconciler.cli.main import exit_code
-from reconciler.desired.build import build_desired
+from reconciler.desired.build import DEFAULT_LIMITS, build_desired
 from reconciler.errors import InputError
 from reconciler.model import (
-    DEFAULT_LIMITS,
     INFINITE,
     Action,
     Bound,

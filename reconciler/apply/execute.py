@@ -57,11 +57,14 @@ def execute(
     no further action is begun. *progress* is called with how many actions are settled.
     """
     run = _Run(store, sleep, interrupted)
+    outcomes: list[Outcome] = []
+    lowering = [action for action in plan.actions if action.lowers]
+    raising = [action for action in plan.actions if not action.lowers]
     with ThreadPoolExecutor(parallelism) as pool:
-        outcomes = []
-        for done, outcome in enumerate(pool.map(run.settle, plan.actions), 1):
-            outcomes.append(outcome)
-            progress(done)
+        for actions in (lowering, raising):  # the second begins when the first has ended
+            for outcome in pool.map(run.settle, actions):
+                outcomes.append(outcome)
+                progress(len(outcomes))
     not_tried = (
         Outcome(
             finding.sku, Result.NOT_TRIED, None, None, message=f"{finding.kind}: {finding.message}"

@@ -18,7 +18,7 @@ def load_folder(folder: Path) -> DesiredState:
     """Return the desired state of the store in *folder*."""
     problems: list[Problem] = []
     files = read_files(folder, problems)
-    return build_desired(folder.name, folder.as_posix(), files, problems)
+    return build_desired(folder.resolve().name, folder.as_posix(), files, problems)
 
 
 def folders_of(path: Path) -> list[Path]:
@@ -31,7 +31,13 @@ def folders_of(path: Path) -> list[Path]:
     for folder in (path, *path.parents, *path.absolute().parents):
         if (folder / SETTINGS_FILE).is_file():
             return [folder]
-    if path.is_dir():
-        return [path / name for name in find_stores(path)]
+    inventories = (path, path / "inventory") if path.is_dir() else ()
+    for inventory in inventories:
+        if any((entry / SETTINGS_FILE).is_file() for entry in inventory.glob("*")):
+            problems: list[Problem] = []
+            folders = [inventory / name for name in find_stores(inventory, problems)]
+            if problems:
+                raise InputError(problems)
+            return folders
     message = f"belongs to no store: there is no {SETTINGS_FILE} in its folder or above"
     raise InputError([Problem(str(path), 0, 0, message)])

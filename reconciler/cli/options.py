@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from reconciler.desired.files import find_stores
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 
 ColorWhen = Literal["auto", "always", "never"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -27,7 +27,10 @@ class Options:
 
     def stores(self) -> list[str]:
         """Return the stores that are meant: all, if none was named."""
-        known = find_stores(self.inventory)
+        problems: list[Problem] = []
+        known = find_stores(self.inventory, problems)
+        if problems:
+            raise InputError(problems)
         for name in self.store:
             if name not in known:
                 near = get_close_matches(name, known, 1)

@@ -25,6 +25,8 @@ def command(options: Options, planfile: Path, format_: str) -> int:
 
 def read_plan(path: Path) -> Plan:
     """Return the plan saved in the file *path*, or on stdin for `-`."""
+    if path == STDIO and sys.stdin is None:
+        raise PlanFileError("-", "cannot be read: stdin is closed; name a file")
     try:
         with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

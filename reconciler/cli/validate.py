@@ -9,6 +9,7 @@ import click
 from reconciler.cli.console import print_text
 from reconciler.cli.loading import folders_of, load_folder
 from reconciler.cli.options import Options, shared_options
+from reconciler.desired.files import find_stores
 from reconciler.errors import InputError, Problem
 from reconciler.render.annotations import render_problems
 from reconciler.render.rows import count
@@ -50,8 +51,11 @@ def command(options: Options, paths: tuple[Path, ...], format_: str) -> int:
 
 def _folders(options: Options, paths: Iterable[Path], problems: list[Problem]) -> list[Path]:
     """Return the folders of the stores that are meant, each once."""
-    if not paths:
+    if not paths and options.store:
         return [options.store_folder(name) for name in options.stores()]
+    if not paths:
+        names = find_stores(options.inventory, problems)
+        return [options.store_folder(name) for name in names]
     folders: dict[Path, Path] = {}
     for path in paths:
         try:

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from itertools import chain
+from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
@@ -18,7 +19,6 @@ from reconciler.desired.read import Document, read_document
 from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
-    DEFAULT_LIMITS,
     INFINITE,
     Backend,
     Bound,
@@ -60,12 +60,21 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
+DEFAULT_LIMITS: Final = {
+    Limit.CHANGES: Bound(30, is_share=True),
+    Limit.UNITS_RAISED: Bound(100, is_share=True),
+    Limit.UNITS_LOWERED: Bound(30, is_share=True),
+    Limit.ZEROED: Bound(10, is_share=False),
+    Limit.INVENTORY_TYPE_CHANGES: Bound(0, is_share=False),
+}
+
+
 def _build(
     name: str, folder: str, files: Iterator[tuple[str, bytes]], problems: list[Problem]
 ) -> DesiredState:
     path, content = next(files, ("", b""))
     settings: StoreSettings | None = None
-    if path == f"{folder}/{SETTINGS_FILE}":
+    if path == PurePosixPath(folder, SETTINGS_FILE).as_posix():
         document = _read_valid(path, content, "store", problems)
         settings = _build_settings(name, document.data) if document else None
     else:

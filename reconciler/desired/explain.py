@@ -46,6 +46,8 @@ def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Pr
     if document.data is UNSPELLED and document.text.strip(" \t\r\n-.") == "":
         return [Problem(document.path, 0, 0, EMPTY)]
     marks = _Marks(document.text)
+    if kind == "inventory" and (missing := _missing_skus(document, marks)):
+        return [missing]
     refused = {problem.line for problem in document.problems}
     problems = []
     for error in validator(schema).iter_errors(document.data):
@@ -59,6 +61,21 @@ def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Pr
     return problems
 
 
+def _missing_skus(document: Document, marks: "_Marks") -> Problem | None:
+    """Return the one problem of a file whose SKUs stand at its left edge, below no `skus:`."""
+    data = document.data
+    if not isinstance(data, dict) or isinstance(data.get("skus"), dict):
+        return None
+    strangers = [key for key in data if key not in {"skus", "rule", "as_of"}]
+    if not strangers or (len(strangers) == 1 and isinstance(data[strangers[0]], dict)):
+        return None
+    mark = marks.keys[(strangers[0],)]
+    cure = "indent the SKUs below `skus:` by two spaces"
+    if "skus" not in data:
+        cure = "there is no `skus:` above the SKUs; write it on a line of its own, and " + cure
+    return Problem(document.path, mark.line, mark.column, cure)
+
+
 def read_places(text: str) -> Mapping[Path, tuple[int, int]]:
     """Return line and column of each key of *text*, by the keys that lead to it."""
     return {path: (mark.line, mark.column) for path, mark in _Marks(text).keys.items()}
@@ -66,7 +83,7 @@ def read_places(text: str) -> Mapping[Path, tuple[int, int]]:
 
 def suggest(word: str, known: list[str]) -> str:
     """Return `; did you mean …?` when *known* has something near *word*, else nothing."""
-    near = get_close_matches(word, known, 1, 0.6)
+    near = get_close_matches(word.lower(), known, 1, 0.6)
     return f"; did you mean {near[0]}?" if near else ""
 
 
@@ -155,6 +172,8 @@ def _field_fault(field: str, text: str | None, *, quoted: bool) -> str:
     """Return the sentence for a value that *field*, which is no quantity, does not take."""
     if text and not quoted and re.fullmatch(r"[0-9a-f]{24}", text):
         return f"{_shown(text)} is a number to some programs; put it in quotes"
+    if text == "" and not quoted:
+        return f"there is nothing after `{field}:`; write something, or delete the line"
     hint = suggest(text or "", _CHOICES.get(field, []))
     return f"{_shown(text)} is not {_WANTED[field]}{hint}"
 

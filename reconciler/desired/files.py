@@ -8,44 +8,53 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.desired.read import MAX_BYTES
-from reconciler.errors import InputError, Problem
+from reconciler.errors import Problem
 
 SETTINGS_FILE: Final = "store.yaml"
+_ENDINGS = (".yaml", ".yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
-def find_stores(inventory: Path) -> list[str]:
-    """Return the names of the stores below *inventory*, sorted; raise InputError for none."""
+def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
+    """Return the names of the stores below *inventory*, sorted.
+
+    What is there and cannot be a store, or belongs to none, is added to *problems*, as is that
+    there is no store at all.
+    """
     try:
-        if inventory.is_dir():
-            return _store_names(inventory)
+        entries = sorted(inventory.iterdir())
     except OSError as error:
-        raise InputError([Problem(str(inventory), 0, 0, f"cannot be read: {error}")]) from None
-    else:
-        message = "there is no such folder; name the one that holds your stores with --inventory"
-        raise InputError([Problem(str(inventory), 0, 0, message)])
-
-
-def _store_names(inventory: Path) -> list[str]:
-    folders = sorted(
-        entry for entry in inventory.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-    )
-    if not folders:
+        missing = isinstance(error, FileNotFoundError)
+        reason = "there is no such folder" if missing else f"cannot be read: {error.strerror}"
+        reason += "; name the one that holds your stores with --inventory"
+        problems.append(Problem(str(inventory), 0, 0, reason))
+        return []
+    names = []
+    before = len(problems)
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        fault = _store_fault(entry)
+        if fault is not None:
+            problems.append(Problem(entry.as_posix(), 0, 0, fault))
+        elif entry.is_dir():
+            names.append(entry.name)
+    if not names and len(problems) == before:
         message = f"there is no store in this folder; a store is a folder with a {SETTINGS_FILE}"
-        raise InputError([Problem(str(inventory), 0, 0, message)])
-    problems = [
-        Problem(str(folder), 0, 0, "a store's name is made of a-z, 0-9 and -; rename the folder")
-        for folder in folders
-        if not _NAME.fullmatch(folder.name)
-    ]
-    problems += [
-        Problem(str(folder), 0, 0, "is a link; put the folder itself here")
-        for folder in folders
-        if folder.is_symlink()
-    ]
-    if problems:
-        raise InputError(problems)
-    return [folder.name for folder in folders]
+        problems.append(Problem(str(inventory), 0, 0, message))
+    return names
+
+
+def _store_fault(entry: Path) -> str | None:
+    """Return why what lies beside the stores must not lie there, or None."""
+    if not entry.is_dir():
+        stray = entry.name.lower().endswith(_ENDINGS)
+        return "belongs to no store; move it into a store's folder" if stray else None
+    if entry.is_symlink():
+        return "is a link; put the folder itself here"
+    if not _NAME.fullmatch(entry.name):
+        return "a store's name is made of a-z, 0-9 and -; rename the folder"
+    return None
 
 
 def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
@@ -57,6 +66,9 @@ def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, byt
     settings = folder / SETTINGS_FILE
     paths = sorted(_yaml_paths(folder, problems), key=lambda path: (path != settings, path))
     for path in paths:
+        if path == folder / "store.yml":
+            problems.append(Problem(path.as_posix(), 0, 0, f"rename it to {SETTINGS_FILE}"))
+            continue
         try:
             yield path.as_posix(), _read_regular(path)
         except _RefusedError as refused:
@@ -81,7 +93,7 @@ def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
                     Problem(path.as_posix(), 0, 0, "is a link; put the folder itself here")
                 )
         for name in sorted(names):
-            if name.lower().endswith((".yaml", ".yml")) and not name.startswith("."):
+            if name.lower().endswith(_ENDINGS) and not name.startswith("."):
                 yield Path(parent, name)
 
 

@@ -1,5 +1,6 @@
 """What the YAML parser stumbled over → a sentence for people. Pure."""
 
+import re
 from typing import Any
 
 from yaml import YAMLError
@@ -18,16 +19,24 @@ _SENTENCES = (
     (
         "did not find expected key",
         "problem",
-        "this line is not indented like the ones around it; indent SKUs by two spaces and what"
-        " belongs to a SKU by four",
+        "this line is not indented like the ones around it (SKUs take two spaces, what belongs to"
+        " a SKU takes four), or something follows a closing quote; correct that",
     ),
     (
         "did not find expected '-' indicator",
         "problem",
         "this line does not belong to the list above; indent it like the others, after a dash",
     ),
-    ("did not find expected ',' or '}'", "context", "a { is not closed; add the }"),
-    ("did not find expected ',' or ']'", "context", "a [ is not closed; add the ]"),
+    (
+        "did not find expected ',' or '}'",
+        "context",
+        "a { is not closed, or a quote in it ends too early; correct that",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "context",
+        "a [ is not closed, or a quote in it ends too early; correct that",
+    ),
     ("unexpected end of stream", "context", "a quote is not closed; add the other one"),
     ("unexpected document indicator", "context", "a quote is not closed; add the other one"),
     ("unknown escape character", "problem", "a \\ in double quotes is special; write \\\\"),
@@ -45,12 +54,37 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     if "cannot start any token" in said and mark is not None:
         return Problem(path, *_place(mark), _odd_start(text, mark))
+    if mark is not None and (odd := _odd_line(text, mark.line)) is not None:
+        line, sentence = odd
+        return Problem(path, line, 1, sentence)
     for words, where, sentence in _SENTENCES:
         if words in said:
             mark = getattr(error, f"{where}_mark", None) or mark
             return Problem(path, *_place(mark), sentence)
     advice = "check the indentation, colons and quotes here and one line above"
     return Problem(path, *_place(mark), f"this is not YAML: {said}; {advice}")
+
+
+def _odd_line(text: str, last: int) -> tuple[int, str] | None:
+    """Return the line, from 1, that is likely what made the parser stumble on line *last*.
+
+    The parser stumbles over the line after a key without its colon, or without the space that
+    belongs behind it, since to YAML those are text that goes on.
+    """
+    lines = text.splitlines()[: last + 1]
+    numbers = [n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#"]
+    for number in reversed(numbers[-2:]):
+        line = lines[number].strip()
+        if found := _NO_SPACE.fullmatch(line):
+            return number + 1, f"put a space after the colon: `{found[1]}: {found[2]}`"
+        if found := _NO_COLON.fullmatch(line):
+            after = f" {found[2]}" if found[2] else ""
+            return number + 1, f"there is no colon after `{found[1]}`; write `{found[1]}:{after}`"
+    return None
+
+
+_NO_SPACE = re.compile(r"([\w./-]+):([\w./-]+)")
+_NO_COLON = re.compile(r"([A-Za-z][\w./-]*)(?:\s*[;=]\s*|\s+)?([\w./-]*)")
 
 
 def _place(mark: Any) -> tuple[int, int]:

@@ -151,13 +151,7 @@ def _action(
 
 def sort_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
     """Return actions lowering before raising, so that a run cut short leaves the safer half."""
-    return tuple(sorted(actions, key=lambda action: (not _lowers(action), action.sku)))
-
-
-def _lowers(action: Action) -> bool:
-    if action.before.inventory_type is not action.after.inventory_type:
-        return action.before.inventory_type is InventoryType.INFINITE
-    return (action.before.quantity or 0) > (action.after.quantity or 0)
+    return tuple(sorted(actions, key=lambda action: (not action.lowers, action.sku)))
 
 
 def _findings(

@@ -5,6 +5,7 @@ A seed says what differs from shop to shop; ids, slugs and dates follow from it,
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,6 +131,8 @@ def _sku(
         inventory_type, quantity = str(stock["inventoryType"]), stock.get("quantity")
     else:
         inventory_type, quantity = "finite", stock
+    if not (quantity is None or (isinstance(quantity, int | float) and math.isfinite(quantity))):
+        raise ValueError(f"a stock is a number or infinite, not {stock!r}")
     data = {
         "id": str(entry.get("id") or make_id(product_id, str(number))),
         "cmsLocaleId": None,

@@ -61,7 +61,11 @@ class Shop:
                     self._fill(seed())
         except sqlite3.IntegrityError:
             raise SandboxError("the seed gives two products or two SKUs the same id") from None
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
+            raise SandboxError(
+                f"{path}: {error}; wait for other commands, and look at it"
+            ) from None
+        except sqlite3.DatabaseError as error:
             raise SandboxError(f"{path}: {error}; delete it to start anew") from None
         self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
 
@@ -106,6 +110,8 @@ class Shop:
     def meta(self, key: str) -> str:
         """Return one of `site_id`, `name`, `sku_collection_id`, `behaviour`."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise SandboxError("the sandbox's data is incomplete; run: reconciler sandbox reset")
         return str(row[0])
 
     def count_products(self) -> int:

@@ -430,3 +430,40 @@ def test_validate_speaks_json_and_github(workspace: Workspace) -> None:
         "::error title=Declared stock::3 more problems; `reconciler validate` lists them all"
     )
     assert lines[10:] == ["12 problems found."]
+
+
+def test_validate_works_from_inside_a_store(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path means the same wherever one stands."""
+    workspace.store({"A": 5}, {"A": 5})
+    workspace.write("docs/x.yaml", "a: 1\n")
+    said = "1 SKU in 1 store: everything is in order.\n"
+
+    assert workspace.run("validate", ".").out == said
+    monkeypatch.chdir(workspace.folder / "inventory/demo")
+    assert workspace.run("validate", ".").out == said
+    assert workspace.run("validate", "stock.yaml").out == said
+
+
+def test_a_plan_on_a_closed_stdin_is_met_by_a_sentence(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`apply - <&-` says what is missing."""
+    workspace.store({"A": 5}, {"A": 5})
+    monkeypatch.setattr("sys.stdin", None)
+
+    assert workspace.run("apply", "-").code == 65
+    assert workspace.run("apply").code == 64
+
+
+@pytest.mark.parametrize("stock", ["NaN", '"many"', "[1]"])
+def test_a_stock_that_is_none_is_refused_in_a_seed(workspace: Workspace, stock: str) -> None:
+    """A seed's stock is a number or infinite."""
+    workspace.store({"A": 5}, {"A": 5})
+    text = Path("inventory/demo/sandbox.json").read_text("utf-8")
+    workspace.write("inventory/demo/sandbox.json", text.replace('"stock": 5', f'"stock": {stock}'))
+    run = workspace.run("sandbox", "reset")
+
+    assert run.code == 1
+    assert "a stock is a number or infinite" in run.err

@@ -203,3 +203,15 @@ def test_unreadable_stock_is_compared_as_it_came() -> None:
     store = FakeStore({"id-A": stock(3.5)})
 
     assert _results(_run(store, _plan(action("A", 2.5, 5)))) == [Result.MOVED]
+
+
+def test_raising_begins_when_lowering_has_ended() -> None:
+    """However many are under way at once, the safer half is done first."""
+    lower = [action(f"L{n}", 9, 1) for n in range(6)]
+    raises = [action(f"R{n}", 1, 9) for n in range(6)]
+    stocks = {f"id-L{n}": finite(9) for n in range(6)} | {f"id-R{n}": finite(1) for n in range(6)}
+    store = FakeStore(stocks)
+    report = execute(_plan(*lower, *raises), store, parallelism=8, sleep=FakeClock().sleep)
+
+    assert report.count(Result.APPLIED) == 12
+    assert [sku[3] for sku, _ in store.writes] == ["L"] * 6 + ["R"] * 6

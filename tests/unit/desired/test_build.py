@@ -3,8 +3,8 @@
 import pytest
 from factories import SITE, build, problems
 
-from reconciler.desired.build import compute_digest
-from reconciler.model import DEFAULT_LIMITS, INFINITE, Backend, Bound, Limit, Rule, Source, finite
+from reconciler.desired.build import DEFAULT_LIMITS, compute_digest
+from reconciler.model import INFINITE, Backend, Bound, Limit, Rule, Source, finite
 
 
 def test_short_and_long_forms_say_the_same() -> None:
@@ -259,3 +259,31 @@ def test_the_digest_follows_the_meaning() -> None:
     )
     assert digest != compute_digest(build("skus:\n  A: 1\n  B: 3\n"))
     assert digest != compute_digest(build("rule: observe\nskus:\n  A: 1\n  B: 2\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("skus:\n  TEE:40\n  MUG: 3\n", "2:1: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  MUG: 3\n  TEE:40\n", "3:1: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  A: 1\n  TEE:40\n  B: 2\n", "3:1: error: put a space after the colon: `TEE: 40`"),
+        (
+            "skus:\n  A:\n    rule:exact\n    quantity: 4\n",
+            "3:1: error: put a space after the colon",
+        ),
+        ("skus\n  A: 1\n", "1:1: error: there is no colon after `skus`; write `skus:`"),
+        ("skus:\n  A = 1\n  B: 2\n", "2:1: error: there is no colon after `A`; write `A: 1`"),
+        ("skus:\n  A: 1\n  B 2\n", "3:1: error: there is no colon after `B`; write `B: 2`"),
+        ("A: 1\nB: 2\n", "1:1: error: there is no `skus:` above the SKUs"),
+        ("skus:\nA: 1\nB: 2\n", "2:1: error: indent the SKUs below `skus:` by two spaces"),
+        ("SKUs:\n  A: 1\n", "1:1: error: the key `SKUs` is not known; did you mean skus?"),
+        ("skus:\n  A: {quantity: 1, note: }\n", "2:26: error: there is nothing after `note:`"),
+        ("skus:\n  A: 1\n  B: {note: 'it's'}\n", "3:6: error: a { is not closed, or a quote"),
+    ],
+)
+def test_a_slip_is_blamed_on_its_own_line(text: str, said: str) -> None:
+    """What the parser stumbles over later is told where it was typed, once."""
+    found = problems(text)
+
+    assert len(found) == 1
+    assert found[0].startswith(f"demo/a.yaml:{said}")

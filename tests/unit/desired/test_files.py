@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired.files import find_stores, read_files
-from reconciler.errors import InputError, Problem
+from reconciler.errors import Problem
 
 
 def test_yaml_files_in_any_depth_are_read(tmp_path: Path) -> None:
@@ -76,11 +76,37 @@ def test_stores_have_plain_names(tmp_path: Path, folders: list[str], said: str) 
     """An inventory without a store, or with a name that cannot be one, is an error."""
     for name in folders:
         (tmp_path / name).mkdir()
-    with pytest.raises(InputError, match=said):
-        find_stores(tmp_path)
+    problems: list[Problem] = []
+
+    assert find_stores(tmp_path, problems) == []
+    assert said in str(problems[0])
 
 
 def test_a_wrong_path_is_an_error(tmp_path: Path) -> None:
     """A folder that is not there is never `no changes`."""
-    with pytest.raises(InputError, match="no such folder"):
-        find_stores(tmp_path / "nowhere")
+    problems: list[Problem] = []
+    find_stores(tmp_path / "nowhere", problems)
+
+    assert "there is no such folder" in str(problems[0])
+
+
+def test_what_lies_beside_the_stores_is_told(tmp_path: Path) -> None:
+    """A file one folder too high and a misnamed store hide nothing else."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "My Shop").mkdir()
+    (tmp_path / "new.yaml").write_text("skus: {A: 1}")
+    (tmp_path / "README.md").write_text("x")
+    problems: list[Problem] = []
+
+    assert find_stores(tmp_path, problems) == ["demo"]
+    assert [str(problem).removeprefix(f"{tmp_path}/") for problem in problems] == [
+        "My Shop: error: a store's name is made of a-z, 0-9 and -; rename the folder",
+        "new.yaml: error: belongs to no store; move it into a store's folder",
+    ]
+
+
+def test_settings_have_one_name(tmp_path: Path) -> None:
+    """store.yml is not taken for stock."""
+    (tmp_path / "store.yml").write_text("site_id: x")
+
+    assert "rename it to store.yaml" in _refusal(tmp_path)

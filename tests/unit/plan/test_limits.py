@@ -3,7 +3,8 @@
 import pytest
 from factories import NO_LIMITS, action, declared, desired, live, plan_of
 
-from reconciler.model import DEFAULT_LIMITS, Bound, Limit, Violation
+from reconciler.desired.build import DEFAULT_LIMITS
+from reconciler.model import Bound, Limit, Violation
 from reconciler.plan.limits import check_limits
 
 
