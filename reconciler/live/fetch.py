@@ -82,8 +82,9 @@ def fetch_stocks(
 ) -> dict[str, Stock]:
     """Return the stock of each of *skus* by its id, read *parallelism* at a time.
 
-    A SKU that is gone by now is left out. The first other failure ends the reading and names
-    the SKU. *progress* is called with how many are done.
+    A SKU that is gone by now is left out; when all are, the collection is the wrong one, which
+    raises ListingError. The first other failure ends the reading and names the SKU. *progress*
+    is called with how many are done.
     """
 
     def read(sku: LiveSku) -> Stock | None:
@@ -96,13 +97,17 @@ def fetch_stocks(
             raise
 
     stocks: dict[str, Stock] = {}
+    wanted = tuple(skus)
     pool = ThreadPoolExecutor(parallelism)
     try:
-        wanted = tuple(skus)
         for done, (sku, stock) in enumerate(zip(wanted, pool.map(read, wanted), strict=True), 1):
             if stock is not None:
                 stocks[sku.sku_id] = stock
             progress(done)
     finally:
         pool.shutdown(cancel_futures=True)
+    if wanted and not stocks:
+        raise ListingError(
+            "the store knows the stock of none of the SKUs that it lists; check sku_collection_id"
+        )
     return stocks

@@ -85,3 +85,9 @@ def test_a_sku_that_is_gone_is_left_out() -> None:
     skus = [LiveSku(name, name, "", archived=False) for name in ("a", "gone", "b")]
 
     assert fetch_stocks(Pages((range(0), 0)), "c", skus, 2) == {"a": finite(1), "b": finite(1)}
+
+
+def test_a_wrong_collection_is_told_from_missing_skus() -> None:
+    """Where no SKU at all is known, the setting is wrong and not the YAML."""
+    with pytest.raises(ListingError, match="check sku_collection_id"):
+        fetch_stocks(Pages((range(0), 0)), "c", [LiveSku("gone", "A", "", archived=False)], 2)
