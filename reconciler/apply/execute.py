@@ -135,10 +135,10 @@ class _Run:
 
     def _settle_lost(self, action: Action, lost: StoreError) -> tuple[Outcome, bool]:
         """Settle a write whose answer was *lost*; only one that did not land is sent again."""
-        for _ in range(MAX_WRITES - 1):
-            settled = self._look(action, lost)
+        for writes_left in reversed(range(MAX_WRITES)):
+            settled = self._look(action, lost) or self._give_up(action, lost, writes_left)
             if settled is not None:
-                return settled, settled.result is Result.UNKNOWN
+                return settled, settled.result is not Result.APPLIED
             try:
                 answer = self.store.write_stock(action.target, action.after)
             except _OUTAGES as error:
@@ -149,9 +149,17 @@ class _Run:
                 return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}"), False
             else:
                 return _answered(action, answer), False
-        settled = self._look(action, lost)
-        many = f"none of {MAX_WRITES} writes took effect: {lost}"
-        return settled or _outcome(action, Result.FAILED, action.before, many), True
+        raise AssertionError(writes_left)
+
+    def _give_up(self, action: Action, lost: StoreError, writes_left: int) -> Outcome | None:
+        """Return the outcome of a write that did not land, or None where it may be sent again."""
+        if not writes_left:
+            message = f"none of {MAX_WRITES} writes took effect: {lost}"
+        elif self._must_stop():
+            message = f"{lost}; not sent again: {self.stopped}"
+        else:
+            return None
+        return _outcome(action, Result.FAILED, action.before, message)
 
     def _look(self, action: Action, lost: StoreError) -> Outcome | None:
         """Settle a write whose answer was *lost* by reading; None says that it did not land."""

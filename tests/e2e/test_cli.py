@@ -183,28 +183,6 @@ def test_wrong_usage_exits_64(workspace: Workspace, arguments: list[str]) -> Non
     assert workspace.run(*arguments).code == 64
 
 
-def test_bad_yaml_exits_65_without_asking_the_store(workspace: Workspace) -> None:
-    """Every problem is told with its place, and no store is opened."""
-    workspace.store({"A": "no", "B": "010"}, {"A": 3})
-
-    for command in ("validate", "plan"):
-        run = workspace.run(command)
-        assert run.code == 65
-        assert "inventory/demo/stock.yaml:2:6: error: `no` is not a number" in run.out + run.err
-        assert "inventory/demo/stock.yaml:3:6: error: `010` starts with 0" in run.out + run.err
-    assert not Path(".reconciler").exists()
-
-
-def test_validate_counts_what_is_in_order(workspace: Workspace) -> None:
-    """All stores are checked, without a word to any."""
-    workspace.store({"A": 5, "B": 1}, {"A": 3})
-    workspace.write("inventory/other/store.yaml", f"site_id: {SITE}\n")
-    workspace.write("inventory/other/a.yaml", "skus: {A: 1}\n")
-    run = workspace.run("validate")
-
-    assert (run.code, run.out) == (0, "3 SKUs in 2 stores: everything is in order.\n")
-
-
 def test_several_stores_must_be_told_apart(workspace: Workspace) -> None:
     """With two stores, plan wants to know which; options go before or after the command."""
     workspace.store({"A": 5}, {"A": 5})
@@ -318,42 +296,6 @@ def test_colour_is_for_those_who_want_it(workspace: Workspace) -> None:
     assert "\x1b[33m" in workspace.run("plan", "--color", "always").out
 
 
-def test_the_sandbox_keeps_what_was_sold(workspace: Workspace) -> None:
-    """Sales survive between commands; reset forgets them; nobody sells what is not there."""
-    workspace.store({"A": 5}, {"A": 5, "B": "infinite"})
-
-    assert workspace.run("sandbox", "reset").out == "The sandbox starts anew with 2 SKUs.\n"
-    assert workspace.run("sandbox", "sell", "A", "A=2", "B=4").out == (
-        "Sold 1 of A: 4 left.\nSold 2 of A: 2 left.\nSold 4 of B: infinite.\n"
-    )
-    refused = workspace.run("sandbox", "sell", "A=3")
-    assert (refused.code, "has 2 left" in refused.err) == (1, True)
-    assert "quantity: 2 -> 5    +3" in workspace.run("plan").out
-    workspace.run("sandbox", "reset")
-    assert "No changes." in workspace.run("plan").out
-
-
-def test_state_stays_out_of_git(workspace: Workspace) -> None:
-    """What the tool keeps for itself lies in .reconciler/, which ignores itself."""
-    workspace.store({"A": 5}, {"A": 5})
-    workspace.run("plan")
-
-    assert Path(".reconciler/.gitignore").read_text() == "*\n"
-
-
-@pytest.mark.parametrize(
-    "content", ["", "{}", '{"site": {"id": "x", "name": "y"}, "products": [{"name": "z"}]}']
-)
-def test_a_bad_seed_is_met_by_a_sentence(workspace: Workspace, content: str) -> None:
-    """A seed that makes no sense is an error that names the file."""
-    workspace.store({"A": 5}, {"A": 5})
-    workspace.write("inventory/demo/sandbox.json", content)
-    run = workspace.run("plan")
-
-    assert run.code == 1
-    assert "sandbox.json: is not a seed" in run.err
-
-
 def test_a_plan_is_saved_to_what_out_names(workspace: Workspace) -> None:
     """A link is followed, a folder refused, and - is stdout; nothing is replaced by surprise."""
     workspace.store({"A": 5}, {"A": 3})
@@ -375,77 +317,6 @@ def test_an_unknown_command_names_the_nearest(workspace: Workspace) -> None:
     assert "There is no command plna. Did you mean plan?" in workspace.run("plna").err
 
 
-def test_a_broken_sandbox_says_how_to_mend_it(workspace: Workspace) -> None:
-    """A data file that is none is met by a sentence."""
-    workspace.store({"A": 5}, {"A": 3})
-    workspace.write(".reconciler/sandbox/demo.sqlite", "not a database, but long enough to be read")
-    run = workspace.run("plan")
-
-    assert run.code == 1
-    assert "demo.sqlite: file is not a database; delete it to start anew" in run.err
-
-
-def test_a_whole_number_with_a_point_can_be_sold(workspace: Workspace) -> None:
-    """The API's 30.0 is 30 for customers too."""
-    workspace.store({"A": 30}, {"A": 30.0})
-    workspace.run("sandbox", "reset")
-
-    assert workspace.run("sandbox", "sell", "A").code == 0
-    assert "quantity: 29 -> 30    +1" in workspace.run("plan").out
-
-
-def test_validate_takes_paths(workspace: Workspace) -> None:
-    """A file stands for its store; a path outside any store is an error."""
-    workspace.store({"A": 5}, {"A": 5})
-    workspace.write("inventory/other/store.yaml", "site_id: wrong\n")
-    workspace.write("elsewhere/x.yaml", "a: 1\n")
-
-    assert workspace.run("validate", "inventory/demo/stock.yaml").code == 0
-    assert workspace.run("validate", "inventory/demo", "inventory/demo/stock.yaml").out == (
-        "1 SKU in 1 store: everything is in order.\n"
-    )
-    assert workspace.run("validate", "inventory").code == 65
-    assert "belongs to no store" in workspace.run("validate", "elsewhere/x.yaml").out
-    assert "no such file" in workspace.run("validate", "nowhere").out
-
-
-def test_validate_speaks_json_and_github(workspace: Workspace) -> None:
-    """The same problems for programs and as annotations: ten at most, the last counts the rest."""
-    workspace.store({f"S{n}": "x%" for n in range(12)}, {"A": 5})
-    found = json.loads(workspace.run("validate", "--format", "json").out)
-    lines = workspace.run("validate", "--format", "github").out.splitlines()
-
-    assert len(found["problems"]) == 12
-    assert found["problems"][0] == {
-        "path": "inventory/demo/stock.yaml",
-        "line": 2,
-        "column": 7,
-        "message": "`x%` is not a quantity; write a whole number like 12, or infinite",
-    }
-    assert lines[0] == (
-        "::error file=inventory/demo/stock.yaml,line=2,col=7,title=Declared stock::"
-        "`x%25` is not a quantity; write a whole number like 12, or infinite"
-    )
-    assert lines[9] == (
-        "::error title=Declared stock::3 more problems; `reconciler validate` lists them all"
-    )
-    assert lines[10:] == ["12 problems found."]
-
-
-def test_validate_works_from_inside_a_store(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A relative path means the same wherever one stands."""
-    workspace.store({"A": 5}, {"A": 5})
-    workspace.write("docs/x.yaml", "a: 1\n")
-    said = "1 SKU in 1 store: everything is in order.\n"
-
-    assert workspace.run("validate", ".").out == said
-    monkeypatch.chdir(workspace.folder / "inventory/demo")
-    assert workspace.run("validate", ".").out == said
-    assert workspace.run("validate", "stock.yaml").out == said
-
-
 def test_a_plan_on_a_closed_stdin_is_met_by_a_sentence(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -455,15 +326,3 @@ def test_a_plan_on_a_closed_stdin_is_met_by_a_sentence(
 
     assert workspace.run("apply", "-").code == 65
     assert workspace.run("apply").code == 64
-
-
-@pytest.mark.parametrize("stock", ["NaN", '"many"', "[1]"])
-def test_a_stock_that_is_none_is_refused_in_a_seed(workspace: Workspace, stock: str) -> None:
-    """A seed's stock is a number or infinite."""
-    workspace.store({"A": 5}, {"A": 5})
-    text = Path("inventory/demo/sandbox.json").read_text("utf-8")
-    workspace.write("inventory/demo/sandbox.json", text.replace('"stock": 5', f'"stock": {stock}'))
-    run = workspace.run("sandbox", "reset")
-
-    assert run.code == 1
-    assert "a stock is a number or infinite" in run.err

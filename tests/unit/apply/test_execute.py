@@ -215,3 +215,27 @@ def test_raising_begins_when_lowering_has_ended() -> None:
 
     assert report.count(Result.APPLIED) == 12
     assert [sku[3] for sku, _ in store.writes] == ["L"] * 6 + ["R"] * 6
+
+
+def test_a_lost_write_is_not_sent_again_after_an_interrupt() -> None:
+    """No new write is begun: what did not land stays as it was, and that is said."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        sleep=FakeClock().sleep,
+        interrupted=lambda: len(store.writes) == 1,
+    )
+
+    assert (_results(report), len(store.writes)) == ([Result.FAILED], 1)
+    assert "not sent again: interrupted" in report.outcomes[0].message
+
+
+def test_a_write_that_lands_at_last_is_no_outage() -> None:
+    """Twelve SKUs whose third write took effect do not end the run."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(12)]
+    faults = [_lost(lands=False), _lost(lands=False), _lost(lands=True)] * 12
+    report = _run(FakeStore({f"id-S{n:02}": finite(3) for n in range(12)}, faults), _plan(*actions))
+
+    assert (report.count(Result.APPLIED), report.stopped) == (12, None)
