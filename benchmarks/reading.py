@@ -1,20 +1,11 @@
 """YAML of 100 000 SKUs → desired state, beside `yaml.load(CSafeLoader)` alone on the same files."""
 
-import gc
-import json
 import random
-import resource
-import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
-
 from benchmarks.measure import in_turns, ratio, row
-from reconciler.desired.build import build_desired
-from reconciler.desired.files import read_files
 
 SKUS = 100_000
 ROUNDS = 3
@@ -45,27 +36,6 @@ def write_store(folder: Path, files: int, entry: Callable[[int, int], str]) -> N
         (folder / f"file-{number:03d}.yaml").write_text(f"skus:\n{text}")
 
 
-def _ours(folder: Path) -> None:
-    files = read_files(folder, [])
-    assert len(build_desired("big", folder.as_posix(), files, []).declared) == SKUS
-
-
-def _theirs(folder: Path) -> None:
-    loaded = [yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in sorted(folder.iterdir())]
-    assert sum(len(document.get("skus", ())) for document in loaded) == SKUS
-
-
-def _case(name: str, folder: Path) -> None:
-    """Run one case in this process and print its cost."""
-    if name == "without collector":
-        gc.disable()
-    work = _ours if name == "ours" else _theirs
-    start = time.process_time()
-    work(folder)
-    seconds = time.process_time() - start
-    print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
-
-
 def measure_all() -> str:
     """Return the section of the report."""
     text = (
@@ -84,7 +54,7 @@ def _measure(what: str, entry: Callable[[int, int], str], files: int) -> str:
         folder = Path(parent) / "big"
         write_store(folder, files, entry)
         names = ("ours", "theirs", "without collector")
-        cases = {name: ("benchmarks.reading", name, str(folder)) for name in names}
+        cases = {name: ("benchmarks.reading_cases", name, str(folder), str(SKUS)) for name in names}
         costs = in_turns(cases, ROUNDS)
     of = f"{what}, {files} file{'s' if files > 1 else ''}"
     peer, bare = costs["theirs"], costs["without collector"]
@@ -96,7 +66,3 @@ def _measure(what: str, entry: Callable[[int, int], str], files: int) -> str:
             ("peak memory", peer, "peak", 0.5),
         )
     )
-
-
-if __name__ == "__main__":
-    _case(sys.argv[1], Path(sys.argv[2]))

@@ -2,16 +2,16 @@
 
 import json
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 
 @cache
 def load_schema(name: str) -> dict[str, Any]:
     """Return the schema *name* (`store`, `inventory`, `plan`)."""
-    package = resources.files("reconciler")
+    package = Path(__file__).parent
     file = f"{name}.schema.json"
     packaged = package / "schemas" / file
-    source = packaged if packaged.is_file() else package / ".." / "schemas" / file
+    source = packaged if packaged.is_file() else package.parent / "schemas" / file
     schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
     return schema

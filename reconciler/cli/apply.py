@@ -12,7 +12,7 @@ from reconciler.cli.plan import print_plan
 from reconciler.cli.show import read_plan
 from reconciler.cli.signals import noticing_signals
 from reconciler.cli.stages import make_plan, open_store
-from reconciler.desired.build import compute_digest
+from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, OutputError, StalePlanError, UsageError
 from reconciler.live.client import StoreClient
 from reconciler.model import DesiredState, Limit, Plan, Report, Result

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.cli.console import make_progress
 from reconciler.cli.options import Options
-from reconciler.desired.build import compute_digest
+from reconciler.desired.digest import compute_digest
 from reconciler.errors import UsageError
 from reconciler.live.client import StoreClient
 from reconciler.live.fetch import fetch_listing, fetch_stocks

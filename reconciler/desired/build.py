@@ -1,7 +1,6 @@
 """Documents that fit their schemas → the desired state of one store. Pure."""
 
 import gc
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -14,8 +13,9 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 
 from reconciler.contract import load_schema
+from reconciler.desired.document import Document
 from reconciler.desired.files import SETTINGS_FILE
-from reconciler.desired.read import Document, read_document
+from reconciler.desired.read import read_document
 from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
@@ -113,20 +113,6 @@ def _declare_all(
                 problems.append(Problem(path, line, column, message))
         declared |= entries
     return declared
-
-
-def compute_digest(desired: DesiredState) -> str:
-    """Return a hash of what is declared: how files are laid out or commented does not change it."""
-    hashed = hashlib.sha256()
-    settings = desired.settings
-    place = (settings.site_id, settings.backend.value, settings.sku_collection_id)
-    limits = sorted((limit.value, str(bound)) for limit, bound in settings.limits.items())
-    hashed.update(repr((*place, limits, settings.frozen)).encode())
-    for sku in sorted(desired.declared):
-        entry = desired.declared[sku]
-        fields = (sku, str(entry.stock), entry.rule.value, entry.as_of, entry.id, entry.code)
-        hashed.update(repr(fields).encode())
-    return f"sha256:{hashed.hexdigest()}"
 
 
 def _explanations() -> Any:

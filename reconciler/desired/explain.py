@@ -20,8 +20,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from reconciler.desired.document import EMPTY, UNSPELLED, Document
 from reconciler.desired.events import open_events
-from reconciler.desired.read import EMPTY, UNSPELLED, Document
 from reconciler.desired.spelling import quantity_fault, shown
 from reconciler.errors import Problem
 from reconciler.model import Backend, Rule

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from reconciler.desired.read import MAX_BYTES
+from reconciler.desired.document import MAX_BYTES
 from reconciler.errors import Problem
 
 SETTINGS_FILE: Final = "store.yaml"
@@ -111,4 +111,4 @@ def _read_regular(path: Path) -> bytes:
     if status.st_size > MAX_BYTES:
         raise _RefusedError("is larger than 16 MiB; split it into several files")
     with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read()

@@ -1,35 +1,15 @@
-"""YAML text → plain data with the lines of its keys, and every refusal on the way. Pure.
+"""The bytes of a file → its document. Pure.
 
-Editors parse YAML 1.2 and PyYAML 1.1, so `no`, `010` or `1:20` mean one thing on the screen and
-another to a program. Here scalars are taken as text from parser events, and a number has one
-spelling. Whatever a schema cannot see (anchors, tags, keys given twice, depth) is refused on the
-events, before anything is built from it.
+Almost every file is plain, and is read by patterns; only for one that is not are the parser and
+the reader that looks at each of its events loaded.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Final
+from importlib import import_module
 
-from yaml import YAMLError
-from yaml.events import (
-    AliasEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    StreamEndEvent,
-)
-
-from reconciler.desired.common import NotCommonError, read_common
-from reconciler.desired.events import open_events
-from reconciler.desired.keys import key_fault
-from reconciler.desired.spelling import MAX_DIGITS, NUMBER, may_not_be_text, shown
-from reconciler.desired.syntax import syntax_problem
+from reconciler.desired.document import MAX_BYTES, Document
+from reconciler.desired.plain import NotPlainError, read_plain
 from reconciler.errors import Problem
-
-MAX_BYTES: Final = 16 * 1024 * 1024
-MAX_DEPTH: Final = 20
-EMPTY: Final = "the file is empty; fill it in, or delete it"
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
 _COMMON_BYTES = bytes((9, 10, 13, *range(32, 127)))
@@ -40,37 +20,6 @@ _UNPRINTABLE = re.compile(
 )
 
 
-class Unspelled:
-    """Stands for a scalar that no field takes: null, a truth value, a number spelled otherwise."""
-
-    __slots__ = ()
-
-
-UNSPELLED: Final = Unspelled()
-
-
-@dataclass(slots=True)
-class Document:
-    """One file as read.
-
-    `data` holds dicts, lists, text and whole numbers; `lines` the lines of the keys of each
-    mapping of the second level, in their order, by its parent's key. `misspelled` says that
-    some scalar is `UNSPELLED`.
-    """
-
-    path: str
-    text: str
-    data: Any = None
-    lines: dict[str, list[int]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    misspelled: bool = False
-    complete: bool = False
-
-
-class _StopReading(Exception):
-    """Reading cannot go on; the reason is among the problems."""
-
-
 def read_document(path: str, content: bytes) -> Document:
     """Return the YAML document in *content*; what is refused stands in its `problems`."""
     text, problem = decode(path, content)
@@ -79,21 +28,11 @@ def read_document(path: str, content: bytes) -> Document:
         document.problems.append(problem)
         return document
     try:
-        document.data, document.lines = read_common(text)
+        document.data, document.lines = read_plain(text)
         document.complete = True
-    except NotCommonError:
-        read_with_care(document)
+    except NotPlainError:
+        import_module("reconciler.desired.careful").read_with_care(document)
     return document
-
-
-def read_with_care(document: Document) -> None:
-    """Read the text of *document* event by event, and note all that is refused."""
-    try:
-        _Reader(document).read()
-    except _StopReading:
-        pass
-    except YAMLError as error:
-        document.problems.append(syntax_problem(document.path, document.text, error))
 
 
 def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
@@ -137,115 +76,3 @@ def _text_problem(path: str, text: str) -> Problem | None:
 
 def _place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-
-
-class _Reader:
-    """Builds one document from the events of its text, and notes all that is refused."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.next = open_events(document.text)
-
-    def read(self) -> None:
-        self.next()
-        first = self.next()
-        if isinstance(first, StreamEndEvent):
-            self.refuse(None, EMPTY)
-            return
-        if first.version or first.tags:
-            self.refuse(first, "a line that starts with % is not allowed; delete it")
-        self.document.data = self.node(self.next(), 1, None)
-        self.next()  # the end of the document
-        if not isinstance(another := self.next(), StreamEndEvent):
-            self.refuse(
-                another,
-                "a second document starts here; delete the line `---`, or make two files",
-            )
-            return
-        self.document.complete = True
-
-    def refuse(self, event: Any, message: str) -> None:
-        """Note a problem at *event*, or of the whole file."""
-        line, column = (
-            (0, 0) if event is None else (event.start_mark.line + 1, event.start_mark.column + 1)
-        )
-        self.document.problems.append(Problem(self.document.path, line, column, message))
-
-    def node(self, event: Any, depth: int, parent: str | None) -> Any:
-        """Return the value that starts with *event*, *depth* levels down, below *parent*."""
-        if isinstance(event, ScalarEvent):
-            return self.scalar(event)
-        if isinstance(event, AliasEvent):
-            self.refuse(
-                event, f"*{event.anchor} is an alias, which is not allowed; write the value out"
-            )
-            self.document.misspelled = True
-            return UNSPELLED
-        if depth > MAX_DEPTH:
-            self.refuse(event, f"more than {MAX_DEPTH} levels deep; write it flatter")
-            raise _StopReading
-        self.check_plain(event)
-        if isinstance(event, MappingStartEvent):
-            return self.mapping(depth, parent)
-        return self.sequence(depth)
-
-    def check_plain(self, event: Any) -> None:
-        """Refuse an anchor or a tag on *event*."""
-        if event.anchor is not None:
-            self.refuse(
-                event, f"&{event.anchor} is an anchor, which is not allowed; write each value out"
-            )
-        if event.tag is not None:
-            self.refuse(event, "a tag (a word that starts with !) is not allowed; delete it")
-
-    def scalar(self, event: Any) -> str | int | Unspelled:
-        """Return a scalar as text, as a number in its one spelling, or as `UNSPELLED`."""
-        self.check_plain(event)
-        text: str = event.value
-        if not event.implicit[0] or not may_not_be_text(text):
-            return text
-        if NUMBER.fullmatch(text):
-            return int(text) if len(text) <= MAX_DIGITS else 10**MAX_DIGITS
-        self.document.misspelled = True
-        return UNSPELLED
-
-    def sequence(self, depth: int) -> list[Any]:
-        items = []
-        while not isinstance(event := self.next(), SequenceEndEvent):
-            items.append(self.node(event, depth + 1, None))
-        return items
-
-    def mapping(self, depth: int, parent: str | None) -> dict[str, Any]:
-        """Return a mapping; the lines of its keys are kept when it is of the second level."""
-        values: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        while not isinstance(event := self.next(), MappingEndEvent):
-            key = self.key(event)
-            value = self.node(self.next(), depth + 1, key)
-            if key in lines:
-                self.refuse(
-                    event,
-                    f"{shown(key)} stands here again, first on line {lines[key]}; keep one",
-                )
-            elif key is not None:
-                lines[key] = event.start_mark.line + 1
-                values[key] = value
-        if depth == 2 and parent is not None:
-            self.document.lines[parent] = list(lines.values())
-        return values
-
-    def key(self, event: Any) -> str | None:
-        """Return the key that *event* gives, or None for one that is refused."""
-        if not isinstance(event, ScalarEvent):
-            self.refuse(event, "a key must be text on one line; put a name before the colon")
-            raise _StopReading
-        if event.anchor is not None or event.tag is not None:
-            self.check_plain(event)
-        key: str = event.value
-        if key == "<<" and event.implicit[0]:
-            self.refuse(event, "<< is a merge key, which is not allowed; write each value out")
-            return None
-        if fault := key_fault(key):
-            self.refuse(event, fault)
-            return None
-        return key

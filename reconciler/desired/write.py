@@ -43,13 +43,15 @@ def _fields(entry: Declared, rule: Rule) -> Iterator[str]:
 
 def quote(text: str) -> str:
     """Return *text* as a YAML scalar that every parser reads as this text."""
-    if _PLAIN.fullmatch(text) and not may_not_be_text(text) and text.lower() not in _OLD_WORDS:
+    is_old = text.lower() in _OLD_WORDS or _OLD_NUMBER.fullmatch(text)
+    if _PLAIN.fullmatch(text) and not may_not_be_text(text) and not is_old:
         return text
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
 # Text in YAML 1.2, something else in 1.1: quoted, so that nobody has to know which.
 _OLD_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_OLD_NUMBER = re.compile(r"[0-9][0-9_.:+-]*|0[xXoObB].*|[0-9][0-9_.]*[eE][0-9_+-]*")
 
 
 def _escaped(character: str) -> str:

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.desired.build import build_desired
-from reconciler.desired.common import NotCommonError, read_common
+from reconciler.desired.careful import read_with_care
+from reconciler.desired.document import Document
 from reconciler.desired.events import open_events
 from reconciler.desired.keys import are_common, key_fault
-from reconciler.desired.read import Document, read_document, read_with_care
+from reconciler.desired.plain import NotPlainError, read_plain
+from reconciler.desired.read import read_document
 from reconciler.desired.write import write_inventory
 from reconciler.errors import InputError
 from reconciler.model import INFINITE, Declared, Rule, finite
@@ -165,9 +167,46 @@ LINES = st.builds(
     SCALARS,
     st.sampled_from(["\n", "\n", "\n", " \n", " # x\n", " 5\n"]),
 )
+
+
+# Entries as people write them: mostly plain, with one odd thing now and then.
+def _mostly(usual: list[str], *odd: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([*usual * (9 * len(odd) // len(usual) + 1), *odd])
+
+
+ENDS = _mostly(["", "", " ", " # x"], "#x", "\r", ": 5", "\n", "\n    # x", "\n\n      5", " y")
+FIELD_LINES = st.builds(
+    "{}{}: {}{}\n".format,
+    _mostly(["    "], "      ", "  ", "    # "),
+    _mostly([*"quantityruleno", "x y", '"q"', "'r'"], "quantity ", "<<", "x#", "- a"),
+    _mostly(
+        ["40", "0", "infinite", "a b", "a, b (c)", "a  b", '"a # b"', "'a: b'", "2026-11-20"],
+        *("010", "5.0", "null", "a#b", "a: b", '"a\\n"', "'a''b'", "[a]", "-", "{a: 1}", "&a"),
+    ),
+    ENDS,
+)
+ENTRY_TEXTS = st.one_of(
+    st.builds(
+        "  {}:{}\n{}".format,
+        st.one_of(st.sampled_from("ABCDEFGH"), st.sampled_from("IJKLMNOP"), ODD_KEYS),
+        ENDS,
+        st.lists(FIELD_LINES, min_size=1, max_size=2).map("".join),
+    ),
+    st.builds("  {}: {}{}\n".format, st.sampled_from("QRSTUVWXYZ"), SCALARS, ENDS),
+    st.builds("  {}: {}{}\n".format, st.sampled_from("abcdefghijkl"), st.sampled_from("123"), ENDS),
+)
+BLOCKS = st.builds(
+    "{}skus:\n{}{}".format,
+    _mostly(["", "rule: exact\n", "# x\n\n", "as_of: 5 # x\n\n"], "rule: 'a\n", "rule:\n"),
+    st.lists(ENTRY_TEXTS, min_size=1, max_size=3).map("".join),
+    _mostly(["", "", "rule: exact\n", "\n# x", "limits:\n  a: 1\n"], "rule: a\n  b\n", "skus: 1"),
+)
 FEW_LINES = st.lists(LINES, min_size=1, max_size=4).map(lambda lines: "skus:\n" + "".join(lines))
 TEXTS = st.one_of(FEW_LINES, st.lists(PIECES, max_size=30).map("".join))
-KEYS = st.text(min_size=1, max_size=12).filter(lambda key: key_fault(key) is None and key != "<<")
+OLD_NUMBERS = st.text("0127_.:ex-", min_size=1, max_size=4)
+KEYS = st.one_of(st.text(min_size=1, max_size=12), OLD_NUMBERS).filter(
+    lambda key: key_fault(key) is None and key != "<<"
+)
 DAYS = st.dates().map(str).filter(lambda day: len(day) == 10)
 IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True)
 
@@ -253,19 +292,33 @@ def test_no_quantity_is_misread(text: str) -> None:
             assert yaml.safe_load(spelled) == quantity
 
 
-@given(st.one_of(TEXTS, declarations().map(lambda d: write_inventory(d, Rule.EXACT, "x"))))
-@settings(max_examples=400)
-def test_the_fast_reader_reads_what_the_careful_one_does(text: str) -> None:
-    """Whatever the fast path takes, the careful one takes without a word, and reads the same."""
+def _read_twice(text: str) -> bool:
+    """Return whether *text* is plain; then both readers take it without a word, and alike."""
     try:
-        data, lines = read_common(text)
-    except NotCommonError:
-        return
+        data, lines = read_plain(text)
+    except NotPlainError:
+        return False
     document = Document("a.yaml", text)
     read_with_care(document)
 
     assert (document.problems, document.complete, document.misspelled) == ([], True, False)
     assert (document.data, document.lines) == (data, lines)
+    return True
+
+
+@given(BLOCKS)
+@settings(max_examples=1500)
+def test_the_fast_reader_reads_what_the_careful_one_does(text: str) -> None:
+    """Whatever the fast path takes, the careful one takes without a word, and reads the same."""
+    _read_twice(text)
+
+
+@given(declarations())
+def test_the_fast_reader_takes_what_we_print(declared: list[Declared]) -> None:
+    """What the product writes is plain, unless a name or a code has letters beyond ASCII."""
+    text = write_inventory(declared, Rule.EXACT, "x")
+
+    assert _read_twice(text) or not text.isascii() or "\\" in text
 
 
 @given(st.lists(st.text("AB <\n\té", max_size=3), max_size=3, unique=True))

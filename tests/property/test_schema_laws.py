@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.contract import load_schema
+from reconciler.desired.document import Document
 from reconciler.desired.explain import explain, validator
-from reconciler.desired.read import Document
 
 VALUES = st.recursive(
     st.one_of(

@@ -3,7 +3,8 @@
 import pytest
 from factories import SITE, build, problems
 
-from reconciler.desired.build import DEFAULT_LIMITS, compute_digest
+from reconciler.desired.build import DEFAULT_LIMITS
+from reconciler.desired.digest import compute_digest
 from reconciler.model import INFINITE, Backend, Bound, Limit, Rule, Source, finite
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from reconciler.desired.read import UNSPELLED, read_document
+from reconciler.desired.document import UNSPELLED
+from reconciler.desired.read import read_document
 
 
 def test_values_and_lines() -> None:
