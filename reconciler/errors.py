@@ -12,6 +12,8 @@ ReconcilerError                 1
 └── StoreError                  1   the store could not be asked, or said no
     ├── TokenError              1   the token is missing or cannot be a token
     ├── ListingError            1   the listing of products is not one that a plan can stand on
+    ├── OutageError             1   the store fails too often for the run to go on
+    ├── StoppedError            1   the run was told to stop before the request was sent
     ├── TransportError          1   no complete answer arrived
     │   └── ConnectionRefused   1   nothing was sent: there was no connection
     ├── AnswerError             1   an answer arrived that cannot be read as what was asked for
@@ -107,6 +109,14 @@ class TokenError(StoreError):
 
 class ListingError(StoreError):
     """The listing of products is not one that a plan can stand on."""
+
+
+class OutageError(StoreError):
+    """The store fails, or refuses as too many, too often for the run to go on."""
+
+
+class StoppedError(StoreError):
+    """The run was told to stop while a request waited its turn; nothing was sent."""
 
 
 class TransportError(StoreError):

@@ -14,7 +14,9 @@ from reconciler.errors import (
     AnswerError,
     EcommerceOff,
     NotAuthorized,
+    OutageError,
     ServerFault,
+    StoppedError,
     StoreError,
     TransportError,
 )
@@ -29,7 +31,7 @@ MAX_FAILURES_IN_A_ROW: Final = 10
 # After these nobody knows whether a write took effect.
 _OUTAGES: Final = (TransportError, AnswerError, ServerFault)
 # These concern every SKU.
-_STOPPING: Final = (NotAuthorized, EcommerceOff)
+_STOPPING: Final = (NotAuthorized, EcommerceOff, OutageError)
 
 
 class Store(Protocol):
@@ -48,15 +50,15 @@ def execute(
     *,
     parallelism: int,
     sleep: Callable[[float], None] = time.sleep,
-    interrupted: Callable[[], bool] = lambda: False,
+    must_end: Callable[[], str | None] = lambda: None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Carry out the actions of *plan* in their order, *parallelism* at a time.
 
-    Never raises for what the store does: that stands in the report. Once *interrupted* says so,
-    no further action is begun. *progress* is called with how many actions are settled.
+    Never raises for what the store does: that stands in the report. Once *must_end* gives a
+    reason, no further action is begun. *progress* is called with how many actions are settled.
     """
-    run = _Run(store, sleep, interrupted)
+    run = _Run(store, sleep, must_end)
     outcomes: list[Outcome] = []
     lowering = [action for action in plan.actions if action.lowers]
     raising = [action for action in plan.actions if not action.lowers]
@@ -78,10 +80,10 @@ class _Run:
     """What the actions of one run share: whether it has been stopped, and why."""
 
     def __init__(
-        self, store: Store, sleep: Callable[[float], None], interrupted: Callable[[], bool]
+        self, store: Store, sleep: Callable[[float], None], must_end: Callable[[], str | None]
     ) -> None:
         self.store = store
-        self.interrupted = interrupted
+        self.must_end = must_end
         self.sleep = sleep
         self.stopped: str | None = None
         self._outages = 0
@@ -93,6 +95,9 @@ class _Run:
             return _outcome(action, Result.NOT_TRIED, None, self.stopped or "")
         try:
             outcome, is_outage = self._read_and_write(action)
+        except StoppedError as error:
+            self._must_stop()
+            return _outcome(action, Result.NOT_TRIED, None, self.stopped or str(error))
         except _STOPPING as error:
             self.stopped = str(error)
             return _outcome(action, Result.NOT_TRIED, None, str(error))
@@ -103,8 +108,8 @@ class _Run:
         return outcome
 
     def _must_stop(self) -> bool:
-        if self.stopped is None and self.interrupted():
-            self.stopped = "interrupted"
+        if self.stopped is None:
+            self.stopped = self.must_end()
         return self.stopped is not None
 
     def _count(self, outcome: Outcome, *, is_outage: bool) -> None:
@@ -143,10 +148,11 @@ class _Run:
                 answer = self.store.write_stock(action.target, action.after)
             except _OUTAGES as error:
                 lost = error
+            except StoppedError as error:
+                message = f"{lost}; not sent again: {error}"
+                return _outcome(action, Result.FAILED, action.before, message), False
             except StoreError as error:
-                if isinstance(error, _STOPPING):
-                    self.stopped = str(error)
-                return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}"), False
+                return self._unknown(action, lost, error), False
             else:
                 return _answered(action, answer), False
         raise AssertionError(writes_left)
@@ -166,17 +172,23 @@ class _Run:
         found: Stock | None = None
         try:
             for seconds in LOOK_AFTER:
+                if seconds and self._must_stop():
+                    raise StoppedError(f"not looked at again: {self.stopped}")
                 self.sleep(seconds)
                 found = self.store.read_stock(action.target)
                 if found == action.after:
                     return _outcome(action, Result.APPLIED, found)
                 if found != action.before:
-                    break
+                    return _outcome(action, Result.UNKNOWN, found, f"{lost}; left alone")
         except StoreError as error:
-            return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}")
-        if found == action.before:
-            return None
-        return _outcome(action, Result.UNKNOWN, found, f"{lost}; left alone")
+            return self._unknown(action, lost, error)
+        return None
+
+    def _unknown(self, action: Action, lost: StoreError, error: StoreError) -> Outcome:
+        """Return that nobody knows: after the *lost* answer there was *error*."""
+        if isinstance(error, _STOPPING):
+            self.stopped = str(error)
+        return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}")
 
 
 def _answered(action: Action, answer: Stock) -> Outcome:

@@ -83,7 +83,11 @@ def _carry_out(options: Options, plan: Plan, client: StoreClient, parallelism: i
     progress = make_progress("Applying change", len(plan.actions), options)
     with noticing_signals() as signals:
         report = execute(
-            plan, client, parallelism=parallelism, interrupted=signals.noticed, progress=progress
+            plan,
+            client,
+            parallelism=parallelism,
+            must_end=lambda: "interrupted" if signals.noticed() else None,
+            progress=progress,
         )
     try:
         print_lines(render_report(report, verbose=options.verbose), options)

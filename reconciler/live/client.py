@@ -24,8 +24,10 @@ from reconciler.errors import (
     NotAuthorized,
     NotFound,
     NotValid,
+    OutageError,
     RefusedError,
     ServerFault,
+    StoppedError,
     StoreError,
     Throttled,
     TooLongError,
@@ -33,22 +35,25 @@ from reconciler.errors import (
 )
 from reconciler.live.answers import parse_json, parse_stock
 from reconciler.live.body import Body
-from reconciler.live.pace import Pace
+from reconciler.live.pace import WINDOW, Pace
+from reconciler.live.retry import CONNECT_TRIES, READ_TRIES, Budget, backoff
 from reconciler.live.token import Token
+from reconciler.live.transport import LATER, Transport
 from reconciler.model import InventoryType, Stock, Target
 
 CALL_SECONDS = 30.0
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
-READ_TRIES = 8
-CONNECT_TRIES = 3
 MAX_RETRY_AFTER = 120.0
 MAX_THROTTLED = 20
-CHECK = "check the network, and WEBFLOW_API_URL if it is set"
-LATER = "run again in a while"
 
 
 class StoreClient:
-    """Asks one store; counts its requests. `sleep` and `clock` are arguments for tests."""
+    """Asks one store; counts its requests.
+
+    `sleep` and `clock` are arguments so that a signal may cut a wait short, and for tests;
+    `stopped` says that the run is to end: then no request waits for its turn any more. Where
+    *pace* has a window of less than a minute, every wait and deadline shrinks alike.
+    """
 
     def __init__(
         self,
@@ -58,14 +63,19 @@ class StoreClient:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._http = _make_http(address, token)
+        self._transport = _make_transport(address)
+        self._http = _make_http(address, token, self._transport)
         self._token = token
-        self._host = httpx.URL(address).netloc.decode()
         self._pace = pace
+        self._scale = pace.window / WINDOW
+        self._budget = Budget()
+        self._chance = random.Random()  # noqa: S311  no secret
         self._lock = threading.Lock()
         self._clock = clock
         self._sleep = sleep
+        self._stopped = stopped
         self.requests = 0
 
     def __enter__(self) -> Self:
@@ -94,9 +104,20 @@ class StoreClient:
             except (TransportError, AnswerError, ServerFault):
                 if attempt == READ_TRIES:
                     raise
-            # Full jitter: many threads that failed together must not come back together.
-            self._sleep(random.uniform(0, min(8.0, 0.25 * 2**attempt)))  # noqa: S311  no secret
+            self._spend_try()
+            self._wait(backoff(attempt, self._chance))
         raise AssertionError(attempt)
+
+    def _spend_try(self) -> None:
+        with self._lock:
+            if not self._budget.spend():
+                raise OutageError(f"the store fails too often for this run to go on; {LATER}")
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, unless the run is to end."""
+        if self._stopped():
+            raise StoppedError("interrupted before it was asked again")
+        self._sleep(seconds * self._scale)
 
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU."""
@@ -126,16 +147,20 @@ class StoreClient:
         for _ in range(MAX_THROTTLED):
             self._wait_for_slot()
             try:
-                return self._send(request)
+                answer = self._send(request)
             except Throttled as throttled:
                 wait = throttled.retry_after
-                jitter = random.uniform(0.05, 1.0)  # noqa: S311  no secret
+                jitter = self._chance.uniform(0.05, 1.0)
                 seconds = jitter * 5 if wait is None else wait + jitter
                 with self._lock:
-                    self._pace.pause(seconds, self._clock())
-        raise StoreError(
-            f"the store refused one request {MAX_THROTTLED} times as too many; "
-            "something else uses up this token's allowance"
+                    self._pace.pause(seconds * self._scale, self._clock())
+            else:
+                with self._lock:
+                    self._budget.earn()
+                return answer
+        raise OutageError(
+            f"the store refused one request {MAX_THROTTLED} times as too many;"
+            " something else uses up this token's allowance; find it, and run again"
         )
 
     def _wait_for_slot(self) -> None:
@@ -145,28 +170,20 @@ class StoreClient:
                 if not wait:
                     self.requests += 1
                     return
+            if self._stopped():
+                raise StoppedError("interrupted while it waited for the rate limit")
             self._sleep(wait)
 
     def _send(self, request: httpx.Request) -> Any:
         """Send *request* once and return the JSON of a 200; raise what else came of it."""
+        self._transport.deadline.start(CALL_SECONDS * self._scale)
         try:
             response = self._http.send(request, stream=True)
             try:
                 self._learn(response)
-                content = self._content(response)
+                content = _content(response)
             finally:
                 response.close()
-        except httpx.ConnectError as error:
-            raise ConnectionRefused(
-                f"cannot reach {self._host}: {_reason(error)}; {CHECK}"
-            ) from None
-        except httpx.ConnectTimeout:
-            raise ConnectionRefused(f"cannot reach {self._host}: no answer; {CHECK}") from None
-        except httpx.TimeoutException:
-            raise TransportError(f"{self._host} did not answer in time; {LATER}") from None
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            said = f"the answer of {self._host} broke off: {_reason(error)}"
-            raise TransportError(f"{said}; {LATER}") from None
         finally:
             with self._lock:
                 self._pace.end(self._clock())
@@ -184,48 +201,42 @@ class StoreClient:
             with self._lock:
                 self._pace.learn(limit, remaining, self._clock())
 
-    def _content(self, response: httpx.Response) -> bytes:
-        """Return the body, unless it is longer than any of this API or drips in too slowly."""
-        deadline = self._clock() + CALL_SECONDS
-        body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
-        for chunk in response.iter_raw():
-            body.add(chunk)
-            if self._clock() > deadline:
-                raise TransportError(f"{self._host} did not answer in time; {LATER}")
-        return bytes(body.content)
+
+def _content(response: httpx.Response) -> bytes:
+    """Return the body, unless it is longer than any of this API."""
+    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+    for chunk in response.iter_raw():
+        body.add(chunk)
+    return bytes(body.content)
 
 
-def _make_http(address: str, token: Token) -> httpx.Client:
-    """Return the connection pool; raise StoreError where the surroundings do not allow one.
-
-    Proxies from the environment are for the way out alone: never for loopback.
-    """
+def _make_transport(address: str) -> Transport:
+    """Return the way out; raise StoreError where the surroundings do not allow one."""
     try:
-        return httpx.Client(
-            base_url=address,
-            headers={
-                "Authorization": token.header,
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"inventory-reconciler/{__version__}",
-            },
-            timeout=httpx.Timeout(CALL_SECONDS, connect=10.0),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-            follow_redirects=False,
-            trust_env=address.startswith("https:"),
-        )
-    except (httpx.InvalidURL, ValueError, OSError) as error:
+        return Transport(address)
+    except (ValueError, OSError) as error:
         advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
-        raise StoreError(f"cannot connect: {_reason(error)}; {advice}") from None
+        raise StoreError(f"cannot connect: {error}; {advice}") from None
+
+
+def _make_http(address: str, token: Token, transport: Transport) -> httpx.Client:
+    return httpx.Client(
+        base_url=address,
+        headers={
+            "Authorization": token.header,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"inventory-reconciler/{__version__}",
+        },
+        transport=transport,
+        follow_redirects=False,
+        trust_env=False,
+    )
 
 
 def _inventory_path(target: Target) -> str:
     collection, sku = quote(target.collection_id, safe=""), quote(target.sku_id, safe="")
     return f"/collections/{collection}/items/{sku}/inventory"
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 # 408 and 425: the server gave up on hearing the request; what became of it is not known.

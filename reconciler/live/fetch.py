@@ -10,7 +10,7 @@ from reconciler.live.answers import parse_collections, parse_products
 from reconciler.model import Listing, LiveSku, Stock, Target
 
 PAGE = 100
-MAX_PAGES = 10_000
+MAX_PRODUCTS = 1_000_000
 LISTING_TRIES = 3
 
 
@@ -57,9 +57,14 @@ def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
     seen: set[str] = set()
     skus: list[LiveSku] = []
     total: int | None = None
-    for _ in range(MAX_PAGES):
+    while True:
         page = parse_products(client.read(path, {"limit": PAGE, "offset": len(seen)}))
         total = page.total if total is None else total
+        if total > MAX_PRODUCTS:
+            raise ListingError(
+                f"the store says that it has {total} products, more than there can be; is it"
+                " Webflow's API that answers?"
+            )
         if page.total != total or len(seen.union(page.product_ids)) < len(seen) + len(
             page.product_ids
         ):
@@ -70,7 +75,6 @@ def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
             return tuple(skus) if len(seen) == total else None
         if not page.product_ids:
             return None
-    return None
 
 
 def fetch_stocks(

@@ -180,7 +180,7 @@ def test_nothing_is_begun_after_an_interrupt() -> None:
         store,
         parallelism=1,
         sleep=FakeClock().sleep,
-        interrupted=lambda: len(store.writes) == 1,
+        must_end=lambda: "interrupted" if len(store.writes) == 1 else None,
     )
 
     assert _results(report) == [Result.APPLIED, Result.NOT_TRIED]
@@ -218,14 +218,30 @@ def test_raising_begins_when_lowering_has_ended() -> None:
 
 
 def test_a_lost_write_is_not_sent_again_after_an_interrupt() -> None:
-    """No new write is begun: what did not land stays as it was, and that is said."""
+    """No new write is begun: what was not seen to land stays unknown until somebody looks."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    clock = FakeClock()
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        sleep=clock.sleep,
+        must_end=lambda: "interrupted" if len(store.writes) == 1 else None,
+    )
+
+    assert (_results(report), len(store.writes), clock.now) == ([Result.UNKNOWN], 1, 0.0)
+    assert "not looked at again: interrupted" in report.outcomes[0].message
+
+
+def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
+    """What three reads saw unwritten is not written after an interrupt, and counts as failed."""
     store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
     report = execute(
         _plan(),
         store,
         parallelism=1,
         sleep=FakeClock().sleep,
-        interrupted=lambda: len(store.writes) == 1,
+        must_end=lambda: "interrupted" if len(store.reads) == 4 else None,
     )
 
     assert (_results(report), len(store.writes)) == ([Result.FAILED], 1)
