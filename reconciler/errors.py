@@ -7,6 +7,7 @@ ReconcilerError                 1
 ├── StalePlanError              3   a saved plan no longer fits what stands here now
 ├── LimitError                  4   a safety limit is broken; nothing was written
 ├── NoBaseError                 1   a rule needs a base and there is none
+├── InterruptedRunError  130, 143   a signal ended the run
 ├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
 └── StoreError                  1   the store could not be asked, or said no
@@ -27,7 +28,7 @@ ReconcilerError                 1
         └── ServerFault         1   5xx: whether it took effect is not known
 """
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 
 class Problem(NamedTuple):
@@ -49,7 +50,7 @@ class Problem(NamedTuple):
 class ReconcilerError(Exception):
     """The run cannot go on; the text says why and what to do next."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
 
 class UsageError(ReconcilerError):
@@ -89,6 +90,16 @@ class LimitError(ReconcilerError):
 
 class NoBaseError(ReconcilerError):
     """A rule needs to know what was declared before, and nothing tells."""
+
+
+class InterruptedRunError(ReconcilerError):
+    """A signal ended the run; nothing was written."""
+
+    exit_code = 130
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("interrupted; nothing was written, so run it again when you like")
+        self.exit_code = exit_code
 
 
 class OutputError(ReconcilerError):

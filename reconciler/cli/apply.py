@@ -5,12 +5,20 @@ from pathlib import Path
 import click
 
 from reconciler.apply.execute import execute
-from reconciler.cli.console import has_terminal, make_progress, print_error, print_lines, print_text
+from reconciler.cli.console import has_terminal, print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
-from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
+from reconciler.cli.options import (
+    DURATION,
+    PARALLELISM,
+    TOKEN_FILE,
+    Duration,
+    Options,
+    shared_options,
+)
 from reconciler.cli.plan import print_plan
+from reconciler.cli.progress import Progress
 from reconciler.cli.show import read_plan
-from reconciler.cli.signals import noticing_signals
+from reconciler.cli.signals import Ending
 from reconciler.cli.stages import make_plan, open_store
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, OutputError, StalePlanError, UsageError
@@ -31,6 +39,12 @@ COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
     type=click.Choice([limit.value for limit in Limit]),
     help="Lift one safety limit, for this run.",
 )
+@click.option(
+    "--max-duration",
+    type=DURATION,
+    metavar="DURATION",
+    help="Begin no further SKU after this time, like 90s, 10m or 2h.",
+)
 @PARALLELISM
 @TOKEN_FILE
 @shared_options
@@ -40,6 +54,7 @@ def command(
     planfile: Path | None,
     yes: bool,
     allow: tuple[str, ...],
+    max_duration: Duration | None,
     parallelism: int,
     token_file: Path | None,
 ) -> int:
@@ -55,15 +70,16 @@ def command(
     if saved is not None:
         saved = recheck_limits(saved, desired)
         _refuse_violations(saved, allow)
-    with open_store(options, desired.settings, token_file) as client:
-        plan = saved or make_plan(options, desired, client, parallelism)
+    ending = Ending(*max_duration) if max_duration else Ending()
+    with open_store(options, desired.settings, token_file, ending) as client:
+        plan = saved or make_plan(options, desired, client, parallelism, ending)
         if saved is None:
             print_plan(plan, "text", options)
             _refuse_violations(plan, allow)
         if plan.actions and asks and not _is_answered_yes():
             print_text("Nothing was written.\n")
             return COULD_NOT_GO_ON
-        return _carry_out(options, plan, client, parallelism)
+        return _carry_out(options, plan, client, parallelism, ending)
 
 
 def _load_desired(options: Options, saved: Plan | None) -> DesiredState:
@@ -78,22 +94,25 @@ def _load_desired(options: Options, saved: Plan | None) -> DesiredState:
     return desired
 
 
-def _carry_out(options: Options, plan: Plan, client: StoreClient, parallelism: int) -> int:
+def _carry_out(
+    options: Options, plan: Plan, client: StoreClient, parallelism: int, ending: Ending
+) -> int:
     """Execute *plan*, print the report, and return the exit code."""
-    progress = make_progress("Applying change", len(plan.actions), options)
-    with noticing_signals() as signals:
+    progress = Progress("Applying change", len(plan.actions), client, options)
+    with ending.noticing("finishing what is under way"):
         report = execute(
             plan,
             client,
             parallelism=parallelism,
-            must_end=lambda: "interrupted" if signals.noticed() else None,
+            sleep=lambda seconds: ending.sleep(seconds * client.scale),
+            must_end=ending.reason,
             progress=progress,
         )
     try:
         print_lines(render_report(report, verbose=options.verbose), options)
     except OutputError as error:  # what was done stands, whether it can be printed or not
         print_error(f"Error: {error}")
-    return signals.exit_code or report_exit_code(report)
+    return ending.exit_code or report_exit_code(report)
 
 
 def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:

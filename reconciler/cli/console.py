@@ -2,8 +2,7 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 import click
@@ -20,7 +19,6 @@ _STYLES: dict[str, dict[str, Any]] = {
     "yellow": {"fg": "yellow"},
     "red": {"fg": "red"},
 }
-PROGRESS_SECONDS = 10.0
 
 
 def prepare_streams() -> None:
@@ -86,28 +84,3 @@ def wants_color(when: ColorWhen, stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def make_progress(verb: str, total: int, options: Options) -> Callable[[int], None]:
-    """Return a function that is told how many of *total* are done, and says so now and then.
-
-    On a terminal one line is kept up to date; elsewhere there is a line every ten seconds.
-    """
-    if options.quiet:
-        return lambda _: None
-    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    last = time.monotonic()
-
-    def progress(done: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if terminal:
-            end = "\r\x1b[K" if done == total else ""
-            if done == total or now - last > 0.1:
-                last = now
-                print_text(f"\r{verb} {done} of {total}{end}", sys.stderr)
-        elif now - last >= PROGRESS_SECONDS:
-            last = now
-            print_error(f"{verb} {done} of {total}")
-
-    return progress

@@ -1,10 +1,11 @@
 """The options that every command takes, before or after its name."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
@@ -61,6 +62,29 @@ class Options:
         except OSError as error:
             raise ReconcilerError(f"cannot keep anything in {state}: {error.strerror}") from None
         return folder
+
+
+class Duration(NamedTuple):
+    """A length of time in seconds, and as it was written."""
+
+    seconds: float
+    text: str
+
+
+class _DurationType(click.ParamType[Any]):
+    """A number with s, m or h behind it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the Duration that *value* is; fail for what is none."""
+        found = re.fullmatch(r"([0-9]{1,6})([smh])", str(value))
+        if found is None or not int(found[1]):
+            self.fail(f"{value} is no time; write one like 90s, 10m or 2h", param, ctx)
+        return Duration(int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]], str(value))
+
+
+DURATION = _DurationType()
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:

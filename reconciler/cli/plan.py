@@ -7,6 +7,7 @@ import click
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, PLAN_FORMAT, TOKEN_FILE, Options, shared_options
+from reconciler.cli.signals import Ending
 from reconciler.cli.stages import make_plan, open_store
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model import Plan
@@ -43,8 +44,9 @@ def command(
     Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
     """
     desired = load_desired(options, options.one_store())
-    with open_store(options, desired.settings, token_file) as client:
-        plan = make_plan(options, desired, client, parallelism)
+    ending = Ending()
+    with open_store(options, desired.settings, token_file, ending) as client:
+        plan = make_plan(options, desired, client, parallelism, ending)
     if out == STDIO:
         out, format_ = None, "json"
     if out is not None:

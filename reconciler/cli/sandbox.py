@@ -10,6 +10,8 @@ from reconciler.errors import UsageError
 from reconciler.render.rows import count
 from reconciler.sandbox.app import SCOPES, Api
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, reset_shop, serve_until_stopped
+from reconciler.sandbox.faults import Faults, read_faults
+from reconciler.sandbox.limiter import WindowKind
 from reconciler.sandbox.shop import Shop
 
 TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
@@ -59,11 +61,24 @@ SEED = click.option(
     help="Seconds of that window.",
 )
 @click.option(
+    "--window-kind",
+    type=click.Choice(["sliding", "fixed"]),
+    default="sliding",
+    show_default=True,
+    help="Whether the window slides, or starts anew when it is over.",
+)
+@click.option(
     "--latency",
     type=click.FloatRange(0),
     default=0.0,
     show_default=True,
     help="Milliseconds that each answer takes longer.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Misbehave as this JSON file says; see docs/sandbox.md.",
 )
 @click.option("--token", default=TOKEN, show_default=True, help="The token that is accepted.")
 @SEED
@@ -74,13 +89,23 @@ def serve(
     port: int,
     limit: int | None,
     window: float,
+    window_kind: WindowKind,
     latency: float,
+    faults: Path | None,
     token: str,
     seed: Path | None,
 ) -> int:
     """Serve the shop for any client, until Ctrl-C."""
     with _open(options, seed) as shop:
-        api = Api(shop, {token: SCOPES}, limit=limit, window=window, latency=latency / 1000)
+        api = Api(
+            shop,
+            {token: SCOPES},
+            limit=limit,
+            window=window,
+            window_kind=window_kind,
+            latency=latency / 1000,
+            faults=Faults(read_faults(faults)) if faults else None,
+        )
         site = shop.meta("site_id")
 
         def announce(address: str) -> None:

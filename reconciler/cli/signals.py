@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,40 +13,64 @@ from reconciler.cli.console import print_error
 _NOTICED = (signal.SIGINT, signal.SIGTERM)
 
 
-class Signals:
-    """Notices the first signal; the second one ends the process at once."""
+class Ending:
+    """Whether the run is to end, and why; waits are cut short when it is.
 
-    def __init__(self) -> None:
+    The first signal is noticed, the second one ends the process at once. A run may also have
+    *max_seconds* from now on.
+    """
+
+    def __init__(self, max_seconds: float | None = None, max_text: str = "") -> None:
+        self._event = threading.Event()
         self._received: int | None = None
+        self._until = None if max_seconds is None else time.monotonic() + max_seconds
+        self._max_text = max_text
 
     def noticed(self) -> bool:
         """Return whether a signal has come."""
         return self._received is not None
+
+    def reason(self) -> str | None:
+        """Return why the run is to end, or None."""
+        if self._received is not None:
+            return "interrupted"
+        if self._until is not None and time.monotonic() >= self._until:
+            return f"its {self._max_text} are over"
+        return None
+
+    def is_over(self) -> bool:
+        """Return whether there is a reason to end."""
+        return self.reason() is not None
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not beyond a signal, nor beyond the time that the run has."""
+        if self._until is not None:
+            seconds = min(seconds, max(0.0, self._until - time.monotonic()))
+        self._event.wait(seconds)
 
     @property
     def exit_code(self) -> int | None:
         """Return 130 or 143, or None as long as no signal has come."""
         return None if self._received is None else 128 + self._received
 
-    def handle(self, number: int, _: FrameType | None) -> None:
-        """Take a signal."""
-        if self._received is not None:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        self._received = number
-        print_error("Interrupted: finishing what is under way. Once more stops at once.")
+    @contextmanager
+    def noticing(self, said: str) -> Iterator[None]:
+        """Notice signals for as long as the block lasts; *said* tells people what happens then."""
 
+        def handle(number: int, _: FrameType | None) -> None:
+            if self._received is not None:
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            self._received = number
+            self._event.set()
+            print_error(f"Interrupted: {said}. Once more stops at once.")
 
-@contextmanager
-def noticing_signals() -> Iterator[Signals]:
-    """Yield what notices SIGINT and SIGTERM for as long as the block lasts."""
-    signals = Signals()
-    before = {number: signal.signal(number, signals.handle) for number in _NOTICED}
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        before = {number: signal.signal(number, handle) for number in _NOTICED}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def exit_on_sigterm() -> None:

@@ -69,7 +69,8 @@ class StoreClient:
         self._http = _make_http(address, token, self._transport)
         self._token = token
         self._pace = pace
-        self._scale = pace.window / WINDOW
+        self.scale = pace.window / WINDOW
+        """How much shorter than written every wait is: 1 but in tests."""
         self._budget = Budget()
         self._chance = random.Random()  # noqa: S311  no secret
         self._lock = threading.Lock()
@@ -117,7 +118,7 @@ class StoreClient:
         """Wait, unless the run is to end."""
         if self._stopped():
             raise StoppedError("interrupted before it was asked again")
-        self._sleep(seconds * self._scale)
+        self._sleep(seconds * self.scale)
 
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU."""
@@ -153,7 +154,7 @@ class StoreClient:
                 jitter = self._chance.uniform(0.05, 1.0)
                 seconds = jitter * 5 if wait is None else wait + jitter
                 with self._lock:
-                    self._pace.pause(seconds * self._scale, self._clock())
+                    self._pace.pause(seconds * self.scale, self._clock())
             else:
                 with self._lock:
                     self._budget.earn()
@@ -176,7 +177,7 @@ class StoreClient:
 
     def _send(self, request: httpx.Request) -> Any:
         """Send *request* once and return the JSON of a 200; raise what else came of it."""
-        self._transport.deadline.start(CALL_SECONDS * self._scale)
+        self._transport.deadline.start(CALL_SECONDS * self.scale)
         try:
             response = self._http.send(request, stream=True)
             try:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 from starlette.applications import Starlette
@@ -16,8 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reconciler.sandbox.behaviour import NotAccepted
-from reconciler.sandbox.limiter import Allowance, Limiter
+from reconciler.sandbox.behaviour import NotAccepted, inventory_body
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.limiter import Allowance, Limiter, WindowKind
+from reconciler.sandbox.misbehave import misbehave
 from reconciler.sandbox.shop import Shop
 
 SCOPES = frozenset({"sites:read", "cms:read", "ecommerce:read", "ecommerce:write"})
@@ -36,7 +39,9 @@ class Api:
     tokens: Mapping[str, frozenset[str]]
     limit: int | None = None
     window: float = 60.0
+    window_kind: WindowKind = "sliding"
     latency: float = 0.0
+    faults: Faults | None = None
     _limiters: dict[str, Limiter] = field(default_factory=dict)
 
     def application(self) -> Starlette:
@@ -59,6 +64,13 @@ class Api:
             if self.latency:
                 await asyncio.sleep(self.latency)
             await request.body()
+            sku_id = request.path_params.get("sku_id", "")
+            if self.faults is not None:
+                names = (sku_id, self.shop.code(sku_id)) if sku_id else ()
+                fault = self.faults.strike(request.method, request.url.path, names)
+                if fault is not None:
+                    answer = partial(self._answer, request, scope, handler)
+                    return misbehave(self.shop, fault, request, answer)
             return self._answer(request, scope, handler)
 
         checked: Callable[[Request], Awaitable[Response]] = endpoint
@@ -91,7 +103,9 @@ class Api:
     def _allowance(self, token: str) -> Allowance | None:
         if self.limit is None:
             return None
-        limiter = self._limiters.setdefault(token, Limiter(self.limit, self.window))
+        limiter = self._limiters.setdefault(
+            token, Limiter(self.limit, self.window, self.window_kind)
+        )
         return limiter.take(time.monotonic())
 
     def _sites(self, _: Request) -> Response:
@@ -170,13 +184,7 @@ class Api:
         stock = act(sku_id)
         if stock is None:
             return _not_found("The SKU cannot be found")
-        inventory_type, quantity = stock
-        body = {"id": sku_id, "quantity": quantity, "inventoryType": inventory_type}
-        if inventory_type == "infinite" and self.shop.behaviour.infinite_quantity != "zero":
-            body["quantity"] = None
-            if self.shop.behaviour.infinite_quantity == "absent":
-                del body["quantity"]
-        return JSONResponse(body)
+        return JSONResponse(inventory_body(self.shop.behaviour, sku_id, stock))
 
 
 def _refuse_constant(name: str) -> NoReturn:

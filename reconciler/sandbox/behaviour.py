@@ -46,6 +46,19 @@ def apply_patch(
     return "finite", _finite_quantity(behaviour, before[1] or 0, body)
 
 
+def inventory_body(
+    behaviour: Behaviour, sku_id: str, stock: tuple[str, Quantity]
+) -> dict[str, Any]:
+    """Return the body by which the API tells a SKU's stock."""
+    inventory_type, quantity = stock
+    body = {"id": sku_id, "quantity": quantity, "inventoryType": inventory_type}
+    if inventory_type == "infinite" and behaviour.infinite_quantity != "zero":
+        body["quantity"] = None
+        if behaviour.infinite_quantity == "absent":
+            del body["quantity"]
+    return body
+
+
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

@@ -14,6 +14,7 @@ from reconciler.errors import SandboxError
 from reconciler.sandbox.app import SCOPES, Api
 from reconciler.sandbox.seed import read_seed
 from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.wire import WireProtocol
 
 SEED_FILE: Final = "sandbox.json"
 
@@ -79,6 +80,12 @@ def _address(listener: socket.socket) -> str:
 def _server(api: Api) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            api.application(), log_config=None, access_log=False, lifespan="off", ws="none"
+            api.application(),
+            http=WireProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
         )
     )

@@ -3,6 +3,8 @@
 from collections import deque
 from typing import Literal, NamedTuple
 
+WindowKind = Literal["fixed", "sliding"]
+
 
 class Allowance(NamedTuple):
     """What the rate-limit headers say after one request, and whether it goes through."""
@@ -16,9 +18,7 @@ class Allowance(NamedTuple):
 class Limiter:
     """At most *limit* requests in *window* seconds, in windows that are fixed or slide."""
 
-    def __init__(
-        self, limit: int, window: float, kind: Literal["fixed", "sliding"] = "sliding"
-    ) -> None:
+    def __init__(self, limit: int, window: float, kind: WindowKind = "sliding") -> None:
         self.limit = limit
         self.window = window
         self.kind = kind

@@ -34,7 +34,10 @@ CREATE TABLE ledger (
 
 
 class Entry(NamedTuple):
-    """One line of the ledger: `kind` is read, write or sale; the stock is the one after it."""
+    """One line of the ledger: `kind` is read, stale (an old stock was told), write or sale.
+
+    The stock is the one after it, or, of reads, the one that was told.
+    """
 
     kind: str
     sku_id: str
@@ -181,6 +184,51 @@ class Shop:
                 self._set(sku_id, (kind, quantity))
             self._enter("sale", sku_id, units, (kind, quantity))
         return kind, quantity
+
+    def read_stale(self, sku_id: str, seconds: float) -> tuple[str, Quantity] | None:
+        """Return a SKU's stock as it was *seconds* ago, as far as the ledger knows."""
+        with self._transaction():
+            now = self._stock(sku_id)
+            row = self._db.execute(
+                "SELECT inventory_type, quantity FROM ledger WHERE sku_id = ? AND kind <> 'stale'"
+                " ORDER BY at > ?, CASE WHEN at > ? THEN number ELSE -number END LIMIT 1",
+                (sku_id, time.time() - seconds, time.time() - seconds),
+            ).fetchone()
+            stock = (row[0], json.loads(row[1])) if row else now
+            if stock is not None:
+                self._enter("stale" if stock != now else "read", sku_id, None, stock)
+        return stock
+
+    def add_product(self) -> None:
+        """Put a product in at the front of the listing, as somebody may do at any time."""
+        with self._transaction():
+            first, number = self._db.execute(
+                "SELECT min(position), count(*) FROM products"
+            ).fetchone()
+            product_id, sku_id = f"{number:024x}", f"{number + 2**40:024x}"
+            data = json.dumps({"id": product_id, "fieldData": {"name": f"New {number}"}})
+            self._db.execute("INSERT INTO products VALUES (?, ?, ?)", (first - 1, product_id, data))
+            sku = json.dumps({"id": sku_id, "fieldData": {"name": f"New {number}"}})
+            self._db.execute(
+                "INSERT INTO skus (id, code, product_id, data, inventory_type, quantity)"
+                " VALUES (?, '', ?, ?, 'infinite', '0')",
+                (sku_id, product_id, sku),
+            )
+
+    def delete_product(self, name: str | None = None) -> None:
+        """Take the product of the SKU *name* out, or the first one, with its SKUs."""
+        with self._transaction():
+            query = "SELECT product_id FROM skus ORDER BY position LIMIT 1"
+            if name is not None:
+                query = "SELECT product_id FROM skus WHERE id = :id"
+            (product_id,) = self._db.execute(query, {"id": name and self._find(name)}).fetchone()
+            self._db.execute("DELETE FROM products WHERE id = ?", (product_id,))
+            self._db.execute("DELETE FROM skus WHERE product_id = ?", (product_id,))
+
+    def code(self, sku_id: str) -> str:
+        """Return the code of a SKU, '' for none."""
+        row = self._db.execute("SELECT code FROM skus WHERE id = ?", (sku_id,)).fetchone()
+        return str(row[0]) if row else ""
 
     def stocks(self) -> dict[str, Quantity | str]:
         """Return each SKU's quantity, or `infinite`, by its code or else its id."""

@@ -65,7 +65,7 @@ def test_a_listing_that_shifts_once_is_read_again() -> None:
 )
 def test_a_listing_that_does_not_add_up_is_refused(pages: list[tuple[range, int]]) -> None:
     """Too few, the same twice, or without end: no plan stands on that."""
-    with pytest.raises(ListingError, match="changed during each|more than there can be"):
+    with pytest.raises(ListingError, match=r"changed during each|more than there can be"):
         fetch_listing(Pages(*pages), "site", "c")
 
 

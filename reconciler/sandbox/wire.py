@@ -1,0 +1,85 @@
+"""Answers that break off, drip or are none at all, on the socket itself."""
+
+import asyncio
+import gzip
+import http
+import socket
+import struct
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from reconciler.sandbox.faults import Fault, Kind
+
+_LINGER = struct.pack("ii", 1, 0)
+
+
+class WireProtocol(H11Protocol):
+    """HTTP as uvicorn speaks it, but that the application gets hold of the connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        inner = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["wire"] = self.transport
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
+class Misanswer(Response):
+    """What *fault* makes of the right answer *right*."""
+
+    def __init__(self, request: Request, fault: Fault, right: Response) -> None:
+        super().__init__()
+        self._wire: asyncio.Transport = request.scope["wire"]
+        self._fault = fault
+        self._right = right
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Misbehave, and return when the client is gone."""
+        match self._fault.kind:
+            case Kind.RESET:
+                self._break()
+            case Kind.TRUNCATE:
+                self._wire.write(_as_bytes(self._right)[:-20])
+                await asyncio.sleep(0.01)
+                self._break()
+            case Kind.GARBAGE:
+                self._wire.write(b"\x00\xffnot HTTP at all\r\n\r\n")
+                self._wire.close()
+            case Kind.DRIP:
+                await self._drip()
+            case Kind.BOMB:
+                await self._explode()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    def _break(self) -> None:
+        """Close so that the other side gets a reset, not an orderly end."""
+        raw = self._wire.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+        self._wire.abort()
+
+    async def _drip(self) -> None:
+        for byte in _as_bytes(self._right):
+            if self._wire.is_closing():
+                return
+            self._wire.write(bytes([byte]))
+            await asyncio.sleep(self._fault.seconds)
+
+    async def _explode(self) -> None:
+        packed = gzip.compress(bytes(self._fault.size))
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+        self._wire.write(head.encode() + packed)
+
+
+def _as_bytes(response: Response) -> bytes:
+    status = http.HTTPStatus(response.status_code)
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+    lines = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
+    return head + lines + b"\r\n" + bytes(response.body)
