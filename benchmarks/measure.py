@@ -48,7 +48,9 @@ def ratio(ours: list[Cost], theirs: list[Cost], figure: str) -> float:
     return statistics.median(a[field] / b[field] for a, b in zip(ours, theirs, strict=True))
 
 
-def row(what: str, found: float, goal: float, unit: str = "x") -> str:
+def row(what: str, found: float, goal: float, unit: str = "x", *, at_least: bool = False) -> str:
     """Return a line of a table: what was measured, the goal, and whether it is met."""
-    met = "yes" if found <= goal else "**no**"
-    return f"| {what} | {found:.2f} {unit} | ≤ {goal:g} {unit} | {met} |\n"
+    met = "yes" if (found >= goal if at_least else found <= goal) else "**no**"
+    sign = "≥" if at_least else "≤"
+    shown, wanted = f"{found:.2f} {unit}", f"{sign} {goal:g} {unit}"
+    return f"| {what} | {shown.strip()} | {wanted.strip()} | {met} |\n"

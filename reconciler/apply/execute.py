@@ -67,6 +67,7 @@ def execute(
             for outcome in pool.map(run.settle, actions):
                 outcomes.append(outcome)
                 progress(len(outcomes))
+    run.end()
     not_tried = (
         Outcome(
             finding.sku, Result.NOT_TRIED, None, None, message=f"{finding.kind}: {finding.message}"
@@ -87,6 +88,8 @@ class _Run:
         self.sleep = sleep
         self.stopped: str | None = None
         self._outages = 0
+        self._last_outage: str | None = None
+        self._has_answered = False
         self._lock = threading.Lock()
 
     def settle(self, action: Action) -> Outcome:
@@ -116,9 +119,16 @@ class _Run:
         """Stop the run after too many SKUs in a row for which the store gave no answer."""
         with self._lock:
             self._outages = self._outages + 1 if is_outage else 0
+            self._has_answered |= not is_outage
+            self._last_outage = outcome.message
             if self._outages >= MAX_FAILURES_IN_A_ROW and self.stopped is None:
                 many = f"{MAX_FAILURES_IN_A_ROW} failures in a row"
                 self.stopped = f"{many}, the last: {outcome.message}"
+
+    def end(self) -> None:
+        """Say that the run could not go on, where the store gave no answer at all."""
+        if self._last_outage and not self._has_answered and self.stopped is None:
+            self.stopped = self._last_outage
 
     def _read_and_write(self, action: Action) -> tuple[Outcome, bool]:
         """Read, compare, write; return what came of it, and whether the store was not there.

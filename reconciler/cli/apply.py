@@ -23,7 +23,7 @@ from reconciler.cli.stages import make_plan, open_store
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, OutputError, StalePlanError, UsageError
 from reconciler.live.client import StoreClient
-from reconciler.model import DesiredState, Limit, Plan, Report, Result
+from reconciler.model import DesiredState, Limit, Outcome, Plan, Report, Result
 from reconciler.plan.check import check_saved, recheck_limits
 from reconciler.render.text import render_report
 
@@ -137,11 +137,14 @@ def _is_answered_yes() -> bool:
 
 def report_exit_code(report: Report) -> int:
     """Return what became of all as an exit code."""
-    settled = (
-        report.count(Result.APPLIED) + report.count(Result.UNKNOWN) + report.count(Result.FAILED)
-    )
-    if report.stopped and not settled:
+    if report.stopped and not any(map(_may_have_written, report.outcomes)):
         return COULD_NOT_GO_ON
     if any(report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)):
         return INCOMPLETE
     return MOVED if report.count(Result.MOVED) else 0
+
+
+def _may_have_written(outcome: Outcome) -> bool:
+    """Whether the SKU may be other than it was because of us."""
+    failed_after_write = outcome.result is Result.FAILED and outcome.found is not None
+    return outcome.result in {Result.APPLIED, Result.UNKNOWN} or failed_after_write

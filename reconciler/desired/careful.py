@@ -6,7 +6,7 @@ spelling. Whatever a schema cannot see (anchors, tags, keys given twice, depth) 
 events, before anything is built from it.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from yaml import YAMLError
 from yaml.events import (
@@ -22,10 +22,8 @@ from reconciler.desired.document import EMPTY, UNSPELLED, Document, Unspelled
 from reconciler.desired.events import open_events
 from reconciler.desired.keys import key_fault
 from reconciler.desired.spelling import MAX_DIGITS, NUMBER, may_not_be_text, shown
-from reconciler.desired.syntax import syntax_problem
+from reconciler.desired.syntax import MAX_DEPTH, TOO_DEEP, syntax_problem
 from reconciler.errors import Problem
-
-MAX_DEPTH: Final = 20
 
 
 class _StopReading(Exception):
@@ -85,7 +83,7 @@ class _Reader:
             self.document.misspelled = True
             return UNSPELLED
         if depth > MAX_DEPTH:
-            self.refuse(event, f"more than {MAX_DEPTH} levels deep; write it flatter")
+            self.refuse(event, TOO_DEEP)
             raise _StopReading
         self.check_plain(event)
         if isinstance(event, MappingStartEvent):

@@ -1,11 +1,14 @@
 """What the YAML parser stumbled over → a sentence for people. Pure."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from yaml import YAMLError
 
 from reconciler.errors import Problem
+
+MAX_DEPTH: Final = 20
+TOO_DEEP: Final = f"more than {MAX_DEPTH} levels deep; write it flatter"
 
 # What libyaml says, where it says it, and what to do. `context` is where the thing began that
 # was never ended; `problem` is where the parser gave up.
@@ -52,6 +55,8 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
     """Return what the parser said of *text*, in our form."""
     said = str(getattr(error, "problem", None) or "it cannot be read")
     mark = getattr(error, "problem_mark", None)
+    if "nesting depth" in said and mark is not None:
+        return Problem(path, *_too_deep(text, mark.index), TOO_DEEP)
     if "cannot start any token" in said and mark is not None:
         return Problem(path, *_place(mark), _odd_start(text, mark))
     if mark is not None and (odd := _odd_line(text, mark.line)) is not None:
@@ -63,6 +68,16 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
             return Problem(path, *_place(mark), sentence)
     advice = "check the indentation, colons and quotes here and one line above"
     return Problem(path, *_place(mark), f"this is not YAML: {said}; {advice}")
+
+
+def _too_deep(text: str, end: int) -> tuple[int, int]:
+    """Return where the first bracket beyond the depth opens: the parser gives up much later."""
+    depth = 0
+    for index, character in enumerate(text[:end]):
+        depth += (character in "[{") - (character in "]}")
+        if depth > MAX_DEPTH:
+            return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+    return 1, 1
 
 
 def _odd_line(text: str, last: int) -> tuple[int, str] | None:

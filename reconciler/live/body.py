@@ -4,6 +4,8 @@ import zlib
 
 from reconciler.errors import AnswerError, TooLongError
 
+_PIECE = 64 * 1024
+
 
 class Body:
     """Takes what arrives; a bomb of compressed nothing is cut while it is unpacked."""
@@ -21,12 +23,20 @@ class Body:
     def add(self, chunk: bytes) -> None:
         """Take a chunk; raise TooLongError for too long a body, AnswerError for a broken one."""
         if self._unpack is None:
-            self.content += chunk
+            self._keep(chunk)
         else:
-            room = self._max_bytes - len(self.content) + 1
-            try:
-                self.content += self._unpack.decompress(chunk, room)
-            except zlib.error:
-                raise AnswerError("the answer cannot be unpacked") from None
+            self._unpack_all(self._unpack, chunk)
+
+    def _unpack_all(self, unpack: "zlib._Decompress", chunk: bytes) -> None:
+        """Unpack piece by piece, so that a bomb never has the memory it asks for."""
+        try:
+            while chunk:
+                self._keep(unpack.decompress(chunk, _PIECE))
+                chunk = unpack.unconsumed_tail
+        except zlib.error:
+            raise AnswerError("the answer cannot be unpacked") from None
+
+    def _keep(self, piece: bytes) -> None:
+        self.content += piece
         if len(self.content) > self._max_bytes:
             raise TooLongError("the answer is far too long to be one of this API")

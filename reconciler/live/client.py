@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -41,8 +41,10 @@ from reconciler.live.token import Token
 from reconciler.live.transport import LATER, Transport
 from reconciler.model import InventoryType, Stock, Target
 
+Parsed = TypeVar("Parsed")
+
 CALL_SECONDS = 30.0
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 120.0
 MAX_THROTTLED = 20
 
@@ -78,6 +80,8 @@ class StoreClient:
         self._sleep = sleep
         self._stopped = stopped
         self.requests = 0
+        self.throttled = 0
+        """How many answers were 429."""
 
     def __enter__(self) -> Self:
         return self
@@ -90,12 +94,17 @@ class StoreClient:
         """Return how many requests a minute the store said it allows, or None."""
         return self._pace.limit
 
-    def read(self, path: str, params: dict[str, int] | None = None) -> Any:
-        """Return the JSON that a GET of *path* answers, tried again while no answer comes."""
+    def read(
+        self, path: str, parse: Callable[[Any], Parsed], params: dict[str, int] | None = None
+    ) -> Parsed:
+        """Return what *parse* makes of the JSON that a GET of *path* answers.
+
+        It is tried again while no answer comes, or none that *parse* takes.
+        """
         refused = 0
         for attempt in range(1, READ_TRIES + 1):
             try:
-                return self._exchange("GET", path, params=params)
+                return parse(self._exchange("GET", path, params=params))
             except ConnectionRefused:
                 refused += 1
                 if refused == CONNECT_TRIES:
@@ -122,7 +131,7 @@ class StoreClient:
 
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU."""
-        return parse_stock(self.read(_inventory_path(target)))
+        return self.read(_inventory_path(target), parse_stock)
 
     def write_stock(self, target: Target, stock: Stock) -> Stock:
         """Set the stock of one SKU absolutely and return what the store answers that it is now.
@@ -154,6 +163,7 @@ class StoreClient:
                 jitter = self._chance.uniform(0.05, 1.0)
                 seconds = jitter * 5 if wait is None else wait + jitter
                 with self._lock:
+                    self.throttled += 1
                     self._pace.pause(seconds * self.scale, self._clock())
             else:
                 with self._lock:

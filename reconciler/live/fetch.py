@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from reconciler.errors import ListingError, NotFound, StoreError
 from reconciler.live.answers import parse_collections, parse_products
 from reconciler.model import Listing, LiveSku, Stock, Target
+
+Parsed = TypeVar("Parsed")
 
 PAGE = 100
 MAX_PRODUCTS = 1_000_000
@@ -17,8 +19,10 @@ LISTING_TRIES = 3
 class Client(Protocol):
     """What fetching needs of a client."""
 
-    def read(self, path: str, params: dict[str, int] | None = None) -> Any:
-        """Return the JSON that a GET of *path* answers."""
+    def read(
+        self, path: str, parse: Callable[[Any], Parsed], params: dict[str, int] | None = None
+    ) -> Parsed:
+        """Return what *parse* makes of the JSON that a GET of *path* answers."""
 
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU."""
@@ -43,7 +47,7 @@ def fetch_listing(client: Client, site_id: str, collection_id: str | None) -> Li
 
 
 def _find_collection(client: Client, site_id: str) -> str:
-    found = parse_collections(client.read(f"/sites/{quote(site_id, safe='')}/collections"))
+    found = client.read(f"/sites/{quote(site_id, safe='')}/collections", parse_collections)
     if found is None:
         raise ListingError(
             "the site has no SKU collection; enable ecommerce, or name it as sku_collection_id"
@@ -58,7 +62,7 @@ def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
     skus: list[LiveSku] = []
     total: int | None = None
     while True:
-        page = parse_products(client.read(path, {"limit": PAGE, "offset": len(seen)}))
+        page = client.read(path, parse_products, {"limit": PAGE, "offset": len(seen)})
         total = page.total if total is None else total
         if total > MAX_PRODUCTS:
             raise ListingError(

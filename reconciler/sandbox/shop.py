@@ -225,6 +225,18 @@ class Shop:
             self._db.execute("DELETE FROM products WHERE id = ?", (product_id,))
             self._db.execute("DELETE FROM skus WHERE product_id = ?", (product_id,))
 
+    def copy_sku(self, name: str) -> None:
+        """Put in a second SKU with the code of *name*, as a copied product has."""
+        with self._transaction():
+            sku_id = self._find(name)
+            copy_id = f"{int(sku_id, 16) ^ 1:024x}"
+            self._db.execute(
+                "INSERT INTO skus (id, code, product_id, data, inventory_type, quantity)"
+                " SELECT ?, code, product_id, json_set(data, '$.id', ?), inventory_type, quantity"
+                " FROM skus WHERE id = ?",
+                (copy_id, copy_id, sku_id),
+            )
+
     def code(self, sku_id: str) -> str:
         """Return the code of a SKU, '' for none."""
         row = self._db.execute("SELECT code FROM skus WHERE id = ?", (sku_id,)).fetchone()

@@ -1,10 +1,11 @@
 """Answers that break off, drip or are none at all, on the socket itself."""
 
 import asyncio
-import gzip
 import http
 import socket
 import struct
+import zlib
+from functools import cache
 from typing import Any
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.sandbox.faults import Fault, Kind
 
+_PIECE = 1024 * 1024
 _LINGER = struct.pack("ii", 1, 0)
 
 
@@ -73,9 +75,17 @@ class Misanswer(Response):
             await asyncio.sleep(self._fault.seconds)
 
     async def _explode(self) -> None:
-        packed = gzip.compress(bytes(self._fault.size))
+        packed = _pack(self._fault.size)
         head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
         self._wire.write(head.encode() + packed)
+
+
+@cache
+def _pack(size: int) -> bytes:
+    """Return *size* bytes of nothing as gzip, made piece by piece."""
+    packer = zlib.compressobj(wbits=31)
+    pieces = [packer.compress(bytes(_PIECE)) for _ in range(size // _PIECE)]
+    return b"".join([*pieces, packer.flush()])
 
 
 def _as_bytes(response: Response) -> bytes:

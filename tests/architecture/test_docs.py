@@ -57,7 +57,7 @@ def test_the_documents_name_every_limit_and_finding(name: str) -> None:
     assert f"`{name}`" in (ROOT / "docs/findings.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_test_states_its_rule(path: Path) -> None:
     """Each test function has a docstring that ends in a full stop."""
     tree = ast.parse(path.read_text("utf-8"))

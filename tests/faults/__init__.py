@@ -1,0 +1,1 @@
+"""The table of faults; importing it enters all rows."""

@@ -5,22 +5,37 @@ import io
 import os
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from factories import Run
 
 from reconciler.cli.main import exit_code
 
 
+class Tally(Counter[str]):
+    """What the ledgers of a row's stores say of its writes: wrong, doubled, lost, gap; leaks."""
+
+
+class NaiveDoneError(Exception):
+    """A naive loop has done its work in place of the command; the text says what went wrong."""
+
+
 @dataclass(frozen=True)
 class Bench:
-    """An empty folder to work in, the command, and chance that can be repeated."""
+    """An empty folder to work in, the command, and chance that can be repeated.
+
+    Where it is *naive*, a simple loop takes the place of the command's apply.
+    """
 
     folder: Path
     chance: random.Random
+    naive: bool = False
+    tally: Tally = field(default_factory=Tally)
 
     def run(self, *arguments: str) -> Run:
         """Run the command in the folder."""
@@ -37,7 +52,7 @@ class Bench:
     def fresh(self) -> Iterator["Bench"]:
         """Yield a bench with an empty folder and the same chance."""
         with tempfile.TemporaryDirectory() as folder:
-            yield Bench(Path(folder), self.chance)
+            yield Bench(Path(os.path.realpath(folder)), self.chance, self.naive, self.tally)
 
 
 @dataclass(frozen=True)
@@ -46,12 +61,26 @@ class Row:
 
     id: str
     title: str
-    check: Callable[[Bench], None]
+    check: Callable[[Bench], object]
 
-    def run(self, seed: int) -> None:
+    def run(self, seed: int) -> Tally:
         """Check the row; raise AssertionError where something else happens."""
+        with self._bench(seed, naive=False) as bench:
+            self.check(bench)
+            return bench.tally
+
+    def run_naively(self, seed: int) -> Tally:
+        """Return what a simple loop does wrong where the command would apply."""
+        with self._bench(seed, naive=True) as bench:
+            with contextlib.suppress(NaiveDoneError, AssertionError):
+                self.check(bench)
+            return bench.tally
+
+    @contextmanager
+    def _bench(self, seed: int, *, naive: bool) -> Iterator[Bench]:
         with tempfile.TemporaryDirectory() as folder:
-            self.check(Bench(Path(os.path.realpath(folder)), random.Random(seed)))  # noqa: S311
+            chance = random.Random(seed)  # noqa: S311  no secret
+            yield Bench(Path(os.path.realpath(folder)), chance, naive)
 
 
 # Every row that there is, whether it has a check yet or not.
@@ -63,10 +92,13 @@ IDS = tuple(
 ROWS: dict[str, Row] = {}
 
 
-def row(identity: str, title: str) -> Callable[[Callable[[Bench], None]], Callable[[Bench], None]]:
+Check = TypeVar("Check", bound=Callable[[Bench], object])
+
+
+def row(identity: str, title: str) -> Callable[[Check], Check]:
     """Enter a check into the table."""
 
-    def enter(check: Callable[[Bench], None]) -> Callable[[Bench], None]:
+    def enter(check: Check) -> Check:
         ROWS[identity] = Row(identity, title, check)
         return check
 

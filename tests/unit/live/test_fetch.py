@@ -1,5 +1,6 @@
 """Listings that shift, end early or lie are not planned on."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,13 +24,15 @@ class Pages:
         self.pages = list(pages)
         self.offsets: list[int] = []
 
-    def read(self, path: str, params: dict[str, int] | None = None) -> Any:
+    def read(
+        self, path: str, parse: Callable[[Any], Any], params: dict[str, int] | None = None
+    ) -> Any:
         if path.endswith("/collections"):
-            return {"collections": []}
+            return parse({"collections": []})
         assert params is not None
         self.offsets.append(params["offset"])
         numbers, total = self.pages.pop(0) if len(self.pages) > 1 else self.pages[0]
-        return {"items": [_item(n) for n in numbers], "pagination": {"total": total}}
+        return parse({"items": [_item(n) for n in numbers], "pagination": {"total": total}})
 
     def read_stock(self, target: Target) -> Stock:
         if target.sku_id == "gone":

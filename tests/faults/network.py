@@ -1,0 +1,293 @@
+"""Rows N1 to N15: a network that fails, on reading and on writing."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import trustme
+
+from faults.scene import SCALE, Scene, environment
+from faults.table import Bench, row
+from reconciler.sandbox.faults import Fault, Kind
+
+PATCH: dict[str, Any] = {"method": "PATCH", "path": "/inventory"}
+GET: dict[str, Any] = {"method": "GET", "path": "/inventory"}
+
+
+def few(bench: Bench) -> tuple[dict[str, int], dict[str, int], str]:
+    """Return stocks before and after of a few SKUs, and the one that meets the fault."""
+    skus = [f"S{n}" for n in range(bench.chance.randint(2, 5))]
+    before = {sku: bench.chance.randint(20, 40) for sku in skus}
+    after = {sku: value + bench.chance.choice([-7, 9]) for sku, value in before.items()}
+    return before, after, bench.chance.choice(skus)
+
+
+def settles(
+    bench: Bench, fault: dict[str, Any], *, code: int = 0, result: str = "applied"
+) -> Scene:
+    """Expect that one SKU whose write meets *fault* ends as *result*, and all others applied."""
+    before, after, sku = few(bench)
+    scene = Scene(bench, before, after, [Fault(sku=sku, count=1, **{**PATCH, **fault})])
+    with scene.open():
+        scene.plan()
+        outcomes = scene.apply(code, "--parallelism", str(bench.chance.randint(1, 8)))
+        expected = dict.fromkeys(after, "applied") | {sku: result}
+        assert outcomes == expected, (outcomes, expected)
+        assert scene.verdict() == (0, 0, 0, 0), scene.verdict()
+        assert all(len(scene.writes(other)) == 1 for other in after if other != sku)
+        assert len(scene.writes(sku)) <= 1
+    return scene
+
+
+def reads_again(bench: Bench, fault: dict[str, Any]) -> None:
+    """Expect that a read that meets *fault* once is read again, in plan and in apply."""
+    before, after, sku = few(bench)
+    faults = [Fault(sku=sku, count=1, skip=skip, **{**GET, **fault}) for skip in (0, 1)]
+    with Scene(bench, before, after, faults).open() as scene:
+        scene.plan()
+        assert scene.apply(0) == dict.fromkeys(after, "applied")
+        assert scene.verdict() == (0, 0, 0, 0)
+
+
+def both(bench: Bench, kind: Kind, **fault: Any) -> None:
+    """Expect that a fault is survived on reading, and on writing that landed or did not."""
+    for check in (
+        lambda here: settles(here, {"kind": kind, "applied": True, **fault}),
+        lambda here: settles(here, {"kind": kind, "applied": False, **fault}),
+        lambda here: reads_again(here, {"kind": kind, **fault}),
+    ):
+        with bench.fresh() as here:
+            check(here)
+
+
+@contextmanager
+def _at(bench: Bench, address: str) -> Iterator[Scene]:
+    """Yield a scene with a plan, whose store is then looked for at *address*."""
+    before, after, _ = few(bench)
+    with Scene(bench, before, after).open() as scene:
+        scene.plan()
+        with environment({"WEBFLOW_API_URL": address}):
+            yield scene
+        assert scene.writes() == []
+
+
+def _unreachable(bench: Bench, address: str, *said: str) -> None:
+    """Expect that plan and apply exit 1 with a sentence, and nothing is written."""
+    with _at(bench, address) as scene:
+        planned = scene.run("plan")
+        applied = scene.run("apply", "p.json")
+        assert (planned.code, applied.code) == (1, 1), (planned, applied)
+        for words in ("cannot reach", *said):
+            assert words in planned.err, planned
+            assert words in applied.out, applied
+
+
+@row("N1", "connection refused")
+def refused(bench: Bench) -> None:
+    """Nobody listens: tried three times, exit 1, nothing written."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    _unreachable(bench, f"http://{address}/v2", address, "refused")
+
+
+@row("N2", "no such host")
+def no_such_host(bench: Bench) -> None:
+    """A name that nobody knows is named."""
+    _unreachable(bench, "https://no-such-host.invalid/v2", "no-such-host.invalid")
+
+
+@row("N3", "a connection that is never accepted")
+def never_accepted(bench: Bench) -> None:
+    """The deadline ends it."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        port = listener.getsockname()[1]
+        _unreachable(bench, f"http://127.0.0.1:{port}/v2", "no answer")
+        for filler in fillers:
+            filler.close()
+
+
+@row("N4", "reset before the request takes effect")
+def reset_before(bench: Bench) -> None:
+    """Read back as before, sent again: one write takes effect."""
+    scene = settles(bench, {"kind": Kind.RESET})
+    assert len(scene.after) == len({*scene.after})
+    with bench.fresh() as here:
+        reads_again(here, {"kind": Kind.RESET})
+
+
+@row("N5", "reset after the request took effect")
+def reset_after(bench: Bench) -> None:
+    """Read back as after: applied, and no second write."""
+    settles(bench, {"kind": Kind.RESET, "applied": True})
+
+
+@row("N6", "took effect, answer lost, and a sale")
+def reset_and_sold(bench: Bench) -> None:
+    """Neither before nor after: unknown, left alone, exit 5."""
+    fault = {"kind": Kind.RESET, "applied": True, "sold_after": bench.chance.randint(1, 3)}
+    settles(bench, fault, code=5, result="unknown")
+
+
+@row("N7", "a body cut short")
+def truncated(bench: Bench) -> None:
+    """As a lost answer."""
+    both(bench, Kind.TRUNCATE)
+
+
+@row("N8", "a byte now and then")
+def dripping(bench: Bench) -> None:
+    """Ended at the deadline of the call, wherever in the answer it is."""
+    both(bench, Kind.DRIP, seconds=10 * SCALE)
+
+
+@row("N9", "200 MB that were packed into 200 kB")
+def bomb(bench: Bench) -> None:
+    """Cut while it is unpacked: exit 1 on reading, read back on writing, little memory."""
+    size = 200_000_000
+    with bench.fresh() as here:
+        settles(here, {"kind": Kind.BOMB, "size": size, "applied": True})
+    before, after, _ = few(bench)
+    with Scene(bench, before, after, [Fault(Kind.BOMB, size=size, **GET)]).open():
+        command = [sys.executable, "-m", "reconciler", "plan"]
+        with subprocess.Popen(command, cwd=bench.folder, stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            said = process.stderr.read().decode()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+    assert (process.returncode, "far too long" in said) == (1, True), said
+    assert usage.ru_maxrss < 150 * 1024, usage.ru_maxrss
+
+
+@row("N10", "something that is not HTTP")
+def garbage(bench: Bench) -> None:
+    """A transport error in words."""
+    both(bench, Kind.GARBAGE)
+
+
+@row("N11", "a certificate that nobody signed")
+def self_signed(bench: Bench) -> None:
+    """Refused, and there is no way to say that it does not matter."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with _listening(context) as (port, asked):
+        _unreachable(bench, f"https://127.0.0.1:{port}/v2", "certificate verify failed")
+    assert asked == []
+
+
+class _QuietServer(HTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a handshake that was refused."""
+
+
+@contextmanager
+def _listening(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Serve anything with 200 and yield the port and what was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.command} {self.headers.get('Authorization')}")
+            self.send_response(200)
+            self.end_headers()
+
+        do_PATCH = do_GET  # noqa: N815  the same
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = _QuietServer(("127.0.0.1", 0), Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port, asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@row("N12", "a redirect to another host")
+def redirected(bench: Bench) -> None:
+    """Refused; neither body nor token goes there."""
+    before, after, sku = few(bench)
+    status = bench.chance.choice([301, 302, 303, 307, 308])
+    with _listening() as (port, asked):
+        there = {"Location": f"http://127.0.0.1:{port}/v2/elsewhere"}
+        fault: dict[str, Any] = {"kind": Kind.STATUS, "status": status, "headers": there}
+        with bench.fresh() as here:
+            settles(here, fault, code=5, result="failed")
+        with Scene(bench, before, after, [Fault(sku=sku, **GET, **fault)]).open() as scene:
+            run = scene.run("plan")
+            assert (run.code, f"redirects ({status})" in run.err) == (1, True), run
+    assert asked == []
+
+
+@row("N13", "a redirect on the same host")
+def redirected_at_home(bench: Bench) -> None:
+    """A followed 302 would be a GET that succeeds and writes nothing."""
+    headers = {"Location": "/v2/sites"}
+    settles(
+        bench, {"kind": Kind.STATUS, "status": 302, "headers": headers}, code=5, result="failed"
+    )
+
+
+@row("N14", "a fifth of all requests dropped, 200 SKUs")
+def flaky(bench: Bench) -> None:
+    """All converge in one run when answers are lost, and in a second one when requests are."""
+    for applied in (True, False):
+        with bench.fresh() as here:
+            _flaky(here, applied=applied)
+
+
+def _flaky(bench: Bench, *, applied: bool) -> None:
+    before = {f"S{n:03}": 20 for n in range(200)}
+    after = dict.fromkeys(before, 30)
+    faults = [Fault(Kind.RESET, chance=0.2, applied=applied)]
+    with Scene(bench, before, after, faults).open() as scene:
+        scene.plan()
+        first = scene.run("apply", "p.json")
+        assert scene.verdict() == (0, 0, 0, 0)
+        reads = [entry for entry in scene.shop.ledger() if entry.kind == "read"]
+        assert len(reads) <= 3 * len(before) * 2
+        if first.code:
+            # Three writes that did not land are enough: named, untouched, and left to the next run.
+            assert (first.code, applied, "none of 3 writes took effect" in first.out) == (
+                5,
+                False,
+                True,
+            )
+            scene.plan()
+            assert scene.run("apply", "p.json").code == 0
+        assert len(scene.writes()) == len(before)
+
+
+@row("N15", "an outage in the middle of a run")
+def outage(bench: Bench) -> None:
+    """After ten failures in a row the run ends; the rest is untouched; exit 5."""
+    before = {f"S{n:02}": 20 for n in range(40)}
+    after = dict.fromkeys(before, 30)
+    fault = Fault(Kind.RESET, path="/inventory", skip=len(before) + bench.chance.randint(5, 12))
+    with Scene(bench, before, after, [fault]).open() as scene:
+        scene.plan()
+        outcomes = scene.apply(5, "--parallelism", "4")
+        results = list(outcomes.values())
+        assert results.count("not tried") > 0 and results.count("applied") > 0, outcomes
+        assert 10 <= results.count("failed") + results.count("unknown") <= 14, outcomes
+        assert "failures in a row" in scene.said[-1].out
+        assert scene.verdict() == (0, 0, 0, 0)

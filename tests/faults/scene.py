@@ -1,0 +1,186 @@
+"""A store on loopback that misbehaves, the command against it, and a naive loop beside it."""
+
+import base64
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from factories import COLLECTION, SITE, Run, seed
+
+from faults.table import Bench, NaiveDoneError
+from reconciler.model import Limit
+from reconciler.sandbox.app import SCOPES, Api
+from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.faults import Fault, Faults
+from reconciler.sandbox.oracle import Verdict, judge
+from reconciler.sandbox.seed import build_seed, make_id
+from reconciler.sandbox.shop import Entry, Shop
+
+TOKEN = "tok3n-of-the-fault-table"
+# A minute of the client's waiting: deadlines, back-off and looking again shrink alike.
+MINUTE = 3.0
+SCALE = MINUTE / 60
+_OUTCOME = re.compile(
+    r"^  (applied|already|moved|failed|unknown|not tried)\s+([A-Za-z0-9]+)", re.MULTILINE
+)
+
+
+@dataclass
+class Scene:
+    """A store `demo` whose SKUs go from *before* to *after*, on a server that misbehaves."""
+
+    bench: Bench
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    faults: Sequence[Fault] = ()
+    scopes: frozenset[str] = SCOPES
+    limit: int | None = None
+    settings: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    shop: Shop = field(init=False)
+    address: str = field(init=False)
+    planned_at: int = 0
+    said: list[Run] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator["Scene"]:
+        """Write the YAML, serve the shop, and point the environment there."""
+        folder = self.bench.folder / "inventory/demo"
+        folder.mkdir(parents=True, exist_ok=True)
+        limits = "".join(f"  {limit}: 999999\n" for limit in Limit)
+        head = self.settings or f"site_id: {SITE}\nlimits:\n{limits}"
+        (folder / "store.yaml").write_text(head)
+        lines = "".join(f"  {sku}: {value}\n" for sku, value in self.after.items())
+        (folder / "stock.yaml").write_text(f"skus:\n{lines}")
+        data = self.bench.folder / "shop.sqlite"
+        with (
+            Shop(data, lambda: build_seed(seed(self.before)), anew=True) as self.shop,
+            serve_for_a_while(self._api()) as self.address,
+            environment(
+                {
+                    "WEBFLOW_API_URL": self.address,
+                    "WEBFLOW_TOKEN": TOKEN,
+                    "WEBFLOW_RATE_WINDOW": str(MINUTE),
+                    **self.env,
+                }
+            ),
+        ):
+            yield self
+            self.bench.tally.update(self.verdict()._asdict())
+        self._look_for_leaks()
+
+    def _api(self) -> Api:
+        faults = Faults(self.faults, self.bench.chance.randrange(10**6))
+        return Api(self.shop, {TOKEN: self.scopes}, limit=self.limit, window=MINUTE, faults=faults)
+
+    def run(self, *arguments: str) -> Run:
+        """Run the command, which must not end in a traceback."""
+        if self.bench.naive and arguments[0] == "apply":
+            self.bench.tally.update(naive(self))
+            raise NaiveDoneError
+        run = self.bench.run(*arguments)
+        assert "Traceback" not in run.out + run.err, run
+        self.said.append(run)
+        return run
+
+    def plan(self, code: int = 0) -> Run:
+        """Plan into `p.json`; what the ledger has until then is not judged."""
+        run = self.run("plan", "--out", "p.json")
+        assert run.code == code, run
+        self.planned_at = len(self.shop.ledger())
+        return run
+
+    def apply(self, code: int, *arguments: str) -> dict[str, str]:
+        """Apply `p.json`, expect *code*, and return what became of each SKU."""
+        run = self.run("apply", "p.json", "-v", *arguments)
+        assert run.code == code, run
+        return {sku: result for result, sku in _OUTCOME.findall(run.out)}
+
+    def writes(self, sku: str | None = None) -> list[Entry]:
+        """Return the writes that took effect."""
+        sku_id = None if sku is None else self.sku_id(sku)
+        entries = self.shop.ledger()
+        return [e for e in entries if e.kind == "write" and sku_id in {None, e.sku_id}]
+
+    def sku_id(self, sku: str) -> str:
+        """Return the store's id of a SKU of `factories.seed`."""
+        number = list(self.before).index(sku)
+        return make_id(make_id(SITE, f"Product {number}"), "0")
+
+    def verdict(self) -> Verdict:
+        """Return what the ledger says of all writes since the plan."""
+        approved = {
+            self.sku_id(sku): {("infinite", 0) if value == "infinite" else ("finite", value)}
+            for sku, value in self.after.items()
+            if sku in self.before
+        }
+        return judge(self.shop.ledger()[self.planned_at :], approved)
+
+    def _look_for_leaks(self) -> None:
+        """Look for the token in all that was said and written, in the forms it may take."""
+        forms = {TOKEN, quote(TOKEN), base64.b64encode(TOKEN.encode()).decode()}
+        texts = [run.out + run.err for run in self.said]
+        files = [p for p in self.bench.folder.rglob("*") if p.is_file() and p.suffix != ".sqlite"]
+        texts += [path.read_text("utf-8", "replace") for path in files]
+        leaks = sum(form in text for form in forms for text in texts)
+        self.bench.tally["leaks"] += leaks
+        assert not leaks, "the token leaked"
+
+
+@contextlib.contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def naive(scene: Scene) -> dict[str, int]:
+    """Do what a simple loop does (GET, PATCH, blind retry); return what it did wrong."""
+    scene.planned_at = len(scene.shop.ledger())
+    refused = 0
+    with httpx.Client(
+        base_url=os.environ["WEBFLOW_API_URL"],
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        timeout=30 * SCALE,
+        follow_redirects=True,
+    ) as client:
+        for sku, value in scene.after.items():
+            if sku in scene.before:
+                path = f"/collections/{COLLECTION}/items/{scene.sku_id(sku)}/inventory"
+                refused += _naive_write(client, path, value)
+    return {**scene.verdict()._asdict(), "answers of 429": refused}
+
+
+def _naive_write(client: httpx.Client, path: str, value: Any) -> int:
+    """Write one SKU as if nothing could go wrong twice; return how many 429 came."""
+    body = {"inventoryType": "infinite"}
+    if value != "infinite":
+        body = {"inventoryType": "finite", "quantity": value}
+    refused = 0
+    for method, json in (("GET", None), ("PATCH", body)):
+        for _ in range(5):
+            try:
+                response = client.request(method, path, json=json)
+                refused += response.status_code == 429
+                if method == "GET" and response.is_success and response.json() == value:
+                    return refused
+                if response.is_success and response.json():
+                    break
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+                pass
+            time.sleep(0.1 * SCALE)
+    return refused

@@ -1,0 +1,61 @@
+"""Faults as data: which request meets which, and what a file of them may say."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import SandboxError
+from reconciler.sandbox.faults import Fault, Faults, Kind, read_faults
+
+
+def _struck(fault: Fault, requests: int, sku: str = "A") -> list[bool]:
+    faults = Faults([fault], seed=7)
+    return [faults.strike("GET", "/v2/x/inventory", ("id", sku)) is fault for _ in range(requests)]
+
+
+def test_a_fault_passes_some_and_strikes_some() -> None:
+    """`skip` are let through, then `count` are struck, then it is over."""
+    assert _struck(Fault(Kind.RESET, skip=1, count=2), 5) == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(Kind.RESET, method="PATCH"),
+        Fault(Kind.RESET, path="/products"),
+        Fault(Kind.RESET, sku="B"),
+        Fault(Kind.RESET, chance=0.0),
+    ],
+)
+def test_a_fault_strikes_only_what_it_means(fault: Fault) -> None:
+    """Method, path, SKU and chance each keep it from others."""
+    assert not any(_struck(fault, 20))
+
+
+def test_chance_strikes_now_and_then() -> None:
+    """A share of the requests, the same with the same seed."""
+    struck = _struck(Fault(Kind.RESET, chance=0.5), 100)
+
+    assert 20 < sum(struck) < 80
+    assert struck == _struck(Fault(Kind.RESET, chance=0.5), 100)
+
+
+def test_faults_are_read_from_a_file(tmp_path: Path) -> None:
+    """A list of objects; what is left out has its default."""
+    path = tmp_path / "faults.json"
+    path.write_text('[{"kind": "status", "status": 503, "sku": "A", "count": 1}]')
+
+    assert read_faults(path) == (Fault(Kind.STATUS, status=503, sku="A", count=1),)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"kind": "x"}]', '[{"kid": "reset"}]'])
+def test_nonsense_is_met_by_a_sentence(tmp_path: Path, content: str) -> None:
+    """What is no list of faults is refused with the file's name."""
+    path = tmp_path / "faults.json"
+    path.write_text(content)
+    if content == "{}":
+        assert read_faults(path) == ()
+        return
+
+    with pytest.raises(SandboxError, match=r"faults\.json: is not a list of faults"):
+        read_faults(path)
