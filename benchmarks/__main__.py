@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from benchmarks import asking, reading, starting
+from benchmarks import asking, planning, reading, starting
 
 TITLE = """# Benchmarks
 
@@ -19,7 +19,12 @@ def main() -> None:
         f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
     )
     text = TITLE + f"Last run: {machine}.\n"
-    for section in (reading.measure_all, starting.measure_all, asking.measure_all):
+    for section in (
+        reading.measure_all,
+        planning.measure_all,
+        starting.measure_all,
+        asking.measure_all,
+    ):
         text += "\n" + section()
     print(text)
     Path(__file__).with_name("README.md").write_text(text, "utf-8")

@@ -5,6 +5,10 @@ ReconcilerError                 1
 ├── InputError                 65   files are not acceptable; carries every problem found
 │   └── PlanFileError          65   a saved plan is malformed, too large or of an unknown version
 ├── StalePlanError              3   a saved plan no longer fits what stands here now
+├── OldCommitError              3   the commit checked out is older than what was applied last
+├── HeldError                   3   another apply holds the store
+├── PushError                   5   what was done could not be shared
+├── HistoryError                1   git cannot tell what it is asked
 ├── LimitError                  4   a safety limit is broken; nothing was written
 ├── NoBaseError                 1   a rule needs a base and there is none
 ├── InterruptedRunError  130, 143   a signal ended the run
@@ -80,6 +84,28 @@ class StalePlanError(ReconcilerError):
     """A saved plan no longer fits what stands here now; nothing was written."""
 
     exit_code = 3
+
+
+class OldCommitError(ReconcilerError):
+    """The commit checked out is neither what was applied last nor made after it."""
+
+    exit_code = 3
+
+
+class HeldError(ReconcilerError):
+    """Another apply has begun on this store and not ended; nothing was written."""
+
+    exit_code = 3
+
+
+class PushError(ReconcilerError):
+    """The writes are done, and their record could not be pushed."""
+
+    exit_code = 5
+
+
+class HistoryError(ReconcilerError):
+    """Git is missing, refuses, or does not hold what it is asked for."""
 
 
 class LimitError(ReconcilerError):

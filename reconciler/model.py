@@ -139,6 +139,19 @@ class DesiredState:
     declared: Mapping[str, Declared]
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What was declared when the store was last applied: the desired state at a commit.
+
+    `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.
+    """
+
+    commit: str
+    source: str
+    date: str
+    declared: Mapping[str, Declared]
+
+
 class LiveSku(NamedTuple):
     """One SKU of the store's listing; `code` is '' when it has none."""
 
@@ -244,7 +257,11 @@ class FindingKind(StrEnum):
     UNREADABLE = "unreadable"
     ARCHIVED = "archived"
     FROZEN = "frozen"
+    OVERTAKEN = "overtaken"
+    UNSETTLED = "unsettled"
+    RELEASED = "released"
     DRIFT = "drift"
+    UNREAD = "unread"
     NOT_MANAGED = "not_managed"
 
     @property
@@ -287,21 +304,37 @@ class Summary:
     zeroed: int
 
 
+class Provenance(NamedTuple):
+    """What a plan was made of: when, from which YAML, and since which base.
+
+    `created_at` is an ISO date and time; `desired_digest` names the desired state, `head` the
+    commit checked out, `base` the base (all None where git does not tell). `commits` are those
+    from the base to the head, newest first, in a line each. A plan that is `offline` was made
+    without asking the store: it shows, and is never applied.
+    """
+
+    created_at: str
+    desired_digest: str
+    head: str | None = None
+    base: str | None = None
+    base_date: str | None = None
+    commits: tuple[str, ...] = ()
+    offline: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Actions, findings and violations: what would be done, and nothing that does it."""
 
     store: str
     site_id: str
-    created_at: str
-    desired_digest: str
+    provenance: Provenance
     actions: tuple[Action, ...]
     findings: tuple[Finding, ...]
     violations: tuple[Violation, ...]
     summary: Summary
     requests: Requests
-    head: str | None = None
-    base: str | None = None
+    unread: tuple[str, ...] = ()
     tool_version: str = ""
 
     @property

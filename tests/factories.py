@@ -1,6 +1,7 @@
 """Short ways to make nouns, files and shops, with defaults for what a test does not care about."""
 
 import json
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from reconciler.errors import InputError
 from reconciler.model import (
     INFINITE,
     Action,
+    Base,
     Bound,
     Cause,
     Declared,
@@ -23,6 +25,7 @@ from reconciler.model import (
     LiveSku,
     LiveState,
     Plan,
+    Provenance,
     Rule,
     Source,
     Stock,
@@ -30,7 +33,8 @@ from reconciler.model import (
     Target,
     finite,
 )
-from reconciler.plan.compute import changes_between, compute_plan
+from reconciler.plan.changes import changes_between
+from reconciler.plan.compute import compute_plan
 from reconciler.sandbox.seed import Seed
 from reconciler.sandbox.shop import Entry, Shop
 
@@ -54,12 +58,13 @@ def declared(
     value: Any = 5,
     *,
     rule: Rule = Rule.EXACT,
+    as_of: str | None = None,
     id: str | None = None,  # noqa: A002  the key's name in YAML
     code: str | None = None,
     line: int = 1,
 ) -> Declared:
     code = sku if code is None else code
-    return Declared(sku, stock(value), rule, None, id, code, "inventory/demo/a.yaml", line)
+    return Declared(sku, stock(value), rule, as_of, id, code, "inventory/demo/a.yaml", line)
 
 
 def desired(
@@ -76,8 +81,16 @@ def live(stocks: Mapping[str, Any], extra: Iterable[LiveSku] = ()) -> LiveState:
     return LiveState(Listing(COLLECTION, (*skus, *extra)), quantities, len(stocks) + 2, 120)
 
 
-def plan_of(state: DesiredState, current: LiveState) -> Plan:
-    return compute_plan(state, current, digest="sha256:0", created_at="2026-11-20T10:00:00Z")
+MADE = Provenance("2026-11-20T10:00:00Z", "sha256:0")
+
+
+def base_of(*entries: Declared) -> Base:
+    return Base("b" * 40, "c" * 40, "2026-11-20", {entry.sku: entry for entry in entries})
+
+
+def plan_of(state: DesiredState, current: LiveState, base: Base | None = None) -> Plan:
+    made = MADE._replace(base=base.commit, base_date=base.date) if base else MADE
+    return compute_plan(state, current, base, made)
 
 
 def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:
@@ -185,6 +198,37 @@ class Workspace:
         code = exit_code(list(arguments))
         said = self.capsys.readouterr()
         return Run(code, said.out, said.err)
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the folder and return what it prints."""
+        flags = ["-c", "user.name=Test", "-c", "user.email=t@example.invalid"]
+        done = subprocess.run(
+            ["git", *flags, *arguments],  # noqa: S607  the git that is there
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, message: str = "edit") -> str:
+        """Commit all there is, in a repository that is made if need be, and return the commit."""
+        if not (self.folder / ".git").exists():
+            self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def declare(self, declarations: Mapping[str, Any], head: str = "") -> None:
+        """Write the file of declarations anew; a value may be a mapping of fields in braces."""
+        lines = "".join(f"  {sku}: {value}\n" for sku, value in declarations.items())
+        self.write("inventory/demo/stock.yaml", f"{head}skus:\n{lines}")
+
+    def sell(self, **units: int) -> None:
+        """Sell units of SKUs, as customers would."""
+        with self.shop() as shop:
+            for sku, number in units.items():
+                shop.sell(sku, number)
 
     def shop(self) -> Shop:
         return Shop(self.folder / ".reconciler/sandbox/demo.sqlite", _no_seed)

@@ -1,6 +1,7 @@
 """Stores and clocks that do as they are told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from reconciler.model import Stock, Target
 
@@ -36,6 +37,10 @@ class FakeStore:
         self.faults = list(faults)
         self.writes: list[tuple[str, Stock]] = []
         self.reads: list[str] = []
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        yield
 
     def read_stock(self, target: Target) -> Stock:
         self.reads.append(target.sku_id)

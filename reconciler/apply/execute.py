@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from reconciler.errors import (
@@ -18,6 +19,7 @@ from reconciler.errors import (
     ServerFault,
     StoppedError,
     StoreError,
+    Throttled,
     TransportError,
 )
 from reconciler.model import Action, Outcome, Plan, Report, Result, Stock, Target
@@ -26,6 +28,8 @@ MAX_WRITES: Final = 3
 # How long after a lost answer to look: the store may show a write only after a while.
 LOOK_AFTER: Final = (0.0, 2.0, 3.0)
 MAX_FAILURES_IN_A_ROW: Final = 10
+# How often an action may read and write: a 429 is no attempt, but has an end.
+MAX_TURNS: Final = 20
 
 
 # After these nobody knows whether a write took effect.
@@ -36,6 +40,9 @@ _STOPPING: Final = (NotAuthorized, EcommerceOff, OutageError)
 
 class Store(Protocol):
     """What applying needs of a store."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Hold a read and a write of the allowance, so that nothing has to wait in between."""
 
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU; raise StoreError."""
@@ -133,63 +140,80 @@ class _Run:
     def _read_and_write(self, action: Action) -> tuple[Outcome, bool]:
         """Read, compare, write; return what came of it, and whether the store was not there.
 
-        Raises StoreError only while nothing was sent that could have been written.
+        A write that was refused as too many is sent again after another read, and so is one whose
+        answer was lost, once looking shows that it did not land. Raises StoreError only while
+        nothing was sent that could have been written.
         """
-        found = self.store.read_stock(action.target)
-        if found == action.after:
-            return _outcome(action, Result.ALREADY, found), False
-        if found != action.before:
-            return _outcome(action, Result.MOVED, found, "left alone"), False
-        if self._must_stop():
-            return _outcome(action, Result.NOT_TRIED, found, self.stopped or ""), False
-        try:
-            answer = self.store.write_stock(action.target, action.after)
-        except _OUTAGES as error:
-            return self._settle_lost(action, error)
-        return _answered(action, answer), False
-
-    def _settle_lost(self, action: Action, lost: StoreError) -> tuple[Outcome, bool]:
-        """Settle a write whose answer was *lost*; only one that did not land is sent again."""
-        for writes_left in reversed(range(MAX_WRITES)):
-            settled = self._look(action, lost) or self._give_up(action, lost, writes_left)
-            if settled is not None:
-                return settled, settled.result is not Result.APPLIED
+        lost: StoreError | None = None
+        writes = 0
+        for _ in range(MAX_TURNS):
             try:
-                answer = self.store.write_stock(action.target, action.after)
-            except _OUTAGES as error:
-                lost = error
-            except StoppedError as error:
-                message = f"{lost}; not sent again: {error}"
-                return _outcome(action, Result.FAILED, action.before, message), False
+                ended = self._take_turn(action, lost, writes)
+            except Throttled:
+                continue
             except StoreError as error:
-                return self._unknown(action, lost, error), False
-            else:
-                return _answered(action, answer), False
-        raise AssertionError(writes_left)
+                if lost is None:
+                    raise
+                return self._unknown(action, lost, error), isinstance(error, _OUTAGES)
+            if isinstance(ended, Outcome):
+                return ended, lost is not None and ended.result is not Result.APPLIED
+            lost, writes = ended, writes + 1
+            looked = self._look(action, lost)
+            if looked is not None:
+                return looked, looked.result is not Result.APPLIED
+        raise OutageError(
+            f"the store refused one write {MAX_TURNS} times as too many; find what else uses this"
+            " token, and run again"
+        )
 
-    def _give_up(self, action: Action, lost: StoreError, writes_left: int) -> Outcome | None:
-        """Return the outcome of a write that did not land, or None where it may be sent again."""
-        if not writes_left:
-            message = f"none of {MAX_WRITES} writes took effect: {lost}"
-        elif self._must_stop():
-            message = f"{lost}; not sent again: {self.stopped}"
-        else:
+    def _take_turn(
+        self, action: Action, lost: StoreError | None, writes: int
+    ) -> Outcome | StoreError:
+        """Read and write at once; return what came of it, or the error that *lost* the answer."""
+        with self.store.turn():
+            found = self.store.read_stock(action.target)
+            settled = self._compare(action, found, lost)
+            if settled is not None:
+                return settled
+            if lost is not None and writes == MAX_WRITES:
+                message = f"none of {MAX_WRITES} writes took effect: {lost}"
+                return _outcome(action, Result.FAILED, found, message)
+            try:
+                return _answered(action, self.store.write_stock(action.target, action.after))
+            except _OUTAGES as error:
+                return error
+
+    def _compare(self, action: Action, found: Stock, lost: StoreError | None) -> Outcome | None:
+        """Return what *found*, right before a write, settles; None lets the write be sent."""
+        if found == action.after:
+            return _outcome(action, Result.APPLIED if lost else Result.ALREADY, found)
+        if found != action.before:
+            if lost is None:
+                return _outcome(action, Result.MOVED, found, "left alone")
+            return _outcome(action, Result.UNKNOWN, found, f"{lost}; left alone")
+        if not self._must_stop():
             return None
-        return _outcome(action, Result.FAILED, action.before, message)
+        if lost is None:
+            return _outcome(action, Result.NOT_TRIED, found, self.stopped or "")
+        return _outcome(action, Result.FAILED, found, f"{lost}; not sent again: {self.stopped}")
 
     def _look(self, action: Action, lost: StoreError) -> Outcome | None:
-        """Settle a write whose answer was *lost* by reading; None says that it did not land."""
-        found: Stock | None = None
+        """Settle a write whose answer was *lost* by reading; None says that it did not land.
+
+        The store may show a write only after a while, so that takes three reads over five
+        seconds; where they are cut short, nobody knows.
+        """
         try:
             for seconds in LOOK_AFTER:
-                if seconds and self._must_stop():
-                    raise StoppedError(f"not looked at again: {self.stopped}")
                 self.sleep(seconds)
+                is_cut = seconds > 0 and self._must_stop()
                 found = self.store.read_stock(action.target)
                 if found == action.after:
                     return _outcome(action, Result.APPLIED, found)
                 if found != action.before:
                     return _outcome(action, Result.UNKNOWN, found, f"{lost}; left alone")
+                if is_cut:
+                    raise StoppedError(f"not looked at for long enough: {self.stopped}")
         except StoreError as error:
             return self._unknown(action, lost, error)
         return None

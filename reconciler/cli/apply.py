@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from reconciler.apply.execute import execute
+from reconciler.cli.basing import load_history
 from reconciler.cli.console import has_terminal, print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import (
+    BASE,
     DURATION,
     PARALLELISM,
     TOKEN_FILE,
@@ -17,13 +19,15 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.plan import print_plan
 from reconciler.cli.progress import Progress
+from reconciler.cli.recording import check_can_record, record_receipt
 from reconciler.cli.show import read_plan
 from reconciler.cli.signals import Ending
-from reconciler.cli.stages import make_plan, open_store
+from reconciler.cli.stages import Scope, make_plan, open_store
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, OutputError, StalePlanError, UsageError
+from reconciler.history.base import refuse_old_commit
 from reconciler.live.client import StoreClient
-from reconciler.model import DesiredState, Limit, Outcome, Plan, Report, Result
+from reconciler.model import Limit, Outcome, Plan, Report, Result
 from reconciler.plan.check import check_saved, recheck_limits
 from reconciler.render.text import render_report
 
@@ -33,6 +37,13 @@ COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
 @click.command("apply")
 @click.argument("planfile", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
+@BASE
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Keep in git what was applied, as the base of the next plan.",
+)
+@click.option("--push", metavar="REMOTE", help="Push that record to this remote.")
 @click.option(
     "--allow",
     multiple=True,
@@ -53,6 +64,9 @@ def command(
     options: Options,
     planfile: Path | None,
     yes: bool,
+    base: str | None,
+    record: bool,
+    push: str | None,
     allow: tuple[str, ...],
     max_duration: Duration | None,
     parallelism: int,
@@ -65,39 +79,55 @@ def command(
     asks = planfile is None and not yes
     if asks and not has_terminal():
         raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
+    if push and not record:
+        raise UsageError("--push shares the record of --record; add that")
     saved = read_plan(planfile) if planfile else None
-    desired = _load_desired(options, saved)
+    scope = _load_scope(options, saved, base)
+    if record:
+        check_can_record(scope.history)
     if saved is not None:
-        saved = recheck_limits(saved, desired)
+        saved = recheck_limits(saved, scope.desired)
         _refuse_violations(saved, allow)
+    scope.require_base()
     ending = Ending(*max_duration) if max_duration else Ending()
-    with open_store(options, desired.settings, token_file, ending) as client:
-        plan = saved or make_plan(options, desired, client, parallelism, ending)
+    with open_store(options, scope.desired.settings, token_file, ending) as client:
+        plan = saved or make_plan(options, scope, client, parallelism, ending)
         if saved is None:
             print_plan(plan, "text", options)
             _refuse_violations(plan, allow)
         if plan.actions and asks and not _is_answered_yes():
             print_text("Nothing was written.\n")
             return COULD_NOT_GO_ON
-        return _carry_out(options, plan, client, parallelism, ending)
+        report = _carry_out(options, plan, client, parallelism, ending)
+    if record:
+        record_receipt(scope.history, scope.desired, plan, report, push)
+    return ending.exit_code or report_exit_code(report)
 
 
-def _load_desired(options: Options, saved: Plan | None) -> DesiredState:
-    """Return the desired state; raise StalePlanError if a *saved* plan does not follow from it."""
+def _load_scope(options: Options, saved: Plan | None, base: str | None) -> Scope:
+    """Return what is to be applied.
+
+    Raises StalePlanError if a *saved* plan does not follow from it, and OldCommitError for a
+    commit that what was applied last has left behind.
+    """
     if saved is not None and not options.store:
         if saved.store not in options.stores():
             raise StalePlanError(f"the plan is for the store {saved.store}, which is not here")
         options.store = (saved.store,)
     desired = load_desired(options, options.one_store())
+    made_for = saved.provenance.base if saved else None
+    history = load_history(options, desired.settings.name, base, made_for)
+    if history.repository is not None and history.last is not None:
+        refuse_old_commit(history.repository, history.head, history.last)
     if saved is not None:
-        check_saved(saved, desired, compute_digest(desired))
-    return desired
+        check_saved(saved, desired, compute_digest(desired), history.base)
+    return Scope(desired, history)
 
 
 def _carry_out(
     options: Options, plan: Plan, client: StoreClient, parallelism: int, ending: Ending
-) -> int:
-    """Execute *plan*, print the report, and return the exit code."""
+) -> Report:
+    """Execute *plan*, print the report, and return it."""
     progress = Progress("Applying change", len(plan.actions), client, options)
     with ending.noticing("finishing what is under way"):
         report = execute(
@@ -112,7 +142,7 @@ def _carry_out(
         print_lines(render_report(report, verbose=options.verbose), options)
     except OutputError as error:  # what was done stands, whether it can be printed or not
         print_error(f"Error: {error}")
-    return ending.exit_code or report_exit_code(report)
+    return report
 
 
 def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:

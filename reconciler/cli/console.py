@@ -1,6 +1,8 @@
 """Lines and texts → stdout, errors and progress → stderr. A reader that went away is no error."""
 
+import contextlib
 import os
+import select
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
@@ -45,14 +47,14 @@ def _paint(text: str, style: str, *, colored: bool) -> str:
     return click.style(text, **_STYLES[style]) if colored and style else text
 
 
-def print_text(text: str, stream: TextIO | None = None) -> None:
-    """Print *text* as it is on stdout, or on *stream*.
+def print_text(text: str) -> None:
+    """Print *text* as it is on stdout.
 
     When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
     not stop half way because nobody listens. Raises OutputError where it cannot be written for
     another reason.
     """
-    stream = stream or sys.stdout
+    stream = sys.stdout
     try:
         stream.write(text)
         stream.flush()
@@ -70,9 +72,18 @@ def _discard(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def print_error(text: str) -> None:
-    """Print *text* and a line end on stderr."""
-    print_text(f"{text}\n", sys.stderr)
+def print_error(text: str, end: str = "\n") -> None:
+    """Print *text* on stderr, if it takes it: nothing stops because nobody can be told."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        sys.stderr.write(f"{text}{end}")
+        sys.stderr.flush()
+
+
+def say_at_once(text: str) -> None:
+    """Say *text* on stderr from a signal handler, which may have cut into printing."""
+    with contextlib.suppress(OSError, ValueError):
+        if select.select([], [2], [], 0)[1]:
+            os.write(2, f"{text}\n".encode())
 
 
 def wants_color(when: ColorWhen, stream: TextIO) -> bool:

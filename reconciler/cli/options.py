@@ -157,6 +157,11 @@ PARALLELISM = click.option(
     show_default=True,
     help="How many requests may be under way at once.",
 )
+BASE = click.option(
+    "--base",
+    metavar="REF",
+    help="What was applied last: a record or any commit.  [default: the store's last record]",
+)
 PLAN_FORMAT = click.option(
     "--format",
     "format_",

@@ -4,13 +4,22 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.basing import declared_at, load_history
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
-from reconciler.cli.options import PARALLELISM, PLAN_FORMAT, TOKEN_FILE, Options, shared_options
+from reconciler.cli.options import (
+    BASE,
+    PARALLELISM,
+    PLAN_FORMAT,
+    TOKEN_FILE,
+    Options,
+    shared_options,
+)
 from reconciler.cli.signals import Ending
-from reconciler.cli.stages import make_plan, open_store
-from reconciler.errors import InputError, ReconcilerError
+from reconciler.cli.stages import Scope, make_offline_plan, make_plan, open_store
+from reconciler.errors import InputError, ReconcilerError, UsageError
 from reconciler.model import Plan
+from reconciler.plan.compute import select
 from reconciler.plan.saved import dump_plan
 from reconciler.render.text import render_plan
 
@@ -26,6 +35,13 @@ STDIO = Path("-")
     help="Save the plan for apply; - is stdout.",
 )
 @PLAN_FORMAT
+@BASE
+@click.option(
+    "--changed-since",
+    metavar="REF",
+    help="Read only SKUs whose declaration differs from the one at REF.",
+)
+@click.option("--offline", is_flag=True, help="Compare with the base, and ask no store.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @PARALLELISM
 @TOKEN_FILE
@@ -35,6 +51,9 @@ def command(
     options: Options,
     out: Path | None,
     format_: str,
+    base: str | None,
+    changed_since: str | None,
+    offline: bool,
     detailed_exitcode: bool,
     parallelism: int,
     token_file: Path | None,
@@ -43,19 +62,39 @@ def command(
 
     Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
     """
-    desired = load_desired(options, options.one_store())
-    ending = Ending()
-    with open_store(options, desired.settings, token_file, ending) as client:
-        plan = make_plan(options, desired, client, parallelism, ending)
+    if offline and changed_since:
+        raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
+    scope = _load_scope(options, base, changed_since)
+    plan = make_offline_plan(scope) if offline else _ask(options, scope, parallelism, token_file)
     if out == STDIO:
         out, format_ = None, "json"
     if out is not None:
         save_plan(plan, out)
     print_plan(plan, format_, options)
-    if out is not None and not options.quiet:
+    if out is not None and not options.quiet and not offline:
         flags = "".join(f" --allow {violation.limit}" for violation in plan.violations)
         print_error(f"Saved to {out}. To carry it out: reconciler apply {out}{flags}")
     return plan_exit_code(plan, detailed=detailed_exitcode)
+
+
+def _load_scope(options: Options, base: str | None, changed_since: str | None) -> Scope:
+    """Return what the plan is to be made of."""
+    desired = load_desired(options, options.one_store())
+    history = load_history(options, desired.settings.name, base, None)
+    wanted = None
+    if changed_since is not None:
+        wanted = frozenset(select(desired.declared, declared_at(history, changed_since)))
+    if history.base is None and not options.quiet:
+        print_error(f"No base is known, so neither is why stock differs. {history.why_not}")
+    return Scope(desired, history, wanted)
+
+
+def _ask(options: Options, scope: Scope, parallelism: int, token_file: Path | None) -> Plan:
+    """Return the plan, for which the store is asked."""
+    scope.require_base()
+    ending = Ending()
+    with open_store(options, scope.desired.settings, token_file, ending) as client:
+        return make_plan(options, scope, client, parallelism, ending)
 
 
 def print_plan(plan: Plan, format_: str, options: Options) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from reconciler.cli.console import print_error, print_text
+from reconciler.cli.console import print_error
 from reconciler.cli.options import Options
 
 PROGRESS_SECONDS = 10.0
@@ -55,7 +55,7 @@ class Progress:
             return
         self._last = now
         if self._terminal:
-            print_text(f"\r\x1b[K{'' if is_over else self.sentence(done)}", sys.stderr)
+            print_error(f"\r\x1b[K{'' if is_over else self.sentence(done)}", end="")
         else:
             print_error(self.sentence(done))
 

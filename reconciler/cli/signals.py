@@ -2,14 +2,14 @@
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from reconciler.cli.console import print_error
+from reconciler.cli.console import say_at_once
 
+LOOK_SECONDS = 0.05
 _NOTICED = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -21,7 +21,6 @@ class Ending:
     """
 
     def __init__(self, max_seconds: float | None = None, max_text: str = "") -> None:
-        self._event = threading.Event()
         self._received: int | None = None
         self._until = None if max_seconds is None else time.monotonic() + max_seconds
         self._max_text = max_text
@@ -38,15 +37,14 @@ class Ending:
             return f"its {self._max_text} are over"
         return None
 
-    def is_over(self) -> bool:
-        """Return whether there is a reason to end."""
-        return self.reason() is not None
-
     def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond a signal, nor beyond the time that the run has."""
-        if self._until is not None:
-            seconds = min(seconds, max(0.0, self._until - time.monotonic()))
-        self._event.wait(seconds)
+        """Wait, but not beyond a signal, nor beyond the time that the run has.
+
+        It looks now and then: a signal handler that wakes sleepers may itself wait for ever.
+        """
+        until = time.monotonic() + seconds
+        while self.reason() is None and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
 
     @property
     def exit_code(self) -> int | None:
@@ -62,8 +60,7 @@ class Ending:
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)
             self._received = number
-            self._event.set()
-            print_error(f"Interrupted: {said}. Once more stops at once.")
+            say_at_once(f"Interrupted: {said}. Once more stops at once.")
 
         before = {number: signal.signal(number, handle) for number in _NOTICED}
         try:
@@ -79,5 +76,5 @@ def exit_on_sigterm() -> None:
 
 
 def _exit(number: int, _: FrameType | None) -> None:
-    print_error("Interrupted.")
+    say_at_once("Interrupted.")
     raise SystemExit(128 + number)

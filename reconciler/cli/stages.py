@@ -4,21 +4,24 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reconciler.cli.basing import History
 from reconciler.cli.options import Options
 from reconciler.cli.progress import Progress
 from reconciler.cli.signals import Ending
 from reconciler.desired.digest import compute_digest
-from reconciler.errors import InterruptedRunError, StoppedError, UsageError
+from reconciler.errors import InterruptedRunError, NoBaseError, StoppedError, UsageError
 from reconciler.live.client import StoreClient
 from reconciler.live.fetch import fetch_listing, fetch_stocks
 from reconciler.live.pace import WINDOW, Pace
 from reconciler.live.token import Token, load_address, load_token
-from reconciler.model import Backend, DesiredState, LiveState, Plan, StoreSettings
-from reconciler.plan.compute import compute_plan
+from reconciler.model import Backend, DesiredState, LiveState, Plan, Provenance, StoreSettings
+from reconciler.plan.compute import compute_plan, require_no_base
 from reconciler.plan.match import match_skus
+from reconciler.plan.offline import pretend_live
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
 
 WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
@@ -50,7 +53,7 @@ def open_store(
 
 def make_client(address: str, token: Token, pace: Pace, ending: Ending) -> StoreClient:
     """Return a client whose waits *ending* cuts short."""
-    return StoreClient(address, token, pace, sleep=ending.sleep, stopped=ending.is_over)
+    return StoreClient(address, token, pace, sleep=ending.sleep, stopped=ending.reason)
 
 
 def minute() -> float:
@@ -67,35 +70,91 @@ def minute() -> float:
     return window
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan is made of: the desired state, what git knows, and which SKUs are wanted.
+
+    `wanted` is None for all of them.
+    """
+
+    desired: DesiredState
+    history: History
+    wanted: frozenset[str] | None = None
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Return the declared SKUs that are not to be read."""
+        return frozenset(() if self.wanted is None else self.desired.declared.keys() - self.wanted)
+
+    def require_base(self) -> None:
+        """Raise NoBaseError, with the ways out, where a rule needs a base and there is none."""
+        if self.history.base is None:
+            try:
+                require_no_base(self.desired.declared.values())
+            except NoBaseError as error:
+                error.add_note(self.history.ways_out)
+                raise
+
+    def provenance(self, *, offline: bool = False) -> Provenance:
+        """Return what the plan is made of, in its own words."""
+        base = self.history.base
+        return Provenance(
+            created_at=datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            desired_digest=compute_digest(self.desired),
+            head=self.history.head,
+            base=base.commit if base else None,
+            base_date=base.date if base else None,
+            commits=self.history.commits,
+            offline=offline,
+        )
+
+
 def make_plan(
-    options: Options,
-    desired: DesiredState,
-    client: StoreClient,
-    parallelism: int,
-    ending: Ending,
+    options: Options, scope: Scope, client: StoreClient, parallelism: int, ending: Ending
 ) -> Plan:
     """Read what the plan needs of the store, and compute it.
 
     Raises InterruptedRunError when a signal came meanwhile.
     """
+    scope.require_base()
     try:
         with ending.noticing("reading no further"):
-            live = _read_live(options, desired, client, parallelism)
+            live = _read_live(options, scope, client, parallelism, ending)
     except StoppedError:
-        if ending.exit_code is not None:
-            raise InterruptedRunError(ending.exit_code) from None
-        raise
-    created_at = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return compute_plan(desired, live, digest=compute_digest(desired), created_at=created_at)
+        if ending.exit_code is None:
+            raise
+    if ending.exit_code is not None:
+        raise InterruptedRunError(ending.exit_code)
+    base = scope.history.base
+    return compute_plan(scope.desired, live, base, scope.provenance(), unread=scope.unread)
+
+
+def make_offline_plan(scope: Scope) -> Plan:
+    """Compare what is declared with what was declared at the base, and ask nobody.
+
+    Raises NoBaseError without a base.
+    """
+    base = scope.history.base
+    if base is None:
+        error = NoBaseError("--offline compares with a base, and there is none")
+        error.add_note(scope.history.ways_out)
+        raise error
+    live, new = pretend_live(scope.desired, base)
+    provenance = scope.provenance(offline=True)
+    return compute_plan(scope.desired, live, base, provenance, unread=new)
 
 
 def _read_live(
-    options: Options, desired: DesiredState, client: StoreClient, parallelism: int
+    options: Options, scope: Scope, client: StoreClient, parallelism: int, ending: Ending
 ) -> LiveState:
     """Return the listing, and the stock of the SKUs that the plan needs."""
-    settings = desired.settings
+    settings = scope.desired.settings
     listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
-    needed = match_skus(desired.declared, listing.skus).live.values()
+    matched = match_skus(scope.desired.declared, listing.skus).live
+    unread = scope.unread
+    needed = [sku for name, sku in matched.items() if name not in unread]
     progress = Progress("Reading SKU", len(needed), client, options)
-    stocks = fetch_stocks(client, listing.collection_id, needed, parallelism, progress)
+    stocks = fetch_stocks(
+        client, listing.collection_id, needed, parallelism, progress, ending.reason
+    )
     return LiveState(listing, stocks, client.requests, client.limit)

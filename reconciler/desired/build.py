@@ -47,6 +47,27 @@ def build_desired(
         return _build(name, folder, iter(files), problems)
 
 
+def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> dict[str, Declared]:
+    """Return what the store's *files* declared once; a store that was not there declared nothing.
+
+    Raises InputError for files that were not acceptable.
+    """
+    problems: list[Problem] = []
+    rule = Rule.EXACT
+    path_of_settings = PurePosixPath(folder, SETTINGS_FILE).as_posix()
+    others = []
+    with _collecting_later():
+        for path, content in files:
+            if path != path_of_settings:
+                others.append((path, content))
+            elif document := _read_valid(path, content, "store", problems):
+                rule = _build_settings(name, document.data).rule
+        declared = _declare_all(others, rule, problems)
+    if problems:
+        raise InputError(problems)
+    return declared
+
+
 @contextmanager
 def _collecting_later() -> Iterator[None]:
     """Keep the garbage collector from walking, again and again, what holds no circle."""

@@ -19,7 +19,7 @@ from reconciler.desired.spelling import MAX_DIGITS, may_not_be_text
 _MAX_KEY: Final = 500
 
 _NUMBER = re.compile(rf"0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}}")
-_TEXT = r"""(?:[A-Za-z0-9_][\w .,/()+-]*|"[ !#-[\]-~]*"|'[ -&(-~]*')"""
+_TEXT = r"""(?:[A-Za-z0-9_](?:[\w .,/()+-]*[\w.,/()+-])?|"[ !#-[\]-~]*"|'[ -&(-~]*')"""
 _END = r"(?: +#[^\r\n]*| *)\r?\n"
 _SKIP = r"(?: *(?:#[^\r\n]*)?\r?\n)*"
 _FIELD = re.compile(rf"    ({_TEXT}): +({_TEXT}){_END}", re.ASCII)
@@ -147,12 +147,11 @@ def _value(text: str) -> _Scalar:
     """Return the value of a scalar as it stands in the text."""
     if text[0] in "\"'":
         return text[1:-1]
-    bare = text.rstrip(" ")
-    if _NUMBER.fullmatch(bare):
-        return int(bare)
-    if may_not_be_text(bare):
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    if may_not_be_text(text):
         raise NotPlainError
-    return bare
+    return text
 
 
 def _check_keys(keys: tuple[str, ...], count: int) -> None:

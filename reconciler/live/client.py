@@ -8,7 +8,8 @@ caller may decide to send it again.
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
@@ -38,7 +39,7 @@ from reconciler.live.body import Body
 from reconciler.live.pace import WINDOW, Pace
 from reconciler.live.retry import CONNECT_TRIES, READ_TRIES, Budget, backoff
 from reconciler.live.token import Token
-from reconciler.live.transport import LATER, Transport
+from reconciler.live.transport import FOREIGN, LATER, Transport, translate
 from reconciler.model import InventoryType, Stock, Target
 
 Parsed = TypeVar("Parsed")
@@ -53,8 +54,8 @@ class StoreClient:
     """Asks one store; counts its requests.
 
     `sleep` and `clock` are arguments so that a signal may cut a wait short, and for tests;
-    `stopped` says that the run is to end: then no request waits for its turn any more. Where
-    *pace* has a window of less than a minute, every wait and deadline shrinks alike.
+    `stopped` gives the reason why the run is to end: then no request waits for its turn any more.
+    Where *pace* has a window of less than a minute, every wait and deadline shrinks alike.
     """
 
     def __init__(
@@ -65,10 +66,9 @@ class StoreClient:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        stopped: Callable[[], bool] = lambda: False,
+        stopped: Callable[[], str | None] = lambda: None,
     ) -> None:
-        self._transport = _make_transport(address)
-        self._http = _make_http(address, token, self._transport)
+        self._transport, self._http = _make_http(address, token)
         self._token = token
         self._pace = pace
         self.scale = pace.window / WINDOW
@@ -76,6 +76,7 @@ class StoreClient:
         self._budget = Budget()
         self._chance = random.Random()  # noqa: S311  no secret
         self._lock = threading.Lock()
+        self._held = _Held()
         self._clock = clock
         self._sleep = sleep
         self._stopped = stopped
@@ -104,7 +105,7 @@ class StoreClient:
         refused = 0
         for attempt in range(1, READ_TRIES + 1):
             try:
-                return parse(self._exchange("GET", path, params=params))
+                return parse(self._get(path, params))
             except ConnectionRefused:
                 refused += 1
                 if refused == CONNECT_TRIES:
@@ -125,64 +126,88 @@ class StoreClient:
 
     def _wait(self, seconds: float) -> None:
         """Wait, unless the run is to end."""
-        if self._stopped():
-            raise StoppedError("interrupted before it was asked again")
+        if reason := self._stopped():
+            raise StoppedError(f"not asked again: {reason}")
         self._sleep(seconds * self.scale)
 
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU."""
         return self.read(_inventory_path(target), parse_stock)
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold two requests of the allowance, so that a write follows its read at once.
+
+        Without that, a write might wait for the rate limit after its read, and meet many sales.
+        """
+        self._take(2)
+        self._held.count = 2
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pace.give_back(self._held.count)
+            self._held.count = 0
+
     def write_stock(self, target: Target, stock: Stock) -> Stock:
         """Set the stock of one SKU absolutely and return what the store answers that it is now.
 
         Only `inventoryType` is required; `quantity` "immediately sets quantity to this value"
         (the OpenAPI document). `updateQuantity` is never sent: adding twice is not adding once.
+        Raises Throttled where the store refused it as too many: it was not taken, and by the time
+        that it may be sent the stock must be read again.
         """
         body: dict[str, Any] = {"inventoryType": stock.inventory_type.value}
         if stock.inventory_type is InventoryType.FINITE:
             body["quantity"] = stock.quantity
-        return parse_stock(self._exchange("PATCH", _inventory_path(target), body=body))
+        path = _inventory_path(target).lstrip("/")
+        request = self._http.build_request("PATCH", path, json=body)
+        return parse_stock(self._exchange_once(request))
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: dict[str, int] | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> Any:
-        """Send one request, again only where a 429 says that it was not taken."""
-        request = self._http.build_request(method, path.lstrip("/"), params=params, json=body)
+    def _get(self, path: str, params: dict[str, int] | None) -> Any:
+        """Send one GET, again only where a 429 says that it was not taken."""
+        request = self._http.build_request("GET", path.lstrip("/"), params=params)
         for _ in range(MAX_THROTTLED):
-            self._wait_for_slot()
             try:
-                answer = self._send(request)
-            except Throttled as throttled:
-                wait = throttled.retry_after
-                jitter = self._chance.uniform(0.05, 1.0)
-                seconds = jitter * 5 if wait is None else wait + jitter
-                with self._lock:
-                    self.throttled += 1
-                    self._pace.pause(seconds * self.scale, self._clock())
-            else:
-                with self._lock:
-                    self._budget.earn()
-                return answer
+                return self._exchange_once(request)
+            except Throttled:
+                continue  # the pace waits as long as the store asked for
         raise OutageError(
             f"the store refused one request {MAX_THROTTLED} times as too many;"
             " something else uses up this token's allowance; find it, and run again"
         )
 
-    def _wait_for_slot(self) -> None:
+    def _exchange_once(self, request: httpx.Request) -> Any:
+        """Wait for the request's turn, send it, and learn from what came of it."""
+        if self._held.count:
+            self._held.count -= 1
+        else:
+            self._take(1)
+        with self._lock:
+            self.requests += 1
+        try:
+            answer = self._send(request)
+        except Throttled as throttled:
+            wait = throttled.retry_after
+            jitter = self._chance.uniform(0.05, 1.0)
+            seconds = jitter * 5 if wait is None else wait + jitter
+            with self._lock:
+                self.throttled += 1
+                self._pace.pause(seconds * self.scale, self._clock())
+            raise
+        with self._lock:
+            self._budget.earn()
+        return answer
+
+    def _take(self, slots: int) -> None:
+        """Wait until *slots* of the allowance are ours."""
         while True:
             with self._lock:
-                wait = self._pace.start(self._clock())
-                if not wait:
-                    self.requests += 1
-                    return
-            if self._stopped():
-                raise StoppedError("interrupted while it waited for the rate limit")
+                wait = self._pace.start(self._clock(), slots)
+            if not wait:
+                return
+            if reason := self._stopped():
+                raise StoppedError(f"{reason} while it waited for the rate limit")
             self._sleep(wait)
 
     def _send(self, request: httpx.Request) -> Any:
@@ -195,6 +220,8 @@ class StoreClient:
                 content = _content(response)
             finally:
                 response.close()
+        except FOREIGN as error:
+            raise translate(error, request.url.netloc.decode()) from None
         finally:
             with self._lock:
                 self._pace.end(self._clock())
@@ -202,7 +229,7 @@ class StoreClient:
             return parse_json(content)
         if response.is_success:
             raise AnswerError(f"the store answers {response.status_code}, which says nothing")
-        raise _refusal(response, self._token.hide(_said(content)))
+        raise _refusal(response, _said(content, self._token))
 
     def _learn(self, response: httpx.Response) -> None:
         """Take the rate limit from the headers, which are said to be on every answer."""
@@ -221,28 +248,39 @@ def _content(response: httpx.Response) -> bytes:
     return bytes(body.content)
 
 
-def _make_transport(address: str) -> Transport:
+class _Held(threading.local):
+    """How many requests of the allowance this thread holds already."""
+
+    count = 0
+
+
+def _make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
     """Return the way out; raise StoreError where the surroundings do not allow one."""
+    advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
+    headers = {
+        "Authorization": token.header,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"inventory-reconciler/{__version__}",
+    }
     try:
-        return Transport(address)
-    except (ValueError, OSError) as error:
-        advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
-        raise StoreError(f"cannot connect: {error}; {advice}") from None
-
-
-def _make_http(address: str, token: Token, transport: Transport) -> httpx.Client:
-    return httpx.Client(
-        base_url=address,
-        headers={
-            "Authorization": token.header,
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"inventory-reconciler/{__version__}",
-        },
-        transport=transport,
-        follow_redirects=False,
-        trust_env=False,
-    )
+        if not httpx.URL(address).host:  # asking for it finds what no host can be called
+            raise httpx.InvalidURL("there is no host")
+        transport = Transport(address)
+        client = httpx.Client(
+            base_url=address,
+            headers=headers,
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+        )
+    except (httpx.InvalidURL, ValueError, TypeError):  # of which UnicodeError is one
+        raise StoreError(
+            f"cannot connect: an address is not one that can be used; {advice}"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"cannot connect: {error.strerror or error}; {advice}") from None
+    return transport, client
 
 
 def _inventory_path(target: Target) -> str:
@@ -293,7 +331,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     if seconds is None:
         try:
             until = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if until.tzinfo is None:
             return None
@@ -301,11 +339,11 @@ def _retry_after(response: httpx.Response) -> float | None:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def _said(content: bytes) -> str:
-    """Return the message of an error body as ` "…"`, cut, or nothing."""
+def _said(content: bytes, token: Token) -> str:
+    """Return the message of an error body as ` "…"`, without the token and cut, or nothing."""
     try:
         body = parse_json(content)
     except AnswerError:
         return ""
     message = body.get("message") if isinstance(body, dict) else None
-    return f': "{message[:200]}"' if isinstance(message, str) else ""
+    return f': "{token.hide(message)[:200]}"' if isinstance(message, str) else ""

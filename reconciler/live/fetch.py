@@ -1,11 +1,12 @@
 """A client → the listing of a store, and the stock of the SKUs that a plan needs."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from reconciler.errors import ListingError, NotFound, StoreError
+from reconciler.errors import ListingError, NotFound, StoppedError, StoreError
 from reconciler.live.answers import parse_collections, parse_products
 from reconciler.model import Listing, LiveSku, Stock, Target
 
@@ -87,35 +88,78 @@ def fetch_stocks(
     skus: Iterable[LiveSku],
     parallelism: int,
     progress: Callable[[int], None] = lambda _: None,
+    stopped: Callable[[], str | None] = lambda: None,
 ) -> dict[str, Stock]:
     """Return the stock of each of *skus* by its id, read *parallelism* at a time.
 
     A SKU that is gone by now is left out; when all are, the collection is the wrong one, which
-    raises ListingError. The first other failure ends the reading and names the SKU. *progress*
-    is called with how many are done.
+    raises ListingError. The first other failure ends the reading and names the SKU, as does a
+    reason that *stopped* gives. *progress* is called with how many are done.
     """
-
-    def read(sku: LiveSku) -> Stock | None:
-        try:
-            return client.read_stock(Target(collection_id, sku.sku_id))
-        except NotFound:
-            return None
-        except StoreError as error:
-            error.add_note(f"while reading the stock of {sku.code or sku.sku_id}")
-            raise
-
-    stocks: dict[str, Stock] = {}
     wanted = tuple(skus)
-    pool = ThreadPoolExecutor(parallelism)
-    try:
-        for done, (sku, stock) in enumerate(zip(wanted, pool.map(read, wanted), strict=True), 1):
-            if stock is not None:
-                stocks[sku.sku_id] = stock
-            progress(done)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    if wanted and not stocks:
+    reading = _Reading(client, collection_id, iter(wanted), stopped)
+    count = min(parallelism, len(wanted))
+    threads = [threading.Thread(target=reading.work, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for done in range(1, len(wanted) + 1):
+        if reading.results.get() is None:
+            break
+        progress(done)
+    if reading.failure is not None:
+        raise reading.failure  # without waiting for reads that hang: nothing depends on them
+    for thread in threads:
+        thread.join()
+    if wanted and not reading.stocks:
         raise ListingError(
             "the store knows the stock of none of the SKUs that it lists; check sku_collection_id"
         )
-    return stocks
+    return reading.stocks
+
+
+class _Reading:
+    """What the reading threads share: the SKUs that are left, what was read, and what failed."""
+
+    def __init__(
+        self,
+        client: Client,
+        collection_id: str,
+        left: Iterator[LiveSku],
+        stopped: Callable[[], str | None],
+    ) -> None:
+        self._client = client
+        self._collection_id = collection_id
+        self._left = left
+        self._stopped = stopped
+        self._lock = threading.Lock()
+        self.stocks: dict[str, Stock] = {}
+        self.failure: StoreError | None = None
+        self.results: SimpleQueue[LiveSku | None] = SimpleQueue()
+        """Each SKU that is done; None when there is nothing more to wait for."""
+
+    def work(self) -> None:
+        """Read one SKU after the other, until none is left or something fails."""
+        while self.failure is None:
+            with self._lock:
+                sku = next(self._left, None)
+            if sku is None:
+                return
+            try:
+                if reason := self._stopped():
+                    raise StoppedError(reason)
+                target = Target(self._collection_id, sku.sku_id)
+                self.stocks[sku.sku_id] = self._client.read_stock(target)
+            except NotFound:
+                pass
+            except StoreError as error:
+                error.add_note(f"while reading the stock of {sku.code or sku.sku_id}")
+                self._fail(error)
+                self.results.put(None)
+                return
+            self.results.put(sku)
+
+    def _fail(self, error: StoreError) -> None:
+        """Keep the first failure."""
+        with self._lock:
+            if self.failure is None:
+                self.failure = error

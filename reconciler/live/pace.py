@@ -2,7 +2,8 @@
 
 The API allows `limit` requests in a window of a minute. A request takes a slot when it starts
 and gives it back one window after it *ended*, so that however long each was on its way, the
-store never sees more than `limit` of them in any window, be it fixed or sliding.
+store never sees more than `limit` of them in any window, be it fixed or sliding. A thousandth of
+the window is added, since the store's clock may be a little slower than ours.
 """
 
 from collections import deque
@@ -15,34 +16,47 @@ class Pace:
 
     def __init__(self, window: float = WINDOW) -> None:
         self.window = window
+        self._held = window * 1.001
         self.limit: int | None = None
         self._under_way = 0
         self._ended: deque[float] = deque()
         self._others: deque[float] = deque()
         self._paused_until = 0.0
+        self._has_ended = False
 
-    def start(self, now: float) -> float:
-        """Take a slot and return 0, or return how many seconds to wait before asking again."""
+    def start(self, now: float, slots: int = 1) -> float:
+        """Take *slots* and return 0, or return how many seconds to wait before asking again.
+
+        Until the first request has ended, and perhaps named the limit, there is one at a time.
+        """
         self._forget(now)
         if now < self._paused_until:
             return self._paused_until - now
+        if self._under_way and not self._has_ended:
+            return self.window / 1000
         taken = self._under_way + len(self._ended) + len(self._others)
-        if self.limit is None or taken < self.limit:
-            self._under_way += 1
+        # A limit below the slots that belong together would be waited for in vain.
+        if self.limit is None or taken + slots <= max(self.limit, slots):
+            self._under_way += slots
             return 0.0
         first = min((slots[0] for slots in (self._ended, self._others) if slots), default=None)
-        return self.window / 100 if first is None else first + self.window - now
+        return self.window / 100 if first is None else first + self._held - now
 
     def _forget(self, now: float) -> None:
         """Give back the slots whose window is over."""
         for slots in (self._ended, self._others):
-            while slots and slots[0] + self.window <= now:
+            while slots and slots[0] + self._held <= now:
                 slots.popleft()
 
     def end(self, now: float) -> None:
         """Say that a request that had started is over."""
         self._under_way -= 1
+        self._has_ended = True
         self._ended.append(now)
+
+    def give_back(self, slots: int) -> None:
+        """Say that *slots* that were taken are not needed."""
+        self._under_way -= slots
 
     def learn(self, limit: int, remaining: int | None, now: float) -> None:
         """Take the *limit* that the store named, and how many it says are *remaining*.

@@ -4,6 +4,7 @@ A connection pool of httpcore beneath httpx's client, since only there can the t
 call be bounded: httpx bounds each read, and an answer that drips would never end.
 """
 
+import socket
 import ssl
 import threading
 import time
@@ -17,7 +18,7 @@ import httpx
 
 from reconciler.errors import ConnectionRefused, StoreError, TransportError
 
-CHECK = "check the network, and WEBFLOW_API_URL if it is set"
+CHECK = "check the network, and WEBFLOW_API_URL and HTTPS_PROXY if they are set"
 LATER = "run again in a while"
 CONNECT_SHARE = 1 / 3
 _MAX_CONNECTIONS = 64
@@ -93,9 +94,25 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        left = self._deadline.left_to_connect()
-        stream = super().connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        refused = httpcore.ConnectError(f"{host} has no address")
+        for address in _resolve(host, port):  # each of them within what is left, not anew
+            left = self._deadline.left_to_connect()
+            try:
+                stream = super().connect_tcp(address, port, left, local_address, socket_options)
+            except httpcore.ConnectError as error:
+                refused = error
+            else:
+                return _Stream(stream, self._deadline)
+        raise refused
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of *host*; raise ConnectError for a name that nobody knows."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from None
+    return [str(address[4][0]) for address in found]
 
 
 class Transport(httpx.BaseTransport):
@@ -109,10 +126,12 @@ class Transport(httpx.BaseTransport):
         self.deadline = Deadline()
         host = urlsplit(address).hostname or ""
         is_https = address.startswith("https:")
-        proxy = getproxies().get("https") if is_https and not proxy_bypass(host) else None
+        proxies = getproxies()
+        proxy = proxies.get("https") or proxies.get("all")
+        self._proxied = bool(proxy and is_https and not proxy_bypass(host))
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context() if is_https else None,
-            proxy=_proxy(proxy) if proxy else None,
+            proxy=_proxy(proxy) if proxy and self._proxied else None,
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_CONNECTIONS,
             network_backend=_Backend(self.deadline),
@@ -120,7 +139,7 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request* and return the answer's head; its body comes as it is asked for."""
-        host = request.url.netloc.decode()
+        host = request.url.netloc.decode() + (" through the proxy" if self._proxied else "")
         try:
             answer = self._pool.handle_request(
                 httpcore.Request(
@@ -137,7 +156,9 @@ class Transport(httpx.BaseTransport):
             )
         except FOREIGN as error:
             raise translate(error, host) from None
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, host))
+        # No redirect is followed, so where it would lead is nothing that anybody must parse.
+        headers = [header for header in answer.headers if header[0].lower() != b"location"]
+        return httpx.Response(answer.status, headers=headers, stream=_Body(answer, host))
 
     def close(self) -> None:
         """Close all connections."""
@@ -167,8 +188,9 @@ def _proxy(address: str) -> httpcore.Proxy:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("the proxy's address is not http://… or https://…")
     port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return httpcore.Proxy(f"{parts.scheme}://{parts.hostname}:{port}", auth=user)
+    return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=user)
 
 
 # The roots of all that the libraries raise; a test fails when one of them adds another.
@@ -188,19 +210,22 @@ FOREIGN = (
 
 def translate(error: Exception, host: str) -> StoreError:
     """Return our error for one that httpx or httpcore raised while asking *host*."""
+    said = f"the answer of {host} broke off: {_reason(error)}; {LATER}"
     match error:
         case httpcore.ConnectError() | httpcore.ProxyError() | httpx.ConnectError():
             return ConnectionRefused(f"cannot reach {host}: {_reason(error)}; {CHECK}")
         case httpcore.ConnectTimeout() | httpx.ConnectTimeout():
             return ConnectionRefused(f"cannot reach {host}: no answer; {CHECK}")
-        case httpcore.TimeoutException() | httpx.TimeoutException():
-            return TransportError(f"{host} did not answer in time; {LATER}")
         case httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return ConnectionRefused(f"{host} is no address that can be asked; {CHECK}")
+        # The words of these may hold a header, and so the token, as we sent it or as it came back.
         case httpcore.LocalProtocolError() | httpx.LocalProtocolError():
-            # Its text may hold a header, and so the token.
             return ConnectionRefused("the request cannot be sent: a header is not valid")
-    return TransportError(f"the answer of {host} broke off: {_reason(error)}; {LATER}")
+        case httpcore.ProtocolError() | httpx.ProtocolError():
+            said = f"what {host} answers is not HTTP, or broke off; {LATER}"
+        case httpcore.TimeoutException() | httpx.TimeoutException():
+            said = f"{host} did not answer in time; {LATER}"
+    return TransportError(said)
 
 
 def _reason(error: Exception) -> str:

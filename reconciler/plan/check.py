@@ -1,16 +1,17 @@
-"""Saved plan × desired state → whether it may still be applied. Pure."""
+"""Saved plan × desired state × base → whether it may still be applied. Pure."""
 
 from dataclasses import replace
 
 from reconciler.errors import StalePlanError
-from reconciler.model import DesiredState, Plan
+from reconciler.model import Action, Base, Cause, DesiredState, Plan, Rule
+from reconciler.plan.based import BaseIndex
 from reconciler.plan.compute import is_frozen, sort_actions, total_units
 from reconciler.plan.limits import check_limits
 from reconciler.plan.rules import aim
 
 
-def check_saved(plan: Plan, desired: DesiredState, digest: str) -> None:
-    """Raise StalePlanError unless *plan* is what the rules make of *desired* as it is now.
+def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | None) -> None:
+    """Raise StalePlanError unless *plan* is what the rules make of *desired* since *base*.
 
     *digest* is that of *desired*. Live stock is checked later, SKU by SKU, before each write.
     """
@@ -20,28 +21,53 @@ def check_saved(plan: Plan, desired: DesiredState, digest: str) -> None:
             f"the plan is for the store {plan.store} (site {plan.site_id}), not for"
             f" {settings.name} (site {settings.site_id}); name its store, or plan again"
         )
-    if plan.desired_digest != digest:
+    made = plan.provenance
+    if made.offline:
+        raise StalePlanError("the plan was made offline, to be looked at alone; plan again")
+    if made.desired_digest != digest:
         raise StalePlanError("the YAML has changed since the plan was made; plan again")
+    if made.base != (base.commit if base else None):
+        was, now = (made.base or "none")[:7], (base.commit if base else "none")[:7]
+        raise StalePlanError(f"the base was {was} and is now {now}; plan again")
+    _check_actions(plan, desired, BaseIndex(base.declared) if base else None)
+
+
+def _check_actions(plan: Plan, desired: DesiredState, index: BaseIndex | None) -> None:
     if len({action.target for action in plan.actions}) != len(plan.actions):
         raise StalePlanError("the plan writes a SKU twice; plan again")
     if plan.actions != sort_actions(plan.actions):
         raise StalePlanError("the plan's actions are not in their order; plan again")
     for action in plan.actions:
-        entry = desired.declared.get(action.sku)
-        if (
-            entry is None
-            or is_frozen(action.sku, settings)
-            or action.rule is not entry.rule
-            or entry.id not in {None, action.target.sku_id}
-            or aim(entry.rule, entry.stock, action.before) != action.after
-        ):
+        if not _follows(action, desired, index):
             raise StalePlanError(
                 f"the plan's action for {action.sku} does not follow from the YAML; plan again"
             )
 
 
+def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> bool:
+    """Return whether *action* is what the rules make of its SKU."""
+    entry = desired.declared.get(action.sku)
+    if (
+        entry is None
+        or is_frozen(action.sku, desired.settings)
+        or action.rule is not entry.rule
+        or entry.id not in {None, action.target.sku_id}
+        or (index is None and entry.rule is Rule.ON_CHANGE)
+    ):
+        return False
+    based = index.look_up(entry, action.target.sku_id) if index else None
+    stock, recounted = based or (None, False)
+    cause = based.cause(entry.stock, action.before) if based else Cause.UNKNOWN
+    after = aim(entry.rule, entry.stock, stock, action.before, recounted=recounted)
+    return (action.base, action.cause, action.after) == (stock, cause, after)
+
+
 def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
     """Return *plan* with the violations that it has under the limits as they are now."""
-    totals = total_units(plan.actions)
-    summary = replace(plan.summary, declared=len(desired.declared), **totals)
-    return replace(plan, violations=check_limits(plan.actions, summary, desired.settings.limits))
+    declared = len(desired.declared) - len(plan.unread)
+    summary = replace(plan.summary, declared=declared, **total_units(plan.actions))
+    return replace(
+        plan,
+        summary=summary,
+        violations=check_limits(plan.actions, summary, desired.settings.limits),
+    )

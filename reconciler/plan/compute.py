@@ -1,17 +1,16 @@
-"""Desired state × live state → plan. Pure: it writes nothing and asks nobody."""
+"""Desired state × base × live state → plan. Pure: it writes nothing and asks nobody."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-
-from deepdiff import DeepDiff
 
 from reconciler import __version__
 from reconciler.errors import NoBaseError
 from reconciler.model import (
     Action,
+    Base,
     Cause,
-    Change,
     Declared,
     DesiredState,
     Finding,
@@ -20,80 +19,72 @@ from reconciler.model import (
     LiveSku,
     LiveState,
     Plan,
+    Provenance,
     Requests,
     Rule,
+    Source,
     Stock,
     StoreSettings,
     Summary,
     Target,
     finite,
 )
+from reconciler.plan.based import BaseIndex
+from reconciler.plan.changes import changes_between
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import Matches, match_skus
 from reconciler.plan.rules import aim
 
 
-def compute_plan(desired: DesiredState, live: LiveState, *, digest: str, created_at: str) -> Plan:
+def compute_plan(
+    desired: DesiredState,
+    live: LiveState,
+    base: Base | None,
+    provenance: Provenance,
+    *,
+    unread: Collection[str] = (),
+) -> Plan:
     """Return what would be written to bring *live* to what the rules ask for.
 
-    *digest* names the desired state; *created_at* is an ISO date and time. Raises NoBaseError
-    where a rule cannot be decided.
+    *unread* are declared SKUs whose stock was not asked for on purpose. Raises NoBaseError where
+    a rule needs a base and there is none.
     """
-    _require_no_base(desired.declared.values())
+    if base is None:
+        require_no_base(desired.declared.values())
     matches = match_skus(desired.declared, live.listing.skus)
-    pairs = _aim_all(desired, matches, live)
-    frozen = {sku for sku in pairs if is_frozen(sku, desired.settings)}
-    changes = changes_between(
-        {sku: before for sku, (before, _) in pairs.items() if sku not in frozen},
-        {sku: after for sku, (_, after) in pairs.items() if sku not in frozen},
-    )
-    actions = sort_actions(
-        _action(desired.declared[sku], matches.live[sku], live, pairs[sku][1], fields)
-        for sku, fields in changes.items()
-    )
+    judged = _judge_all(desired, matches, live, base, unread)
+    actions = _make_actions(judged.differing, live)
     findings = [
         *matches.findings,
-        *_findings(desired, matches, pairs, frozen),
-        *_gone(desired, matches, pairs),
+        *judged.findings,
         *map(_not_managed, matches.not_managed),
+        *(_released(desired, base) if base else ()),
+        *([_unread(unread)] if unread else []),
     ]
-    summary = _summarise(desired, actions, pairs, len(matches.not_managed))
+    summary = _summarise(desired, judged, actions, len(matches.not_managed), len(unread))
     return Plan(
         store=desired.settings.name,
         site_id=desired.settings.site_id,
-        created_at=created_at,
-        desired_digest=digest,
+        provenance=provenance,
         actions=actions,
         findings=tuple(sorted(findings, key=_finding_order)),
         violations=check_limits(actions, summary, desired.settings.limits),
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
+        unread=tuple(sorted(unread)),
         tool_version=__version__,
     )
 
 
-def changes_between(
-    before: Mapping[str, Stock], after: Mapping[str, Stock]
-) -> dict[str, tuple[Change, ...]]:
-    """Return the changed fields of each SKU that differs; empty exactly when both are equal.
-
-    Equal stocks are sorted out by `==` first: DeepDiff takes a hundred times as long to say so.
-    """
-    differ = [sku for sku, stock in before.items() if stock != after[sku]]
-    diff = DeepDiff(
-        {sku: before[sku]._asdict() for sku in differ},
-        {sku: after[sku]._asdict() for sku in differ},
-        view="tree",
-        ignore_private_variables=False,  # a SKU may start with __
-    )
-    found: dict[str, list[Change]] = {sku: [] for sku in differ}
-    for items in diff.tree.values():
-        for item in items:
-            sku, field = item.path(output_format="list")
-            found[sku].append(Change(field, item.t1, item.t2))
-    return {
-        sku: tuple(sorted(fields, key=lambda change: change.field)) for sku, fields in found.items()
-    }
+def require_no_base(declared: Iterable[Declared]) -> None:
+    """Fail closed where a rule asks what was declared before: guessing could undo sales."""
+    waiting = [entry for entry in declared if entry.rule is Rule.ON_CHANGE]
+    if waiting:
+        many = f"{len(waiting)} SKUs have" if len(waiting) > 1 else "1 SKU has"
+        raise NoBaseError(
+            f"{many} the rule on_change, which writes only what was changed since a base, and"
+            f" there is no base: the first is {waiting[0].sku} at {waiting[0].source}"
+        )
 
 
 def is_frozen(sku: str, settings: StoreSettings) -> bool:
@@ -108,44 +99,128 @@ def count_requests(reads: int, writes: int, limit: int | None) -> Requests:
     return Requests(reads, writes, 60 * max(0, windows - 1), limit)
 
 
-def _require_no_base(declared: Iterable[Declared]) -> None:
-    """Fail closed where a rule asks what was declared before: guessing could undo sales."""
-    waiting = [entry for entry in declared if entry.rule is Rule.ON_CHANGE]
-    if waiting:
-        raise NoBaseError(
-            f"{len(waiting)} SKUs have the rule on_change, which writes only what changed since a"
-            f" base, and there is no base: the first is {waiting[0].sku} at {waiting[0].source};"
-            " give them the rule exact, at_least, at_most or observe"
+@dataclass(slots=True)
+class _Differing:
+    """A SKU that is to be written."""
+
+    entry: Declared
+    sku: LiveSku
+    before: Stock
+    after: Stock
+    base: Stock | None
+    cause: Cause
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What the declared SKUs that were read add up to."""
+
+    differing: list[_Differing] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    count: int = 0
+    live_units: int = 0
+    drifted: int = 0
+    drifted_units: int = 0
+
+
+def _judge_all(
+    desired: DesiredState,
+    matches: Matches,
+    live: LiveState,
+    base: Base | None,
+    unread: Collection[str],
+) -> _Judged:
+    """Look at each matched SKU: is it as declared, to be written, or to be spoken of?"""
+    judged = _Judged()
+    index = BaseIndex(base.declared) if base else None
+    declared, stocks = desired.declared, live.stocks
+    units = 0
+    for name, sku in matches.live.items():
+        stock = stocks.get(sku.sku_id)
+        if stock is None:
+            if name not in unread:
+                judged.findings.append(_gone(declared[name]))
+            continue
+        judged.count += 1
+        if type(stock.quantity) is int:
+            units += stock.quantity
+        # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
+        if stock == declared[name].stock and not sku.archived:
+            continue
+        _judge(judged, desired.settings, declared[name], sku, stock, index)
+    judged.live_units = units
+    return judged
+
+
+def _judge(
+    judged: _Judged,
+    settings: StoreSettings,
+    entry: Declared,
+    sku: LiveSku,
+    before: Stock,
+    index: BaseIndex | None,
+) -> None:
+    """Add to *judged* what is to be done and said of one SKU that is *before* now."""
+    based = index.look_up(entry, sku.sku_id) if index else None
+    stock, recounted = based or (None, False)
+    after = aim(entry.rule, entry.stock, stock, before, recounted=recounted)
+    findings = judged.findings
+    if sku.archived:
+        message = "its product is archived, so nobody can buy it"
+        findings.append(Finding(FindingKind.ARCHIVED, entry.sku, message, entry.source))
+    if not before.readable:
+        kept = "; left alone" if before == after else ""
+        message = f"the store gives {_unreadable(before)} for its quantity{kept}"
+        findings.append(Finding(FindingKind.UNREADABLE, entry.sku, message, entry.source))
+    if before != after and is_frozen(entry.sku, settings):
+        message = f"{before} in the store and {after} to be set, but the store freezes it"
+        findings.append(Finding(FindingKind.FROZEN, entry.sku, message, entry.source))
+    elif before != after:
+        cause = based.cause(entry.stock, before) if based else Cause.UNKNOWN
+        judged.differing.append(_Differing(entry, sku, before, after, stock, cause))
+    elif before != entry.stock:
+        judged.drifted += 1
+        judged.drifted_units += _below(entry.stock, before)
+        is_overtaken = (
+            entry.rule is Rule.ON_CHANGE and based is not None and based.has_changed(entry.stock)
         )
+        if before.readable:
+            findings.append(_left_alone(entry, before, stock if is_overtaken else None))
 
 
-def _aim_all(
-    desired: DesiredState, matches: Matches, live: LiveState
-) -> dict[str, tuple[Stock, Stock]]:
-    """Return the live stock of each matched SKU that was read, and the stock to aim for."""
-    pairs = {}
-    for sku, found in matches.live.items():
-        stock = live.stocks.get(found.sku_id)
-        if stock is not None:
-            entry = desired.declared[sku]
-            pairs[sku] = stock, aim(entry.rule, entry.stock, stock)
-    return pairs
+def _left_alone(entry: Declared, live: Stock, overtaken_from: Stock | None) -> Finding:
+    """Return what is said of a SKU that differs and is not written."""
+    if overtaken_from is None:
+        message = f"declared {entry.stock}, live {live}; left alone by the rule {entry.rule}"
+        return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
+    message = (
+        f"declared {overtaken_from} -> {entry.stock}, but the store has gone on to {live};"
+        " left alone, since writing would undo that. If the declared number was counted,"
+        " give it a new as_of"
+    )
+    return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
 
 
-def _action(
-    entry: Declared, sku: LiveSku, live: LiveState, after: Stock, changes: tuple[Change, ...]
-) -> Action:
-    return Action(
-        sku=entry.sku,
-        name=sku.name,
-        target=Target(live.listing.collection_id, sku.sku_id),
-        rule=entry.rule,
-        cause=Cause.UNKNOWN,
-        before=live.stocks[sku.sku_id],
-        after=after,
-        base=None,
-        source=entry.source,
-        changes=changes,
+def _make_actions(differing: Iterable[_Differing], live: LiveState) -> tuple[Action, ...]:
+    by_sku = {each.entry.sku: each for each in differing}
+    changes = changes_between(
+        {sku: each.before for sku, each in by_sku.items()},
+        {sku: each.after for sku, each in by_sku.items()},
+    )
+    return sort_actions(
+        Action(
+            sku=sku,
+            name=each.sku.name,
+            target=Target(live.listing.collection_id, each.sku.sku_id),
+            rule=each.entry.rule,
+            cause=each.cause,
+            before=each.before,
+            after=each.after,
+            base=each.base,
+            source=each.entry.source,
+            changes=changes[sku],
+        )
+        for sku, each in by_sku.items()
     )
 
 
@@ -154,41 +229,13 @@ def sort_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
     return tuple(sorted(actions, key=lambda action: (not action.lowers, action.sku)))
 
 
-def _findings(
-    desired: DesiredState,
-    matches: Matches,
-    pairs: Mapping[str, tuple[Stock, Stock]],
-    frozen: set[str],
-) -> Iterable[Finding]:
-    """Yield what is to be said of the declared SKUs that were read."""
-    for sku, (before, after) in pairs.items():
-        entry = desired.declared[sku]
-        if matches.live[sku].archived:
-            message = "its product is archived, so nobody can buy it"
-            yield Finding(FindingKind.ARCHIVED, sku, message, entry.source)
-        if not before.readable:
-            kept = "; left alone" if before == after else ""
-            message = f"the store gives {_unreadable(before)} for its quantity{kept}"
-            yield Finding(FindingKind.UNREADABLE, sku, message, entry.source)
-        if sku in frozen and before != after:
-            message = f"{before} in the store and {after} to be set, but the store freezes it"
-            yield Finding(FindingKind.FROZEN, sku, message, entry.source)
-        elif before.readable and before == after != entry.stock:
-            message = f"declared {entry.stock}, live {before}; left alone by the rule {entry.rule}"
-            yield Finding(FindingKind.DRIFT, sku, message, entry.source)
-
-
 def _unreadable(stock: Stock) -> str:
     return "nothing" if stock.quantity is None else f"the fraction {stock.quantity}"
 
 
-def _gone(
-    desired: DesiredState, matches: Matches, pairs: Mapping[str, tuple[Stock, Stock]]
-) -> Iterable[Finding]:
-    """Yield the SKUs that were listed and whose stock the store no longer knows."""
-    for sku in matches.live.keys() - pairs.keys():
-        message = "the store lists it and does not know its stock; run again"
-        yield Finding(FindingKind.MISSING, sku, message, desired.declared[sku].source)
+def _gone(entry: Declared) -> Finding:
+    message = "the store lists it and does not know its stock; run again"
+    return Finding(FindingKind.MISSING, entry.sku, message, entry.source)
 
 
 def _not_managed(live: LiveSku) -> Finding:
@@ -199,31 +246,42 @@ def _not_managed(live: LiveSku) -> Finding:
     return Finding(FindingKind.NOT_MANAGED, name, message, None)
 
 
+def _released(desired: DesiredState, base: Base) -> Iterable[Finding]:
+    """Yield the SKUs that the base declared and nobody does any more."""
+    gone = [entry for sku, entry in base.declared.items() if sku not in desired.declared]
+    pinned = {entry.id for entry in desired.declared.values() if entry.id} if gone else set()
+    for entry in gone:
+        if entry.id is None or entry.id not in pinned:
+            message = "no longer declared, so no longer touched"
+            source = Source(entry.path, entry.line)
+            yield Finding(FindingKind.RELEASED, entry.sku, message, source)
+
+
+def _unread(unread: Collection[str]) -> Finding:
+    said = "1 declared SKU was" if len(unread) == 1 else f"{len(unread)} declared SKUs were"
+    message = f"{said} not read, since the declaration has not changed"
+    return Finding(FindingKind.UNREAD, "", message, None)
+
+
 def _finding_order(finding: Finding) -> tuple[bool, str, str, str]:
     return not finding.kind.is_error, finding.kind.value, finding.sku, finding.message
 
 
 def _summarise(
     desired: DesiredState,
+    judged: _Judged,
     actions: tuple[Action, ...],
-    pairs: Mapping[str, tuple[Stock, Stock]],
     not_managed: int,
+    unread: int,
 ) -> Summary:
-    left_alone = [
-        (desired.declared[sku].stock, before)
-        for sku, (before, after) in pairs.items()
-        if before == after and before != desired.declared[sku].stock
-    ]
     return Summary(
-        declared=len(desired.declared),
-        live_units=sum(
-            before.quantity for before, _ in pairs.values() if isinstance(before.quantity, int)
-        ),
+        declared=len(desired.declared) - unread,
+        live_units=judged.live_units,
         to_change=len(actions),
-        unchanged=len(pairs) - len(actions),
+        unchanged=judged.count - len(actions),
         not_managed=not_managed,
-        drifted=len(left_alone),
-        drifted_units=sum(_below(declared, live) for declared, live in left_alone),
+        drifted=judged.drifted,
+        drifted_units=judged.drifted_units,
         **total_units(actions),
     )
 
@@ -249,3 +307,12 @@ def _below(declared: Stock, live: Stock) -> int:
     if isinstance(declared.quantity, int) and isinstance(live.quantity, int):
         return max(0, declared.quantity - live.quantity)
     return 0
+
+
+def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:
+    """Return the SKUs whose declaration differs from the one *before*, wherever it stands."""
+    return {
+        sku
+        for sku, entry in declared.items()
+        if (earlier := before.get(sku)) is None or entry[:6] != earlier[:6]
+    }

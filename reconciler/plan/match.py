@@ -1,7 +1,7 @@
 """Declared SKUs × the store's listing → which live SKU each one names. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -25,33 +25,58 @@ def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> 
     """Return which live SKU each declared one names: by `id` where it is pinned, else by code."""
     listed = tuple(listing)
     by_id = {live.sku_id: live for live in listed}
-    by_code: dict[str, list[LiveSku]] = defaultdict(list)
-    for live in listed:
-        by_code[live.code].append(live)
+    by_code = {live.code: live for live in listed}
+    shared = _shared(listed) if len(by_code) < len(listed) else {}
     found: dict[str, LiveSku] = {}
-    findings: list[Finding] = []
-    missing: list[Declared] = []
-    named: set[str] = set()
-    for entry in declared.values():
-        pinned = by_id.get(entry.id) if entry.id is not None else None
-        candidates = by_code.get(entry.code, []) if entry.id is None else [pinned] if pinned else []
-        named.update(live.sku_id for live in candidates)
-        if not candidates:
-            missing.append(entry)
-        elif len(candidates) > 1:
-            findings.append(_ambiguous(entry, candidates))
-        elif candidates[0].code != entry.code:
-            findings.append(_renamed(entry, candidates[0]))
+    odd: list[Declared] = []
+    for sku, entry in declared.items():  # a hundred thousand times: what is plain goes first
+        live = by_code.get(entry.code) if entry.id is None else by_id.get(entry.id)
+        if live is None or live.code != entry.code or (entry.id is None and live.code in shared):
+            odd.append(entry)
         else:
-            found[entry.sku] = candidates[0]
-    findings += _name_twice(found, declared)
+            found[sku] = live
+    pins = {entry.id for entry in declared.values() if entry.id is not None}
+    findings = _name_twice(found, declared) if pins else []
+    named = {live.sku_id for live in found.values()} | pins
+    named.update(live.sku_id for entry in odd for live in shared.get(entry.code, ()))
     left = tuple(live for live in listed if live.sku_id not in named)
-    findings += _missing(missing, [live.code for live in left if live.code])
+    codes = [live.code for live in left if live.code]
+    findings += _explain_odd(odd, by_id, shared, codes)
     return Matches(found, tuple(findings), left)
 
 
+def _explain_odd(
+    odd: Iterable[Declared],
+    by_id: Mapping[str, LiveSku],
+    shared: Mapping[str, list[LiveSku]],
+    codes: list[str],
+) -> Iterator[Finding]:
+    """Yield why each of the *odd* SKUs names none; *codes* are those that nobody names."""
+    missing = []
+    for entry in odd:
+        pinned = by_id.get(entry.id) if entry.id is not None else None
+        if pinned is not None:
+            yield _renamed(entry, pinned)
+        elif entry.id is None and entry.code in shared:
+            yield _ambiguous(entry, shared[entry.code])
+        else:
+            missing.append(entry)
+    yield from _missing(missing, codes)
+
+
+def _shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
+    """Return the live SKUs of each code that several of them have."""
+    by_code: dict[str, list[LiveSku]] = defaultdict(list)
+    for live in listed:
+        by_code[live.code].append(live)
+    return {code: skus for code, skus in by_code.items() if len(skus) > 1}
+
+
 def _name_twice(found: dict[str, LiveSku], declared: Mapping[str, Declared]) -> list[Finding]:
-    """Take out of *found* the declared SKUs that name one live SKU together, and say so."""
+    """Take out of *found* the declared SKUs that name one live SKU together, and say so.
+
+    Two that are not pinned cannot: their codes differ.
+    """
     names: dict[str, list[str]] = defaultdict(list)
     for sku, live in found.items():
         names[live.sku_id].append(sku)

@@ -1,14 +1,16 @@
-"""Rule × declared × live → the stock to aim for. Pure."""
+"""Rule × declared × base × live → the stock to aim for. Pure."""
 
-from reconciler.errors import NoBaseError
 from reconciler.model import InventoryType, Rule, Stock
 
 
-def aim(rule: Rule, declared: Stock, live: Stock) -> Stock:
+def aim(
+    rule: Rule, declared: Stock, base: Stock | None, live: Stock, *, recounted: bool = False
+) -> Stock:
     """Return the stock that *rule* asks for: *live* itself where the rule leaves it alone.
 
-    The rule is decided before anything is compared, so what follows compares two stocks and
-    knows of no rule. Raises NoBaseError for `on_change`, which cannot be decided from these.
+    *base* is what was declared last, None for a SKU that is new since then; *recounted* says that
+    the declaration has a new `as_of`. The rule is decided before anything is compared, so what
+    follows compares two stocks and knows of no rule.
     """
     match rule:
         case Rule.EXACT:
@@ -16,14 +18,29 @@ def aim(rule: Rule, declared: Stock, live: Stock) -> Stock:
         case Rule.OBSERVE:
             return live
         case Rule.AT_LEAST:
-            return declared if live.readable and _size(live) < _size(declared) else live
+            return declared if live.readable and size(live) < size(declared) else live
         case Rule.AT_MOST:
-            return declared if live.readable and _size(live) > _size(declared) else live
+            return declared if live.readable and size(live) > size(declared) else live
         case Rule.ON_CHANGE:
-            raise NoBaseError("the rule on_change asks what was declared before")
+            if base is None or recounted:
+                return declared
+            return live if declared == base else _follow(declared, base, live)
 
 
-def _size(stock: Stock) -> float:
+def _follow(declared: Stock, base: Stock, live: Stock) -> Stock:
+    """Return *declared*, unless that would go against the direction in which it was changed.
+
+    A raised declaration never lowers the live stock and a lowered one never raises it: numbers
+    that were pulled from a shop are overtaken by what it sells until they are merged.
+    """
+    if not live.readable:
+        return declared
+    is_raised = size(declared) > size(base)
+    is_overtaken = size(live) > size(declared) if is_raised else size(live) < size(declared)
+    return live if is_overtaken else declared
+
+
+def size(stock: Stock) -> float:
     """Return how much a readable stock is, for bounds: infinite is more than any number."""
     if stock.inventory_type is InventoryType.INFINITE or stock.quantity is None:
         return float("inf")

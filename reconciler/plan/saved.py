@@ -20,6 +20,7 @@ from reconciler.model import (
     InventoryType,
     Limit,
     Plan,
+    Provenance,
     Requests,
     Rule,
     Source,
@@ -28,7 +29,7 @@ from reconciler.model import (
     Target,
     Violation,
 )
-from reconciler.plan.compute import changes_between
+from reconciler.plan.changes import changes_between
 
 FORMAT_VERSION: Final = "1.0"
 MAX_BYTES: Final = 128 * 1024 * 1024
@@ -77,9 +78,8 @@ def fingerprint(plan: Plan) -> str:
     decides = {
         "store": plan.store,
         "site_id": plan.site_id,
-        "head": plan.head,
-        "base": plan.base,
-        "desired_digest": plan.desired_digest,
+        "made_of": plan.provenance._replace(created_at="", commits=()),
+        "unread": plan.unread,
         "summary": asdict(plan.summary),
         "requests": plan.requests,
         "findings": [(finding.kind, finding.sku) for finding in plan.findings],
@@ -111,10 +111,7 @@ def _to_json(plan: Plan) -> dict[str, Any]:
         "tool_version": plan.tool_version,
         "store": plan.store,
         "site_id": plan.site_id,
-        "created_at": plan.created_at,
-        "head": plan.head,
-        "base": plan.base,
-        "desired_digest": plan.desired_digest,
+        **plan.provenance._asdict(),
         "fingerprint": fingerprint(plan),
         "actions": [_action_to_json(action) for action in plan.actions],
         "findings": [
@@ -124,6 +121,7 @@ def _to_json(plan: Plan) -> dict[str, Any]:
         "violations": [violation._asdict() for violation in plan.violations],
         "summary": asdict(plan.summary),
         "requests": plan.requests._asdict(),
+        "unread": plan.unread,
     }
 
 
@@ -149,8 +147,7 @@ def _from_json(data: Mapping[str, Any]) -> Plan:
     return Plan(
         store=data["store"],
         site_id=data["site_id"],
-        created_at=data["created_at"],
-        desired_digest=data["desired_digest"],
+        provenance=_provenance(data),
         actions=tuple(_action(entry, changes.get(entry["sku"], ())) for entry in data["actions"]),
         findings=tuple(map(_finding, data["findings"])),
         violations=tuple(
@@ -159,9 +156,20 @@ def _from_json(data: Mapping[str, Any]) -> Plan:
         ),
         summary=Summary(**{name: data["summary"][name] for name in Summary.__dataclass_fields__}),
         requests=Requests(*(data["requests"][name] for name in Requests._fields)),
-        head=data["head"],
-        base=data["base"],
+        unread=tuple(data.get("unread", ())),
         tool_version=data["tool_version"],
+    )
+
+
+def _provenance(data: Mapping[str, Any]) -> Provenance:
+    return Provenance(
+        data["created_at"],
+        data["desired_digest"],
+        data["head"],
+        data["base"],
+        data.get("base_date"),
+        tuple(data.get("commits", ())),
+        data.get("offline", False),
     )
 
 

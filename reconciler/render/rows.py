@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from reconciler.model import Action, Change, Requests, Stock, Summary
+from reconciler.model import Action, Cause, Change, Requests, Stock, Summary
 
 NOT_COUNTED = "not counted"
 NO_QUANTITY = "no quantity"
@@ -24,13 +24,15 @@ class Row(NamedTuple):
     name: str
     place: str
     fields: tuple[Field, ...]
+    why: str
 
     @property
     def short(self) -> str:
         """Return the fields on one line."""
-        return ", ".join(
+        changes = ", ".join(
             f"{field.before} -> {field.after} {field.units}".rstrip() for field in self.fields
         )
+        return f"{changes} ({self.why})" if self.why else changes
 
 
 def action_row(action: Action) -> Row:
@@ -40,7 +42,51 @@ def action_row(action: Action) -> Row:
         for change in action.changes
         if not (change.field == "quantity" and change.after is None)
     )
-    return Row(action.sku, action.name, str(action.source), fields)
+    return Row(action.sku, action.name, str(action.source), fields, why(action))
+
+
+def why(action: Action) -> str:
+    """Return what the base says of *action*: what was declared, and what writing would undo."""
+    base = action.base
+    match action.cause:
+        case Cause.UNKNOWN:
+            return ""
+        case Cause.DECLARED if base is None:
+            return "newly declared"
+        case Cause.DRIFT:
+            said = f"declared {base} as at the base"
+        case _ if base == action.after:
+            said = f"declared {base} again"
+        case _:
+            said = f"declared {base} -> {action.after}"
+    gone = gone_since_base(action)
+    return f"{said}; {gone}" if gone else said
+
+
+def gone_since_base(action: Action) -> str:
+    """Return how the live stock has moved since the base, and what a raise would re-add of it."""
+    base, live = action.base, action.before
+    if base is None or base == live:
+        return ""
+    if not isinstance(base.quantity, int) or not isinstance(live.quantity, int):
+        return f"{live} in the store"
+    moved = base.quantity - live.quantity
+    if moved < 0:
+        return f"{-moved} more than at the base"
+    return f"{moved} gone since the base" + (
+        ", and would be re-added" if re_added(action) == moved else ""
+    )
+
+
+def re_added(action: Action) -> int:
+    """Return how many units that are gone since the base a raise would put back."""
+    base, live, after = (
+        stock.quantity if stock and isinstance(stock.quantity, int) else None
+        for stock in (action.base, action.before, action.after)
+    )
+    if base is None or live is None or after is None or after <= live:
+        return 0
+    return max(0, min(base, after) - live)
 
 
 def _field(action: Action, change: Change) -> Field:

@@ -16,6 +16,7 @@ from reconciler.render.safe import safe_text
 
 MAX_BLOCKS = 50
 MAX_LISTED = 50
+MAX_COMMITS = 20
 _PLACE_COLUMN = 56
 
 
@@ -31,8 +32,11 @@ Line = tuple[Span, ...]
 
 def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
     """Yield the plan as Terraform would say it: actions, findings, violations, totals."""
-    based = f", base {safe_text(plan.base)}" if plan.base else ""
-    yield _line(f"Store {safe_text(plan.store)} (site {safe_text(plan.site_id)}){based}", "bold")
+    yield _line(title(plan), "bold")
+    for commit in plan.provenance.commits[:MAX_COMMITS]:
+        yield _line(f"  {safe_text(commit)}", "dim")
+    if (more := len(plan.provenance.commits) - MAX_COMMITS) > 0:
+        yield _line(f"  and {count(more, 'commit')} more since the base", "dim")
     yield ()
     yield from _actions(plan, verbose=verbose)
     yield from _findings(plan, verbose=verbose)
@@ -42,6 +46,15 @@ def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
     if plan.violations:
         yield ()
     yield from _closing(plan)
+
+
+def title(plan: Plan) -> str:
+    """Return the first line of a plan: which store, and compared with what."""
+    made = plan.provenance
+    said = f"Store {safe_text(plan.store)} (site {safe_text(plan.site_id)})"
+    if made.base:
+        said += f", base {safe_text(made.base[:7])} {safe_text(made.base_date or '')}".rstrip()
+    return f"{said}; offline: the store was not asked" if made.offline else said
 
 
 def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
@@ -65,7 +78,8 @@ def _block(row: Row) -> Iterator[Line]:
     yield Span("  ~ ", "yellow"), Span(head, "bold"), Span(f"{gap}  {_place(row)}", "dim")
     for field in row.fields:
         units = f"    {field.units}" if field.units else ""
-        yield _line(f"      {field.label}: {field.before} -> {field.after}{units}")
+        why = f"    ({safe_text(row.why)})" if row.why and field is row.fields[-1] else ""
+        yield _line(f"      {field.label}: {field.before} -> {field.after}{units}{why}")
 
 
 def _place(row: Row) -> str:
@@ -91,7 +105,8 @@ def _findings(plan: Plan, *, verbose: bool) -> Iterator[Line]:
 def _finding(finding: Finding) -> Line:
     place = f"  ({safe_text(str(finding.source))})" if finding.source else ""
     sign, style = ("!", "red") if finding.kind.is_error else ("i", "dim")
-    said = f"{safe_text(finding.sku)}  {finding.kind}: {safe_text(finding.message)}"
+    name = f"{safe_text(finding.sku)}  " if finding.sku else ""
+    said = f"{name}{finding.kind}: {safe_text(finding.message)}"
     return Span(f"  {sign} ", style), Span(said), Span(place, "dim")
 
 
@@ -105,11 +120,14 @@ def _closing(plan: Plan) -> Iterator[Line]:
             yield _line(drift_sentence(summary))
             yield ()
         yield _line(summary_sentence(summary), "bold")
-        yield _line(requests_sentence(plan.requests))
+        if not plan.provenance.offline:
+            yield _line(requests_sentence(plan.requests))
     elif summary.drifted or frozen:
         held = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
         drift = f" {drift_sentence(summary)}" if summary.drifted else ""
         yield _line(f"No changes.{drift}{held}", "green")
+    elif plan.unread:
+        yield _line("No changes. What was read is as declared.", "green")
     else:
         yield _line("No changes. The live stock is as declared.", "green")
 

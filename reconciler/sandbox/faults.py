@@ -5,10 +5,11 @@ times or by chance. It says what becomes of the request (does it take effect, do
 in between) and what the answer looks like.
 """
 
+import http
 import json
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -81,9 +82,18 @@ class Faults:
         return None
 
 
+# These change an answer of one sort, and strike no other.
+_ONLY_AT = {
+    Kind.STALE: "/inventory",
+    Kind.SHIFT: "/products",
+    Kind.TOTAL: "/products",
+}
+
+
 def _is_meant(fault: Fault, method: str, path: str, skus: tuple[str, ...]) -> bool:
     return (
-        fault.method in {None, method}
+        _ONLY_AT.get(fault.kind, "") in path
+        and fault.method in {None, method}
         and fault.path in path
         and (fault.sku is None or fault.sku in skus)
     )
@@ -93,6 +103,8 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
     """Return the faults in a JSON file, a list of objects; raise SandboxError for nonsense."""
     try:
         entries = json.loads(path.read_text("utf-8"))
+        if not isinstance(entries, list):
+            raise TypeError("it is none")
         return tuple(_fault(entry) for entry in entries)
     except OSError as error:
         raise SandboxError(f"{path}: cannot be read: {error.strerror}; name another") from None
@@ -101,7 +113,47 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:
-    known = {known.name for known in fields(Fault)}
-    if strange := sorted(set(entry) - known):
-        raise ValueError(f"{strange[0]!r} is not known; known are {', '.join(sorted(known))}")
+    """Return the fault in *entry*; raise ValueError for a key or a value that cannot be."""
+    known = {known.name: known for known in fields(Fault)}
+    for name, value in entry.items():
+        if name not in known:
+            raise ValueError(f"{name!r} is not known; known are {', '.join(sorted(known))}")
+        if name == "kind" and value not in list(Kind):
+            raise ValueError(f"{value!r} is no kind; there are {', '.join(Kind)}")
+        if name != "kind" and not _IS_VALID[name](value):
+            raise ValueError(f"{name} cannot be {value!r}")
     return Fault(**{**entry, "kind": Kind(entry.get("kind", "none"))})
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_headers(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(text, str) and text.isascii() and text.isprintable()
+        for pair in value.items()
+        for text in pair
+    )
+
+
+_IS_VALID: Mapping[str, Callable[[Any], bool]] = {
+    "method": lambda value: value in {"GET", "PATCH"},
+    "path": _is_text,
+    "sku": _is_text,
+    "skip": _is_count,
+    "count": _is_count,
+    "chance": lambda value: type(value) in {int, float} and 0 <= value <= 1,
+    "applied": lambda value: type(value) is bool,
+    "sold_before": _is_count,
+    "sold_after": _is_count,
+    "status": lambda value: type(value) is int and value in set(http.HTTPStatus),
+    "headers": _are_headers,
+    "body": _is_text,
+    "seconds": lambda value: type(value) in {int, float} and value >= 0,
+    "size": lambda value: type(value) is int,
+}

@@ -1,7 +1,9 @@
 """The client against real HTTP: what it sends, and what each answer becomes."""
 
+import contextlib
 import gzip
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ from reconciler.errors import (
     NotValid,
     ServerFault,
     StoreError,
+    Throttled,
     TooLongError,
     TransportError,
 )
@@ -231,10 +234,121 @@ def test_a_429_waits_as_it_is_told() -> None:
     clock = FakeClock()
     refused = Answer(429, b"{}", (("Retry-After", "2"), ("X-RateLimit-Limit", "60")))
     with _client(refused, Answer(200, STOCK), clock=clock) as (client, asked):
-        client.write_stock(TARGET, finite(100))
+        client.read_stock(TARGET)
 
     assert len(asked) == 2
     assert clock.now >= 2.0
+
+
+def test_a_write_that_got_a_429_is_for_its_caller_to_repeat() -> None:
+    """By the time that it may be sent, the stock must be read again; the pause holds for that."""
+    clock = FakeClock()
+    refused = Answer(429, b"{}", (("Retry-After", "2"),))
+    with _client(refused, Answer(200, STOCK), clock=clock) as (client, asked):
+        with pytest.raises(Throttled):
+            client.write_stock(TARGET, finite(100))
+        client.read_stock(TARGET)
+
+    assert [request.method for request in asked] == ["PATCH", "GET"]
+    assert clock.now >= 2.0
+
+
+def test_a_write_follows_its_read_at_once() -> None:
+    """Both are held before the read: no wait for the rate limit comes between them."""
+    clock = FakeClock()
+    limited = Answer(200, STOCK, (("X-RateLimit-Limit", "4"),))
+    slept = []
+    with _client(limited, clock=clock) as (client, _):
+        for _ in range(3):
+            with client.turn():
+                client.read_stock(TARGET)
+                before = clock.now
+                client.write_stock(TARGET, finite(100))
+                slept.append(clock.now - before)
+
+    assert slept == [0.0, 0.0, 0.0]
+    assert clock.now >= 60.0
+
+
+@pytest.mark.parametrize(
+    "location", ["http://1.2.3.999/", "http://a:b/", "mailto:x", "http://xn--a/", "x" * 70_000]
+)
+def test_where_a_redirect_leads_is_not_even_looked_at(location: str) -> None:
+    """Nonsense in `Location` is met like any redirect."""
+    with (
+        _client(Answer(302, b"", (("Location", location),))) as (client, _),
+        pytest.raises(NotValid, match=r"redirects \(302\)|does not accept") as caught,
+    ):
+        client.read_stock(TARGET)
+
+    assert caught.value.status == 302
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nAuthorization Bearer t0ken\r\n\r\n",
+        b"Bearer t0ken\r\n\r\n",
+    ],
+)
+def test_a_token_that_comes_back_is_not_shown(answer: bytes) -> None:
+    """What is not HTTP is said to be that, and not repeated."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_answer_all, args=(listener, answer), daemon=True)
+        thread.start()
+        clock = FakeClock()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+        with (
+            StoreClient(address, Token("t0ken"), Pace(), clock=clock, sleep=clock.sleep) as client,
+            pytest.raises(TransportError) as caught,
+        ):
+            client.read_stock(TARGET)
+
+    assert "t0ken" not in str(caught.value)
+
+
+def _answer_all(listener: socket.socket, answer: bytes) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(65536)
+            connection.sendall(answer)
+            connection.close()
+
+
+def test_a_token_at_the_cut_of_a_message_is_hidden() -> None:
+    """It is hidden before a long message is cut, so that no half of it remains."""
+    body = json.dumps({"message": "x" * 197 + "t0ken"}).encode()
+    with (
+        _client(Answer(400, body)) as (client, _),
+        pytest.raises(NotValid) as caught,
+    ):
+        client.read_stock(TARGET)
+
+    assert "t0" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 99999999999 Jan 2026 0:0 +9"]
+)
+def test_a_date_that_no_calendar_has_is_junk(value: str) -> None:
+    """It is waited for like a 429 without Retry-After."""
+    clock = FakeClock()
+    refused = Answer(429, b"{}", (("Retry-After", value),))
+    with _client(refused, Answer(200, STOCK), clock=clock) as (client, _):
+        client.read_stock(TARGET)
+
+    assert 0 < clock.now < 10
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://999.1.1.1/v2", "https://xn--a/v2", "https://a.example/" + "x" * 70_000],
+)
+def test_an_address_that_cannot_be_used_is_met_by_a_sentence(address: str) -> None:
+    """Whatever a library finds wrong with it."""
+    with pytest.raises(StoreError, match="cannot"):
+        StoreClient(address, Token("t"), Pace()).read_stock(TARGET)
 
 
 @pytest.mark.parametrize(("shift", "least"), [(30, 28.0), (-3600, 0.0)])

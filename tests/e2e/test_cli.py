@@ -153,6 +153,7 @@ def test_on_change_without_a_base_is_refused(workspace: Workspace) -> None:
 
     assert run.code == 1
     assert "the first is A at inventory/demo/stock.yaml:2" in run.err
+    assert "This folder is in no git repository" in run.err
 
 
 def test_apply_never_asks_without_a_terminal(workspace: Workspace) -> None:
@@ -307,7 +308,7 @@ def test_a_plan_is_saved_to_what_out_names(workspace: Workspace) -> None:
     assert linked.code == 0
     assert Path("link.json").is_symlink()
     assert json.loads(Path("target.json").read_text("utf-8"))["store"] == "demo"
-    assert (refused.code, refused.err.startswith("Error: cannot save the plan to .: ")) == (1, True)
+    assert (refused.code, "Error: cannot save the plan to .: " in refused.err) == (1, True)
     assert json.loads(printed.out)["actions"][0]["sku"] == "A"
     assert not Path("-").exists()
 

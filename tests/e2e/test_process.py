@@ -60,7 +60,7 @@ def test_nobody_pays_for_the_imports_of_another(arguments: list[str]) -> None:
 def test_a_reader_that_goes_away_is_no_error(workspace: Workspace) -> None:
     """`plan | head -1` ends without a traceback, with the exit code of the plan."""
     workspace.store({f"S{n}": 5 for n in range(300)}, {f"S{n}": 3 for n in range(300)})
-    command = f"{sys.executable} -m reconciler plan --detailed-exitcode; echo $? >&2"
+    command = f"{sys.executable} -m reconciler plan -q --detailed-exitcode; echo $? >&2"
     script = f"({command}) | head -1"
     run = subprocess.run(
         ["/bin/sh", "-c", script],

@@ -150,7 +150,6 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 def naive(scene: Scene) -> dict[str, int]:
     """Do what a simple loop does (GET, PATCH, blind retry); return what it did wrong."""
-    scene.planned_at = len(scene.shop.ledger())
     refused = 0
     with httpx.Client(
         base_url=os.environ["WEBFLOW_API_URL"],

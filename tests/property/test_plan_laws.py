@@ -1,15 +1,18 @@
 """Laws that hold for every plan. SKUs come from six letters, so that desired and live overlap."""
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from factories import COLLECTION, NO_LIMITS, declared, desired
+from factories import COLLECTION, NO_LIMITS, base_of, declared, desired, plan_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import (
     INFINITE,
+    Action,
+    Base,
     Bound,
     DesiredState,
     Limit,
@@ -21,13 +24,14 @@ from reconciler.model import (
     Stock,
     finite,
 )
-from reconciler.plan.compute import changes_between, compute_plan
+from reconciler.plan.changes import changes_between
 from reconciler.plan.limits import check_limits
 from reconciler.plan.saved import dump_plan, fingerprint, load_plan
 from reconciler.render.text import render_plan
 
 CODES = st.sampled_from("ABCDEF")
-RULES = st.sampled_from([rule for rule in Rule if rule is not Rule.ON_CHANGE])
+RULES = st.sampled_from([*Rule, Rule.ON_CHANGE, Rule.ON_CHANGE])
+DAYS = st.sampled_from([None, None, "2026-11-20", "2026-11-21"])
 DECLARED = st.one_of(st.integers(0, 9).map(finite), st.just(INFINITE))
 LIVE = st.one_of(
     st.integers(-3, 9).map(finite), st.just(INFINITE), st.just(finite(None)), st.just(finite(2.5))
@@ -38,7 +42,7 @@ LIVE = st.one_of(
 def desired_states(draw: st.DrawFn) -> DesiredState:
     """Return a desired state of a few SKUs, now and then one that is pinned, some frozen."""
     entries = [
-        declared(code, draw(DECLARED), rule=draw(RULES), id=draw(PINS))
+        declared(code, draw(DECLARED), rule=draw(RULES), as_of=draw(DAYS), id=draw(PINS))
         for code in draw(st.lists(CODES, min_size=3, max_size=6, unique=True))
     ]
     frozen = ("A*",) if draw(st.booleans()) else ()
@@ -59,8 +63,19 @@ def live_states(draw: st.DrawFn) -> LiveState:
     return LiveState(Listing(COLLECTION, skus), {sku.sku_id: draw(LIVE) for sku in skus}, 9, 60)
 
 
-def _plan(state: DesiredState, current: LiveState) -> Plan:
-    return compute_plan(state, current, digest="sha256:0", created_at="2026-11-20T10:00:00Z")
+@st.composite
+def bases(draw: st.DrawFn) -> Base:
+    """Return what was declared before: often the same codes, often the same stock."""
+    return base_of(
+        *(
+            declared(code, draw(DECLARED), as_of=draw(DAYS), id=draw(PINS))
+            for code in draw(st.lists(CODES, max_size=6, unique=True))
+        )
+    )
+
+
+def _plan(state: DesiredState, current: LiveState, base: Base) -> Plan:
+    return plan_of(state, current, base)
 
 
 def _apply(plan: Plan, current: LiveState) -> LiveState:
@@ -68,18 +83,20 @@ def _apply(plan: Plan, current: LiveState) -> LiveState:
     return replace(current, stocks={**current.stocks, **written})
 
 
-@given(desired_states(), live_states())
+@given(desired_states(), live_states(), bases())
 def test_applying_and_planning_again_yields_no_action(
-    state: DesiredState, current: LiveState
+    state: DesiredState, current: LiveState, base: Base
 ) -> None:
     """Law 1."""
-    assert _plan(state, _apply(_plan(state, current), current)).actions == ()
+    assert _plan(state, _apply(_plan(state, current, base), current), base).actions == ()
 
 
-@given(desired_states(), live_states())
-def test_a_plan_touches_only_what_it_may(state: DesiredState, current: LiveState) -> None:
+@given(desired_states(), live_states(), bases())
+def test_a_plan_touches_only_what_it_may(
+    state: DesiredState, current: LiveState, base: Base
+) -> None:
     """Law 2: SKUs that are declared, live, told apart and not frozen; each live one once."""
-    plan = _plan(state, current)
+    plan = _plan(state, current, base)
     codes = [sku.code for sku in current.listing.skus]
     ids = {sku.sku_id: sku.code for sku in current.listing.skus}
     targets = [action.target.sku_id for action in plan.actions]
@@ -94,43 +111,66 @@ def test_a_plan_touches_only_what_it_may(state: DesiredState, current: LiveState
         assert not (state.settings.frozen and action.sku == "A")
 
 
-@given(desired_states(), live_states(), st.randoms(use_true_random=False))
+@given(desired_states(), live_states(), bases(), st.randoms(use_true_random=False))
 def test_the_order_of_files_and_of_live_skus_does_not_matter(
-    state: DesiredState, current: LiveState, random: Any
+    state: DesiredState, current: LiveState, base: Base, random: Any
 ) -> None:
     """Law 3."""
     entries, skus = list(state.declared.items()), list(current.listing.skus)
     random.shuffle(entries)
     random.shuffle(skus)
     shuffled = replace(current, listing=Listing(COLLECTION, tuple(skus)))
-    first, second = _plan(state, current), _plan(replace(state, declared=dict(entries)), shuffled)
+    first, second = (
+        _plan(state, current, base),
+        _plan(replace(state, declared=dict(entries)), shuffled, base),
+    )
 
     assert first.actions == second.actions
     assert first.summary == second.summary
     assert {(f.kind, f.sku) for f in first.findings} == {(f.kind, f.sku) for f in second.findings}
 
 
-@given(desired_states(), live_states())
-def test_bounds_bind_one_way(state: DesiredState, current: LiveState) -> None:
-    """Law 4: at_least never lowers, at_most never raises, observe never writes."""
+@given(desired_states(), live_states(), bases())
+def test_bounds_bind_one_way(state: DesiredState, current: LiveState, base: Base) -> None:
+    """Law 4: at_least never lowers, at_most never raises, observe never writes; on_change."""
 
     def size(stock: Stock) -> float:
         return float("inf") if stock == INFINITE else float(stock.quantity or 0)
 
-    for action in _plan(state, current).actions:
+    for action in _plan(state, current, base).actions:
         assert action.rule is not Rule.OBSERVE
         if action.rule is Rule.AT_LEAST:
             assert size(action.after) > size(action.before)
         if action.rule is Rule.AT_MOST:
             assert size(action.after) < size(action.before)
+        if action.rule is Rule.ON_CHANGE:
+            _follows_its_change(action, state, base, size)
 
 
-@given(desired_states(), live_states(), st.sampled_from(list(Limit)), st.booleans())
+def _follows_its_change(
+    action: Action, state: DesiredState, base: Base, size: Callable[[Stock], float]
+) -> None:
+    """Expect that the declaration changed, and that the write goes where it went."""
+    entry = state.declared[action.sku]
+    if action.base is None:
+        return
+    before = {e.id: e for e in base.declared.values()}.get(entry.id or "") or base.declared[
+        entry.sku
+    ]
+    assert action.base == before.stock
+    if entry.as_of in {None, before.as_of}:
+        assert entry.stock != before.stock
+        if action.before.readable:
+            is_raised = size(entry.stock) > size(before.stock)
+            assert (size(action.after) > size(action.before)) == is_raised
+
+
+@given(desired_states(), live_states(), bases(), st.sampled_from(list(Limit)), st.booleans())
 def test_a_tighter_limit_never_has_fewer_violations(
-    state: DesiredState, current: LiveState, limit: Limit, is_share: bool
+    state: DesiredState, current: LiveState, base: Base, limit: Limit, is_share: bool
 ) -> None:
     """Law 5, for every bound from nothing to all."""
-    plan = _plan(state, current)
+    plan = _plan(state, current, base)
     summary = replace(plan.summary, declared=20)
     bounds = range(0, 101, 5) if is_share else range(10)
     found = [
@@ -141,20 +181,22 @@ def test_a_tighter_limit_never_has_fewer_violations(
     assert found == sorted(found, reverse=True)
 
 
-@given(desired_states(), live_states())
-def test_a_saved_plan_loads_to_an_equal_plan(state: DesiredState, current: LiveState) -> None:
+@given(desired_states(), live_states(), bases())
+def test_a_saved_plan_loads_to_an_equal_plan(
+    state: DesiredState, current: LiveState, base: Base
+) -> None:
     """Law 6, first half."""
-    plan = _plan(state, current)
+    plan = _plan(state, current, base)
 
     assert load_plan("plan.json", dump_plan(plan).encode("utf-8", "surrogatepass")) == plan
 
 
-@given(desired_states(), live_states(), st.data())
+@given(desired_states(), live_states(), bases(), st.data())
 def test_the_fingerprint_follows_targets_before_and_after(
-    state: DesiredState, current: LiveState, data: st.DataObject
+    state: DesiredState, current: LiveState, base: Base, data: st.DataObject
 ) -> None:
     """Law 6, second half: wording changes nothing, any target, before or after everything."""
-    plan = _plan(state, current)
+    plan = _plan(state, current, base)
     if not plan.actions:
         return
     index = data.draw(st.integers(0, len(plan.actions) - 1))
@@ -171,10 +213,12 @@ def test_the_fingerprint_follows_targets_before_and_after(
     assert fingerprint(with_action(target=action.target._replace(sku_id="x"))) != fingerprint(plan)
 
 
-@given(desired_states(), live_states())
-def test_the_renderer_accepts_every_string(state: DesiredState, current: LiveState) -> None:
+@given(desired_states(), live_states(), bases())
+def test_the_renderer_accepts_every_string(
+    state: DesiredState, current: LiveState, base: Base
+) -> None:
     """Law 10, for text: one line stays one line, and no control gets out."""
-    for line in render_plan(_plan(state, current), verbose=True):
+    for line in render_plan(_plan(state, current, base), verbose=True):
         text = "".join(span.text for span in line)
         assert {unicodedata.category(c) for c in text}.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
 

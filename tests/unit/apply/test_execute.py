@@ -9,7 +9,14 @@ from factories import action, declared, desired, live, plan_of, stock
 from fakes import FakeClock, FakeStore
 
 from reconciler.apply.execute import execute
-from reconciler.errors import EcommerceOff, NotAuthorized, NotFound, ServerFault, TransportError
+from reconciler.errors import (
+    EcommerceOff,
+    NotAuthorized,
+    NotFound,
+    ServerFault,
+    Throttled,
+    TransportError,
+)
 from reconciler.model import Plan, Report, Result, Stock, Target, finite
 
 Fault = Callable[[FakeStore, Target, Stock], Stock]
@@ -88,7 +95,7 @@ def test_a_lost_write_is_sent_again_after_three_reads() -> None:
     clock = FakeClock()
     report = execute(_plan(), store, parallelism=1, sleep=clock.sleep)
 
-    assert (_results(report), len(store.writes), len(store.reads)) == ([Result.APPLIED], 2, 4)
+    assert (_results(report), len(store.writes), len(store.reads)) == ([Result.APPLIED], 2, 5)
     assert sum(clock.slept) == 5.0
 
 
@@ -229,8 +236,8 @@ def test_a_lost_write_is_not_sent_again_after_an_interrupt() -> None:
         must_end=lambda: "interrupted" if len(store.writes) == 1 else None,
     )
 
-    assert (_results(report), len(store.writes), clock.now) == ([Result.UNKNOWN], 1, 0.0)
-    assert "not looked at again: interrupted" in report.outcomes[0].message
+    assert (_results(report), len(store.writes), clock.now) == ([Result.UNKNOWN], 1, 2.0)
+    assert "not looked at for long enough: interrupted" in report.outcomes[0].message
 
 
 def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
@@ -241,7 +248,7 @@ def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
         store,
         parallelism=1,
         sleep=FakeClock().sleep,
-        must_end=lambda: "interrupted" if len(store.reads) == 4 else None,
+        must_end=lambda: "interrupted" if len(store.reads) == 5 else None,
     )
 
     assert (_results(report), len(store.writes)) == ([Result.FAILED], 1)
@@ -255,3 +262,30 @@ def test_a_write_that_lands_at_last_is_no_outage() -> None:
     report = _run(FakeStore({f"id-S{n:02}": finite(3) for n in range(12)}, faults), _plan(*actions))
 
     assert (report.count(Result.APPLIED), report.stopped) == (12, None)
+
+
+def test_a_write_refused_as_too_many_is_sent_after_another_read() -> None:
+    """429 says that it was not taken; a sale during the wait is seen, and not written over."""
+
+    def refuse(store: FakeStore, target: Target, _: Stock) -> Stock:
+        store.stocks[target.sku_id] = finite(2)
+        raise Throttled("too many", 5.0)
+
+    store = FakeStore({"id-A": finite(3)}, [refuse])
+    report = _run(store, _plan())
+
+    assert (_results(report), len(store.writes)) == ([Result.MOVED], 1)
+
+
+def test_a_look_that_is_cut_short_proves_nothing() -> None:
+    """A store may lag: three reads count only over their five seconds."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        sleep=FakeClock().sleep,
+        must_end=lambda: "interrupted" if len(store.reads) >= 3 else None,
+    )
+
+    assert (_results(report), len(store.writes)) == ([Result.UNKNOWN], 1)

@@ -84,3 +84,11 @@ def test_all_refusals_are_gathered() -> None:
     content = b"a: &x 1\nb: *x\nb: 2\n"
 
     assert [problem.line for problem in read_document("a.yaml", content).problems] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("start", ["skus:\n  A: 1", "skus:\n  A:\n    note: x", "rule: a", "A"])
+def test_a_run_of_spaces_is_read_in_linear_time(start: str) -> None:
+    """A third of a million spaces take no longer than as many letters."""
+    document = read_document("a.yaml", (start + " " * 300_000 + "!\n").encode())
+
+    assert document.data is not None or document.problems

@@ -1,11 +1,12 @@
 """Listings that shift, end early or lie are not planned on."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from reconciler.errors import ListingError, NotFound
+from reconciler.errors import ListingError, NotAuthorized, NotFound, StoppedError
 from reconciler.live.fetch import fetch_listing, fetch_stocks
 from reconciler.model import LiveSku, Stock, Target, finite
 
@@ -94,3 +95,30 @@ def test_a_wrong_collection_is_told_from_missing_skus() -> None:
     """Where no SKU at all is known, the setting is wrong and not the YAML."""
     with pytest.raises(ListingError, match="check sku_collection_id"):
         fetch_stocks(Pages((range(0), 0)), "c", [LiveSku("gone", "A", "", archived=False)], 2)
+
+
+def test_the_first_failure_ends_the_reading() -> None:
+    """However slow another SKU is, no more are asked for."""
+
+    class Failing(Pages):
+        def read_stock(self, target: Target) -> Stock:
+            self.offsets.append(0)
+            if target.sku_id == "slow":
+                time.sleep(0.2)
+                return finite(1)
+            raise NotAuthorized("no", 401)
+
+    client = Failing()
+    skus = [LiveSku(name, name, "", archived=False) for name in ("slow", *map(str, range(500)))]
+    with pytest.raises(NotAuthorized):
+        fetch_stocks(client, "c", skus, 4)
+
+    assert len(client.offsets) <= 8
+
+
+def test_reading_ends_when_the_run_does() -> None:
+    """A reason to end is met before the next SKU is asked for."""
+    client = Pages()
+    skus = [LiveSku(str(n), str(n), "", archived=False) for n in range(50)]
+    with pytest.raises(StoppedError, match="interrupted"):
+        fetch_stocks(client, "c", skus, 4, stopped=lambda: "interrupted")

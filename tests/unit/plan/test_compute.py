@@ -14,7 +14,8 @@ from reconciler.model import (
     Rule,
     finite,
 )
-from reconciler.plan.compute import changes_between, count_requests
+from reconciler.plan.changes import changes_between
+from reconciler.plan.compute import count_requests
 
 
 def _findings(kind: FindingKind, *entries: object, **current: object) -> list[tuple[str, str]]:

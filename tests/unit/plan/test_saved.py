@@ -128,12 +128,18 @@ def test_wording_is_not_under_the_fingerprint() -> None:
     assert _load(data).actions[0].name == "reworded"
 
 
+def _made_of(**fields: Any) -> Plan:
+    return replace(PLAN, provenance=PLAN.provenance._replace(**fields))
+
+
 @pytest.mark.parametrize(
     ("plan", "state", "said"),
     [
         (replace(PLAN, store="other"), STATE, "the plan is for the store other"),
         (replace(PLAN, site_id="other"), STATE, "site other"),
-        (replace(PLAN, desired_digest="sha256:1"), STATE, "the YAML has changed"),
+        (_made_of(desired_digest="sha256:1"), STATE, "the YAML has changed"),
+        (_made_of(base="b" * 40), STATE, "the base was bbbbbbb and is now none"),
+        (_made_of(offline=True), STATE, "made offline"),
         (PLAN, desired(declared("B", "infinite")), "action for A does not follow"),
         (
             PLAN,
@@ -157,19 +163,19 @@ def test_wording_is_not_under_the_fingerprint() -> None:
         (PLAN, desired(*STATE.declared.values(), frozen=("A",)), "action for A"),
         (replace(PLAN, actions=TWO.actions[::-1]), TWO_STATE, "not in their order"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_plan_must_follow_from_what_stands_here(
     plan: Plan, state: DesiredState, said: str
 ) -> None:
     """A plan for another store, other YAML, or with actions of its own is refused."""
     with pytest.raises(StalePlanError, match=said):
-        check_saved(plan, state, DIGEST)
+        check_saved(plan, state, DIGEST, None)
 
 
 def test_a_plan_that_follows_passes() -> None:
     """The plan as it was made is accepted."""
-    check_saved(PLAN, STATE, DIGEST)
+    check_saved(PLAN, STATE, DIGEST, None)
 
 
 def test_limits_are_those_of_today() -> None:

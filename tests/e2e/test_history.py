@@ -1,0 +1,352 @@
+"""The base in git, over real HTTP and real git: no sale is re-added, and every way has an end."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import Workspace
+
+FIFTY = {"TEE": 50, "MUG": 20}
+ON_CHANGE = "rule: on_change\n"
+EMPTY = "No changes. The live stock is as declared."
+
+
+def _begin(workspace: Workspace, declared: dict[str, Any] = FIFTY) -> None:
+    """Begin with a shop as it is declared, and a first record."""
+    workspace.store(declared, declared, settings=ON_CHANGE)
+    workspace.commit("declare what there is")
+    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record")
+    assert (run.code, EMPTY in run.out) == (0, True), run
+
+
+def test_an_unrelated_change_re_adds_nothing(workspace: Workspace) -> None:
+    """Declare 50, sell 7, merge something else: the 7 stay sold, and it is said in one line."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    workspace.declare({"TEE": 50, "MUG": 25})
+    workspace.commit("more mugs")
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert run.code == 0
+    assert workspace.quantities() == {"TEE": 43, "MUG": 25}
+    assert "quantity: 20 -> 25    +5    (declared 20 -> 25)" in run.out
+    assert "Drift left alone: 1 SKU, 7 units below what was declared." in run.out
+    assert "more mugs" in run.out
+    assert "TEE  drift: declared 50, live 43" not in run.out
+    assert "TEE  drift: declared 50, live 43" in workspace.run("plan", "--verbose").out
+
+
+def test_a_changed_count_says_what_it_re_adds(workspace: Workspace) -> None:
+    """The declaration changed and so did the stock: written, cause `both`, the seven are named."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    plan = workspace.run("plan", "--out", "p.json")
+    applied = workspace.run("apply", "p.json", "--record")
+
+    said = "quantity: 43 -> 70    +27    (declared 50 -> 70; 7 gone since the base, and would be"
+    assert said in plan.out
+    assert json.loads(Path("p.json").read_text("utf-8"))["actions"][0]["cause"] == "both"
+    assert (applied.code, workspace.quantities()["TEE"]) == (0, 70)
+    assert EMPTY in workspace.run("plan").out
+
+
+def test_a_recount_asserts_the_same_number(workspace: Workspace) -> None:
+    """A new `as_of` writes the number that was declared before, in either direction."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    workspace.declare(FIFTY, head="as_of: 2026-11-26\n")
+    workspace.commit("counted")
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert "(declared 50 again; 7 gone since the base, and would be re-added)" in run.out
+    assert workspace.quantities() == FIFTY
+    assert EMPTY in workspace.run("plan").out
+
+
+def test_without_a_base_the_way_out_is_told(workspace: Workspace) -> None:
+    """No git, no record: exit 1 each, with what to do; nothing is asked or written."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    outside = workspace.run("apply", "--yes")
+    workspace.commit()
+    inside = workspace.run("plan")
+
+    assert (outside.code, "is in no git repository" in outside.err) == (1, True)
+    assert (inside.code, "apply --base HEAD --record" in inside.err) == (1, True)
+    assert "git fetch origin '+refs/reconciler/*:refs/reconciler/*'" in inside.err
+    assert not (workspace.folder / ".reconciler/sandbox").exists()
+
+
+def test_an_old_commit_run_again_is_refused(workspace: Workspace) -> None:
+    """C4: what was applied since would be undone; exit 3, nothing written."""
+    _begin(workspace)
+    old = workspace.git("rev-parse", "HEAD")
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    workspace.run("apply", "--yes", "--record")
+    written = len(workspace.writes())
+    workspace.git("checkout", "--quiet", old)
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert (run.code, "it is an old run" in run.err) == (3, True)
+    assert len(workspace.writes()) == written
+
+
+def test_what_moved_is_planned_again_and_what_was_written_is_not(workspace: Workspace) -> None:
+    """Of two changes one moved: the record keeps its old base, and only that one comes again."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 30})
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    workspace.sell(MUG=1)
+    first = workspace.run("apply", "p.json", "--record")
+    workspace.sell(TEE=7)
+    plan = workspace.run("plan")
+
+    assert (first.code, "moved     MUG  planned 20 -> 30, found 19" in first.out) == (3, True)
+    assert "Plan: 1 to change (11 units raised" in plan.out
+    assert "~ MUG" in plan.out
+    assert "(declared 20 -> 30; 1 gone since the base, and would be re-added)" in plan.out
+    workspace.run("apply", "--yes", "--record")
+    assert workspace.quantities() == {"TEE": 63, "MUG": 30}
+
+
+def test_numbers_from_the_shop_are_overtaken_by_its_sales(workspace: Workspace) -> None:
+    """50 -> 43 as the shop had it, five sold before the merge: 38 stays, and it is said."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    workspace.declare({"TEE": 43, "MUG": 20})
+    workspace.commit("pulled from the shop")
+    workspace.sell(TEE=5)
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert run.code == 0
+    assert "TEE  overtaken: declared 50 -> 43, but the store has gone on to 38" in run.out
+    assert workspace.quantities()["TEE"] == 38
+
+
+def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
+    """`git log` of the ref tells each apply; no identity is needed, no hook runs."""
+    _begin(workspace)
+    hook = workspace.folder / ".git/hooks/reference-transaction"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    hook.rename(workspace.folder / "hook")
+    workspace.commit()
+    (workspace.folder / "hook").rename(hook)
+    run = workspace.run("apply", "--yes", "--record")
+    log = workspace.git("log", "-p", "--first-parent", "-1", "refs/reconciler/demo")
+
+    assert run.code == 0, run
+    assert "demo: 1 SKU changed, 0 left as they were" in log
+    assert "TEE: 50 -> 70, applied" in log
+    assert "Author: reconciler <reconciler@localhost>" in log
+    assert "-  TEE: 50\n+  TEE: 70" in log
+
+
+def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
+    """Another clone fetches the ref and has the same base."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    workspace.commit()
+    workspace.git("init", "--quiet", "--bare", "remote.git")
+    workspace.git("remote", "add", "origin", "remote.git")
+    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+    workspace.git("push", "--quiet", "origin", "main")
+    assert run.code == 0, run
+    record = workspace.git("rev-parse", "refs/reconciler/demo")
+
+    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
+
+
+def test_a_push_that_fails_is_loud(workspace: Workspace) -> None:
+    """The writes are done: exit 5, with the command that mends it."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    workspace.commit()
+    workspace.declare({"TEE": 40, "MUG": 20})
+    workspace.commit()
+    run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", "nowhere")
+
+    assert run.code == 5
+    assert "To mend it: git push nowhere refs/reconciler/demo" in run.err
+    assert workspace.quantities()["TEE"] == 40
+
+
+def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
+    """A record names a commit, so the YAML must be that commit's; and --push is of a record."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+
+    assert workspace.run("apply", "--yes", "--record").code == 64
+    assert workspace.run("apply", "--yes", "--push", "origin").code == 64
+    assert workspace.run("apply", "--yes").code == 0
+
+
+def test_moving_and_reordering_is_no_change(workspace: Workspace) -> None:
+    """Files split, entries moved and written otherwise: the same declarations, so nothing to do."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    (workspace.folder / "inventory/demo/stock.yaml").unlink()
+    workspace.write("inventory/demo/a/mugs.yaml", "skus: {MUG: {quantity: 20, note: moved}}\n")
+    workspace.write("inventory/demo/tees.yaml", "# the tees\nskus:\n  'TEE': 50\n")
+    workspace.commit()
+
+    assert "No changes. Drift left alone: 1 SKU, 7 units below" in workspace.run("plan").out
+
+
+def test_a_base_whose_yaml_cannot_be_read_fails_closed(workspace: Workspace) -> None:
+    """Its first problem is named, and what to do."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    workspace.write("inventory/demo/stock.yaml", "skus:\n  TEE: 010\n  MUG: no\n")
+    workspace.commit()
+    workspace.declare(FIFTY)
+    workspace.commit()
+    run = workspace.run("plan", "--base", "HEAD~1")
+
+    assert run.code == 1
+    assert "stock.yaml:2:8: error: `010` starts with 0" in run.err
+    assert "(and 1 more); name another commit" in run.err
+
+
+def test_a_store_that_was_not_there_at_the_base_is_new(workspace: Workspace) -> None:
+    """Every SKU is an adoption: written as declared, cause `declared`."""
+    workspace.write("README", "before")
+    workspace.commit()
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    workspace.commit()
+    run = workspace.run("plan", "--base", "HEAD~1")
+
+    assert (run.code, "43 -> 50    +7    (newly declared)" in run.out) == (0, True)
+
+
+def test_removed_skus_are_released(workspace: Workspace) -> None:
+    """What is declared no more is touched no more, and that is said."""
+    _begin(workspace)
+    workspace.declare({"TEE": 50})
+    workspace.commit()
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert "MUG  released: no longer declared, so no longer touched" in run.out
+    assert workspace.writes() == []
+    assert "released" not in workspace.run("plan").out
+
+
+def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
+    """Whether it is an old run cannot be told there: exit 1, not 3, and not a guess."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    origin = f"file://{workspace.folder}"
+    clone = Workspace(workspace.folder / "clone", workspace.capsys)
+    workspace.git("clone", "--quiet", "--depth", "1", origin, "clone")
+    shutil.copytree(workspace.folder / ".reconciler", clone.folder / ".reconciler")
+    clone.git("fetch", "--quiet", "--depth", "1", "origin", "+refs/reconciler/*:refs/reconciler/*")
+    here = ("--inventory", "clone/inventory")
+    plan = workspace.run("plan", *here)
+    apply = workspace.run("apply", "--yes", *here)
+
+    assert (plan.code, "declared 50 -> 70" in plan.out) == (0, True), plan
+    assert (apply.code, "git fetch --unshallow" in apply.err) == (1, True)
+    clone.git("fetch", "--quiet", "--unshallow", "origin")
+    assert workspace.run("apply", "--yes", *here).code == 0
+
+
+@pytest.mark.parametrize("kind", ["worktree", "submodule", "bare", "subfolder"])
+def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
+    """A worktree, a submodule, a folder in a larger repository: each has its base; a bare none."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    inventory = "other/inventory"
+    if kind == "worktree":
+        workspace.git("worktree", "add", "--quiet", "--detach", "other")
+    elif kind == "submodule":
+        outer = Workspace(workspace.folder / "other-top", workspace.capsys)
+        outer.folder.mkdir()
+        outer.git("init", "--quiet")
+        flags = ("-c", "protocol.file.allow=always")
+        outer.git(*flags, "submodule", "--quiet", "add", str(workspace.folder), "shop")
+        inner = Workspace(outer.folder / "shop", workspace.capsys)
+        inner.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
+        inventory = "other-top/shop/inventory"
+    elif kind == "bare":
+        workspace.git("clone", "--quiet", "--bare", ".", "other")
+        shutil.copytree(workspace.folder / "inventory", workspace.folder / "other/inventory")
+    else:
+        (workspace.folder / "other").mkdir()
+        workspace.git("mv", "inventory", "other/inventory")
+        workspace.commit()
+    run = workspace.run("plan", "--inventory", inventory)
+
+    if kind == "bare":
+        assert (run.code, "in no git repository" in run.err) == (1, True), run
+    else:
+        assert (run.code, "(declared 50 -> 70)" in run.out) == (0, True), run
+
+
+def test_changed_since_reads_only_what_changed(workspace: Workspace) -> None:
+    """The listing and a read for each changed SKU; the rest is said to be unread."""
+    skus = {f"S{n:03}": 10 for n in range(120)}
+    _begin(workspace, skus)
+    with workspace.shop() as shop:
+        before = len(shop.ledger())
+    workspace.declare(skus | {"S003": 12, "S004": "{quantity: 10, rule: at_least}"})
+    workspace.commit()
+    run = workspace.run("plan", "--changed-since", "HEAD~1", "--out", "p.json")
+    with workspace.shop() as shop:
+        read = [entry for entry in shop.ledger()[before:] if entry.kind == "read"]
+
+    assert len(read) == 2
+    assert "unread: 118 declared SKUs were not read" in run.out
+    assert "Plan: 1 to change (2 units raised" in run.out
+    assert "Reads 5, writes at most 1" in run.out
+    assert workspace.run("apply", "p.json", "--record").code == 0
+    assert EMPTY in workspace.run("plan").out
+
+
+def test_offline_asks_nobody(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C6: base against head without token or network; such a plan shows and is never applied."""
+    _begin(workspace)
+    monkeypatch.setenv("WEBFLOW_API_URL", "http://127.0.0.1:9")
+    store = workspace.folder / "inventory/demo/store.yaml"
+    workspace.write("inventory/demo/store.yaml", store.read_text().replace("sandbox", "webflow"))
+    workspace.declare({"TEE": 70, "MUG": 20, "NEW": 5})
+    workspace.commit()
+    run = workspace.run("plan", "--offline", "--detailed-exitcode", "--out", "p.json")
+
+    assert run.code == 2
+    assert "quantity: 50 -> 70    +20    (declared 50 -> 70)" in run.out
+    assert "offline: the store was not asked" in run.out
+    assert "unread: 1 declared SKU was not read" in run.out
+    assert workspace.run("apply", "p.json").code == 3
+    assert workspace.run("plan", "--offline", "--changed-since", "HEAD~1").code == 64
+
+
+def test_a_plan_for_another_base_is_stale(workspace: Workspace) -> None:
+    """Once another apply has left its record, the plan that was made before is refused."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 30})
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    workspace.run("apply", "--yes", "--record")
+    run = workspace.run("apply", "p.json")
+
+    assert (run.code, "the base was" in run.err) == (3, True)
+
+
+def test_many_sold_meanwhile_are_left_alone(workspace: Workspace) -> None:
+    """Of 200 changes three moved: 197 written, three named, exit 3."""
+    skus = {f"S{n:03}": 10 for n in range(200)}
+    _begin(workspace, skus)
+    workspace.declare(dict.fromkeys(skus, 12))
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    workspace.sell(S005=1, S100=2, S199=3)
+    run = workspace.run("apply", "p.json", "--record")
+
+    assert run.code == 3
+    assert "Apply complete. 197 changed, 0 already right, 3 moved, 0 failed." in run.out
+    assert run.out.count("  moved     S") == 3
