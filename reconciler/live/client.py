@@ -8,10 +8,8 @@ caller may decide to send it again.
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -21,12 +19,7 @@ from reconciler import __version__
 from reconciler.errors import (
     AnswerError,
     ConnectionRefused,
-    EcommerceOff,
-    NotAuthorized,
-    NotFound,
-    NotValid,
     OutageError,
-    RefusedError,
     ServerFault,
     StoppedError,
     StoreError,
@@ -37,16 +30,16 @@ from reconciler.errors import (
 from reconciler.live.answers import parse_json, parse_stock
 from reconciler.live.body import Body
 from reconciler.live.pace import WINDOW, Pace
+from reconciler.live.refusals import LATER, refusal, whole
 from reconciler.live.retry import CONNECT_TRIES, READ_TRIES, Budget, backoff
 from reconciler.live.token import Token
-from reconciler.live.transport import FOREIGN, LATER, Transport, translate
+from reconciler.live.transport import FOREIGN, Transport, translate
 from reconciler.model import InventoryType, Stock, Target
 
 Parsed = TypeVar("Parsed")
 
 CALL_SECONDS = 30.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-MAX_RETRY_AFTER = 120.0
 MAX_THROTTLED = 20
 
 
@@ -79,7 +72,8 @@ class StoreClient:
         self._held = _Held()
         self._clock = clock
         self._sleep = sleep
-        self._stopped = stopped
+        self._why_stopped = stopped
+        self._is_closed = False
         self.requests = 0
         self.throttled = 0
         """How many answers were 429."""
@@ -88,6 +82,7 @@ class StoreClient:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_closed = True
         self._http.close()
 
     @property
@@ -210,6 +205,10 @@ class StoreClient:
                 raise StoppedError(f"{reason} while it waited for the rate limit")
             self._sleep(wait)
 
+    def _stopped(self) -> str | None:
+        """Return why no request may wait any more, or None."""
+        return "the run is over" if self._is_closed else self._why_stopped()
+
     def _send(self, request: httpx.Request) -> Any:
         """Send *request* once and return the JSON of a 200; raise what else came of it."""
         self._transport.deadline.start(CALL_SECONDS * self.scale)
@@ -220,6 +219,10 @@ class StoreClient:
                 content = _content(response)
             finally:
                 response.close()
+        except RuntimeError:  # what httpx says when a thread that nobody waits for comes too late
+            if not self._is_closed:
+                raise
+            raise StoppedError("the run is over") from None
         except FOREIGN as error:
             raise translate(error, request.url.netloc.decode()) from None
         finally:
@@ -229,12 +232,12 @@ class StoreClient:
             return parse_json(content)
         if response.is_success:
             raise AnswerError(f"the store answers {response.status_code}, which says nothing")
-        raise _refusal(response, _said(content, self._token))
+        raise refusal(response.status_code, response.headers, content, self._token)
 
     def _learn(self, response: httpx.Response) -> None:
         """Take the rate limit from the headers, which are said to be on every answer."""
-        limit = _whole(response.headers.get("X-RateLimit-Limit", ""))
-        remaining = _whole(response.headers.get("X-RateLimit-Remaining", ""))
+        limit = whole(response.headers.get("X-RateLimit-Limit", ""))
+        remaining = whole(response.headers.get("X-RateLimit-Remaining", ""))
         if limit is not None:
             with self._lock:
                 self._pace.learn(limit, remaining, self._clock())
@@ -286,64 +289,3 @@ def _make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
 def _inventory_path(target: Target) -> str:
     collection, sku = quote(target.collection_id, safe=""), quote(target.sku_id, safe="")
     return f"/collections/{collection}/items/{sku}/inventory"
-
-
-# 408 and 425: the server gave up on hearing the request; what became of it is not known.
-_NOT_HEARD = frozenset({408, 425})
-
-_REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
-    401: (NotAuthorized, "does not accept the token", "renew it"),
-    403: (
-        NotAuthorized,
-        "does not let this token do this",
-        "reading needs ecommerce:read and cms:read, writing ecommerce:write",
-    ),
-    404: (NotFound, "does not know this", "check the ids in store.yaml"),
-    409: (EcommerceOff, "says that ecommerce is off", "enable it for this site"),
-}
-
-
-def _refusal(response: httpx.Response, message: str) -> RefusedError:
-    """Return the error that an answer other than 200 stands for."""
-    status = response.status_code
-    said = f"({status}){message}"
-    if status == 429:
-        return Throttled(f"too many requests {said}", _retry_after(response))
-    if status >= 500 or status in _NOT_HEARD:
-        return ServerFault(f"the store failed {said}; {LATER}", status)
-    if status in _REFUSALS:
-        error, what, advice = _REFUSALS[status]
-        return error(f"the store {what} {said}; {advice}", status)
-    if 300 <= status < 400:
-        return NotValid(f"the store redirects ({status}), which is not followed", status)
-    return NotValid(f"the store does not accept this request {said}", status)
-
-
-def _whole(text: str) -> int | None:
-    """Return the whole number that *text* is, or None for junk."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds of Retry-After in either of its forms, bounded; None for none or junk."""
-    text = response.headers.get("Retry-After", "")
-    seconds: float | None = _whole(text)
-    if seconds is None:
-        try:
-            until = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-        if until.tzinfo is None:
-            return None
-        seconds = (until - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def _said(content: bytes, token: Token) -> str:
-    """Return the message of an error body as ` "…"`, without the token and cut, or nothing."""
-    try:
-        body = parse_json(content)
-    except AnswerError:
-        return ""
-    message = body.get("message") if isinstance(body, dict) else None
-    return f': "{token.hide(message)[:200]}"' if isinstance(message, str) else ""

@@ -17,9 +17,9 @@ import httpcore
 import httpx
 
 from reconciler.errors import ConnectionRefused, StoreError, TransportError
+from reconciler.live.refusals import LATER
 
 CHECK = "check the network, and WEBFLOW_API_URL and HTTPS_PROXY if they are set"
-LATER = "run again in a while"
 CONNECT_SHARE = 1 / 3
 _MAX_CONNECTIONS = 64
 
