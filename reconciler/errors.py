@@ -12,6 +12,7 @@ ReconcilerError                 1
 ├── LimitError                  4   a safety limit is broken; nothing was written
 ├── NoBaseError                 1   a rule needs a base and there is none
 ├── InterruptedRunError  130, 143   a signal ended the run
+├── JournalError                1   the journal of an apply cannot be kept
 ├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
 └── StoreError                  1   the store could not be asked, or said no
@@ -126,6 +127,10 @@ class InterruptedRunError(ReconcilerError):
     def __init__(self, exit_code: int) -> None:
         super().__init__("interrupted; nothing was written, so run it again when you like")
         self.exit_code = exit_code
+
+
+class JournalError(ReconcilerError):
+    """The journal of an apply cannot be kept, or belongs to another plan."""
 
 
 class OutputError(ReconcilerError):

@@ -139,17 +139,31 @@ class DesiredState:
     declared: Mapping[str, Declared]
 
 
+class Pending(NamedTuple):
+    """A write that an apply began and did not report: it may have landed or not.
+
+    `declared` is what would hold then.
+    """
+
+    sku_id: str
+    before: Stock
+    after: Stock
+    declared: Declared
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """What was declared when the store was last applied: the desired state at a commit.
 
     `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.
+    `pending` are the writes of an apply that began after it and never ended.
     """
 
     commit: str
     source: str
     date: str
     declared: Mapping[str, Declared]
+    pending: tuple[Pending, ...] = ()
 
 
 class LiveSku(NamedTuple):
@@ -324,7 +338,11 @@ class Provenance(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Actions, findings and violations: what would be done, and nothing that does it."""
+    """Actions, findings and violations: what would be done, and nothing that does it.
+
+    `unread` are declared SKUs that were not read on purpose, `settled` those for which a dead
+    apply's declaration counts as applied.
+    """
 
     store: str
     site_id: str
@@ -335,6 +353,7 @@ class Plan:
     summary: Summary
     requests: Requests
     unread: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
     tool_version: str = ""
 
     @property

@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 
-from reconciler.model import Base, Declared, DesiredState, FindingKind, Plan, Report, Result
+from reconciler.model import (
+    Base,
+    Declared,
+    DesiredState,
+    FindingKind,
+    Outcome,
+    Plan,
+    Report,
+    Result,
+)
 
 # What was not brought about stays as it was declared before, so that the next plan takes it up.
-_LEFT_ALONE = frozenset({Result.MOVED, Result.FAILED, Result.NOT_TRIED})
 _NOT_PLANNED = frozenset(
     {
         FindingKind.MISSING,
@@ -26,18 +34,32 @@ def declared_as_applied(
     where nobody knows (`UNKNOWN`): to write it again could re-add a sale. One that was left alone
     holds what the base says; if that says nothing, it is left out, and so is still new.
     """
-    left_alone = {outcome.sku for outcome in report.outcomes if outcome.result in _LEFT_ALONE}
+    left_alone = {outcome.sku for outcome in report.outcomes if _is_left_alone(outcome)}
     left_alone |= {finding.sku for finding in plan.findings if finding.kind in _NOT_PLANNED}
     left_alone.update(plan.unread)
+    ids = {action.sku: action.target.sku_id for action in plan.actions}
     before: Mapping[str, Declared] = base.declared if base else {}
     by_id = {entry.id: entry for entry in before.values() if entry.id is not None}
+    by_code = {entry.code: entry for entry in before.values()}
     applied = {}
     for sku, entry in desired.declared.items():
-        held = entry
-        if sku in left_alone:
-            earlier = by_id.get(entry.id or "") or before.get(sku)
-            if earlier is None:
-                continue
-            held = earlier._replace(sku=sku)
-        applied[sku] = held
+        if sku not in left_alone:
+            applied[sku] = entry
+            continue
+        earlier = by_id.get(ids.get(sku) or entry.id or "")
+        if earlier is None and (named := by_code.get(entry.code)) is not None:
+            is_same = named.id is None or named.id in {None, entry.id, ids.get(sku)}
+            earlier = named if is_same or entry.id is None else None
+        if earlier is not None:
+            applied[sku] = entry._replace(stock=earlier.stock, as_of=earlier.as_of)
     return applied
+
+
+def _is_left_alone(outcome: Outcome) -> bool:
+    """Whether the SKU is as it was before as far as we are concerned.
+
+    A write that was answered with another number was taken: to repeat it could re-add a sale.
+    """
+    if outcome.result is Result.FAILED:
+        return outcome.found is None or outcome.found == outcome.before
+    return outcome.result in {Result.MOVED, Result.NOT_TRIED}

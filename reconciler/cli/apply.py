@@ -1,12 +1,13 @@
 """`reconciler apply`: a saved plan, or one made now, carried out."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from reconciler.apply.execute import execute
 from reconciler.cli.basing import load_history
-from reconciler.cli.console import has_terminal, print_error, print_lines, print_text
+from reconciler.cli.carrying import COULD_NOT_GO_ON, Conduct, Outputs, carry_out
+from reconciler.cli.console import has_terminal, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import (
     BASE,
@@ -17,21 +18,17 @@ from reconciler.cli.options import (
     Options,
     shared_options,
 )
-from reconciler.cli.plan import print_plan
-from reconciler.cli.progress import Progress
-from reconciler.cli.recording import check_can_record, record_receipt
+from reconciler.cli.plan import STDIO, print_plan
+from reconciler.cli.recording import check_can_record, refuse_held, start_recording
 from reconciler.cli.show import read_plan
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope, make_plan, open_store
 from reconciler.desired.digest import compute_digest
-from reconciler.errors import LimitError, OutputError, StalePlanError, UsageError
+from reconciler.errors import LimitError, StalePlanError, UsageError
 from reconciler.history.base import refuse_old_commit
-from reconciler.live.client import StoreClient
-from reconciler.model import Limit, Outcome, Plan, Report, Result
-from reconciler.plan.check import check_saved, recheck_limits
-from reconciler.render.text import render_report
-
-COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
+from reconciler.model import Limit, Plan
+from reconciler.plan.check import check_saved, check_store, recheck_limits
+from reconciler.plan.pending import with_settled
 
 
 @click.command("apply")
@@ -43,12 +40,35 @@ COULD_NOT_GO_ON, MOVED, INCOMPLETE = 1, 3, 5
     is_flag=True,
     help="Keep in git what was applied, as the base of the next plan.",
 )
-@click.option("--push", metavar="REMOTE", help="Push that record to this remote.")
+@click.option("--push", metavar="REMOTE", help="Share that record on this remote.")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Begin although another apply has not ended: it is dead.",
+)
 @click.option(
     "--allow",
     multiple=True,
     type=click.Choice([limit.value for limit in Limit]),
     help="Lift one safety limit, for this run.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the journal here.  [default: below .reconciler/journal]",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save what became of each SKU as JSON; - is stdout.",
+)
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a JSON line for each thing that happens; - is stdout.",
 )
 @click.option(
     "--max-duration",
@@ -67,7 +87,11 @@ def command(
     base: str | None,
     record: bool,
     push: str | None,
+    take_over: bool,
     allow: tuple[str, ...],
+    journal: Path | None,
+    report: Path | None,
+    events: Path | None,
     max_duration: Duration | None,
     parallelism: int,
     token_file: Path | None,
@@ -83,6 +107,7 @@ def command(
         raise UsageError("--push shares the record of --record; add that")
     saved = read_plan(planfile) if planfile else None
     scope = _load_scope(options, saved, base)
+    refuse_held(scope.history, take_over=take_over, now=datetime.now(UTC))
     if record:
         check_can_record(scope.history)
     if saved is not None:
@@ -93,15 +118,17 @@ def command(
     with open_store(options, scope.desired.settings, token_file, ending) as client:
         plan = saved or make_plan(options, scope, client, parallelism, ending)
         if saved is None:
-            print_plan(plan, "text", options)
+            if STDIO not in {report, events}:
+                print_plan(plan, "text", options)
             _refuse_violations(plan, allow)
         if plan.actions and asks and not _is_answered_yes():
             print_text("Nothing was written.\n")
             return COULD_NOT_GO_ON
-        report = _carry_out(options, plan, client, parallelism, ending)
-    if record:
-        record_receipt(scope.history, scope.desired, plan, report, push)
-    return ending.exit_code or report_exit_code(report)
+        recording = start_recording(scope.history, scope.desired, plan, push) if record else None
+        outputs = Outputs(journal, report, events)
+        return carry_out(
+            options, scope, plan, client, Conduct(parallelism, ending, recording), outputs
+        )
 
 
 def _load_scope(options: Options, saved: Plan | None, base: str | None) -> Scope:
@@ -115,34 +142,15 @@ def _load_scope(options: Options, saved: Plan | None, base: str | None) -> Scope
             raise StalePlanError(f"the plan is for the store {saved.store}, which is not here")
         options.store = (saved.store,)
     desired = load_desired(options, options.one_store())
-    made_for = saved.provenance.base if saved else None
-    history = load_history(options, desired.settings.name, base, made_for)
+    if saved is not None:
+        check_store(saved, desired.settings)
+    history = load_history(options, desired.settings, base, saved)
     if history.repository is not None and history.last is not None:
         refuse_old_commit(history.repository, history.head, history.last)
     if saved is not None:
-        check_saved(saved, desired, compute_digest(desired), history.base)
+        known = with_settled(history.base, saved.settled) if history.base else None
+        check_saved(saved, desired, compute_digest(desired), known)
     return Scope(desired, history)
-
-
-def _carry_out(
-    options: Options, plan: Plan, client: StoreClient, parallelism: int, ending: Ending
-) -> Report:
-    """Execute *plan*, print the report, and return it."""
-    progress = Progress("Applying change", len(plan.actions), client, options)
-    with ending.noticing("finishing what is under way"):
-        report = execute(
-            plan,
-            client,
-            parallelism=parallelism,
-            sleep=lambda seconds: ending.sleep(seconds * client.scale),
-            must_end=ending.reason,
-            progress=progress,
-        )
-    try:
-        print_lines(render_report(report, verbose=options.verbose), options)
-    except OutputError as error:  # what was done stands, whether it can be printed or not
-        print_error(f"Error: {error}")
-    return report
 
 
 def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:
@@ -150,7 +158,8 @@ def _refuse_violations(plan: Plan, allow: tuple[str, ...]) -> None:
     broken = [violation for violation in plan.violations if violation.limit.value not in allow]
     if broken:
         said = "; ".join(violation.message for violation in broken)
-        flags = " ".join(f"--allow {violation.limit}" for violation in broken)
+        lifted = dict.fromkeys([*allow, *(violation.limit.value for violation in broken)])
+        flags = " ".join(f"--allow {limit}" for limit in lifted)
         raise LimitError(f"{said}. Nothing was written. If it is meant: {flags}")
 
 
@@ -163,18 +172,3 @@ def _is_answered_yes() -> bool:
         err=True,
     )
     return answer.strip() == "yes"
-
-
-def report_exit_code(report: Report) -> int:
-    """Return what became of all as an exit code."""
-    if report.stopped and not any(map(_may_have_written, report.outcomes)):
-        return COULD_NOT_GO_ON
-    if any(report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)):
-        return INCOMPLETE
-    return MOVED if report.count(Result.MOVED) else 0
-
-
-def _may_have_written(outcome: Outcome) -> bool:
-    """Whether the SKU may be other than it was because of us."""
-    failed_after_write = outcome.result is Result.FAILED and outcome.found is not None
-    return outcome.result in {Result.APPLIED, Result.UNKNOWN} or failed_after_write

@@ -1,15 +1,16 @@
 """Git → what the stages need of it: the base, the head, and what lies between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.cli.options import Options
 from reconciler.desired.build import build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
-from reconciler.history.base import BaseTexts, find_base
+from reconciler.history.base import BaseTexts, find_base, find_elsewhere
 from reconciler.history.git import Repository, open_repository
-from reconciler.history.records import ref_of
-from reconciler.model import Base, Declared
+from reconciler.history.records import INTENT, ref_of
+from reconciler.model import Base, Declared, Pending, Plan, StoreSettings
+from reconciler.plan.saved import fingerprint
 
 _NO_GIT = (
     "This folder is in no git repository, or git is not installed; work in a clone, or give these"
@@ -26,7 +27,8 @@ _NO_RECORD = (
 class History:
     """What git knows of one store: the repository (None: there is none) and the base (None: no).
 
-    `last` is the record of the last apply, which `base` is too unless another one was named.
+    `last` is the record of the last apply, which `base` is too unless another one was named;
+    `resumes` says that it is the intent of the very plan that is to be applied.
     """
 
     repository: Repository | None
@@ -35,6 +37,7 @@ class History:
     head: str | None
     base: Base | None
     last: BaseTexts | None
+    resumes: bool = False
 
     @property
     def ways_out(self) -> str:
@@ -56,11 +59,15 @@ class History:
         return self.repository.commits_since(self.base.source, self.head, self.folder)
 
 
-def load_history(options: Options, store: str, ref: str | None, fallback: str | None) -> History:
-    """Return what git knows of *store*, its base being *ref*, the last record, or *fallback*.
+def load_history(
+    options: Options, settings: StoreSettings, ref: str | None, saved: Plan | None
+) -> History:
+    """Return what git knows of a store; its base is *ref*, else the last record.
 
-    Raises NoBaseError for a base that was named and cannot be had.
+    Where the last record is the intent of the *saved* plan itself, or there is none, the base is
+    the one that the plan was made for. Raises NoBaseError for a base that cannot be had.
     """
+    store = settings.name
     folder = options.store_folder(store)
     repository = open_repository(options.inventory)
     if repository is None:
@@ -68,15 +75,46 @@ def load_history(options: Options, store: str, ref: str | None, fallback: str | 
             raise NoBaseError(f"--base {ref}: this folder is in no git repository")
         return History(None, folder, store, None, None, None)
     last = find_base(repository, folder, store, None)
-    named = ref or (fallback if last is None else None)
-    texts = find_base(repository, folder, store, named) if named else last
+    resumes = saved is not None and last is not None and is_intent_of(last, saved)
+    named = ref
+    if ref is None and saved is not None and (resumes or last is None):
+        named = saved.provenance.base
+    texts = find_base(repository, folder, store, named) if named else None if resumes else last
+    if texts is not None and (place := find_elsewhere(repository, texts, settings.site_id)):
+        raise NoBaseError(
+            f"at {texts.commit[:7]} this store was {place.rpartition('/')[0]}; in its new folder"
+            " every SKU would count as new. Name a commit since it was moved with --base"
+        )
     base = _build_base(texts, folder, store) if texts else None
-    return History(repository, folder, store, repository.find_commit("HEAD"), base, last)
+    head = repository.find_commit("HEAD")
+    return History(repository, folder, store, head, base, last, resumes=resumes)
+
+
+def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
+    """Return whether *last* says that *plan* itself was begun, and not that it ended."""
+    record = last.record
+    return (
+        record is not None
+        and record.kind == INTENT
+        and (record.fingerprint, record.planned_at)
+        == (fingerprint(plan), plan.provenance.created_at)
+    )
 
 
 def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
-    declared = _build_declared(texts, folder, store, f"the base {texts.commit[:7]}")
-    return Base(texts.commit, texts.source, texts.date, declared)
+    """Return the base in *texts*, with the writes of an intent that nothing came after."""
+    what = f"the base {texts.commit[:7]}"
+    declared = _build_declared(texts, folder, store, what)
+    pending: tuple[Pending, ...] = ()
+    if texts.record is not None and texts.record.kind == INTENT:
+        meant = replace(texts, files=texts.intended)
+        intended = _build_declared(meant, folder, store, what)
+        pending = tuple(
+            Pending(action.sku_id, action.before, action.after, intended[action.sku])
+            for action in texts.record.actions
+            if action.sku in intended
+        )
+    return Base(texts.commit, texts.source, texts.date, declared, pending)
 
 
 def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> dict[str, Declared]:
@@ -92,10 +130,14 @@ def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> di
 
 
 def declared_at(history: History, ref: str) -> dict[str, Declared]:
-    """Return what was declared at *ref*, for --changed-since."""
+    """Return what was declared at *ref*, or where the commit checked out has left its line.
+
+    What others have merged there since is no change of this branch.
+    """
     if history.repository is None:
         raise UsageError("--changed-since needs a git repository; work in a clone")
-    texts = find_base(history.repository, history.folder, history.store, ref)
+    since = history.repository.fork_point(ref) or ref
+    texts = find_base(history.repository, history.folder, history.store, since)
     if texts is None:
         raise NoBaseError(f"--changed-since {ref} names no commit here; fetch it")
     return _build_declared(texts, history.folder, history.store, ref)

@@ -18,6 +18,7 @@ from reconciler.cli.options import (
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope, make_offline_plan, make_plan, open_store
 from reconciler.errors import InputError, ReconcilerError, UsageError
+from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
 from reconciler.plan.compute import select
 from reconciler.plan.saved import dump_plan
@@ -69,10 +70,12 @@ def command(
     if out == STDIO:
         out, format_ = None, "json"
     if out is not None:
-        save_plan(plan, out)
+        save_text(dump_plan(plan), out, "the plan")
     print_plan(plan, format_, options)
     if out is not None and not options.quiet and not offline:
-        flags = "".join(f" --allow {violation.limit}" for violation in plan.violations)
+        flags = f" --base {base}" if base else ""
+        flags += " --record" if plan.provenance.base else ""
+        flags += "".join(f" --allow {violation.limit}" for violation in plan.violations)
         print_error(f"Saved to {out}. To carry it out: reconciler apply {out}{flags}")
     return plan_exit_code(plan, detailed=detailed_exitcode)
 
@@ -80,10 +83,15 @@ def command(
 def _load_scope(options: Options, base: str | None, changed_since: str | None) -> Scope:
     """Return what the plan is to be made of."""
     desired = load_desired(options, options.one_store())
-    history = load_history(options, desired.settings.name, base, None)
+    history = load_history(options, desired.settings, base, None)
     wanted = None
     if changed_since is not None:
         wanted = frozenset(select(desired.declared, declared_at(history, changed_since)))
+    if history.repository is not None and history.last is not None and not options.quiet:
+        try:
+            refuse_old_commit(history.repository, history.head, history.last)
+        except ReconcilerError as error:
+            print_error(f"Note: apply would refuse this: {error}")
     if history.base is None and not options.quiet:
         print_error(f"No base is known, so neither is why stock differs. {history.why_not}")
     return Scope(desired, history, wanted)
@@ -112,9 +120,8 @@ def plan_exit_code(plan: Plan, *, detailed: bool) -> int:
     return CHANGES_PENDING if detailed and plan.actions else 0
 
 
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write *plan* to a file, whole or not at all; a pipe or a device is written as it is."""
-    text = dump_plan(plan)
+def save_text(text: str, path: Path, what: str) -> None:
+    """Write *text* to a file, whole or not at all; a pipe or a device is written as it is."""
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
@@ -126,5 +133,5 @@ def save_plan(plan: Plan, path: Path) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReconcilerError(
-            f"cannot save the plan to {path}: {reason}; name another file"
+            f"cannot save {what} to {path}: {reason}; name another file"
         ) from None

@@ -2,12 +2,14 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from reconciler.cli.console import print_error
 from reconciler.cli.options import Options
+from reconciler.model import Action, Outcome
 
 PROGRESS_SECONDS = 10.0
 _TERMINAL_SECONDS = 0.1
@@ -43,6 +45,8 @@ class Progress:
         self._clock = clock
         self._started = self._last = clock()
         self._requests = client.requests
+        self._done = 0
+        self._lock = threading.Lock()
         self._quiet = options.quiet
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -58,6 +62,18 @@ class Progress:
             print_error(f"\r\x1b[K{'' if is_over else self.sentence(done)}", end="")
         else:
             print_error(self.sentence(done))
+
+    def begun(self, action: Action) -> None:
+        """Do nothing: what counts is what is done."""
+
+    def sending(self, action: Action) -> None:
+        """Do nothing: the same."""
+
+    def settled(self, action: Action, outcome: Outcome) -> None:
+        """Count one more action as done."""
+        with self._lock:
+            self._done += 1
+            self(self._done)
 
     def sentence(self, done: int) -> str:
         """Return what is done, at what rate, and how long the rest will take."""

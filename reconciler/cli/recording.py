@@ -1,75 +1,174 @@
-"""An apply that ended → its receipt in git, and on the remote."""
+"""An apply → its intent before the first write and its receipt after the last, in git."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from reconciler import __version__
 from reconciler.apply.applied import declared_as_applied
 from reconciler.cli.basing import History
 from reconciler.desired.write import write_inventory
-from reconciler.errors import UsageError
+from reconciler.errors import HeldError, UsageError
 from reconciler.history.git import Repository
 from reconciler.history.records import (
+    APPLIED_FILE,
+    INTENDED_FILE,
+    INTENT,
+    RECEIPT,
     Record,
     RecordedAction,
-    push_record,
-    write_record,
+    begin,
+    finish,
+    make_record,
+    ref_of,
 )
-from reconciler.model import DesiredState, Plan, Report, Result
+from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result
+from reconciler.plan.pending import with_settled
 from reconciler.plan.saved import fingerprint
 from reconciler.render.rows import count
 from reconciler.render.safe import safe_text
 
+SCHEMA = "schemas/inventory.schema.json"
+GRACE = timedelta(minutes=15)
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
-def check_can_record(history: History) -> Repository:
-    """Return the repository; raise UsageError where what is applied could not be recorded."""
-    repository = history.repository
-    if repository is None:
+
+def check_can_record(history: History) -> None:
+    """Raise UsageError where what is applied could not be recorded."""
+    if history.repository is None:
         raise UsageError("--record needs a git repository; work in a clone, or leave it out")
     if history.head is None:
         raise UsageError("--record names the commit that was applied, and there is none; commit")
-    if repository.differs(history.folder):
+    if history.repository.differs(history.folder):
         raise UsageError(
             f"--record says which commit was applied, and {history.folder} differs from it;"
             " commit what is there, or leave --record out"
         )
-    return repository
 
 
-def record_receipt(
-    history: History, desired: DesiredState, plan: Plan, report: Report, remote: str | None
-) -> str:
-    """Write the receipt of an apply, push it where that is asked for, and return its commit.
+def refuse_held(history: History, *, take_over: bool, now: datetime) -> None:
+    """Raise HeldError while another apply has the store: its intent has no receipt yet.
 
-    Raises PushError when only pushing failed.
+    It is held no longer once the intent has expired, or by who takes it over.
     """
-    repository = check_can_record(history)
-    results = {outcome.sku: outcome for outcome in report.outcomes}
-    actions = tuple(
-        RecordedAction(
-            action.sku,
-            action.target.collection_id,
-            action.target.sku_id,
-            str(action.before),
-            str(action.after),
-            results[action.sku].result if action.sku in results else Result.NOT_TRIED,
+    record = history.last.record if history.last else None
+    if record is None or record.kind != INTENT or history.resumes or take_over:
+        return
+    until = datetime.strptime(record.expires_at or record.planned_at, _FORM).replace(tzinfo=UTC)
+    if now < until:
+        raise HeldError(
+            f"an apply of {record.source[:7]} has begun and not ended. Nothing was written. Wait"
+            f" for it, at most until {until:%H:%M} UTC; or, if it is dead, --take-over"
         )
-        for action in plan.actions
-    )
-    record = Record(
-        kind="receipt",
-        store=plan.store,
-        site_id=plan.site_id,
-        source=history.head or "",
-        fingerprint=fingerprint(plan),
-        created_at=plan.provenance.created_at,
-        tool_version=__version__,
-        actions=actions,
-    )
-    applied = declared_as_applied(desired, history.base, plan, report)
-    schema = "schemas/inventory.schema.json"
-    text = write_inventory(applied.values(), desired.settings.rule, schema) if applied else None
-    commit = write_record(repository, record, text, _message(record, report))
-    if remote is not None:
-        push_record(repository, plan.store, remote)
-    return commit
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Records one apply: which plan of which desired state, and where it is shared."""
+
+    repository: Repository
+    history: History
+    desired: DesiredState
+    plan: Plan
+    remote: str | None
+    run: str
+
+    @property
+    def base(self) -> Base | None:
+        """Return the base that the plan was made for."""
+        base = self.history.base
+        return with_settled(base, self.plan.settled) if base else None
+
+    def begin(self, lasting: timedelta, now: datetime) -> str:
+        """Put the intent in and return its commit; it expires *lasting*, and some, after *now*.
+
+        Raises HeldError where another apply was faster. Nothing may be written before this.
+        """
+        nothing, everything = (self._report(result) for result in _BOTH)
+        record = self._record(INTENT, self._previous(), lambda _: "")
+        record = replace(record, expires_at=(now + lasting + GRACE).strftime(_FORM))
+        files = self._file(APPLIED_FILE, nothing) | self._file(INTENDED_FILE, everything)
+        message = f"{self.plan.store}: about to write {count(len(self.plan.actions), 'SKU')}\n"
+        commit = make_record(self.repository, record, files, message)
+        begin(self.repository, record, commit, self.remote)
+        return commit
+
+    def take_back(self, intent: str) -> None:
+        """Say that nothing was written after all: the receipt of a run that did not begin."""
+        self.finish(self._report(Result.NOT_TRIED), intent)
+
+    def finish(self, report: Report, intent: str | None) -> str:
+        """Put the receipt in, after *intent* if there was one, and return a sentence that says so.
+
+        Where nothing was to be written and the last receipt says it all, there is none. Raises
+        PushError where it fails.
+        """
+        results = {outcome.sku: str(outcome.result) for outcome in report.outcomes}
+        previous = intent or self._previous()
+        record = self._record(RECEIPT, previous, lambda sku: results.get(sku, ""))
+        files = self._file(APPLIED_FILE, report)
+        if intent is None and self._is_known(record, files):
+            return ""
+        commit = make_record(self.repository, record, files, _message(record, report))
+        finish(self.repository, record, commit, self.remote)
+        shared = f", and pushed to {self.remote}" if self.remote else ""
+        return f"Recorded as {commit[:7]} at {ref_of(self.plan.store)}{shared}."
+
+    def _is_known(self, record: Record, files: dict[str, str]) -> bool:
+        """Return whether the last record is a receipt of the same commit and declarations."""
+        last = self.history.last
+        if last is None or last.record is None or last.record.kind != RECEIPT:
+            return False
+        same = [content.encode() for content in files.values()] == [text for _, text in last.files]
+        return same and last.record.source == record.source and self.remote is None
+
+    def _previous(self) -> str | None:
+        return self.history.last.commit if self.history.last else None
+
+    def _report(self, result: Result) -> Report:
+        """Return what the report would be if every action ended with *result*."""
+        outcomes = (Outcome(a.sku, result, a.before, a.after) for a in self.plan.actions)
+        return Report(self.plan.store, tuple(outcomes))
+
+    def _file(self, name: str, report: Report) -> dict[str, str]:
+        """Return the file that says what is declared and applied after *report*, if anything."""
+        applied = declared_as_applied(self.desired, self.base, self.plan, report)
+        rule = self.desired.settings.rule
+        return {name: write_inventory(applied.values(), rule, SCHEMA)} if applied else {}
+
+    def _record(self, kind: str, previous: str | None, result: Callable[[str], str]) -> Record:
+        return Record(
+            kind=kind,
+            run=self.run,
+            store=self.plan.store,
+            site_id=self.plan.site_id,
+            source=self.history.head or "",
+            previous=previous,
+            fingerprint=fingerprint(self.plan),
+            planned_at=self.plan.provenance.created_at,
+            expires_at=None,
+            tool_version=__version__,
+            actions=tuple(
+                RecordedAction(
+                    action.sku, *action.target, action.before, action.after, result(action.sku)
+                )
+                for action in self.plan.actions
+            ),
+        )
+
+
+_BOTH = (Result.NOT_TRIED, Result.APPLIED)
+
+
+def start_recording(
+    history: History, desired: DesiredState, plan: Plan, remote: str | None
+) -> Recording:
+    """Return what records this apply; raise UsageError where it cannot be recorded."""
+    check_can_record(history)
+    if history.repository is None:
+        raise AssertionError("which was checked")
+    return Recording(history.repository, history, desired, plan, remote, secrets.token_hex(8))
 
 
 def _message(record: Record, report: Report) -> str:
@@ -78,7 +177,7 @@ def _message(record: Record, report: Report) -> str:
     left = sum(action.result not in {Result.APPLIED, Result.ALREADY} for action in record.actions)
     lines = [f"{record.store}: {count(changed, 'SKU')} changed, {left} left as they were", ""]
     for action in record.actions:
-        result = str(action.result).replace("_", " ")
+        result = action.result.replace("_", " ")
         lines.append(f"{safe_text(action.sku)}: {action.before} -> {action.after}, {result}")
     lines += ["", f"Applied: {record.source}", f"Plan: {record.fingerprint}"]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,5 @@
 """SIGINT and SIGTERM → an orderly end, with the exit code that shells expect."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -10,18 +9,21 @@ from types import FrameType
 from reconciler.cli.console import say_at_once
 
 LOOK_SECONDS = 0.05
-_NOTICED = (signal.SIGINT, signal.SIGTERM)
+_NOTICED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ending:
     """Whether the run is to end, and why; waits are cut short when it is.
 
-    The first signal is noticed, the second one ends the process at once. A run may also have
-    *max_seconds* from now on.
+    The first signal is noticed, the second one interrupts what waits, the third ends the process.
+    A run may also have *max_seconds* from now on.
     """
 
     def __init__(self, max_seconds: float | None = None, max_text: str = "") -> None:
         self._received: int | None = None
+        self.is_abandoned = False
+        """Whether a second signal has come."""
+        self.max_seconds = max_seconds or 0.0
         self._until = None if max_seconds is None else time.monotonic() + max_seconds
         self._max_text = max_text
 
@@ -48,7 +50,7 @@ class Ending:
 
     @property
     def exit_code(self) -> int | None:
-        """Return 130 or 143, or None as long as no signal has come."""
+        """Return 130, 143 or 129, or None as long as no signal has come."""
         return None if self._received is None else 128 + self._received
 
     @contextmanager
@@ -57,8 +59,10 @@ class Ending:
 
         def handle(number: int, _: FrameType | None) -> None:
             if self._received is not None:
-                signal.signal(number, signal.SIG_DFL)
-                os.kill(os.getpid(), number)
+                self.is_abandoned = True
+                for each in _NOTICED:
+                    signal.signal(each, signal.SIG_DFL)
+                raise KeyboardInterrupt
             self._received = number
             say_at_once(f"Interrupted: {said}. Once more stops at once.")
 

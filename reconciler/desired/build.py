@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 
 from reconciler.contract import load_schema
-from reconciler.desired.document import Document
+from reconciler.desired.document import MAX_BYTES, Document
 from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.read import read_document
 from reconciler.desired.spelling import shown
@@ -32,6 +32,8 @@ from reconciler.model import (
 )
 
 MAX_SKUS: Final = 1_000_000
+# A record holds all SKUs of a store in one file, written out.
+MAX_PAST_BYTES: Final = 512 * 1024 * 1024
 
 
 def build_desired(
@@ -62,7 +64,7 @@ def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> di
                 others.append((path, content))
             elif document := _read_valid(path, content, "store", problems):
                 rule = _build_settings(name, document.data).rule
-        declared = _declare_all(others, rule, problems)
+        declared = _declare_all(others, rule, problems, MAX_PAST_BYTES)
     if problems:
         raise InputError(problems)
     return declared
@@ -114,13 +116,16 @@ def _build(
 
 
 def _declare_all(
-    files: Iterable[tuple[str, bytes]], rule: Rule, problems: list[Problem]
+    files: Iterable[tuple[str, bytes]],
+    rule: Rule,
+    problems: list[Problem],
+    max_bytes: int = MAX_BYTES,
 ) -> dict[str, Declared]:
     """Return the SKUs of all files; what a schema does not see is looked for on the way."""
     declared: dict[str, Declared] = {}
     pinned: dict[str, Declared] = {}
     for path, content in files:
-        document = _read_valid(path, content, "inventory", problems)
+        document = _read_valid(path, content, "inventory", problems, max_bytes)
         if document is None:
             continue
         faults: list[Fault] = []
@@ -146,9 +151,11 @@ def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(load_schema(kind))
 
 
-def _read_valid(path: str, content: bytes, kind: str, problems: list[Problem]) -> Document | None:
+def _read_valid(
+    path: str, content: bytes, kind: str, problems: list[Problem], max_bytes: int = MAX_BYTES
+) -> Document | None:
     """Return the document if it fits its schema, else add to *problems* everything about it."""
-    document = read_document(path, content)
+    document = read_document(path, content, max_bytes)
     found = document.problems
     if document.complete and (document.misspelled or not _validator(kind).is_valid(document.data)):
         found = found + _explanations().explain(document, load_schema(kind), kind)

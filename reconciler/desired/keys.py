@@ -3,6 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
+
+# The parser knows a key by the colon behind it, which must not be too far away.
+MAX_KEY: Final = 500
 
 _LOOKALIKE = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek"}
 # Letters and marks that show nothing, and the spaces that are not the space.
@@ -15,6 +19,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 def key_fault(key: str) -> str | None:
     """Return why *key* cannot be the name of anything, or None when it can."""
+    if len(key) > MAX_KEY:
+        return f"the key is longer than {MAX_KEY} characters; write a shorter one"
     if key.isascii() and key.isprintable() and key and key[0] != " " and key[-1] != " ":
         return None
     if not key:

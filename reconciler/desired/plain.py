@@ -12,11 +12,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
-from reconciler.desired.keys import are_common
+from reconciler.desired.keys import MAX_KEY, are_common
 from reconciler.desired.spelling import MAX_DIGITS, may_not_be_text
-
-# The parser knows a key by the colon behind it, which must not be too far away.
-_MAX_KEY: Final = 500
 
 _NUMBER = re.compile(rf"0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}}")
 _TEXT = r"""(?:[A-Za-z0-9_](?:[\w .,/()+-]*[\w.,/()+-])?|"[ !#-[\]-~]*"|'[ -&(-~]*')"""
@@ -158,7 +155,7 @@ def _check_keys(keys: tuple[str, ...], count: int) -> None:
     """Raise NotPlainError unless there are *count* keys, at least one, and none of them is odd."""
     if not keys or len(keys) != count or not are_common(keys):
         raise NotPlainError
-    if len(max(keys, key=len)) > _MAX_KEY:
+    if len(max(keys, key=len)) > MAX_KEY:
         raise NotPlainError
 
 

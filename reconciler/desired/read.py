@@ -20,9 +20,9 @@ _UNPRINTABLE = re.compile(
 )
 
 
-def read_document(path: str, content: bytes) -> Document:
+def read_document(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> Document:
     """Return the YAML document in *content*; what is refused stands in its `problems`."""
-    text, problem = decode(path, content)
+    text, problem = decode(path, content, max_bytes)
     document = Document(path, text)
     if problem is not None:
         document.problems.append(problem)
@@ -35,9 +35,9 @@ def read_document(path: str, content: bytes) -> Document:
     return document
 
 
-def decode(path: str, content: bytes) -> tuple[str, Problem | None]:
+def decode(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[str, Problem | None]:
     """Return *content* as text without a byte order mark, or why it is not taken."""
-    if len(content) > MAX_BYTES:
+    if len(content) > max_bytes:
         return "", Problem(
             path, 0, 0, "the file is larger than 16 MiB; split it into several files"
         )

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.history.git import Repository
-from reconciler.history.records import APPLIED_FILE, RECORD_FILE, Record, parse_record, ref_of
+from reconciler.history.records import (
+    APPLIED_FILE,
+    INTENDED_FILE,
+    RECORD_FILE,
+    Record,
+    parse_record,
+    ref_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,7 @@ class BaseTexts:
     """The base as files: of a whole store's folder, or (`record` is given) just what was applied.
 
     Paths are those of the files at the commit; `odd` are those that are no regular files.
+    `intended` is what would hold if an intent, of which there is no receipt, all came about.
     """
 
     commit: str
@@ -21,7 +29,8 @@ class BaseTexts:
     date: str
     files: tuple[tuple[str, bytes], ...]
     odd: tuple[str, ...]
-    record: Record | None
+    record: Record | None = None
+    intended: tuple[tuple[str, bytes], ...] = ()
 
 
 def find_base(
@@ -32,27 +41,31 @@ def find_base(
     *folder* is the store's. Returns None where there is no record and none was named; raises
     NoBaseError for a *ref* that names nothing.
     """
-    named = repository.find_commit_and_day(ref or ref_of(store))
+    at = ref if ref is not None else repository.find_ref(ref_of(store))
+    if at is None:
+        return None
+    named = repository.find_commit_and_day(at)
     if named is None:
-        if ref is None:
-            return None
         raise NoBaseError(f"{ref} names no commit here; fetch it, or name another")
     commit, day = named
     inside = path_below_top(repository, folder)
-    wanted = (RECORD_FILE, APPLIED_FILE, inside) if inside else ()
+    wanted = (RECORD_FILE, APPLIED_FILE, INTENDED_FILE, inside) if inside else ()
     blobs = {blob.path: blob.content for blob in repository.read_files(commit, *wanted)}
     content = blobs.get(RECORD_FILE)
-    if content is None:
+    record = parse_record(commit, content) if content is not None else None
+    if record is None:
+        _refuse_detours(repository, commit, inside)
         return _at_commit(blobs, inside, folder, commit, day)
-    record = parse_record(commit, content)
     if record.store != store:
         raise NoBaseError(
             f"{ref or commit[:7]} is a record of the store {record.store}, not of {store};"
             " name another --base"
         )
-    applied = blobs.get(APPLIED_FILE)
-    files = ((f"{ref_of(store)}/{APPLIED_FILE}", applied),) if applied is not None else ()
-    return BaseTexts(commit, record.source, day, files, (), record)
+    applied, intended = (
+        tuple((f"{ref_of(store)}/{name}", content) for content in [blobs.get(name)] if content)
+        for name in (APPLIED_FILE, INTENDED_FILE)
+    )
+    return BaseTexts(commit, record.source, day, applied, (), record, intended)
 
 
 def _at_commit(
@@ -63,13 +76,37 @@ def _at_commit(
     files, odd = [], []
     for path, content in blobs.items():
         name = path.removeprefix(prefix)
-        if path.startswith(prefix) and _is_yaml(name):
-            shown = f"{folder.as_posix()}/{name}"
-            if content is None:
-                odd.append(shown)
-            else:
-                files.append((shown, content))
-    return BaseTexts(commit, commit, day, tuple(files), tuple(odd), None)
+        if not path.startswith(prefix):
+            continue
+        shown = f"{folder.as_posix()}/{name}"
+        if content is None:
+            odd.append(shown)  # a link or a submodule: what stands there is not told
+        elif _is_yaml(name):
+            files.append((shown, content))
+    return BaseTexts(commit, commit, day, tuple(files), tuple(odd))
+
+
+def _refuse_detours(repository: Repository, commit: str, inside: str) -> None:
+    """Raise NoBaseError where a link or a submodule lies on the way to the folder *inside*."""
+    parts = inside.split("/") if inside else []
+    for depth in range(1, len(parts) + 1):
+        path = "/".join(parts[:depth])
+        mode = repository.mode_at(commit, path)
+        if mode not in {"040000", ""}:
+            raise NoBaseError(
+                f"{path} was a link or a submodule at {commit[:7]}, so what was declared there is"
+                " not told; name a later commit"
+            )
+        if not mode:
+            return
+
+
+def find_elsewhere(repository: Repository, base: BaseTexts, site_id: str) -> str | None:
+    """Return where the store of *site_id* stood at a base that does not have it where it is now."""
+    if base.files or base.record is not None:
+        return None
+    found = repository.files_with(base.commit, site_id, "store.yaml")
+    return found[0] if found else None
 
 
 def path_below_top(repository: Repository, folder: Path) -> str:

@@ -49,8 +49,7 @@ class Repository:
         """Return what a git command prints; raise HistoryError with what it complains of."""
         done = _git(self.folder, *arguments, given=given)
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip() or f"it exited {done.returncode}"
-            raise HistoryError(f"git {arguments[0]}: {said}")
+            raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
         return done.stdout
 
     def find_commit(self, ref: str) -> str | None:
@@ -58,14 +57,20 @@ class Repository:
         done = _git(
             self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
         )
-        return done.stdout.decode().strip() or None
+        commits = done.stdout.decode().split()
+        return commits[0] if len(commits) == 1 else None  # a range is more than one
 
     def find_commit_and_day(self, ref: str) -> tuple[str, str] | None:
         """Return the full id and the day of the commit that *ref* names, or None."""
-        named = f"{ref}^{{commit}}"
-        done = _git(self.folder, "show", "-s", "--format=%H %cs", "--end-of-options", named, "--")
-        commit, _, day = done.stdout.decode().strip().partition(" ")
-        return (commit, day) if day else None
+        commit = self.find_commit(ref)
+        if commit is None:
+            return None
+        return commit, self.run("show", "-s", "--format=%cs", commit, "--").decode().strip()
+
+    def find_ref(self, ref: str) -> str | None:
+        """Return the full id of the commit at just this *ref*, no tag of that name, or None."""
+        done = _git(self.folder, "show-ref", "--verify", "--hash", ref)
+        return done.stdout.decode().strip() or None
 
     def descends(self, commit: str, ancestor: str) -> bool | None:
         """Return whether *commit* is *ancestor* or was made after it; None where nobody knows.
@@ -78,6 +83,11 @@ class Repository:
             return True
         return None if self.is_shallow else False
 
+    def fork_point(self, ref: str) -> str | None:
+        """Return the commit at which HEAD has left the line of *ref*, or None."""
+        done = _git(self.folder, "merge-base", "--", ref, "HEAD")
+        return done.stdout.decode().strip() or None
+
     def commits_since(self, since: str, until: str, folder: Path) -> tuple[str, ...]:
         """Return the commits that touched *folder* after *since*, newest first, a line each."""
         if self.find_commit(since) is None:
@@ -87,7 +97,19 @@ class Repository:
 
     def differs(self, folder: Path) -> bool:
         """Return whether *folder* holds anything else than the commit checked out."""
-        return bool(self.run("status", "--porcelain", "--", str(folder.resolve())))
+        flags = ("--porcelain", "--untracked-files=all", "--ignored=matching")
+        return bool(self.run("status", *flags, "--", str(folder.resolve())))
+
+    def mode_at(self, commit: str, path: str) -> str:
+        """Return what *path* is in *commit*: `040000` a folder, `120000` a link, `` nothing."""
+        listed = self.run("ls-tree", "--full-tree", commit, "--", path)
+        return listed.split(b" ", 1)[0].decode() if listed else ""
+
+    def files_with(self, commit: str, text: str, name: str) -> list[str]:
+        """Return the paths of the files called *name* in *commit* that hold *text*."""
+        done = _git(self.folder, "grep", "-l", "-z", "-F", "--full-name", "-e", text, commit)
+        paths = [line.decode("utf-8", "replace") for line in done.stdout.split(b"\0") if line]
+        return [path.split(":", 1)[1] for path in paths if path.endswith(f"/{name}")]
 
     def read_files(self, commit: str, *paths: str) -> Iterator[Blob]:
         """Yield the files of *commit* at and below *paths*, by two processes for all of them."""
@@ -118,6 +140,10 @@ class Repository:
             yield answer[end + 1 : at]
             at += 1
 
+    def make_root(self, message: str) -> str:
+        """Write a commit that holds nothing and comes after nothing, and return its id."""
+        return self.make_commit({}, [], message)
+
     def make_commit(self, files: dict[str, bytes], parents: list[str], message: str) -> str:
         """Write a commit that holds just *files*, and return its id; no ref points at it yet."""
         tree = b"".join(
@@ -134,14 +160,19 @@ class Repository:
 
     def set_ref(self, ref: str, commit: str, before: str | None) -> None:
         """Let *ref* point at *commit* if it still is where it was *before* (None: nowhere)."""
-        self.run("update-ref", ref, commit, before or "0" * 40)
+        self.run("update-ref", ref, commit, before or "")
 
-    def push(self, remote: str, ref: str, *, dry: bool = False) -> None:
-        """Push *ref*; raise HistoryError if the remote's is not one that ours was made after."""
+    def reset_ref(self, ref: str, commit: str, before: str | None) -> None:
+        """Let *ref*, which points at *commit*, point where it did *before* (None: nowhere)."""
+        if before is None:
+            self.run("update-ref", "-d", ref, commit)
+        else:
+            self.run("update-ref", ref, before, commit)
+
+    def push(self, remote: str, commit: str, ref: str, *, dry: bool = False) -> None:
+        """Push *commit* to *ref*; raise HistoryError if what is there is no ancestor of it."""
         flags = ["--dry-run"] if dry else []
-        self.run(
-            "push", "--no-verify", "--quiet", *flags, "--end-of-options", remote, f"{ref}:{ref}"
-        )
+        self.run("push", "--no-verify", "--quiet", *flags, "--", remote, f"{commit}:{ref}")
 
 
 def open_repository(folder: Path) -> Repository | None:
@@ -150,22 +181,52 @@ def open_repository(folder: Path) -> Repository | None:
     Raises HistoryError where git is there and refuses to look, as it does at a folder that
     belongs to somebody else.
     """
-    done = _git(
-        folder, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-prefix"
-    )
+    done = _git(folder, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        if "not a git repository" in said or not said:
+        if not done.stderr or b"not a git repository" in done.stderr:
             return None
-        raise HistoryError(f"git rev-parse: {said.splitlines()[0]}")
-    inside, shallow, *prefix = done.stdout.decode().splitlines()
+        advice = "; say that it may be trusted: git config --global --add safe.directory FOLDER"
+        said = _complaint(done)
+        raise HistoryError(f"git: {said}{advice if 'dubious' in said else ''}")
+    inside, shallow = done.stdout.decode().split()
     if inside != "true":
         return None
-    return Repository(folder, prefix[0] if prefix else "", is_shallow=shallow == "true")
+    prefix = _git(folder, "rev-parse", "--show-prefix").stdout.removesuffix(b"\n")
+    return Repository(
+        folder, prefix.decode("utf-8", "surrogateescape"), is_shallow=shallow == "true"
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without what would lead git elsewhere, as it does in a hook."""
+    return {name: value for name, value in os.environ.items() if name not in _LEADS_ELSEWHERE}
+
+
+_LEADS_ELSEWHERE = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_AUTHOR_DATE",
+        "GIT_COMMITTER_DATE",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+
+
+def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what git complains of, on one line and without its hints, which are for others."""
+    lines = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
+    said = "; ".join(line.rstrip(".") for line in lines if line and not line.startswith("hint:"))
+    return said or f"it exited {done.returncode}"
 
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false", *arguments]
+    settings = ("core.hooksPath=/dev/null", "core.quotePath=false", "log.showSignature=false")
+    command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
     try:
         return subprocess.run(  # noqa: S603  no shell, and git is what we ask for
             command,
@@ -173,7 +234,7 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Comple
             input=given,
             capture_output=True,
             check=False,
-            env={**os.environ, **_IDENTITY, **_QUIET},
+            env={**_environment(), **_IDENTITY, **_QUIET},
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, 128, b"", b"")

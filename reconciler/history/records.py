@@ -1,43 +1,56 @@
 """Records: what git keeps of each apply, in a chain of commits at `refs/reconciler/<store>`.
 
-A record's tree holds `applied.yaml`, the declared state that now holds, and `record.json`. Its
-parents are the record before and the commit that was applied.
+An intent goes in before the first write, a receipt after the last. A record's tree holds
+`record.json` and `applied.yaml`, the declared state that holds then; an intent also has
+`intended.yaml`, what would hold if all of it came about. Its parents are the record before and
+the commit that was applied.
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.history.git import Repository
+from reconciler.model import InventoryType, Stock
 
 APPLIED_FILE: Final = "applied.yaml"
+INTENDED_FILE: Final = "intended.yaml"
 RECORD_FILE: Final = "record.json"
 FORMAT: Final = 1
+INTENT: Final = "intent"
+RECEIPT: Final = "receipt"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedAction:
-    """One action of a recorded plan: the store's address, and the stocks as text."""
+class RecordedAction(NamedTuple):
+    """One action of a recorded plan; `result` is '' as long as it is only meant."""
 
     sku: str
     collection_id: str
     sku_id: str
-    before: str
-    after: str
+    before: Stock
+    after: Stock
     result: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What stands in `record.json`; its kind is `receipt`, of an apply that ended."""
+    """What stands in `record.json`; its kind is `intent` or `receipt`.
+
+    `run` is different for each apply, `previous` the record before, `source` the commit applied.
+    `planned_at` and `expires_at` are ISO dates and times in UTC; a receipt does not expire.
+    """
 
     kind: str
+    run: str
     store: str
     site_id: str
     source: str
+    previous: str | None
     fingerprint: str
-    created_at: str
+    planned_at: str
+    expires_at: str | None
     tool_version: str
     actions: tuple[RecordedAction, ...]
 
@@ -47,14 +60,16 @@ def ref_of(store: str) -> str:
     return f"refs/reconciler/{store}"
 
 
-def parse_record(commit: str, content: bytes) -> Record:
-    """Return the record in the `record.json` of *commit*.
+def parse_record(commit: str, content: bytes) -> Record | None:
+    """Return the record in the `record.json` of *commit*, None for somebody else's such file.
 
     Raises HistoryError for one of a format that this version does not know.
     """
     try:
         data = json.loads(content)
-        if data.get("format") != FORMAT:
+        if not isinstance(data, dict) or not {"format", "kind", "fingerprint"} <= data.keys():
+            return None
+        if data["format"] != FORMAT:
             raise HistoryError(
                 f"the record {commit[:7]} has a format that this version does not know;"
                 " use the version that wrote it, or a newer one"
@@ -68,37 +83,86 @@ def parse_record(commit: str, content: bytes) -> Record:
 
 def _from_json(data: dict[str, Any]) -> Record:
     fields = {name: data[name] for name in Record.__dataclass_fields__ if name != "actions"}
-    return Record(**fields, actions=tuple(RecordedAction(**entry) for entry in data["actions"]))
+    actions = tuple(
+        RecordedAction(sku, collection_id, sku_id, _stock(before), _stock(after), result)
+        for sku, collection_id, sku_id, before, after, result in data["actions"]
+    )
+    return Record(**fields, actions=actions)
 
 
-def write_record(repository: Repository, record: Record, applied: str | None, message: str) -> str:
-    """Add *record* to the chain of its store and return its commit.
+def _stock(data: list[Any]) -> Stock:
+    inventory_type, quantity = data
+    return Stock(InventoryType(inventory_type), quantity)
 
-    *applied* is None where nothing is declared as applied. Raises HeldError when another record
-    was added meanwhile.
+
+def make_record(repository: Repository, record: Record, files: dict[str, str], message: str) -> str:
+    """Write the commit of *record* with its *files* and return it; no ref points at it yet."""
+    text = json.dumps({"format": FORMAT, **asdict(record)}, indent=2) + "\n"
+    contents = {name: content.encode() for name, content in files.items()}
+    contents[RECORD_FILE] = text.encode()
+    # An empty beginning, so that the log of the first record does not show all files deleted.
+    previous = record.previous or repository.make_root(f"{record.store}: records begin here\n")
+    return repository.make_commit(contents, [previous, record.source], message)
+
+
+def begin(repository: Repository, record: Record, commit: str, remote: str | None) -> None:
+    """Put an intent into the chain, here and on *remote*, as the only one that begins now.
+
+    Raises HeldError where another apply was faster, HistoryError where it cannot be pushed; then
+    it is taken back.
     """
     ref = ref_of(record.store)
-    before = repository.find_commit(ref)
-    text = json.dumps({"format": FORMAT, **asdict(record)}, indent=2) + "\n"
-    files = {RECORD_FILE: text.encode()}
-    if applied is not None:
-        files[APPLIED_FILE] = applied.encode()
-    parents = [parent for parent in (before, record.source) if parent is not None]
-    commit = repository.make_commit(files, list(dict.fromkeys(parents)), message)
-    try:
-        repository.set_ref(ref, commit, before)
-    except HistoryError as error:
-        raise HeldError(f"another apply wrote its record meanwhile ({error}); plan again") from None
-    return commit
+    if remote is not None:
+        _push_intent(repository, remote, commit, ref, dry=True)
+    _set(repository, ref, commit, record.previous)
+    if remote is not None:
+        try:
+            _push_intent(repository, remote, commit, ref, dry=False)
+        except (HeldError, HistoryError):
+            repository.reset_ref(ref, commit, record.previous)
+            raise
 
 
-def push_record(repository: Repository, store: str, remote: str) -> None:
-    """Share the records of *store*; raise PushError with the command that mends it."""
-    ref = ref_of(store)
+def _set(repository: Repository, ref: str, commit: str, previous: str | None) -> None:
     try:
-        repository.push(remote, ref)
+        repository.set_ref(ref, commit, previous)
+    except HistoryError:
+        if repository.find_ref(ref) == previous:
+            raise  # it is where it was, so nobody else did anything: a lock is left, say
+        raise HeldError(f"another apply has moved {ref} meanwhile; plan again") from None
+
+
+def _push_intent(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
+    try:
+        repository.push(remote, commit, ref, dry=dry)
     except HistoryError as error:
+        if any(word in str(error) for word in _REJECTED):
+            where = shown_remote(remote)
+            raise HeldError(
+                f"{ref} on {where} has records that are not here: another apply began or ended."
+                f" Nothing was written. Fetch them and plan again: git fetch {where} '+{ref}:{ref}'"
+            ) from None
+        raise HistoryError(f"the record cannot be pushed ({error}); nothing was written") from None
+
+
+_REJECTED = ("rejected", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
+
+
+def finish(repository: Repository, record: Record, commit: str, remote: str | None) -> None:
+    """Put a receipt into the chain; raise PushError, with what mends it, where that fails."""
+    ref = ref_of(record.store)
+    try:
+        repository.set_ref(ref, commit, record.previous)
+        if remote is not None:
+            repository.push(remote, commit, ref)
+    except HistoryError as error:
+        where = shown_remote(remote or ".")
         raise PushError(
-            f"the writes are done, and their record could not be pushed: {error}."
-            f" To mend it: git push {remote} {ref}"
+            f"the writes are done, and their record could not be added: {error}."
+            f" To mend it: git push {where} {commit}:{ref}"
         ) from None
+
+
+def shown_remote(remote: str) -> str:
+    """Return *remote* without the user and the password that its address may hold."""
+    return re.sub(r"//[^/@]*@", "//***@", remote)

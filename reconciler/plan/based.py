@@ -1,7 +1,6 @@
 """Declared SKU × base → what was declared of the same SKU, and how that has changed. Pure."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.model import Cause, Declared, Stock
@@ -28,14 +27,14 @@ NEW = Based(None, recounted=False)
 
 
 class BaseIndex:
-    """Looks SKUs of the base up, by the id that pins them or by their key."""
+    """Looks SKUs of the base up: by the store's own id, else by the code that the store shows.
+
+    The key in YAML does not count: a pinned SKU may have any.
+    """
 
     def __init__(self, declared: Mapping[str, Declared]) -> None:
-        self._declared = declared
-
-    @cached_property
-    def _by_id(self) -> dict[str, Declared]:
-        return {entry.id: entry for entry in self._declared.values() if entry.id is not None}
+        self._by_code = declared  # of those that no id pins, the key is the code
+        self._by_id = {entry.id: entry for entry in declared.values() if entry.id is not None}
 
     def look_up(self, entry: Declared, sku_id: str) -> Based:
         """Return what the base declared of *entry*, which is the store's SKU *sku_id*.
@@ -43,13 +42,15 @@ class BaseIndex:
         To add or to remove an `id` of the same SKU changes nothing; another id makes it new. To
         delete an `as_of` is no recount: it would re-add what was sold since.
         """
-        before = self._find(entry)
-        if before is None or before.id not in {None, sku_id}:
+        before = self.find(entry, sku_id)
+        if before is None:
             return NEW
         recounted = entry.as_of is not None and entry.as_of != before.as_of
         return Based(before.stock, recounted)
 
-    def _find(self, entry: Declared) -> Declared | None:
-        if entry.id is not None and (pinned := self._by_id.get(entry.id)) is not None:
+    def find(self, entry: Declared, sku_id: str | None) -> Declared | None:
+        """Return what the base declared of *entry*; *sku_id* is the store's id, if it is known."""
+        if (pinned := self._by_id.get(sku_id or entry.id or "")) is not None:
             return pinned
-        return self._declared.get(entry.sku)
+        named = self._by_code.get(entry.code)
+        return named if named is not None and named.id is None else None

@@ -3,11 +3,20 @@
 from dataclasses import replace
 
 from reconciler.errors import StalePlanError
-from reconciler.model import Action, Base, Cause, DesiredState, Plan, Rule
+from reconciler.model import Action, Base, Cause, DesiredState, Plan, Rule, StoreSettings
 from reconciler.plan.based import BaseIndex
 from reconciler.plan.compute import is_frozen, sort_actions, total_units
 from reconciler.plan.limits import check_limits
 from reconciler.plan.rules import aim
+
+
+def check_store(plan: Plan, settings: StoreSettings) -> None:
+    """Raise StalePlanError for a plan of another store or site."""
+    if (plan.store, plan.site_id) != (settings.name, settings.site_id):
+        raise StalePlanError(
+            f"the plan is for the store {plan.store} (site {plan.site_id}), not for"
+            f" {settings.name} (site {settings.site_id}); name its store, or plan again"
+        )
 
 
 def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | None) -> None:
@@ -15,12 +24,7 @@ def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | Non
 
     *digest* is that of *desired*. Live stock is checked later, SKU by SKU, before each write.
     """
-    settings = desired.settings
-    if (plan.store, plan.site_id) != (settings.name, settings.site_id):
-        raise StalePlanError(
-            f"the plan is for the store {plan.store} (site {plan.site_id}), not for"
-            f" {settings.name} (site {settings.site_id}); name its store, or plan again"
-        )
+    check_store(plan, desired.settings)
     made = plan.provenance
     if made.offline:
         raise StalePlanError("the plan was made offline, to be looked at alone; plan again")
@@ -33,8 +37,16 @@ def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | Non
 
 
 def _check_actions(plan: Plan, desired: DesiredState, index: BaseIndex | None) -> None:
-    if len({action.target for action in plan.actions}) != len(plan.actions):
+    count = len(plan.actions)
+    names, targets = ({action.sku for action in plan.actions}, {a.target for a in plan.actions})
+    if len(names) != count or len(targets) != count:
         raise StalePlanError("the plan writes a SKU twice; plan again")
+    left_out = set(plan.unread)
+    if not left_out <= desired.declared.keys() or left_out & names:
+        raise StalePlanError("what the plan did not read does not fit the YAML; plan again")
+    collection = desired.settings.sku_collection_id
+    if collection and any(action.target.collection_id != collection for action in plan.actions):
+        raise StalePlanError("the plan is for another sku_collection_id; plan again")
     if plan.actions != sort_actions(plan.actions):
         raise StalePlanError("the plan's actions are not in their order; plan again")
     for action in plan.actions:
@@ -64,10 +76,12 @@ def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> 
 
 def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
     """Return *plan* with the violations that it has under the limits as they are now."""
-    declared = len(desired.declared) - len(plan.unread)
+    declared = len(desired.declared) - len(set(plan.unread))
     summary = replace(plan.summary, declared=declared, **total_units(plan.actions))
     return replace(
         plan,
         summary=summary,
-        violations=check_limits(plan.actions, summary, desired.settings.limits),
+        violations=check_limits(
+            plan.actions, summary, desired.settings.limits, len(desired.declared)
+        ),
     )

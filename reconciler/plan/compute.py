@@ -33,6 +33,7 @@ from reconciler.plan.based import BaseIndex
 from reconciler.plan.changes import changes_between
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import Matches, match_skus
+from reconciler.plan.pending import settle_pending, with_settled
 from reconciler.plan.rules import aim
 
 
@@ -51,6 +52,9 @@ def compute_plan(
     """
     if base is None:
         require_no_base(desired.declared.values())
+    settled = settle_pending(base.pending if base else (), live.stocks)
+    if base is not None and base.pending:
+        base = with_settled(base, settled.done)
     matches = match_skus(desired.declared, live.listing.skus)
     judged = _judge_all(desired, matches, live, base, unread)
     actions = _make_actions(judged.differing, live)
@@ -59,7 +63,8 @@ def compute_plan(
         *judged.findings,
         *map(_not_managed, matches.not_managed),
         *(_released(desired, base) if base else ()),
-        *([_unread(unread)] if unread else []),
+        *([_unread(unread, offline=provenance.offline)] if unread else []),
+        *(_unsettled(desired.declared[sku]) for sku in settled.unsure if sku in desired.declared),
     ]
     summary = _summarise(desired, judged, actions, len(matches.not_managed), len(unread))
     return Plan(
@@ -68,10 +73,11 @@ def compute_plan(
         provenance=provenance,
         actions=actions,
         findings=tuple(sorted(findings, key=_finding_order)),
-        violations=check_limits(actions, summary, desired.settings.limits),
+        violations=check_limits(actions, summary, desired.settings.limits, len(desired.declared)),
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
         unread=tuple(sorted(unread)),
+        settled=settled.done,
         tool_version=__version__,
     )
 
@@ -257,9 +263,22 @@ def _released(desired: DesiredState, base: Base) -> Iterable[Finding]:
             yield Finding(FindingKind.RELEASED, entry.sku, message, source)
 
 
-def _unread(unread: Collection[str]) -> Finding:
-    said = "1 declared SKU was" if len(unread) == 1 else f"{len(unread)} declared SKUs were"
-    message = f"{said} not read, since the declaration has not changed"
+def _unsettled(entry: Declared) -> Finding:
+    message = (
+        "an apply that never ended may have written this, and it is neither as before nor as"
+        " planned; left alone as long as the declaration stays. Look, and give it a new as_of"
+    )
+    return Finding(FindingKind.UNSETTLED, entry.sku, message, entry.source)
+
+
+def _unread(unread: Collection[str], *, offline: bool) -> Finding:
+    many = "1 declared SKU was" if len(unread) == 1 else f"{len(unread)} declared SKUs were"
+    message = f"{many} not read, since the declaration has not changed"
+    if offline:
+        names = sorted(unread)
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        which = f"{', '.join(names[:10])}{more}"
+        message = f"new since the base, so that only the store can tell: {which}"
     return Finding(FindingKind.UNREAD, "", message, None)
 
 

@@ -80,6 +80,7 @@ def fingerprint(plan: Plan) -> str:
         "site_id": plan.site_id,
         "made_of": plan.provenance._replace(created_at="", commits=()),
         "unread": plan.unread,
+        "settled": plan.settled,
         "summary": asdict(plan.summary),
         "requests": plan.requests,
         "findings": [(finding.kind, finding.sku) for finding in plan.findings],
@@ -122,6 +123,7 @@ def _to_json(plan: Plan) -> dict[str, Any]:
         "summary": asdict(plan.summary),
         "requests": plan.requests._asdict(),
         "unread": plan.unread,
+        "settled": plan.settled,
     }
 
 
@@ -157,6 +159,7 @@ def _from_json(data: Mapping[str, Any]) -> Plan:
         summary=Summary(**{name: data["summary"][name] for name in Summary.__dataclass_fields__}),
         requests=Requests(*(data["requests"][name] for name in Requests._fields)),
         unread=tuple(data.get("unread", ())),
+        settled=tuple(data.get("settled", ())),
         tool_version=data["tool_version"],
     )
 

@@ -73,9 +73,11 @@ def gone_since_base(action: Action) -> str:
     moved = base.quantity - live.quantity
     if moved < 0:
         return f"{-moved} more than at the base"
-    return f"{moved} gone since the base" + (
-        ", and would be re-added" if re_added(action) == moved else ""
-    )
+    back = re_added(action)
+    if not back:
+        return f"{moved} gone since the base"
+    which = "and" if back == moved else f"{back} of which"
+    return f"{moved} gone since the base, {which} would be re-added"
 
 
 def re_added(action: Action) -> int:

@@ -2,11 +2,14 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factories import Workspace
+
+from reconciler.plan.saved import _from_json, fingerprint
 
 FIFTY = {"TEE": 50, "MUG": 20}
 ON_CHANGE = "rule: on_change\n"
@@ -162,17 +165,44 @@ def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
     assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
 
 
-def test_a_push_that_fails_is_loud(workspace: Workspace) -> None:
-    """The writes are done: exit 5, with the command that mends it."""
+def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
+    workspace: Workspace,
+) -> None:
+    """Nothing is written, and nothing is left in the chain."""
     workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
     workspace.commit()
     workspace.declare({"TEE": 40, "MUG": 20})
     workspace.commit()
     run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", "nowhere")
 
+    assert (run.code, "nothing was written" in run.err) == (1, True)
+    assert workspace.writes() == []
+    assert workspace.git("for-each-ref", "refs/reconciler") == ""
+
+
+def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> None:
+    """Exit 5, with the command that mends it; the record stands here."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    workspace.commit()
+    workspace.git("init", "--quiet", "--bare", "remote.git")
+    workspace.git("remote", "add", "origin", "remote.git")
+    workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+    workspace.declare({"TEE": 40, "MUG": 20})
+    workspace.commit()
+    # The remote takes the intent, and nothing after it.
+    hook = workspace.folder / "remote.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
+    hook.chmod(0o755)
+    run = workspace.run("apply", "--yes", "--record", "--push", "origin")
+    mend = run.err.rpartition("To mend it: ")[2].split()
+
     assert run.code == 5
-    assert "To mend it: git push nowhere refs/reconciler/demo" in run.err
     assert workspace.quantities()["TEE"] == 40
+    hook.unlink()
+    workspace.git(*mend[1:])
+    assert workspace.run("plan").out.endswith(f"{EMPTY}\n")
+    record = workspace.git("rev-parse", "refs/reconciler/demo")
+    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
 
 
 def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
@@ -320,7 +350,7 @@ def test_offline_asks_nobody(workspace: Workspace, monkeypatch: pytest.MonkeyPat
     assert run.code == 2
     assert "quantity: 50 -> 70    +20    (declared 50 -> 70)" in run.out
     assert "offline: the store was not asked" in run.out
-    assert "unread: 1 declared SKU was not read" in run.out
+    assert "unread: new since the base, so that only the store can tell: NEW" in run.out
     assert workspace.run("apply", "p.json").code == 3
     assert workspace.run("plan", "--offline", "--changed-since", "HEAD~1").code == 64
 
@@ -350,3 +380,144 @@ def test_many_sold_meanwhile_are_left_alone(workspace: Workspace) -> None:
     assert run.code == 3
     assert "Apply complete. 197 changed, 0 already right, 3 moved, 0 failed." in run.out
     assert run.out.count("  moved     S") == 3
+
+
+def test_pinning_a_sku_re_adds_nothing(workspace: Workspace) -> None:
+    """An `id` under another key is the same SKU: its base is found by the store's id and code."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    with workspace.shop() as shop:
+        sku_id = next(entry.sku_id for entry in shop.ledger() if entry.kind == "sale")
+    pinned = f'{{id: "{sku_id}", sku: TEE, quantity: 50}}'
+    workspace.declare({"TEE-FRAMED": pinned, "MUG": 20})
+    workspace.commit()
+
+    assert "No changes. Drift left alone: 1 SKU, 7 units below" in workspace.run("plan").out
+    workspace.run("apply", "--yes", "--record")
+    workspace.declare(FIFTY)
+    workspace.commit()
+    assert "No changes. Drift left alone: 1 SKU, 7 units below" in workspace.run("plan").out
+
+
+@pytest.mark.parametrize(
+    "ref", ["HEAD~1..HEAD", "HEAD~1...HEAD", "--all", "nonsense", "HEAD:README"]
+)
+def test_a_base_is_one_commit(workspace: Workspace, ref: str) -> None:
+    """A range, an option, a file or nonsense names none."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+
+    for option in (f"--base={ref}", f"--changed-since={ref}"):
+        run = workspace.run("plan", option)
+        assert (run.code, "names no commit here" in run.err) == (1, True), run
+
+
+def test_a_store_that_was_moved_is_not_new(workspace: Workspace) -> None:
+    """Its site stood elsewhere at the base: refused with where, instead of adopting everything."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    workspace.git("mv", "inventory/demo", "inventory/shop")
+    workspace.commit()
+    run = workspace.run("plan", "--base", "HEAD~1")
+
+    assert (run.code, "this store was inventory/demo" in run.err) == (1, True), run
+
+
+@pytest.mark.parametrize("kind", ["link", "submodule"])
+def test_what_is_not_told_at_the_base_is_not_taken_for_nothing(
+    workspace: Workspace, kind: str
+) -> None:
+    """The store's folder was a link or a submodule then: refused."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    demo = workspace.folder / "inventory/demo"
+    if kind == "link":
+        demo.rename(workspace.folder / "elsewhere")
+        demo.symlink_to("../elsewhere")
+        workspace.commit()
+        demo.unlink()
+        (workspace.folder / "elsewhere").rename(demo)
+    else:
+        inner = Workspace(demo, workspace.capsys)
+        inner.commit()
+        workspace.commit()
+        shutil.rmtree(demo / ".git")
+        workspace.git("rm", "--quiet", "--cached", "inventory/demo")
+    workspace.commit()
+    run = workspace.run("plan", "--base", "HEAD~1")
+
+    assert (run.code, "was a link or a submodule" in run.err) == (1, True), run
+
+
+def test_a_hook_does_not_lead_git_astray(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a hook git has told where it is; the folder that is meant counts all the same."""
+    _begin(workspace)
+    workspace.sell(TEE=7)
+    workspace.commit()
+    monkeypatch.setenv("GIT_DIR", str(workspace.folder / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", "/")
+    run = workspace.run("plan", "--base", "HEAD")
+
+    assert "No changes. Drift left alone: 1 SKU" in run.out, run
+
+
+def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
+    """Two applies without a remote: the second finds that the ref has moved, and says so."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    lock = workspace.folder / ".git/refs/reconciler/demo.lock"
+    lock.touch()
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert (run.code, workspace.writes()) == (1, []), run
+    lock.unlink()
+    assert workspace.run("apply", "--yes", "--record").code == 0
+
+
+def test_an_unrecorded_write_is_warned_of(workspace: Workspace) -> None:
+    """The next plan would put back what sells until then."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    run = workspace.run("apply", "--yes")
+
+    assert "Warning: this was not recorded" in run.err
+
+
+@pytest.mark.parametrize(
+    ("forge", "said"),
+    [
+        (lambda plan: plan["actions"].append({**plan["actions"][0]}), "writes a SKU twice"),
+        (lambda plan: plan.update(unread=["TEE", "MUG"]), "what the plan did not read"),
+        (lambda plan: plan.update(unread=["NOPE"]), "what the plan did not read"),
+        (lambda plan: plan["actions"][0]["after"].update(quantity=71), "does not follow"),
+        (lambda plan: plan["actions"][0].update(cause="drift"), "does not follow"),
+        (lambda plan: plan.update(base="a" * 40), "the base was"),
+        (lambda plan: plan.update(base="a\0b"), "is not a plan"),
+    ],
+    ids=range(7),
+)
+def test_a_forged_plan_is_refused(
+    workspace: Workspace, forge: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    """Even one whose fingerprint was computed anew must follow from what stands here."""
+    _begin(workspace)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    plan = json.loads(Path("p.json").read_text("utf-8"))
+    forge(plan)
+    text = json.dumps(plan)
+    try:
+        known = fingerprint(_from_json(plan))
+        text = text.replace(plan["fingerprint"], known)
+    except (KeyError, TypeError, ValueError):
+        pass
+    Path("p.json").write_text(text, "utf-8")
+    run = workspace.run("apply", "p.json", "--record")
+
+    assert (run.code in {3, 65}, said in run.err) == (True, True), run
+    assert workspace.writes() == []

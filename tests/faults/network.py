@@ -259,7 +259,7 @@ def redirected_at_home(bench: Bench) -> None:
 
 @row("N14", "a fifth of all requests dropped, 200 SKUs")
 def flaky(bench: Bench) -> None:
-    """All converge in one run when answers are lost, and in a second one when requests are."""
+    """All converge in one run when answers are lost, and in a few when requests are."""
     for applied in (True, False):
         with bench.fresh() as here:
             _flaky(here, applied=applied)
@@ -282,9 +282,17 @@ def _flaky(bench: Bench, *, applied: bool) -> None:
                 False,
                 True,
             )
-            scene.plan()
-            assert scene.run("apply", "p.json").code == 0
+            _try_again(scene)
         assert len(scene.writes()) == len(before)
+
+
+def _try_again(scene: Scene) -> None:
+    """Expect that a few more runs do the rest."""
+    for _ in range(4):
+        scene.plan()
+        if not scene.run("apply", "p.json").code:
+            return
+    raise AssertionError(scene.said[-1])
 
 
 @row("N15", "an outage in the middle of a run")

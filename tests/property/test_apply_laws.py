@@ -8,7 +8,8 @@ from fakes import FakeClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.execute import MAX_WRITES, execute
+from reconciler.apply.execute import execute
+from reconciler.apply.settle import MAX_WRITES
 from reconciler.errors import (
     AnswerError,
     NotValid,

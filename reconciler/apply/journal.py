@@ -1,0 +1,152 @@
+"""The journal: a line before and a line after each write, on disk before anything else happens.
+
+It is evidence, and lets a rerun of the same plan skip what is done and look at what was in
+flight. A last line that was torn by a crash is ignored. It holds SKUs and stocks, no token.
+"""
+
+import contextlib
+import json
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TextIO
+
+from reconciler.apply.execute import Earlier
+from reconciler.errors import JournalError
+from reconciler.model import Action, InventoryType, Outcome, Plan, Result, Stock
+
+FORMAT: Final = 1
+# What needs nothing more: done, or not to be repeated by itself.
+_FINAL = frozenset({Result.APPLIED, Result.ALREADY, Result.UNKNOWN})
+
+
+class Journal:
+    """Keeps the steps of one run of one plan; a Watcher."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def start(self, head: dict[str, Any]) -> None:
+        """Keep whose journal it is; raise JournalError where nothing can be kept."""
+        self._keep(head)
+
+    def begun(self, action: Action) -> None:
+        """Do nothing: a read leaves nothing to settle."""
+
+    def sending(self, action: Action) -> None:
+        """Keep that a write is about to be sent."""
+        self._keep({"sending": action.sku})
+
+    def settled(self, action: Action, outcome: Outcome) -> None:
+        """Keep what became of an action."""
+        line = {
+            "settled": action.sku,
+            "result": outcome.result,
+            "found": outcome.found and outcome.found._asdict(),
+            "message": outcome.message,
+        }
+        self._keep(line)
+
+    def end(self) -> None:
+        """Keep that the run ended in order, with nothing left to do."""
+        with contextlib.suppress(JournalError):  # what is lost is only that a rerun need not look
+            self._keep({"end": True})
+
+    def _keep(self, line: dict[str, Any]) -> None:
+        text = (json.dumps(line) if line else "") + "\n"
+        with self._lock:
+            try:
+                self._file.write(text)
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                raise JournalError(f"the journal cannot be written: {reason}; make room") from None
+
+
+def open_journal(path: Path, plan: Plan, fingerprint: str) -> tuple[Journal, Earlier]:
+    """Return the journal at *path* for *plan*, and what an earlier run of it has left.
+
+    Raises JournalError for one that cannot be written, or that belongs to another plan.
+    """
+    head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
+    lines = _read(path)
+    is_new = not lines or any("end" in line for line in lines)
+    if not is_new and lines[0] != head:
+        raise JournalError(
+            f"{path} is the journal of another plan; name another with --journal, or delete it"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        journal = Journal(path.open("w" if is_new else "a", encoding="utf-8"))
+    except OSError as error:
+        raise JournalError(
+            f"the journal {path} cannot be written: {error.strerror}; name another with --journal"
+        ) from None
+    try:
+        journal.start(head if is_new else {})  # an empty line ends one that was torn
+    except JournalError:
+        journal.close()
+        raise
+    return journal, Earlier() if is_new else _earlier(plan, lines)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a journal that are whole; none where there is no journal."""
+    try:
+        # A device may have no end, and a pipe nothing to say.
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
+    except OSError as error:
+        raise JournalError(
+            f"the journal {path} cannot be read: {error.strerror}; name another with --journal"
+        ) from None
+    lines = []
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            data = json.loads(line)
+            if isinstance(data, dict):
+                lines.append(data)
+    return lines
+
+
+def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
+    """Return what the *lines* of an earlier run leave of *plan*."""
+    actions = {action.sku: action for action in plan.actions}
+    settled: dict[str, Outcome] = {}
+    in_flight: set[str] = set()
+    for line in lines:
+        if (sku := line.get("sending")) in actions:
+            in_flight.add(sku)
+            settled.pop(sku, None)
+        elif (sku := line.get("settled")) in actions:
+            in_flight.discard(sku)
+            result = Result(line["result"])
+            if result in _FINAL:
+                action = actions[sku]
+                found, message = _stock(line.get("found")), str(line.get("message", ""))
+                settled[sku] = Outcome(sku, result, action.before, action.after, found, message)
+    return Earlier(settled, frozenset(in_flight))
+
+
+def _stock(data: Any) -> Stock | None:
+    if not isinstance(data, dict):
+        return None
+    return Stock(InventoryType(data["inventory_type"]), data["quantity"])

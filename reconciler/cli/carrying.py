@@ -1,0 +1,229 @@
+"""A plan → carried out: journal, intent, writes, receipt, report, in this order."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, TextIO
+
+from reconciler import __version__
+from reconciler.apply.events import Events
+from reconciler.apply.execute import Earlier, execute
+from reconciler.apply.journal import Journal, open_journal
+from reconciler.apply.report import dump_report
+from reconciler.apply.watch import Watcher, Watchers
+from reconciler.cli.console import print_error, print_lines, print_text
+from reconciler.cli.options import Options
+from reconciler.cli.plan import STDIO, save_text
+from reconciler.cli.progress import Progress
+from reconciler.cli.recording import Recording
+from reconciler.cli.signals import Ending
+from reconciler.cli.stages import Scope
+from reconciler.errors import InterruptedRunError, OutputError, PushError, ReconcilerError
+from reconciler.live.client import StoreClient
+from reconciler.model import Outcome, Plan, Report, Result, Rule
+from reconciler.plan.saved import fingerprint
+from reconciler.render.text import render_report
+
+COULD_NOT_GO_ON: Final = 1
+MOVED: Final = 3
+INCOMPLETE: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a plan is carried out: so many at a time, until something ends it, recorded or not."""
+
+    parallelism: int
+    ending: Ending
+    recording: Recording | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where an apply leaves word of what it does, besides stdout; None: nowhere or by default."""
+
+    journal: Path | None
+    report: Path | None
+    events: Path | None
+
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether stdout is for a program, so that people are told on stderr alone."""
+        return STDIO in {self.report, self.events}
+
+
+def carry_out(
+    options: Options,
+    scope: Scope,
+    plan: Plan,
+    client: StoreClient,
+    conduct: Conduct,
+    outputs: Outputs,
+) -> int:
+    """Execute *plan*, say and keep what became of it, and return the exit code."""
+    ending, recording = conduct.ending, conduct.recording
+    with ExitStack() as stack:
+        journal, earlier = open_journal(
+            outputs.journal or _journal_path(options, plan), plan, fingerprint(plan)
+        )
+        stack.enter_context(journal)
+        events = stack.enter_context(_open_events(outputs.events, plan))
+        stack.enter_context(ending.noticing("finishing what is under way"))
+        intent = _begin(recording, plan, ending)
+        if scope.history.resumes:
+            earlier = _doubt(plan, earlier)
+        report = _execute(options, plan, client, conduct, earlier, [journal, *events])
+        if not any(report.count(result) for result in (Result.NOT_TRIED, Result.FAILED)):
+            journal.end()
+        for each in events:
+            each.ended(report)
+        code = ending.exit_code or report_exit_code(report)
+        _say(options, report, outputs)
+        code = _record(recording, report, intent) or code
+        _warn_unrecorded(options, plan, report, recording)
+        if outputs.report is not None:
+            text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
+            _keep_report(text, outputs.report)
+    if ending.is_abandoned:
+        _leave_at_once(code)
+    return code
+
+
+def _journal_path(options: Options, plan: Plan) -> Path:
+    """Return where the journal of *plan* lies by default: every plan has one of its own."""
+    name = fingerprint(plan).removeprefix("sha256:")[:12]
+    made = plan.provenance.created_at.replace(":", "").replace("-", "")
+    return options.state_folder("journal") / f"{plan.store}-{made}-{name}.jsonl"
+
+
+@contextmanager
+def _open_events(path: Path | None, plan: Plan) -> Iterator[list[Events]]:
+    """Yield what writes events to *path*, or nothing; raise ReconcilerError where it cannot."""
+    if path is None:
+        yield []
+        return
+    stream: TextIO
+    try:
+        stream = sys.stdout if path == STDIO else path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ReconcilerError(f"cannot write events to {path}: {error.strerror}") from None
+    events = Events(stream, plan.store)
+    events.planned(plan, __version__)
+    try:
+        yield [events]
+    finally:
+        if path != STDIO:
+            stream.close()
+
+
+def _begin(recording: Recording | None, plan: Plan, ending: Ending) -> str | None:
+    """Put the intent in; nothing may be written before. A signal that came meanwhile ends it."""
+    if recording is None or not plan.actions:
+        return None
+    lasting = timedelta(seconds=2 * plan.requests.seconds + ending.max_seconds)
+    intent = recording.begin(lasting, datetime.now(UTC))
+    if ending.exit_code is not None:
+        recording.take_back(intent)
+        raise InterruptedRunError(ending.exit_code)
+    return intent
+
+
+def _doubt(plan: Plan, earlier: Earlier) -> Earlier:
+    """Return *earlier* of a plan that was begun: what its journal does not tell is in doubt.
+
+    Without the journal nobody knows how far it came; with it, only what was in flight is open.
+    """
+    if earlier.settled or earlier.in_flight:
+        return earlier
+    return Earlier(in_doubt=frozenset(action.sku for action in plan.actions))
+
+
+def _execute(
+    options: Options,
+    plan: Plan,
+    client: StoreClient,
+    conduct: Conduct,
+    earlier: Earlier,
+    watchers: list[Watcher | Journal],
+) -> Report:
+    progress = Progress("Applying change", len(plan.actions), client, options)
+    return execute(
+        plan,
+        client,
+        watcher=Watchers([*watchers, progress]),
+        parallelism=conduct.parallelism,
+        earlier=earlier,
+        sleep=lambda seconds: conduct.ending.sleep(seconds * client.scale),
+        must_end=conduct.ending.reason,
+    )
+
+
+def _say(options: Options, report: Report, outputs: Outputs) -> None:
+    if outputs.takes_stdout:
+        return
+    try:
+        print_lines(render_report(report, verbose=options.verbose), options)
+    except OutputError as error:  # what was done stands, whether it can be printed or not
+        print_error(f"Error: {error}")
+
+
+def _record(recording: Recording | None, report: Report, intent: str | None) -> int | None:
+    """Put the receipt in; return the exit code of a failure, which is said."""
+    if recording is None:
+        return None
+    try:
+        said = recording.finish(report, intent)
+    except PushError as error:
+        print_error(f"Error: {error}")
+        return error.exit_code
+    if said:
+        print_error(said)
+    return None
+
+
+def _warn_unrecorded(
+    options: Options, plan: Plan, report: Report, recording: Recording | None
+) -> None:
+    """Say so where the next plan will not know what was written, and so would write it again."""
+    followed = any(action.rule is Rule.ON_CHANGE for action in plan.actions)
+    if recording is None and followed and report.count(Result.APPLIED) and not options.quiet:
+        print_error(
+            "Warning: this was not recorded, so the next plan takes these changes for new ones and"
+            " would put back what sells until then. Apply with --record."
+        )
+
+
+def _keep_report(text: str, path: Path) -> None:
+    if path == STDIO:
+        print_text(text)
+    else:
+        save_text(text, path, "the report")
+
+
+def _leave_at_once(code: int) -> None:
+    """End the process without waiting for threads that wait for the store."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(code)
+
+
+def report_exit_code(report: Report) -> int:
+    """Return what became of all as an exit code."""
+    if report.stopped and not any(map(_may_have_written, report.outcomes)):
+        return COULD_NOT_GO_ON
+    if any(report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)):
+        return INCOMPLETE
+    return MOVED if report.count(Result.MOVED) else 0
+
+
+def _may_have_written(outcome: Outcome) -> bool:
+    """Whether the SKU may be other than it was because of us."""
+    failed_after_write = outcome.result is Result.FAILED and outcome.found is not None
+    return outcome.result in {Result.APPLIED, Result.UNKNOWN} or failed_after_write

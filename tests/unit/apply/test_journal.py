@@ -1,0 +1,119 @@
+"""The journal: on disk before anything else, readable when torn, bound to its plan."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from factories import action, desired, live, plan_of
+
+from reconciler.apply.execute import Earlier
+from reconciler.apply.journal import Journal, open_journal
+from reconciler.errors import JournalError
+from reconciler.model import Outcome, Plan, Result, finite
+
+A, B = action("A", 3, 5), action("B", 4, 6)
+PLAN = replace(plan_of(desired(), live({})), actions=(A, B))
+DONE = Outcome("A", Result.APPLIED, A.before, A.after, finite(5), "")
+
+
+def _open(path: Path, plan: Plan = PLAN, fingerprint: str = "sha256:1") -> tuple[Journal, Earlier]:
+    return open_journal(path, plan, fingerprint)
+
+
+def test_what_is_done_is_skipped_and_what_was_in_flight_is_known(tmp_path: Path) -> None:
+    """A rerun gets both back as they were."""
+    journal, earlier = _open(tmp_path / "j")
+    assert earlier == Earlier()
+    with journal:
+        for each in (A, B):
+            journal.sending(each)
+        journal.settled(A, DONE)
+    again, earlier = _open(tmp_path / "j")
+    again.__exit__(None, None, None)
+
+    assert earlier == Earlier({"A": DONE}, frozenset({"B"}))
+
+
+@pytest.mark.parametrize("torn", ['{"sett', "", "\x00\xff", '{"settled": "A", "result"', "[1]\n5"])
+def test_a_torn_last_line_is_ignored(tmp_path: Path, torn: str) -> None:
+    """What a crash left of a line neither breaks reading nor the lines that follow."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.sending(A)
+    with (tmp_path / "j").open("a", encoding="latin-1") as file:
+        file.write(torn)
+    again, earlier = _open(tmp_path / "j")
+    with again:
+        again.settled(A, DONE)
+    third, later = _open(tmp_path / "j")
+    third.__exit__(None, None, None)
+
+    assert earlier.in_flight == {"A"}
+    assert later == Earlier({"A": DONE})
+
+
+def test_what_did_not_come_about_is_tried_again(tmp_path: Path) -> None:
+    """Failed, moved and not tried are no reason to skip; unknown is, since nobody may repeat it."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.settled(A, replace(DONE, result=Result.FAILED))
+        journal.settled(B, Outcome("B", Result.UNKNOWN, B.before, B.after))
+    again, earlier = _open(tmp_path / "j")
+    again.__exit__(None, None, None)
+
+    assert set(earlier.settled) == {"B"}
+
+
+def test_a_run_that_ended_leaves_nothing(tmp_path: Path) -> None:
+    """Its journal begins anew."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.settled(A, DONE)
+        journal.end()
+    again, earlier = _open(tmp_path / "j")
+    again.__exit__(None, None, None)
+
+    assert earlier == Earlier()
+    assert len((tmp_path / "j").read_text().splitlines()) == 1
+
+
+def test_a_journal_belongs_to_one_plan(tmp_path: Path) -> None:
+    """Another fingerprint or another moment of planning is another plan."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.sending(A)
+    later = replace(PLAN, provenance=PLAN.provenance._replace(created_at="2027-01-01T00:00:00Z"))
+
+    with pytest.raises(JournalError, match="of another plan"):
+        _open(tmp_path / "j", fingerprint="sha256:2")
+    with pytest.raises(JournalError, match="of another plan"):
+        _open(tmp_path / "j", later)
+
+
+def test_a_journal_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
+    """A folder in its place, a full disk: said before, or at the write that is not sent then."""
+    with pytest.raises(JournalError, match="cannot be written: Is a directory"):
+        _open(tmp_path)
+    with pytest.raises(JournalError, match="No space left"):
+        _open(Path("/dev/full"))
+
+
+def test_a_line_holds_what_it_must_and_no_more(tmp_path: Path) -> None:
+    """SKUs, results and stocks."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.begun(A)
+        journal.sending(A)
+        journal.settled(A, DONE)
+    lines = [json.loads(line) for line in (tmp_path / "j").read_text().splitlines()]
+
+    assert lines[1:] == [
+        {"sending": "A"},
+        {
+            "settled": "A",
+            "result": "applied",
+            "found": {"inventory_type": "finite", "quantity": 5},
+            "message": "",
+        },
+    ]
