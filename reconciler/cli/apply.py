@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -18,11 +19,12 @@ from reconciler.cli.options import (
     Options,
     shared_options,
 )
-from reconciler.cli.plan import STDIO, print_plan
+from reconciler.cli.plan import print_plan
 from reconciler.cli.recording import check_can_record, refuse_held, start_recording
+from reconciler.cli.several import for_each_store
 from reconciler.cli.show import read_plan
 from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Scope, make_plan, open_store
+from reconciler.cli.stages import Access, Allowances, Scope, make_plan, open_store
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, StalePlanError, UsageError
 from reconciler.history.base import refuse_old_commit
@@ -100,35 +102,66 @@ def command(
 
     Each SKU is read again before it is written; one that has moved since the plan is left alone.
     """
-    asks = planfile is None and not yes
-    if asks and not has_terminal():
+    if planfile is None and not yes and not has_terminal():
         raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
     if push and not record:
         raise UsageError("--push shares the record of --record; add that")
-    saved = read_plan(planfile) if planfile else None
-    scope = _load_scope(options, saved, base)
-    refuse_held(scope.history, take_over=take_over, now=datetime.now(UTC))
-    if record:
+    ending = Ending(*max_duration) if max_duration else Ending()
+    access = Access(token_file, parallelism, ending, Allowances())
+    asked = Asked(planfile, yes, base, record, push, take_over, allow)
+    outputs = Outputs(journal, report, events)
+    if options.means_several:
+        return for_each_store(
+            options,
+            lambda one: _apply(
+                one, asked.of_store(one.one_store()), access, outputs.of_store(one.one_store())
+            ),
+        )
+    return _apply(options, asked, access, outputs)
+
+
+class Asked(NamedTuple):
+    """What is asked of an apply."""
+
+    planfile: Path | None
+    yes: bool
+    base: str | None
+    record: bool
+    push: str | None
+    take_over: bool
+    allow: tuple[str, ...]
+
+    def of_store(self, name: str) -> "Asked":
+        """Return the same for one of several stores, whose plans lie in a folder."""
+        planfile = self.planfile / f"{name}.json" if self.planfile else None
+        return self._replace(planfile=planfile)
+
+
+def _apply(options: Options, asked: Asked, access: Access, outputs: Outputs) -> int:
+    """Apply one store, and return the exit code."""
+    saved = read_plan(asked.planfile) if asked.planfile else None
+    scope = _load_scope(options, saved, asked.base)
+    refuse_held(scope.history, take_over=asked.take_over, now=datetime.now(UTC))
+    if asked.record:
         check_can_record(scope.history)
     if saved is not None:
         saved = recheck_limits(saved, scope.desired)
-        _refuse_violations(saved, allow)
+        _refuse_violations(saved, asked.allow)
     scope.require_base()
-    ending = Ending(*max_duration) if max_duration else Ending()
-    with open_store(options, scope.desired.settings, token_file, ending) as client:
-        plan = saved or make_plan(options, scope, client, parallelism, ending)
+    with open_store(options, scope.desired.settings, access) as client:
+        plan = saved or make_plan(options, scope, client, access)
         if saved is None:
-            if STDIO not in {report, events}:
+            if not outputs.takes_stdout:
                 print_plan(plan, "text", options)
-            _refuse_violations(plan, allow)
-        if plan.actions and asks and not _is_answered_yes():
+            _refuse_violations(plan, asked.allow)
+        if plan.actions and saved is None and not asked.yes and not _is_answered_yes():
             print_text("Nothing was written.\n")
             return COULD_NOT_GO_ON
-        recording = start_recording(scope.history, scope.desired, plan, push) if record else None
-        outputs = Outputs(journal, report, events)
-        return carry_out(
-            options, scope, plan, client, Conduct(parallelism, ending, recording), outputs
-        )
+        recording = None
+        if asked.record:
+            recording = start_recording(scope.history, scope.desired, plan, asked.push)
+        conduct = Conduct(access.parallelism, access.ending, recording)
+        return carry_out(options, scope, plan, client, conduct, outputs)
 
 
 def _load_scope(options: Options, saved: Plan | None, base: str | None) -> Scope:

@@ -17,8 +17,8 @@ from reconciler.apply.report import dump_report
 from reconciler.apply.watch import Watcher, Watchers
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.options import Options
-from reconciler.cli.plan import STDIO, save_text
-from reconciler.cli.progress import Progress
+from reconciler.cli.plan import STDIO, out_of, save_text
+from reconciler.cli.progress import make_progress
 from reconciler.cli.recording import Recording
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope
@@ -49,6 +49,14 @@ class Outputs:
     journal: Path | None
     report: Path | None
     events: Path | None
+
+    def of_store(self, name: str) -> "Outputs":
+        """Return the same for one of several stores: each has its files in the folders named."""
+        return Outputs(
+            self.journal / f"{name}.jsonl" if self.journal else None,
+            out_of(self.report, name),
+            out_of(self.events, name),
+        )
 
     @property
     def takes_stdout(self) -> bool:
@@ -150,16 +158,16 @@ def _execute(
     earlier: Earlier,
     watchers: list[Watcher | Journal],
 ) -> Report:
-    progress = Progress("Applying change", len(plan.actions), client, options)
-    return execute(
-        plan,
-        client,
-        watcher=Watchers([*watchers, progress]),
-        parallelism=conduct.parallelism,
-        earlier=earlier,
-        sleep=lambda seconds: conduct.ending.sleep(seconds * client.scale),
-        must_end=conduct.ending.reason,
-    )
+    with make_progress("Applying change", len(plan.actions), client, options) as progress:
+        return execute(
+            plan,
+            client,
+            watcher=Watchers([*watchers, progress]),
+            parallelism=conduct.parallelism,
+            earlier=earlier,
+            sleep=lambda seconds: conduct.ending.sleep(seconds * client.scale),
+            must_end=conduct.ending.reason,
+        )
 
 
 def _say(options: Options, report: Report, outputs: Outputs) -> None:

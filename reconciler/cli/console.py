@@ -10,7 +10,8 @@ from typing import Any, TextIO
 import click
 
 from reconciler.cli.options import ColorWhen, Options
-from reconciler.errors import OutputError
+from reconciler.errors import InputError, OutputError, ReconcilerError
+from reconciler.render.safe import safe_text
 from reconciler.render.text import Line
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -77,6 +78,16 @@ def print_error(text: str, end: str = "\n") -> None:
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         sys.stderr.write(f"{text}{end}")
         sys.stderr.flush()
+
+
+def say_error(error: ReconcilerError) -> None:
+    """Say on stderr what went wrong: each problem of an input, else the error with its notes."""
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            print_error(safe_text(str(problem)))
+        return
+    notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
+    print_error(f"Error: {safe_text(str(error))}{notes}")
 
 
 def say_at_once(text: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from reconciler import __version__
-from reconciler.cli.console import prepare_streams
+from reconciler.cli.console import prepare_streams, say_error
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.signals import exit_on_sigterm
-from reconciler.errors import InputError, ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.render.safe import safe_text
 
 # Each command's module is loaded when it is called, so that nobody pays for another's imports.
@@ -20,7 +20,7 @@ COMMANDS = {
     "validate": "Check the YAML, without asking the store.",
     "plan": "Show what apply would change, and why.",
     "apply": "Carry a plan out.",
-    "show": "Show a saved plan again.",
+    "show": "Show a saved plan or report again.",
     "sandbox": "Serve, reset or shop in the embedded store.",
 }
 
@@ -89,15 +89,11 @@ def exit_code(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
-    except InputError as error:
-        for problem in error.problems:
-            click.echo(safe_text(str(problem)), err=True)
-        return error.exit_code
     except ReconcilerError as error:
-        notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
-        click.echo(f"Error: {safe_text(str(error))}{notes}", err=True)
+        say_error(error)
         return error.exit_code
-    except (OSError, UnicodeError, sqlite3.Error) as error:  # the machine's, not foreseen in detail
-        click.echo(f"Error: {safe_text(str(error))}; mend that and run again", err=True)
+    except (OSError, UnicodeError, MemoryError, sqlite3.Error) as error:  # the machine's
+        said = safe_text(str(error)) or "there is not enough memory"
+        click.echo(f"Error: {said}; mend that and run again", err=True)
         return ReconcilerError.exit_code
     return result if isinstance(result, int) else 0

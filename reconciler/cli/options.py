@@ -22,6 +22,7 @@ class Options:
 
     inventory: Path = Path("inventory")
     store: tuple[str, ...] = ()
+    all_stores: bool = False
     quiet: bool = False
     verbose: bool = False
     color: ColorWhen = "auto"
@@ -39,11 +40,19 @@ class Options:
                 raise UsageError(f"there is no store {name} in {self.inventory}; {hint}")
         return list(dict.fromkeys(self.store)) or known
 
+    @property
+    def means_several(self) -> bool:
+        """Whether several stores are meant, one after the other."""
+        return self.all_stores or len(set(self.store)) > 1
+
     def one_store(self) -> str:
         """Return the one store that is meant; raise UsageError for several."""
         names = self.stores()
         if len(names) > 1:
-            raise UsageError(f"there are several stores: {', '.join(names)}; name one with --store")
+            raise UsageError(
+                f"there are several stores: {', '.join(names)};"
+                " name one with --store, or take --all-stores"
+            )
         return names[0]
 
     def store_folder(self, name: str) -> Path:
@@ -127,6 +136,13 @@ _STORE = click.option(
     callback=_keep,
     help="The store that is meant; may be left out where there is only one.",
 )
+_ALL_STORES = click.option(
+    "--all-stores",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="All stores, one after the other; the worst exit code wins.",
+)
 _INVENTORY = click.option(
     "--inventory",
     type=click.Path(path_type=Path),
@@ -139,7 +155,7 @@ _INVENTORY = click.option(
 
 def shared_options(function: Decorated) -> Decorated:
     """Add the shared options to a command or to the group."""
-    for option in (_COLOR, _VERBOSE, _QUIET, _STORE, _INVENTORY):
+    for option in (_COLOR, _VERBOSE, _QUIET, _ALL_STORES, _STORE, _INVENTORY):
         function = option(function)
     return function
 

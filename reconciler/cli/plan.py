@@ -1,10 +1,11 @@
 """`reconciler plan`: what apply would change, and why. Writes nothing to the store."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
-from reconciler.cli.basing import declared_at, load_history
+from reconciler.cli.basing import History, declared_at, load_history
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import (
@@ -15,8 +16,16 @@ from reconciler.cli.options import (
     Options,
     shared_options,
 )
+from reconciler.cli.several import for_each_store
 from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Scope, make_offline_plan, make_plan, open_store
+from reconciler.cli.stages import (
+    Access,
+    Allowances,
+    Scope,
+    make_offline_plan,
+    make_plan,
+    open_store,
+)
 from reconciler.errors import InputError, ReconcilerError, UsageError
 from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
@@ -65,19 +74,54 @@ def command(
     """
     if offline and changed_since:
         raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
-    scope = _load_scope(options, base, changed_since)
-    plan = make_offline_plan(scope) if offline else _ask(options, scope, parallelism, token_file)
+    access = Access(token_file, parallelism, Ending(), Allowances())
+    asked = Asked(base, changed_since, offline, format_, detailed_exitcode)
+    if options.means_several:
+        return for_each_store(
+            options, lambda one: _plan(one, out_of(out, one.one_store()), asked, access)
+        )
+    return _plan(options, out, asked, access)
+
+
+class Asked(NamedTuple):
+    """What is asked of a plan."""
+
+    base: str | None
+    changed_since: str | None
+    offline: bool
+    format_: str
+    detailed_exitcode: bool
+
+
+def out_of(folder: Path | None, name: str) -> Path | None:
+    """Return the file of the store *name* in *folder*, which is made if need be."""
+    if folder is None:
+        return None
+    if folder == STDIO:
+        raise UsageError("several stores need a folder each of their files goes to, not -")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReconcilerError(f"{folder} cannot be a folder: {error.strerror}") from None
+    return folder / f"{name}.json"
+
+
+def _plan(options: Options, out: Path | None, asked: Asked, access: Access) -> int:
+    """Plan one store, and return the exit code."""
+    scope = _load_scope(options, asked.base, asked.changed_since)
+    plan = make_offline_plan(scope) if asked.offline else _ask(options, scope, access)
+    format_ = asked.format_
     if out == STDIO:
         out, format_ = None, "json"
     if out is not None:
         save_text(dump_plan(plan), out, "the plan")
     print_plan(plan, format_, options)
-    if out is not None and not options.quiet and not offline:
-        flags = f" --base {base}" if base else ""
+    if out is not None and not options.quiet and not asked.offline:
+        flags = f" --base {asked.base}" if asked.base else ""
         flags += " --record" if plan.provenance.base else ""
         flags += "".join(f" --allow {violation.limit}" for violation in plan.violations)
         print_error(f"Saved to {out}. To carry it out: reconciler apply {out}{flags}")
-    return plan_exit_code(plan, detailed=detailed_exitcode)
+    return plan_exit_code(plan, detailed=asked.detailed_exitcode)
 
 
 def _load_scope(options: Options, base: str | None, changed_since: str | None) -> Scope:
@@ -87,22 +131,27 @@ def _load_scope(options: Options, base: str | None, changed_since: str | None) -
     wanted = None
     if changed_since is not None:
         wanted = frozenset(select(desired.declared, declared_at(history, changed_since)))
-    if history.repository is not None and history.last is not None and not options.quiet:
+    if not options.quiet:
+        _say_what_is_odd(history)
+    return Scope(desired, history, wanted)
+
+
+def _say_what_is_odd(history: History) -> None:
+    """Say that there is no base, or that apply would refuse what is checked out."""
+    if history.base is None:
+        print_error(f"No base is known, so neither is why stock differs. {history.why_not}")
+    if history.repository is not None and history.last is not None:
         try:
             refuse_old_commit(history.repository, history.head, history.last)
         except ReconcilerError as error:
             print_error(f"Note: apply would refuse this: {error}")
-    if history.base is None and not options.quiet:
-        print_error(f"No base is known, so neither is why stock differs. {history.why_not}")
-    return Scope(desired, history, wanted)
 
 
-def _ask(options: Options, scope: Scope, parallelism: int, token_file: Path | None) -> Plan:
+def _ask(options: Options, scope: Scope, access: Access) -> Plan:
     """Return the plan, for which the store is asked."""
     scope.require_base()
-    ending = Ending()
-    with open_store(options, scope.desired.settings, token_file, ending) as client:
-        return make_plan(options, scope, client, parallelism, ending)
+    with open_store(options, scope.desired.settings, access) as client:
+        return make_plan(options, scope, client, access)
 
 
 def print_plan(plan: Plan, format_: str, options: Options) -> None:

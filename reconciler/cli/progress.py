@@ -1,27 +1,31 @@
-"""How far the work is → a line on a terminal, or one every ten seconds elsewhere."""
+"""How far the work is → a line every ten seconds, or on a terminal one that moves."""
 
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from importlib import import_module
+from typing import Protocol, Self
 
 from reconciler.cli.console import print_error
 from reconciler.cli.options import Options
 from reconciler.model import Action, Outcome
 
 PROGRESS_SECONDS = 10.0
-_TERMINAL_SECONDS = 0.1
 Clock = Callable[[], float]
 
 
 class Requests(Protocol):
-    """What is known of the requests so far: how many, and how many a minute are allowed."""
+    """What is known of the requests: how many so far, how many wait, how many a minute may be."""
 
     @property
     def requests(self) -> int:
         """Return how many there were."""
+
+    @property
+    def waiting(self) -> int:
+        """Return how many wait for the rate limit now."""
 
     @property
     def limit(self) -> int | None:
@@ -29,39 +33,32 @@ class Requests(Protocol):
 
 
 class Progress:
-    """Is told how many of *total* are done, and says so now and then on stderr."""
+    """Is told how many of *total* are done, and says so on stderr every ten seconds; a Watcher."""
 
     def __init__(
-        self,
-        verb: str,
-        total: int,
-        client: Requests,
-        options: Options,
-        clock: Clock = time.monotonic,
+        self, verb: str, total: int, client: Requests, clock: Clock = time.monotonic
     ) -> None:
         self._verb = verb
         self._total = total
-        self._client = client
+        self.client = client
         self._clock = clock
         self._started = self._last = clock()
         self._requests = client.requests
-        self._done = 0
         self._lock = threading.Lock()
-        self._quiet = options.quiet
-        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the line as it is."""
 
     def __call__(self, done: int) -> None:
         """Take note that *done* are done."""
         now = self._clock()
-        is_over = done >= self._total
-        every = _TERMINAL_SECONDS if self._terminal else PROGRESS_SECONDS
-        if self._quiet or (now - self._last < every and not (is_over and self._terminal)):
-            return
-        self._last = now
-        if self._terminal:
-            print_error(f"\r\x1b[K{'' if is_over else self.sentence(done)}", end="")
-        else:
-            print_error(self.sentence(done))
+        if now - self._last >= PROGRESS_SECONDS:
+            self._last = now
+            print_error(f"{self._verb} {done} of {self._total}; {self.rate(done)}")
 
     def begun(self, action: Action) -> None:
         """Do nothing: what counts is what is done."""
@@ -72,26 +69,44 @@ class Progress:
     def settled(self, action: Action, outcome: Outcome) -> None:
         """Count one more action as done."""
         with self._lock:
-            self._done += 1
-            self(self._done)
+            self.done += 1
+            self(self.done)
 
-    def sentence(self, done: int) -> str:
-        """Return what is done, at what rate, and how long the rest will take."""
+    def rate(self, done: int) -> str:
+        """Return how many requests there were, at what rate, and how long the rest will take."""
         seconds = max(self._clock() - self._started, 0.001)
-        requests = self._client.requests - self._requests
-        left = self._seconds_left(done, seconds, requests)
-        said = f"{self._verb} {done} of {self._total}"
-        rate = f"{requests} requests, {requests * 60 / seconds:.0f} a minute"
-        return f"{said}; {rate}{f'; about {_duration(left)} left' if done else ''}"
+        requests = self.client.requests - self._requests
+        said = f"{requests} requests"
+        if seconds >= 1:
+            said += f", {requests * 60 / seconds:.0f} a minute"
+        if done:
+            said += f"; about {_duration(self._seconds_left(done, seconds, requests))} left"
+        return said
 
     def _seconds_left(self, done: int, seconds: float, requests: int) -> float:
         """Return how long the rest takes: as long as so far, or as the store's limit asks."""
-        if not done:
-            return 0.0
         left = self._total - done
-        limit = self._client.limit
+        limit = self.client.limit
         by_rate = seconds / done * left
         return max(by_rate, requests / done * left * 60 / limit) if limit else by_rate
+
+
+class Silence(Progress):
+    """Says nothing."""
+
+    def __call__(self, done: int) -> None:
+        """Say nothing."""
+
+
+def make_progress(verb: str, total: int, client: Requests, options: Options) -> Progress:
+    """Return what tells how far the work is, as it is wanted here."""
+    if options.quiet:
+        return Silence(verb, total, client)
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
+        progress: Progress = terminal.TerminalProgress(verb, total, client)
+        return progress
+    return Progress(verb, total, client)
 
 
 def _duration(seconds: float) -> str:

@@ -1,36 +1,64 @@
-"""`reconciler show`: a saved plan again."""
+"""`reconciler show`: a saved plan or report again."""
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from reconciler.apply.report import load_report
+from reconciler.cli.console import print_lines, print_text
 from reconciler.cli.options import PLAN_FORMAT, Options, shared_options
 from reconciler.cli.plan import STDIO, print_plan
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
 from reconciler.plan.saved import MAX_BYTES, load_plan
+from reconciler.render.text import render_report
 
 
 @click.command("show")
-@click.argument("planfile", type=click.Path(path_type=Path))
+@click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE|REPORT")
 @PLAN_FORMAT
 @shared_options
 @click.pass_obj
 def command(options: Options, planfile: Path, format_: str) -> int:
-    """Show a saved plan as `plan` showed it. Nothing is asked of the store."""
-    print_plan(read_plan(planfile), format_, options)
+    """Show a saved plan, or the report of an apply, again. Nothing is asked of the store."""
+    content = read_file(planfile)
+    report = _as_report(content)
+    if report is None:
+        print_plan(load_plan(str(planfile), content), format_, options)
+    elif format_ == "json":
+        print_text(content.decode("utf-8"))
+    else:
+        lines = render_report(load_report(str(planfile), report), verbose=options.verbose)
+        print_lines(lines, options)
     return 0
+
+
+def _as_report(content: bytes) -> dict[str, Any] | None:
+    """Return the data in *content* if it looks like a report, and not like a plan."""
+    if len(content) > MAX_BYTES:
+        return None
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) and "outcomes" in data else None
 
 
 def read_plan(path: Path) -> Plan:
     """Return the plan saved in the file *path*, or on stdin for `-`."""
+    return load_plan(str(path), read_file(path))
+
+
+def read_file(path: Path) -> bytes:
+    """Return what is in the file *path*, or on stdin for `-`, as far as it is not too large."""
     if path == STDIO and sys.stdin is None:
         raise PlanFileError("-", "cannot be read: stdin is closed; name a file")
     try:
         with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror}; name a file that plan --out wrote"
         raise PlanFileError(str(path), message) from None
-    return load_plan(str(path), content)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler.cli.basing import History
 from reconciler.cli.options import Options
-from reconciler.cli.progress import Progress
+from reconciler.cli.progress import make_progress
 from reconciler.cli.signals import Ending
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import InterruptedRunError, NoBaseError, StoppedError, UsageError
@@ -27,14 +27,34 @@ from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
 WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
 
 
+class Allowances:
+    """The pace of each token: stores that share a token share what it may ask for."""
+
+    def __init__(self) -> None:
+        self._paces: dict[str, Pace] = {}
+
+    def pace_of(self, token: Token) -> Pace:
+        """Return the pace of *token*, the same one each time."""
+        return self._paces.setdefault(token.header, Pace(minute()))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How stores are asked: the token, if it is in a file, so many at once, until an ending."""
+
+    token_file: Path | None
+    parallelism: int
+    ending: Ending
+    allowances: Allowances
+
+
 @contextmanager
-def open_store(
-    options: Options, settings: StoreSettings, token_file: Path | None, ending: Ending
-) -> Iterator[StoreClient]:
+def open_store(options: Options, settings: StoreSettings, access: Access) -> Iterator[StoreClient]:
     """Yield a client of the store; a sandbox runs for exactly as long.
 
-    What *ending* says cuts the client's waits short.
+    What the ending says cuts the client's waits short.
     """
+    ending = access.ending
     if settings.backend is Backend.SANDBOX:
         data = options.state_folder("sandbox") / f"{settings.name}.sqlite"
         seed = options.store_folder(settings.name) / SEED_FILE
@@ -45,8 +65,8 @@ def open_store(
         ):
             yield client
     else:
-        token_of_store = load_token(os.environ, settings.token_env, token_file)
-        pace = Pace(minute())
+        token_of_store = load_token(os.environ, settings.token_env, access.token_file)
+        pace = access.allowances.pace_of(token_of_store)
         with make_client(load_address(os.environ), token_of_store, pace, ending) as client:
             yield client
 
@@ -109,17 +129,16 @@ class Scope:
         )
 
 
-def make_plan(
-    options: Options, scope: Scope, client: StoreClient, parallelism: int, ending: Ending
-) -> Plan:
+def make_plan(options: Options, scope: Scope, client: StoreClient, access: Access) -> Plan:
     """Read what the plan needs of the store, and compute it.
 
     Raises InterruptedRunError when a signal came meanwhile.
     """
     scope.require_base()
+    ending = access.ending
     try:
         with ending.noticing("reading no further"):
-            live = _read_live(options, scope, client, parallelism, ending)
+            live = _read_live(options, scope, client, access)
     except StoppedError:
         if ending.exit_code is None:
             raise
@@ -144,17 +163,20 @@ def make_offline_plan(scope: Scope) -> Plan:
     return compute_plan(scope.desired, live, base, provenance, unread=new)
 
 
-def _read_live(
-    options: Options, scope: Scope, client: StoreClient, parallelism: int, ending: Ending
-) -> LiveState:
+def _read_live(options: Options, scope: Scope, client: StoreClient, access: Access) -> LiveState:
     """Return the listing, and the stock of the SKUs that the plan needs."""
     settings = scope.desired.settings
     listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
     matched = match_skus(scope.desired.declared, listing.skus).live
     unread = scope.unread
     needed = [sku for name, sku in matched.items() if name not in unread]
-    progress = Progress("Reading SKU", len(needed), client, options)
-    stocks = fetch_stocks(
-        client, listing.collection_id, needed, parallelism, progress, ending.reason
-    )
+    with make_progress("Reading SKU", len(needed), client, options) as progress:
+        stocks = fetch_stocks(
+            client,
+            listing.collection_id,
+            needed,
+            access.parallelism,
+            progress,
+            access.ending.reason,
+        )
     return LiveState(listing, stocks, client.requests, client.limit)

@@ -75,6 +75,8 @@ class StoreClient:
         self._why_stopped = stopped
         self._is_closed = False
         self.requests = 0
+        self.waiting = 0
+        """How many requests wait for the rate limit."""
         self.throttled = 0
         """How many answers were 429."""
 
@@ -196,14 +198,21 @@ class StoreClient:
 
     def _take(self, slots: int) -> None:
         """Wait until *slots* of the allowance are ours."""
-        while True:
+        with self._lock:
+            wait = self._pace.start(self._clock(), slots)
+            self.waiting += wait > 0
+        if not wait:
+            return
+        try:
+            while wait:
+                if reason := self._stopped():
+                    raise StoppedError(f"{reason} while it waited for the rate limit")
+                self._sleep(wait)
+                with self._lock:
+                    wait = self._pace.start(self._clock(), slots)
+        finally:
             with self._lock:
-                wait = self._pace.start(self._clock(), slots)
-            if not wait:
-                return
-            if reason := self._stopped():
-                raise StoppedError(f"{reason} while it waited for the rate limit")
-            self._sleep(wait)
+                self.waiting -= 1
 
     def _stopped(self) -> str | None:
         """Return why no request may wait any more, or None."""

@@ -69,6 +69,7 @@ class Api:
                 names = (sku_id, self.shop.code(sku_id)) if sku_id else ()
                 fault = self.faults.strike(request.method, request.url.path, names)
                 if fault is not None:
+                    await asyncio.sleep(fault.latency)
                     answer = partial(self._answer, request, scope, handler)
                     return misbehave(self.shop, fault, request, answer)
             return self._answer(request, scope, handler)

@@ -54,6 +54,7 @@ class Fault:
     body: str = ""
     seconds: float = 1.0
     size: int = 0
+    latency: float = 0.0
 
 
 class Faults:
@@ -156,4 +157,5 @@ _IS_VALID: Mapping[str, Callable[[Any], bool]] = {
     "body": _is_text,
     "seconds": lambda value: type(value) in {int, float} and value >= 0,
     "size": lambda value: type(value) is int,
+    "latency": lambda value: type(value) in {int, float} and value >= 0,
 }

@@ -237,6 +237,14 @@ class Shop:
                 (copy_id, copy_id, sku_id),
             )
 
+    def rename(self, product_id: str, name: str) -> None:
+        """Give a product another name, as its editors may at any time."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE products SET data = json_set(data, '$.fieldData.name', ?) WHERE id = ?",
+                (name, product_id),
+            )
+
     def code(self, sku_id: str) -> str:
         """Return the code of a SKU, '' for none."""
         row = self._db.execute("SELECT code FROM skus WHERE id = ?", (sku_id,)).fetchone()

@@ -21,6 +21,7 @@ LIBRARIES = {
     "jsonschema_rs": {"desired", "plan"},
     "httpx": {"live/client.py", "live/transport.py"},
     "httpcore": {"live/transport.py"},
+    "rich": {"cli/terminal.py"},
     "deepdiff": {"plan/changes.py"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},

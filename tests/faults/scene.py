@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import re
+import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,11 +39,13 @@ class Scene:
     bench: Bench
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    faults: Sequence[Fault] = ()
+    faults: Sequence[Fault] | Faults = ()
     scopes: frozenset[str] = SCOPES
     limit: int | None = None
     settings: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    home: str = "."
+    rule: str = "exact"
     shop: Shop = field(init=False)
     address: str = field(init=False)
     planned_at: int = 0
@@ -51,13 +54,12 @@ class Scene:
     @contextlib.contextmanager
     def open(self) -> Iterator["Scene"]:
         """Write the YAML, serve the shop, and point the environment there."""
-        folder = self.bench.folder / "inventory/demo"
+        folder = self.bench.folder / self.home / "inventory/demo"
         folder.mkdir(parents=True, exist_ok=True)
         limits = "".join(f"  {limit}: 999999\n" for limit in Limit)
-        head = self.settings or f"site_id: {SITE}\nlimits:\n{limits}"
+        head = self.settings or f"site_id: {SITE}\nrule: {self.rule}\nlimits:\n{limits}"
         (folder / "store.yaml").write_text(head)
-        lines = "".join(f"  {sku}: {value}\n" for sku, value in self.after.items())
-        (folder / "stock.yaml").write_text(f"skus:\n{lines}")
+        self.declare(self.after)
         data = self.bench.folder / "shop.sqlite"
         with (
             Shop(data, lambda: build_seed(seed(self.before)), anew=True) as self.shop,
@@ -76,15 +78,59 @@ class Scene:
         self._look_for_leaks()
 
     def _api(self) -> Api:
-        faults = Faults(self.faults, self.bench.chance.randrange(10**6))
+        faults = self.faults
+        if not isinstance(faults, Faults):
+            faults = Faults(faults, self.bench.chance.randrange(10**6))
         return Api(self.shop, {TOKEN: self.scopes}, limit=self.limit, window=MINUTE, faults=faults)
+
+    def declare(self, values: Mapping[str, Any]) -> None:
+        """Write the file of declarations anew."""
+        lines = "".join(f"  {sku}: {value}\n" for sku, value in values.items())
+        path = self.bench.folder / self.home / "inventory/demo/stock.yaml"
+        path.write_text(f"skus:\n{lines}")
+
+    def git(self, *arguments: str) -> None:
+        """Run git where the work is done."""
+        flags = ["-c", "user.name=Test", "-c", "user.email=t@example.invalid"]
+        subprocess.run(
+            ["git", *flags, *arguments],  # noqa: S607  the git that is there
+            cwd=self.bench.folder / self.home,
+            check=True,
+            capture_output=True,
+        )
+
+    def commit(self) -> None:
+        """Commit all there is, and push it."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "edit")
+        self.git("push", "--quiet", "origin", "main")
+
+    def begin_records(self) -> None:
+        """Begin with a shop as it is declared, recorded and pushed; then declare what shall be."""
+        self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("init", "--quiet", "--bare", "--initial-branch", "main", "../origin.git")
+        self.git("remote", "add", "origin", "../origin.git")
+        self.declare(self.before)
+        self.commit()
+        run = self.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+        assert run.code == 0, run
+        self.declare(self.after)
+        self.commit()
+
+    def clone(self, home: str) -> None:
+        """Go on in a fresh clone, which has the records and nothing else."""
+        self.home = "."
+        self.git("clone", "--quiet", "origin.git", home)
+        self.home = home
+        self.git("remote", "set-url", "origin", "../origin.git")
+        self.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
 
     def run(self, *arguments: str) -> Run:
         """Run the command, which must not end in a traceback."""
         if self.bench.naive and arguments[0] == "apply":
             self.bench.tally.update(naive(self))
             raise NaiveDoneError
-        run = self.bench.run(*arguments)
+        run = self.bench.run(*arguments, home=self.home)
         assert "Traceback" not in run.out + run.err, run
         self.said.append(run)
         return run

@@ -37,11 +37,11 @@ class Bench:
     naive: bool = False
     tally: Tally = field(default_factory=Tally)
 
-    def run(self, *arguments: str) -> Run:
-        """Run the command in the folder."""
+    def run(self, *arguments: str, home: str = ".") -> Run:
+        """Run the command in the folder, or in the one called *home* there."""
         out, err = io.StringIO(), io.StringIO()
         with (
-            contextlib.chdir(self.folder),
+            contextlib.chdir(self.folder / home),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):

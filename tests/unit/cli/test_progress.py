@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import pytest
+from factories import action
 from fakes import FakeClock
 
 from reconciler.cli.options import Options
-from reconciler.cli.progress import Progress
+from reconciler.cli.progress import Progress, make_progress
+from reconciler.model import Outcome, Result
 
 
 @dataclass
@@ -15,6 +17,7 @@ class Counted:
 
     requests: int = 0
     limit: int | None = None
+    waiting: int = 0
 
 
 def test_without_a_terminal_there_is_a_line_every_ten_seconds(
@@ -22,7 +25,7 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds(
 ) -> None:
     """Done, requests, their rate, and the time left as the store's limit asks."""
     clock, client = FakeClock(), Counted(limit=60)
-    progress = Progress("Reading SKU", 240, client, Options(), clock)
+    progress = Progress("Reading SKU", 240, client, clock)
     for done in range(1, 41):
         clock.sleep(0.5)
         client.requests += 1
@@ -35,11 +38,39 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds(
 
 
 def test_without_a_limit_the_rate_so_far_tells(capsys: pytest.CaptureFixture[str]) -> None:
-    """Half done in twenty seconds leaves twenty; quiet says nothing."""
-    for quiet in (False, True):
-        clock = FakeClock()
-        progress = Progress("Reading SKU", 10, Counted(5), Options(quiet=quiet), clock)
-        clock.sleep(20)
-        progress(5)
+    """Half done in twenty seconds leaves twenty."""
+    clock = FakeClock()
+    progress = Progress("Reading SKU", 10, Counted(5), clock)
+    clock.sleep(20)
+    progress(5)
 
     assert "about 20 s left" in capsys.readouterr().err
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither lines nor a bar."""
+    with make_progress("Reading SKU", 10, Counted(), Options(quiet=True)) as progress:
+        progress(5)
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_shows_what_is_written_and_what_waits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that moves, with names made safe."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    written = action("A\x1b[2J", 3, 5)
+    done = Outcome(written.sku, Result.APPLIED, written.before, written.after)
+    with make_progress("Applying change", 2, Counted(waiting=3), Options()) as progress:
+        progress.sending(written)
+        progress.settled(written, done)
+        progress.sending(action("B", 3, 5))
+    said = capsys.readouterr().err
+
+    assert "writing B; 3 wait for the rate limit" in said
+    assert "1/2" in said
+    assert "\x1b[2J" not in said.replace("\x1b[2K", "")

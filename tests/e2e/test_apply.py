@@ -1,0 +1,156 @@
+"""What an apply leaves behind: report, events, journal; several stores; a terminal."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from factories import SITE, Workspace, seed
+
+from reconciler.contract import load_schema
+
+
+def _events(text: str) -> list[dict[str, Any]]:
+    validator = jsonschema_rs.Draft202012Validator(load_schema("event"))
+    events = [json.loads(line) for line in text.splitlines()]
+    for event in events:
+        validator.validate(event)
+    return events
+
+
+def test_a_report_is_saved(workspace: Workspace) -> None:
+    """What became of each SKU, the counts and the exit code, as the schema says."""
+    workspace.store({"A": 5, "B": 5, "X": 1}, {"A": 3, "B": 3})
+    workspace.run("plan", "--out", "p.json")
+    workspace.sell(B=1)
+    run = workspace.run("apply", "p.json", "--report", "r.json")
+    report = json.loads(Path("r.json").read_text("utf-8"))
+    jsonschema_rs.Draft202012Validator(load_schema("report")).validate(report)
+
+    assert (run.code, report["exit_code"]) == (5, 5)
+    assert {o["sku"]: o["result"] for o in report["outcomes"]} == {
+        "A": "applied",
+        "B": "moved",
+        "X": "not_tried",
+    }
+    assert report["summary"]["applied"] == 1
+    assert report["outcomes"][1]["found"] == {"inventory_type": "finite", "quantity": 2}
+
+
+def test_a_report_is_shown_again(workspace: Workspace) -> None:
+    """`show` takes it like a plan."""
+    workspace.store({"A": 5}, {"A": 3})
+    applied = workspace.run("apply", "--yes", "--report", "r.json")
+    shown = workspace.run("show", "r.json")
+
+    assert shown.code == 0
+    assert shown.out.strip() == applied.out.strip().splitlines()[-1]
+    assert json.loads(workspace.run("show", "r.json", "--format", "json").out) == json.loads(
+        Path("r.json").read_text("utf-8")
+    )
+
+
+def test_events_tell_what_happens(workspace: Workspace) -> None:
+    """A line each, in order: version, plan, starts and ends, the summary."""
+    workspace.store({"A": 5, "X": 1}, {"A": 3})
+    run = workspace.run("apply", "--yes", "--events", "-")
+    events = _events(run.out)
+
+    assert [event["type"] for event in events] == [
+        "version",
+        "planned_change",
+        "apply_start",
+        "apply_complete",
+        "diagnostic",
+        "change_summary",
+    ]
+    assert events[-1]["applied"] == 1
+
+
+def test_a_report_on_stdout_is_alone_there(workspace: Workspace) -> None:
+    """Programs can read it; what is for people is left out."""
+    workspace.store({"A": 5}, {"A": 3})
+
+    assert json.loads(workspace.run("apply", "--yes", "--report", "-").out)["exit_code"] == 0
+
+
+def test_all_stores_are_taken_one_after_the_other(workspace: Workspace) -> None:
+    """Each with its own plan and report; the worst exit code wins."""
+    workspace.store({"A": 5}, {"A": 3})
+    head = f"site_id: {SITE}\nbackend: sandbox\nlimits:\n  max_changes: 0\n"
+    workspace.write("inventory/other/store.yaml", head)
+    workspace.write("inventory/other/stock.yaml", "skus:\n  B: 9\n")
+    workspace.write("inventory/other/sandbox.json", json.dumps(seed({"B": 7})))
+    plan = workspace.run("plan", "--all-stores", "--out", "plans", "--detailed-exitcode")
+    applied = workspace.run("apply", "--all-stores", "plans", "--report", "reports")
+    again = workspace.run("plan", "--all-stores", "--detailed-exitcode")
+
+    assert (plan.code, applied.code, again.code) == (2, 4, 2)
+    assert sorted(path.name for path in Path("plans").iterdir()) == ["demo.json", "other.json"]
+    assert [path.name for path in Path("reports").iterdir()] == ["demo.json"]
+    assert workspace.quantities() == {"A": 5}
+    assert "max_changes allows 0" in applied.err
+
+
+def test_a_terminal_is_asked(workspace: Workspace) -> None:
+    """The plan is shown, and only the word yes goes on."""
+    workspace.store({"A": 5}, {"A": 3})
+    for answer, quantity in (("y", 3), ("yes", 5)):
+        out = _on_a_terminal(workspace, f"{answer}\n", "apply")
+        assert "quantity: 3 -> 5" in out
+        assert "Type yes to go on" in out
+        assert workspace.quantities() == {"A": quantity}
+
+
+def _on_a_terminal(workspace: Workspace, typed: str, *arguments: str) -> str:
+    """Run the command on a terminal of its own and return what it shows."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "reconciler", *arguments]
+    with subprocess.Popen(
+        command, cwd=workspace.folder, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # how Linux says that the other side is closed
+            pass
+        process.wait(timeout=30)
+    os.close(ours)
+    return shown.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP])
+def test_a_terminal_that_goes_away_ends_the_run_in_order(
+    workspace: Workspace, number: signal.Signals
+) -> None:
+    """SIGHUP is met like SIGTERM: what is under way is finished, and the journal kept."""
+    skus = {f"S{n:02}": 3 for n in range(40)}
+    workspace.store(dict.fromkeys(skus, 5), skus)
+    command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--parallelism", "1"]
+    with subprocess.Popen(
+        command,
+        cwd=workspace.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        journal = workspace.folder / ".reconciler/journal"
+        while not any("settled" in path.read_text("utf-8") for path in journal.glob("*")):
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+
+    assert process.returncode in {129, 0}, (out, err)
+    assert f"{len(workspace.writes())} changed" in out
+    assert "Traceback" not in out + err

@@ -1,0 +1,332 @@
+"""Rows P1 to P9, C3, C11: a process that is told to stop, killed, starved, or not alone."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from faults.network import PATCH, few
+from faults.scene import Scene
+from faults.table import Bench, row
+from reconciler.sandbox.faults import Fault, Faults, Kind
+
+GRACE = 7.5  # seconds that GitHub's runner leaves between SIGINT and SIGTERM
+ORDERLY = 2.5
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "reconciler", *arguments]
+
+
+@contextmanager
+def started(scene: Scene, *arguments: str, cwd: str = ".") -> Iterator[subprocess.Popen[str]]:
+    """Yield the command as a process of its own."""
+    with subprocess.Popen(
+        _command(*arguments),
+        cwd=scene.bench.folder / cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _until_writing(scene: Scene, process: subprocess.Popen[str], writes: int = 1) -> None:
+    while len(scene.writes()) < writes:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def _interrupted(bench: Bench, number: signal.Signals, within: float) -> None:
+    """Expect that the first signal ends the run in order, in time, with a report and a journal."""
+    before = {f"S{n:02}": 20 for n in range(30)}
+    after = dict.fromkeys(before, 30)
+    slow = Fault(Kind.NONE, path="/inventory", latency=0.1)
+    with Scene(bench, before, after, [slow]).open() as scene:
+        scene.plan()
+        with started(scene, "apply", "p.json", "--parallelism", "2") as process:
+            _until_writing(scene, process, bench.chance.randint(1, 5))
+            begun = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            seconds = time.monotonic() - begun
+        assert process.returncode == 128 + number, (out, err)
+        assert seconds < within, seconds
+        written = len(scene.writes())
+        assert 0 < written < 30
+        assert f"Apply incomplete. {written} changed" in out, out
+        assert "Traceback" not in out + err
+        assert scene.verdict() == (0, 0, 0, 0)
+        assert scene.run("apply", "p.json").code == 0
+        assert len(scene.writes()) == 30
+
+
+@row("P1", "SIGINT in the middle of a write")
+def sigint(bench: Bench) -> None:
+    """What is under way is finished, journal and report are kept; a rerun does the rest."""
+    _interrupted(bench, signal.SIGINT, GRACE)
+
+
+@row("P2", "a second SIGINT")
+def sigint_twice(bench: Bench) -> None:
+    """Ends at once: what hangs is unknown, the rest not tried."""
+    before, after, sku = few(bench)
+    hang = Fault(Kind.HANG, sku=sku, applied=bench.chance.random() < 0.5, **PATCH)
+    minute = {"WEBFLOW_RATE_WINDOW": "60"}  # so that no deadline ends it
+    with Scene(bench, before, after, [hang], env=minute).open() as scene:
+        scene.plan()
+        with started(scene, "apply", "p.json", "-v") as process:
+            journal = bench.folder / ".reconciler/journal"
+            while not any(f'"sending": "{sku}"' in p.read_text() for p in journal.glob("*")):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        assert (process.returncode, time.monotonic() - begun < ORDERLY) == (130, True), (out, err)
+        assert f"unknown   {sku}" in out, out
+        assert "The run was stopped: interrupted twice" in out
+        assert "Traceback" not in out + err
+
+
+@row("P3", "SIGTERM in the middle of a write")
+def sigterm(bench: Bench) -> None:
+    """The same as SIGINT, exit 143."""
+    _interrupted(bench, signal.SIGTERM, ORDERLY)
+
+
+class Killing(Faults):
+    """Kills a process when the k-th request for stock arrives; whether that lands is its *kind*."""
+
+    def __init__(self, at: int, kind: Kind, *, applied: bool) -> None:
+        super().__init__([])
+        self._left = at
+        self._fault = Fault(kind, applied=applied)
+        self.process: subprocess.Popen[str] | None = None
+
+    def strike(self, method: str, path: str, skus: tuple[str, ...]) -> Fault | None:
+        """Count the requests of the process."""
+        if self.process is None or "/inventory" not in path:
+            return None
+        self._left -= 1
+        if self._left:
+            return None
+        self.process.kill()
+        return self._fault
+
+
+def _twelve(bench: Bench) -> tuple[dict[str, int], dict[str, int]]:
+    before = {f"S{n:02}": 30 + n for n in range(12)}
+    return before, {sku: value + bench.chance.choice([-9, 8]) for sku, value in before.items()}
+
+
+def _boundaries(bench: Bench) -> list[int]:
+    """Return some of the 24 requests that 12 SKUs take; twenty seeds take each five times."""
+    start = bench.chance.randrange(4)
+    return list(range(1 + start, 25, 4))
+
+
+@row("P4", "SIGKILL at every request, a sale, and a rerun")
+def killed(bench: Bench) -> None:
+    """Once with the journal, once in a fresh clone with only the records: as if nothing was."""
+    for at in _boundaries(bench):
+        for check in (_rerun_with_the_journal, _rerun_elsewhere):
+            with bench.fresh() as here:
+                check(here, at)
+
+
+def _kill(scene: Scene, killing: Killing, *arguments: str) -> str:
+    """Run apply until it is killed, and sell one unit of something; return what was sold."""
+    with started(scene, *arguments, cwd=scene.home) as process:
+        killing.process = process
+        process.wait(timeout=60)
+        killing.process = None
+    assert process.returncode == -signal.SIGKILL, process.communicate()
+    sold = scene.bench.chance.choice(list(scene.before))
+    scene.shop.sell(sold, 1)
+    return sold
+
+
+def _check_the_end(scene: Scene, sold: str) -> None:
+    """Expect that each SKU was written once, and that the sale stands."""
+    writes = {sku: len(scene.writes(sku)) for sku in scene.before}
+    stocks = scene.shop.stocks()
+    assert all(count <= 1 for count in writes.values()), writes
+    for sku, wanted in scene.after.items():
+        expected = wanted if writes[sku] else scene.before[sku]
+        if sku == sold:
+            expected -= 1
+        else:
+            assert writes[sku] == 1, (sku, writes)
+        assert stocks[sku] == expected, (sku, stocks[sku], expected)
+    assert scene.verdict()[:3] == (0, 0, 0), scene.verdict()
+
+
+def _killing(bench: Bench, at: int) -> Killing:
+    lands = bench.chance.random() < 0.5
+    return Killing(at, Kind.NONE if lands else Kind.RESET, applied=lands)
+
+
+def _rerun_with_the_journal(bench: Bench, at: int) -> None:
+    before, after = _twelve(bench)
+    killing = _killing(bench, at)
+    with Scene(bench, before, after, killing).open() as scene:
+        scene.plan()
+        sold = _kill(scene, killing, "apply", "p.json", "--parallelism", "1")
+        run = scene.run("apply", "p.json", "-v")
+        assert run.code in {0, 3, 5}, run
+        _check_the_end(scene, sold)
+
+
+def _rerun_elsewhere(bench: Bench, at: int) -> None:
+    before, after = _twelve(bench)
+    killing = _killing(bench, len(before) + at)  # the plan reads each SKU once
+    with Scene(bench, before, after, killing, home="first", rule="on_change").open() as scene:
+        scene.begin_records()
+        scene.planned_at = len(scene.shop.ledger())
+        flags = ("--yes", "--record", "--push", "origin")
+        sold = _kill(scene, killing, "apply", *flags, "--parallelism", "1")
+        scene.clone("second")
+        held = scene.run("apply", *flags)
+        assert (held.code, "has begun and not ended" in held.err) == (3, True), held
+        run = scene.run("apply", *flags, "--take-over")
+        assert run.code in {0, 3}, run
+        _check_the_end(scene, sold)
+        assert "No changes." in scene.run("plan").out
+
+
+@row("P5", "a journal that cannot be written")
+def no_journal(bench: Bench) -> None:
+    """Found before the first write: exit 1, nothing written."""
+    before, after, _ = few(bench)
+    with Scene(bench, before, after).open() as scene:
+        scene.plan()
+        for place in ("/dev/full", "p.json/journal", "."):
+            run = scene.run("apply", "p.json", "--journal", place)
+            assert (run.code, "journal" in run.err) == (1, True), run
+        assert scene.writes() == []
+
+
+@row("P6", "stdout that is closed")
+def closed_stdout(bench: Bench) -> None:
+    """Nobody listens, and the work is done all the same."""
+    before, after, _ = few(bench)
+    with Scene(bench, before, after).open() as scene:
+        scene.plan()
+        command = " ".join(_command("apply", "p.json", "-v"))
+        end = bench.chance.choice(["| head -1", ">&-", "| true"])
+        script = f"({command}; echo $? >&2) {end}"
+        run = subprocess.run(
+            ["/bin/sh", "-c", script], cwd=bench.folder, capture_output=True, text=True, check=False
+        )
+        assert run.stderr == "0\n", run
+        assert len(scene.writes()) == len(after)
+
+
+@row("P7", "a clock that jumps by an hour")
+def jumping_clock(bench: Bench) -> None:
+    """Waits are measured by a clock that does not."""
+    before, after, sku = few(bench)
+    faults = [Fault(Kind.RESET, sku=sku, count=1, **PATCH)]
+    script = (
+        "import random, sys, time\n"
+        "real = time.time\n"
+        "time.time = lambda: real() + random.choice([-3600, 0, 3600])\n"
+        "from reconciler.cli.main import exit_code\n"
+        "sys.exit(exit_code(['apply', 'p.json']))\n"
+    )
+    with Scene(bench, before, after, faults).open() as scene:
+        scene.plan()
+        begun = time.monotonic()
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=bench.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (run.returncode, time.monotonic() - begun < 60) == (0, True), run
+        assert scene.verdict() == (0, 0, 0, 0)
+
+
+@row("P8", "a journal whose last line is torn")
+def torn_journal(bench: Bench) -> None:
+    """What is whole counts, the rest is passed over."""
+    before, after = _twelve(bench)
+    killing = _killing(bench, bench.chance.randint(5, 20))
+    with Scene(bench, before, after, killing).open() as scene:
+        scene.plan()
+        sold = _kill(scene, killing, "apply", "p.json", "--parallelism", "1")
+        (journal,) = (bench.folder / ".reconciler/journal").glob("*")
+        with journal.open("ab") as file:
+            file.write(bench.chance.choice([b'{"settled": "S0', b"\xff\x00", b'{"sending"', b"5"]))
+        run = scene.run("apply", "p.json")
+        assert run.code in {0, 3, 5}, run
+        _check_the_end(scene, sold)
+
+
+@row("P9", "no file handles, no memory")
+def starved(bench: Bench) -> None:
+    """A sentence and an exit code, and no half of a write."""
+    before, after, _ = few(bench)
+    limits = bench.chance.choice(["ulimit -n 9", "ulimit -n 12", "ulimit -v 190000"])
+    with Scene(bench, before, after).open() as scene:
+        scene.plan()
+        script = f"{limits}; exec {' '.join(_command('apply', 'p.json'))}"
+        run = subprocess.run(
+            ["/bin/bash", "-c", script],
+            cwd=bench.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode in {0, 1, 3, 5}, run
+        assert "Traceback" not in run.stderr or not scene.writes(), run
+        assert scene.verdict() == (0, 0, 0, 0)
+        assert scene.run("apply", "p.json").code in {0, 3}
+
+
+@row("C3", "two applies at once")
+def at_once(bench: Bench) -> None:
+    """From two clones to one remote exactly one begins; the other writes nothing, exit 3."""
+    before, after = _twelve(bench)
+    slow = Fault(Kind.NONE, path="/inventory", latency=0.02)
+    with Scene(bench, before, after, [slow], home="first", rule="on_change").open() as scene:
+        scene.begin_records()
+        scene.planned_at = len(scene.shop.ledger())
+        scene.clone("second")
+        flags = ("apply", "--yes", "--record", "--push", "origin")
+        with (
+            started(scene, *flags, cwd="first") as one,
+            started(scene, *flags, cwd="second") as other,
+        ):
+            ends = [process.communicate(timeout=60) for process in (one, other)]
+        codes = sorted([one.returncode, other.returncode])
+        assert codes == [0, 3], (codes, ends)
+        assert len(scene.writes()) == len(after)
+        assert scene.verdict() == (0, 0, 0, 0)
+
+
+@row("C11", "an apply that was queued and cancelled")
+def cancelled(bench: Bench) -> None:
+    """The next one covers what it would have done: the base is where the last record left it."""
+    before, after = _twelve(bench)
+    with Scene(bench, before, after, home="first", rule="on_change").open() as scene:
+        scene.begin_records()
+        first, *rest = list(after)
+        scene.declare({**after, first: before[first]})
+        scene.commit()
+        scene.declare(after)
+        scene.commit()
+        scene.planned_at = len(scene.shop.ledger())
+        run = scene.run("apply", "--yes", "--record", "--push", "origin")
+        assert run.code == 0, run
+        assert scene.shop.stocks() == after
+        assert len(rest) == 11

@@ -1,0 +1,316 @@
+"""Any story of edits, sales, faults, kills and reruns: no sale is lost, and in the end all is well.
+
+The machine plays a shop, its YAML and its records. Plans, journals, receipts and the settling of
+dead runs are the product's own; only git and HTTP are left out, so that thousands of stories can
+be told. A kill is an exception that leaves a run wherever it happens to be.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from factories import COLLECTION, declared, desired
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from reconciler.apply.applied import declared_as_applied
+from reconciler.apply.execute import Earlier
+from reconciler.apply.journal import Journal, open_journal
+from reconciler.apply.settle import Settling
+from reconciler.errors import TransportError
+from reconciler.model import (
+    Base,
+    Declared,
+    DesiredState,
+    FindingKind,
+    Listing,
+    LiveSku,
+    LiveState,
+    Outcome,
+    Pending,
+    Plan,
+    Provenance,
+    Report,
+    Result,
+    Rule,
+    Stock,
+    Target,
+    finite,
+)
+from reconciler.plan.compute import compute_plan
+from reconciler.plan.pending import with_settled
+from reconciler.plan.saved import fingerprint
+from reconciler.sandbox.oracle import judge
+from reconciler.sandbox.shop import Entry
+
+SKUS = ("A", "B", "C")
+FOLLOWED = ("A", "B")
+RULES = {"A": Rule.ON_CHANGE, "B": Rule.ON_CHANGE, "C": Rule.EXACT}
+
+
+def _meaning(entry: Declared) -> tuple[Stock, str | None]:
+    return entry.stock, entry.as_of
+
+
+class KilledError(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Turn:
+    """What a request meets: a sale before it, whether it lands, loses its answer, or kills us."""
+
+    sold_before: int = 0
+    lands: bool = True
+    lost: bool = False
+    sold_after: int = 0
+    kill: str = ""
+
+
+TURNS = st.builds(
+    Turn,
+    sold_before=st.sampled_from([0, 0, 0, 1]),
+    lands=st.sampled_from([True, True, False]),
+    lost=st.booleans(),
+    sold_after=st.sampled_from([0, 0, 1]),
+    kill=st.sampled_from(["", "", "", "before", "after"]),
+)
+
+
+@dataclass
+class Shop:
+    """A shop in memory, with a ledger as the sandbox keeps it."""
+
+    stocks: dict[str, int]
+    turns: list[Turn] = field(default_factory=list)
+    ledger: list[Entry] = field(default_factory=list)
+    befores: dict[str, int | float | None] = field(default_factory=dict)
+    """What each SKU of the plan was before: no sale leads exactly there."""
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        yield
+
+    def enter(self, kind: str, sku: str) -> None:
+        self.ledger.append(Entry(kind, sku, None, "finite", self.stocks[sku]))
+
+    def sell(self, sku: str, units: int) -> None:
+        left = self.stocks[sku] - units
+        if units and left >= 0 and left != self.befores.get(sku):
+            self.stocks[sku] -= units
+            self.enter("sale", sku)
+
+    def _meet(self, sku: str) -> Turn:
+        turn = self.turns.pop(0) if self.turns else Turn()
+        if turn.kill == "before":
+            raise KilledError
+        self.sell(sku, turn.sold_before)
+        return turn
+
+    def _leave(self, sku: str, turn: Turn) -> None:
+        self.sell(sku, turn.sold_after)
+        if turn.kill == "after":
+            raise KilledError
+        if turn.lost:
+            raise TransportError("broke off")
+
+    def read_stock(self, target: Target) -> Stock:
+        turn = self._meet(target.sku_id)
+        found = finite(self.stocks[target.sku_id])
+        if not turn.lost:
+            self.enter("read", target.sku_id)
+        self._leave(target.sku_id, turn)
+        return found
+
+    def write_stock(self, target: Target, stock: Stock) -> Stock:
+        turn = self._meet(target.sku_id)
+        if turn.lands or not turn.lost:
+            assert isinstance(stock.quantity, int)
+            self.stocks[target.sku_id] = stock.quantity
+            self.enter("write", target.sku_id)
+        self._leave(target.sku_id, turn)
+        return stock
+
+
+class Runs(RuleBasedStateMachine):
+    """The stories that are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shop = Shop(dict.fromkeys(SKUS, 20))
+        self.state = desired(*(declared(sku, 20, rule=RULES[sku]) for sku in SKUS))
+        self.base = Base("0" * 40, "0" * 40, "", dict(self.state.declared))
+        self.versions = dict.fromkeys(SKUS, 0)
+        self.written: list[tuple[str, int]] = []
+        # What was last declared and brought about, or is for people to settle, as far as we know.
+        self.held = {sku: _meaning(self.state.declared[sku]) for sku in FOLLOWED}
+        self.dead: tuple[Plan, DesiredState, Base, int] | None = None
+        self.count = 0
+        self._folder = tempfile.TemporaryDirectory()
+        self.journal = Path(self._folder.name) / "journal"
+
+    def teardown(self) -> None:
+        """Let everything come to rest: a few runs without a fault leave nothing to do."""
+        self.shop.turns = []
+        for _ in range(3):
+            if self._can_rerun():
+                self.rerun([])
+            self.apply([])
+        plan = self._plan()
+        self._folder.cleanup()
+
+        assert plan.actions == ()
+        assert self.shop.stocks["C"] == self.state.declared["C"].stock.quantity
+        assert {sku: _meaning(self.state.declared[sku]) for sku in FOLLOWED} == self.held
+        self.no_declaration_is_written_twice()
+
+    @rule(sku=st.sampled_from(SKUS), quantity=st.integers(0, 40))
+    def declare(self, sku: str, quantity: int) -> None:
+        """Edit a number in the YAML."""
+        self._declare(sku, self.state.declared[sku]._replace(stock=finite(quantity)))
+
+    @rule(sku=st.sampled_from(SKUS))
+    def recount(self, sku: str) -> None:
+        """Assert the number anew."""
+        self._declare(sku, self.state.declared[sku]._replace(as_of=f"d{self.count}"))
+        self.count += 1
+
+    def _declare(self, sku: str, entry: Declared) -> None:
+        if entry != self.state.declared[sku]:
+            self.versions[sku] += 1
+        self.state = replace(self.state, declared={**self.state.declared, sku: entry})
+
+    @rule(sku=st.sampled_from(SKUS), units=st.integers(1, 3))
+    def sell(self, sku: str, units: int) -> None:
+        """A customer buys."""
+        self.shop.sell(sku, units)
+
+    @rule(quantity=st.integers(0, 40), turns=st.lists(TURNS, max_size=8))
+    def declare_and_apply(self, quantity: int, turns: list[Turn]) -> None:
+        """Merge a new number for the first SKU, and let CI apply it."""
+        self.declare("A", quantity)
+        self.apply(turns)
+
+    @rule(turns=st.lists(TURNS, max_size=12))
+    def apply(self, turns: list[Turn]) -> None:
+        """Plan and apply with a record; a run that died before is taken over."""
+        plan = self._plan()
+        base = with_settled(self.base, plan.settled)
+        for sku in FOLLOWED:
+            if self.shop.stocks[sku] == self.state.declared[sku].stock.quantity:
+                self._hold(sku, self.state)
+        for finding in plan.findings:
+            if finding.kind in {FindingKind.OVERTAKEN, FindingKind.UNSETTLED}:
+                self._hold(finding.sku, self.state)
+        self.dead = None
+        self.journal.unlink(missing_ok=True)
+        self._run(plan, self.state, base, turns, len(self.shop.ledger))
+
+    @precondition(lambda self: self._can_rerun())
+    @rule(turns=st.lists(TURNS, max_size=12))
+    def rerun(self, turns: list[Turn]) -> None:
+        """Run the plan of the dead run again, with the journal that it left."""
+        assert self.dead is not None
+        self._run(*self.dead[:3], turns, self.dead[3])
+
+    @precondition(lambda self: self.dead is not None)
+    @rule()
+    def lose_the_disk(self) -> None:
+        """The machine is gone, and the journal with it; the records are elsewhere."""
+        self.journal.unlink(missing_ok=True)
+        self.dead = None
+
+    def _hold(self, sku: str, state: DesiredState) -> None:
+        if sku in self.held:
+            self.held[sku] = _meaning(state.declared[sku])
+
+    def _can_rerun(self) -> bool:
+        """Whether a run died whose plan still follows from the YAML."""
+        return self.dead is not None and self.dead[1] == self.state
+
+    def _plan(self) -> Plan:
+        skus = tuple(LiveSku(sku, sku, "", archived=False) for sku in SKUS)
+        stocks = {sku: finite(units) for sku, units in self.shop.stocks.items()}
+        for sku in SKUS:
+            self.shop.enter("read", sku)
+        live = LiveState(Listing(COLLECTION, skus), stocks, 0, None)
+        self.count += 1
+        made = Provenance(f"{self.count}", "sha256:0", base=self.base.commit)
+        return compute_plan(self.state, live, self.base, made)
+
+    def _run(
+        self, plan: Plan, state: DesiredState, base: Base, turns: list[Turn], since: int
+    ) -> None:
+        if not plan.actions:
+            self.base = self._receipt(plan, state, base, Report("demo", ()))
+            return
+        journal, earlier = open_journal(self.journal, plan, fingerprint(plan))
+        nothing = self._report(plan, Result.NOT_TRIED)
+        done = self._report(plan, Result.APPLIED)
+        intended = declared_as_applied(state, base, plan, done)
+        pending = tuple(
+            Pending(a.target.sku_id, a.before, a.after, intended[a.sku]) for a in plan.actions
+        )
+        self.base = replace(self._receipt(plan, state, base, nothing), pending=pending)
+        self.shop.turns = list(turns)
+        self.shop.befores = {a.sku: a.before.quantity for a in plan.actions}
+        begun = len(self.shop.ledger)
+        try:
+            report = self._settle(plan, journal, earlier)
+        except KilledError:
+            self.dead = (plan, state, base, since)
+        else:
+            self.dead = None
+            self.base = self._receipt(plan, state, base, report)
+            for outcome in report.outcomes:
+                if outcome.result in {Result.APPLIED, Result.ALREADY, Result.UNKNOWN}:
+                    self._hold(outcome.sku, state)
+            if not any(report.count(r) for r in (Result.NOT_TRIED, Result.FAILED)):
+                journal.end()
+        journal.close()
+        self.shop.turns = []
+        self._look_at_the_ledger(plan, since, begun)
+
+    def _settle(self, plan: Plan, journal: Journal, earlier: Earlier) -> Report:
+        settling = Settling(
+            self.shop, journal, lambda _: None, lambda: None, earlier.in_flight, earlier.in_doubt
+        )
+        outcomes = [
+            earlier.settled.get(action.sku) or settling.settle(action) for action in plan.actions
+        ]
+        return Report("demo", tuple(outcomes), settling.end())
+
+    def _report(self, plan: Plan, result: Result) -> Report:
+        return Report(
+            "demo", tuple(Outcome(a.sku, result, a.before, a.after) for a in plan.actions)
+        )
+
+    def _receipt(self, plan: Plan, state: DesiredState, base: Base, report: Report) -> Base:
+        self.count += 1
+        applied = declared_as_applied(state, base, plan, report)
+        return Base(f"{self.count:040x}", "0" * 40, "", applied)
+
+    def _look_at_the_ledger(self, plan: Plan, since: int, begun: int) -> None:
+        """No wrong, doubled or lost write since the plan; no declaration written twice."""
+        approved = {a.target.sku_id: {("finite", a.after.quantity)} for a in plan.actions}
+        entries = self.shop.ledger[since:]
+        assert judge(entries, approved)[:3] == (0, 0, 0), entries
+        for entry in self.shop.ledger[begun:]:
+            if entry.kind == "write" and entry.sku_id in FOLLOWED:
+                self.written.append((entry.sku_id, self.versions[entry.sku_id]))
+                self._hold(entry.sku_id, self.state)
+
+    @invariant()
+    def no_declaration_is_written_twice(self) -> None:
+        """Under on_change: to write it again would put back what sold since."""
+        assert len(set(self.written)) == len(self.written), self.written
+
+
+TestRuns: Any = Runs.TestCase
+TestRuns.settings = settings(
+    max_examples=300, stateful_step_count=12, deadline=None, report_multiple_bugs=False
+)
