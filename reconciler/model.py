@@ -362,6 +362,49 @@ class Plan:
         return tuple(finding for finding in self.findings if finding.kind.is_error)
 
 
+class DriftKind(StrEnum):
+    """How a live stock differs from the declared one."""
+
+    BROKEN = "broken"
+    TYPE = "type"
+    ROSE = "rose"
+    UNREADABLE = "unreadable"
+    SOLD = "sold"
+
+
+class DriftRow(NamedTuple):
+    """One declared SKU whose live stock differs."""
+
+    sku: str
+    name: str
+    rule: Rule
+    declared: Stock
+    live: Stock
+    kind: DriftKind
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What of a store differs from what is declared; `declared` counts all SKUs."""
+
+    store: str
+    rows: tuple[DriftRow, ...]
+    findings: tuple[Finding, ...]
+    declared: int
+
+    @property
+    def unexplained(self) -> tuple[DriftRow, ...]:
+        """Return the rows that selling does not explain."""
+        return tuple(row for row in self.rows if row.kind is not DriftKind.SOLD)
+
+    @property
+    def sold(self) -> int:
+        """Return how many units are gone that selling explains."""
+        gone = (row for row in self.rows if row.kind is DriftKind.SOLD)
+        return sum(int((row.declared.quantity or 0) - (row.live.quantity or 0)) for row in gone)
+
+
 class Result(StrEnum):
     """What became of one action."""
 

@@ -181,8 +181,8 @@ BASE = click.option(
 PLAN_FORMAT = click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown", "github"]),
     default="text",
     show_default=True,
-    help="How to print the plan.",
+    help="How to print it: github marks the lines of a pull request.",
 )

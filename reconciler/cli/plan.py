@@ -31,6 +31,8 @@ from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
 from reconciler.plan.compute import select
 from reconciler.plan.saved import dump_plan
+from reconciler.render.annotations import render_plan as render_annotations
+from reconciler.render.markdown import render_plan as render_markdown
 from reconciler.render.text import render_plan
 
 CHANGES_PENDING = 2
@@ -155,9 +157,13 @@ def _ask(options: Options, scope: Scope, access: Access) -> Plan:
 
 
 def print_plan(plan: Plan, format_: str, options: Options) -> None:
-    """Print *plan* on stdout in the format `text` or `json`."""
+    """Print *plan* on stdout in the format `text`, `json`, `markdown` or `github`."""
     if format_ == "json":
         print_text(dump_plan(plan))
+    elif format_ == "markdown":
+        print_text(render_markdown(plan))
+    elif format_ == "github":
+        print_text("".join(f"{line}\n" for line in render_annotations(plan)))
     else:
         print_lines(render_plan(plan, verbose=options.verbose), options)
 

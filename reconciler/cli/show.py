@@ -14,6 +14,7 @@ from reconciler.cli.plan import STDIO, print_plan
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
 from reconciler.plan.saved import MAX_BYTES, load_plan
+from reconciler.render.markdown import render_report as render_markdown
 from reconciler.render.text import render_report
 
 
@@ -30,6 +31,8 @@ def command(options: Options, planfile: Path, format_: str) -> int:
         print_plan(load_plan(str(planfile), content), format_, options)
     elif format_ == "json":
         print_text(content.decode("utf-8"))
+    elif format_ == "markdown":
+        print_text(render_markdown(load_report(str(planfile), report)))
     else:
         lines = render_report(load_report(str(planfile), report), verbose=options.verbose)
         print_lines(lines, options)

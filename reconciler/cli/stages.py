@@ -18,8 +18,17 @@ from reconciler.live.client import StoreClient
 from reconciler.live.fetch import fetch_listing, fetch_stocks
 from reconciler.live.pace import WINDOW, Pace
 from reconciler.live.token import Token, load_address, load_token
-from reconciler.model import Backend, DesiredState, LiveState, Plan, Provenance, StoreSettings
+from reconciler.model import (
+    Backend,
+    DesiredState,
+    Drift,
+    LiveState,
+    Plan,
+    Provenance,
+    StoreSettings,
+)
 from reconciler.plan.compute import compute_plan, require_no_base
+from reconciler.plan.drift import compute_drift
 from reconciler.plan.match import match_skus
 from reconciler.plan.offline import pretend_live
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
@@ -135,17 +144,37 @@ def make_plan(options: Options, scope: Scope, client: StoreClient, access: Acces
     Raises InterruptedRunError when a signal came meanwhile.
     """
     scope.require_base()
+    live = _read_until_signal(options, scope, client, access)
+    base = scope.history.base
+    return compute_plan(scope.desired, live, base, scope.provenance(), unread=scope.unread)
+
+
+def _read_until_signal(
+    options: Options, scope: Scope, client: StoreClient, access: Access
+) -> LiveState:
     ending = access.ending
+    live: LiveState | None = None
     try:
         with ending.noticing("reading no further"):
             live = _read_live(options, scope, client, access)
     except StoppedError:
         if ending.exit_code is None:
             raise
-    if ending.exit_code is not None:
-        raise InterruptedRunError(ending.exit_code)
-    base = scope.history.base
-    return compute_plan(scope.desired, live, base, scope.provenance(), unread=scope.unread)
+    if live is None or ending.exit_code is not None:
+        raise InterruptedRunError(ending.exit_code or InterruptedRunError.exit_code)
+    return live
+
+
+def make_drift(
+    options: Options, desired: DesiredState, client: StoreClient, access: Access
+) -> Drift:
+    """Read every declared SKU, and compare; git is not asked.
+
+    Raises InterruptedRunError when a signal came meanwhile.
+    """
+    history = History(None, options.store_folder(desired.settings.name), "", None, None, None)
+    live = _read_until_signal(options, Scope(desired, history), client, access)
+    return compute_drift(desired, live)
 
 
 def make_offline_plan(scope: Scope) -> Plan:

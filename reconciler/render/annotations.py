@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.errors import Problem
-from reconciler.render.rows import count
+from reconciler.model import Plan
+from reconciler.render.rows import count, dangers
 from reconciler.render.safe import safe_text
 
 # The runner shows ten a step and drops the rest without a word.
@@ -22,6 +23,27 @@ def render_problems(problems: Sequence[Problem]) -> Iterator[str]:
     if left:
         said = f"{count(left, 'more problem')}; `reconciler validate` lists them all"
         yield f"::error title=Declared stock::{_data(said)}"
+
+
+def render_plan(plan: Plan) -> Iterator[str]:
+    """Yield the commands that mark what *plan* says of lines, the most serious first."""
+    marks = [
+        *(("error", f.source, f"{f.sku}: {f.message}") for f in plan.errors),
+        *(("error", None, violation.message) for violation in plan.violations),
+        *(("warning", action.source, said) for action in plan.actions if (said := dangers(action))),
+        *(
+            ("notice", action.source, f"{action.sku}: {action.before} -> {action.after}")
+            for action in plan.actions
+        ),
+    ]
+    shown = marks if len(marks) <= MAX_ANNOTATIONS else marks[: MAX_ANNOTATIONS - 1]
+    for level, source, message in shown:
+        place = f"file={_property(source.path)},line={source.line}," if source else ""
+        yield f"::{level} {place}title=Stock of {_property(plan.store)}::{_data(message)}"
+    left = len(marks) - len(shown)
+    if left:
+        said = f"{count(left, 'more line')} of the plan are not shown here"
+        yield f"::notice title=Stock of {_property(plan.store)}::{_data(said)}"
 
 
 def _data(text: str) -> str:

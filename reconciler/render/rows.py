@@ -2,7 +2,17 @@
 
 from typing import NamedTuple
 
-from reconciler.model import Action, Cause, Change, Requests, Stock, Summary
+from reconciler.model import (
+    Action,
+    Cause,
+    Change,
+    Drift,
+    DriftKind,
+    DriftRow,
+    Requests,
+    Stock,
+    Summary,
+)
 
 NOT_COUNTED = "not counted"
 NO_QUANTITY = "no quantity"
@@ -133,3 +143,46 @@ def requests_sentence(requests: Requests) -> str:
     minutes = requests.seconds // 60
     time = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
     return f"{start}; {time} at {requests.limit} requests a minute."
+
+
+def dangers(action: Action) -> str:
+    """Return what is dangerous about *action*, or '': it sells out, changes type, re-adds sales."""
+    if action.before.inventory_type is not action.after.inventory_type:
+        return f"{action.sku} goes from {action.before} to {action.after}"
+    if action.after.quantity == 0:
+        return f"{action.sku} is set to zero, from {action.before}"
+    if back := re_added(action):
+        return f"{action.sku}: {count(back, 'unit')} gone since the base would be re-added"
+    return ""
+
+
+_DRIFT = {
+    DriftKind.BROKEN: "not as its rule {rule} asks",
+    DriftKind.TYPE: "another inventory type",
+    DriftKind.ROSE: "more than was declared",
+    DriftKind.UNREADABLE: "no number that can be read",
+    DriftKind.SOLD: "fewer than declared, as selling makes it",
+}
+
+
+def drift_words(row: DriftRow) -> str:
+    """Return what is wrong with a row of drift."""
+    return _DRIFT[row.kind].format(rule=row.rule)
+
+
+def drift_difference(row: DriftRow) -> str:
+    """Return the units between declared and live, where both are counted."""
+    declared, live = row.declared.quantity, row.live.quantity
+    if isinstance(declared, int) and isinstance(live, int):
+        return f"{live - declared:+d}"
+    return ""
+
+
+def drift_totals(drift: Drift) -> str:
+    """Return the sentence that sums drift up."""
+    sold = sum(row.kind is DriftKind.SOLD for row in drift.rows)
+    said = f"Sold since: {count(drift.sold, 'unit')} of {count(sold, 'SKU')}." if sold else ""
+    odd = len(drift.unexplained) + len(drift.findings)
+    if odd:
+        return f"Drift: {count(odd, 'SKU')} that selling does not explain. {said}".rstrip()
+    return f"No drift that selling does not explain. {said}".rstrip()

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.model import Finding, FindingKind, Outcome, Plan, Report, Result, Stock
+from reconciler.model import Drift, Finding, FindingKind, Outcome, Plan, Report, Result, Stock
 from reconciler.render.rows import (
     Row,
     action_row,
     count,
+    drift_difference,
     drift_sentence,
+    drift_totals,
+    drift_words,
     requests_sentence,
     summary_sentence,
 )
@@ -130,6 +133,24 @@ def _closing(plan: Plan) -> Iterator[Line]:
         yield _line("No changes. What was read is as declared.", "green")
     else:
         yield _line("No changes. The live stock is as declared.", "green")
+
+
+def render_drift(drift: Drift, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield what differs that selling does not explain, or all that differs, and the totals."""
+    yield _line(f"Store {safe_text(drift.store)}: {count(drift.declared, 'SKU')} declared", "bold")
+    yield ()
+    rows = drift.rows if verbose else drift.unexplained
+    for finding in drift.findings:
+        yield _finding(finding)
+    for row in rows:
+        said = f"{safe_text(row.sku)}  declared {row.declared}, live {row.live}"
+        units = f"  {drift_difference(row)}" if drift_difference(row) else ""
+        place = f"  ({safe_text(str(row.source))})"
+        yield Span("  ~ ", "yellow"), Span(f"{said}{units}: {drift_words(row)}"), Span(place, "dim")
+    if rows or drift.findings:
+        yield ()
+    odd = bool(drift.unexplained or drift.findings)
+    yield _line(drift_totals(drift), "red" if odd else "green")
 
 
 _STYLES = {

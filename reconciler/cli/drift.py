@@ -1,0 +1,75 @@
+"""`reconciler drift`: what of the live stock differs from what is declared. Writes nothing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import print_lines, print_text
+from reconciler.cli.loading import load_desired
+from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
+from reconciler.cli.several import for_each_store
+from reconciler.cli.signals import Ending
+from reconciler.cli.stages import Access, Allowances, make_drift, open_store
+from reconciler.errors import InputError
+from reconciler.model import Drift
+from reconciler.render.markdown import render_drift as render_markdown
+from reconciler.render.text import render_drift
+
+THERE_IS_DRIFT = 2
+
+
+@click.command("drift")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@PARALLELISM
+@TOKEN_FILE
+@shared_options
+@click.pass_obj
+def command(options: Options, format_: str, parallelism: int, token_file: Path | None) -> int:
+    """Read every declared SKU, whatever its rule, and show what differs.
+
+    Exits 2 where something differs that selling does not explain: a rule that is broken, an
+    `on_change` SKU that rose or changed its inventory type, something unreadable.
+    """
+    access = Access(token_file, parallelism, Ending(), Allowances())
+    if options.means_several:
+        return for_each_store(options, lambda one: _drift(one, format_, access))
+    return _drift(options, format_, access)
+
+
+def _drift(options: Options, format_: str, access: Access) -> int:
+    desired = load_desired(options, options.one_store())
+    with open_store(options, desired.settings, access) as client:
+        drift = make_drift(options, desired, client, access)
+    if format_ == "json":
+        print_text(_as_json(drift))
+    elif format_ == "markdown":
+        print_text(render_markdown(drift))
+    else:
+        print_lines(render_drift(drift, verbose=options.verbose), options)
+    if any(finding.kind.is_error for finding in drift.findings):
+        return InputError.exit_code
+    return THERE_IS_DRIFT if drift.unexplained else 0
+
+
+def _as_json(drift: Drift) -> str:
+    rows = [
+        {
+            **row._asdict(),
+            "declared": row.declared._asdict(),
+            "live": row.live._asdict(),
+            "source": row.source._asdict(),
+        }
+        for row in drift.rows
+    ]
+    data = {**asdict(drift), "rows": rows, "findings": [f._asdict() for f in drift.findings]}
+    text = json.dumps(data, indent=2)
+    return text.replace("##[", "##\\u005b") + "\n"

@@ -1,0 +1,59 @@
+"""Desired state × live state → what differs, and whether selling explains it. Pure."""
+
+from collections.abc import Iterator
+
+from reconciler.model import (
+    Declared,
+    DesiredState,
+    Drift,
+    DriftKind,
+    DriftRow,
+    LiveState,
+    Rule,
+    Stock,
+)
+from reconciler.plan.match import match_skus
+from reconciler.plan.rules import size
+
+
+def compute_drift(desired: DesiredState, live: LiveState) -> Drift:
+    """Return every declared SKU whose live stock differs from the declared, whatever its rule."""
+    matches = match_skus(desired.declared, live.listing.skus)
+    rows = tuple(
+        sorted(_rows(desired, live), key=lambda row: (row.kind is DriftKind.SOLD, row.sku))
+    )
+    return Drift(
+        desired.settings.name,
+        rows,
+        tuple(sorted(matches.findings, key=lambda finding: finding.sku)),
+        len(desired.declared),
+    )
+
+
+def _rows(desired: DesiredState, live: LiveState) -> Iterator[DriftRow]:
+    for name, sku in match_skus(desired.declared, live.listing.skus).live.items():
+        entry, stock = desired.declared[name], live.stocks.get(sku.sku_id)
+        if stock is not None and stock != entry.stock:
+            kind = _kind(entry, stock)
+            if kind is not None:
+                yield DriftRow(name, sku.name, entry.rule, entry.stock, stock, kind, entry.source)
+
+
+def _kind(entry: Declared, live: Stock) -> DriftKind | None:
+    """Return what the difference is, or None where the rule allows it."""
+    if not live.readable:
+        return DriftKind.UNREADABLE
+    if entry.stock.inventory_type is not live.inventory_type and entry.rule in _NAMES_A_TYPE:
+        return DriftKind.TYPE
+    match entry.rule:
+        case Rule.EXACT:
+            return DriftKind.BROKEN
+        case Rule.AT_LEAST:
+            return DriftKind.BROKEN if size(live) < size(entry.stock) else None
+        case Rule.AT_MOST:
+            return DriftKind.BROKEN if size(live) > size(entry.stock) else None
+        case Rule.OBSERVE | Rule.ON_CHANGE:
+            return DriftKind.SOLD if size(live) < size(entry.stock) else DriftKind.ROSE
+
+
+_NAMES_A_TYPE = frozenset({Rule.EXACT, Rule.ON_CHANGE})

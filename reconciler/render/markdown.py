@@ -1,0 +1,195 @@
+"""Plan, report, drift → GitHub's Markdown, most serious first, cut where it must be. Pure.
+
+What is not ours (names, codes, messages) stands in code elements: there GitHub makes neither a
+mention, nor a reference, nor a link of it, and what Markdown or HTML would read is written as
+entities.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.model import (
+    Action,
+    Drift,
+    Finding,
+    FindingKind,
+    Outcome,
+    Plan,
+    Report,
+    Result,
+    Stock,
+)
+from reconciler.render.rows import (
+    action_row,
+    count,
+    dangers,
+    drift_difference,
+    drift_sentence,
+    drift_totals,
+    drift_words,
+    requests_sentence,
+    summary_sentence,
+)
+from reconciler.render.safe import safe_text
+
+COMMENT_LIMIT = 65_536
+SUMMARY_LIMIT = 1024 * 1024
+# Room for the line that says what was cut.
+_RESERVE = 400
+_HEAD = "| SKU | live | declared | write | units | why |\n|---|--:|--:|--:|--:|---|\n"
+
+
+# What means nothing to Markdown within a line; a dot may make a link of www.example.com.
+_PLAIN = frozenset(" -,+'")
+
+
+def inert(text: str) -> str:
+    """Return *text* as Markdown that shows it and does nothing else."""
+    entities = "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in safe_text(text))
+    return f"<code>{entities}</code>" if entities else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the text that is cut between its lines: what it begins and ends with, and them."""
+
+    head: str
+    lines: Sequence[str]
+    foot: str = ""
+
+
+def fit(head: str, sections: Sequence[Section], limit: int) -> str:
+    """Return *head* and as many lines of *sections* as *limit* characters hold, and what was cut.
+
+    GitHub counts characters of a comment and bytes of a summary; ours are ASCII but for dashes.
+    """
+    text = head
+    cut = 0
+    for section in sections:
+        if not section.lines:
+            continue
+        room = limit - _RESERVE - len(text) - len(section.head) - len(section.foot)
+        kept: list[str] = []
+        for line in section.lines:
+            if cut or len(line) > room:
+                break
+            kept.append(line)
+            room -= len(line)
+        cut += len(section.lines) - len(kept)
+        if kept:
+            text += section.head + "".join(kept) + section.foot
+    if cut:
+        text += f"\n**{count(cut, 'line')} cut:** GitHub takes no more; the plan file has all.\n"
+    return text
+
+
+def render_plan(plan: Plan, limit: int = COMMENT_LIMIT) -> str:
+    """Return *plan* for a comment or a step summary of at most *limit* characters."""
+    made = plan.provenance
+    based = f", base {inert(made.base[:7])} {made.base_date or ''}".rstrip() if made.base else ""
+    offline = "; offline: the store was not asked" if made.offline else ""
+    title = f"### Stock of {inert(plan.store)}: {_headline(plan)}\n\n"
+    totals = f"{summary_sentence(plan.summary)}{based}{offline}\n\n"
+    if plan.summary.drifted:
+        totals += f"{drift_sentence(plan.summary)}\n\n"
+    if not made.offline:
+        totals += f"{requests_sentence(plan.requests)}\n\n"
+    return fit(title + totals, [*_plan_sections(plan)], limit)
+
+
+def _headline(plan: Plan) -> str:
+    if plan.errors:
+        return f"{count(len(plan.errors), 'SKU')} cannot be planned"
+    if plan.violations:
+        return f"{count(len(plan.violations), 'limit')} broken"
+    return f"{plan.summary.to_change} to change" if plan.actions else "no changes"
+
+
+def _plan_sections(plan: Plan) -> Iterator[Section]:
+    yield Section("", [_violation(v.limit, v.message) for v in plan.violations], "\n")
+    yield Section("", [_finding(finding) for finding in plan.errors], "\n")
+    danger = [f"- {inert(said)}\n" for action in plan.actions if (said := dangers(action))]
+    yield Section("**Look at these first:**\n\n", danger, "\n")
+    yield Section(_HEAD, [_action_line(action) for action in plan.actions], "\n")
+    others = [f for f in plan.findings if not f.kind.is_error]
+    loud = [f for f in others if f.kind not in {FindingKind.DRIFT, FindingKind.NOT_MANAGED}]
+    yield Section("", [_finding(finding) for finding in loud], "\n")
+    for kind, words in (
+        (FindingKind.DRIFT, "Drift left alone"),
+        (FindingKind.NOT_MANAGED, "Not managed"),
+    ):
+        found = [_finding(finding) for finding in others if finding.kind is kind]
+        yield _collapsed(f"{words}: {count(len(found), 'SKU')}", found)
+    commits = [f"- {inert(commit)}\n" for commit in plan.provenance.commits]
+    yield _collapsed(f"{count(len(commits), 'commit')} since the base", commits)
+
+
+def _collapsed(summary: str, lines: Sequence[str]) -> Section:
+    head = f"<details><summary>{summary}</summary>\n\n"
+    return Section(head, lines, "\n</details>\n\n")
+
+
+def _action_line(action: Action) -> str:
+    row = action_row(action)
+    units = next((field.units for field in row.fields if field.units), "")
+    base = "" if action.base is None else str(action.base)
+    cells = (inert(action.sku), action.before, base, action.after, units, row.why)
+    return f"| {' | '.join(str(cell) for cell in cells)} |\n"
+
+
+def _violation(limit: str, message: str) -> str:
+    return f"- **Limit broken:** {inert(message)}; apply refuses this without `--allow {limit}`\n"
+
+
+def _finding(finding: Finding) -> str:
+    sign = "**error** " if finding.kind.is_error else ""
+    return f"- {sign}{inert(finding.sku)} {finding.kind}: {inert(finding.message)}\n"
+
+
+def render_report(report: Report, limit: int = COMMENT_LIMIT) -> str:
+    """Return *report* for a comment or a step summary of at most *limit* characters."""
+    counts = ", ".join(
+        f"{report.count(result)} {result.value.replace('_', ' ')}" for result in Result
+    )
+    head = f"### Stock of {inert(report.store)}: applied\n\n{counts}.\n\n"
+    if report.stopped:
+        head += f"**The run was stopped:** {inert(report.stopped)}\n\n"
+    odd = [o for o in report.outcomes if o.result not in {Result.APPLIED, Result.ALREADY}]
+    done = [o for o in report.outcomes if o.result in {Result.APPLIED, Result.ALREADY}]
+    table = "| SKU | outcome | planned | found | |\n|---|---|---|--:|---|\n"
+    return fit(
+        head,
+        [
+            Section(table, [_outcome_line(outcome) for outcome in odd], "\n"),
+            _collapsed(f"{count(len(done), 'SKU')} as planned", [_done_line(o) for o in done]),
+        ],
+        limit,
+    )
+
+
+def render_drift(drift: Drift, limit: int = COMMENT_LIMIT) -> str:
+    """Return *drift* for an issue or a step summary of at most *limit* characters."""
+    head = f"### Stock of {inert(drift.store)}: drift\n\n{drift_totals(drift)}\n\n"
+    table = "| SKU | declared | live | difference | rule | |\n|---|--:|--:|--:|---|---|\n"
+    rows = [
+        f"| {inert(row.sku)} | {row.declared} | {row.live} | {drift_difference(row)} | {row.rule} |"
+        f" {drift_words(row)} |\n"
+        for row in drift.unexplained
+    ]
+    findings = [_finding(finding) for finding in drift.findings]
+    return fit(head, [Section("", findings, "\n"), Section(table, rows, "\n")], limit)
+
+
+def _outcome_line(outcome: Outcome) -> str:
+    planned = f"{_shown(outcome.before)} -> {_shown(outcome.after)}" if outcome.after else ""
+    result = outcome.result.value.replace("_", " ")
+    cells = (inert(outcome.sku), result, planned, _shown(outcome.found), inert(outcome.message))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _done_line(outcome: Outcome) -> str:
+    return f"- {inert(outcome.sku)}: {_shown(outcome.before)} -> {_shown(outcome.after)}\n"
+
+
+def _shown(stock: Stock | None) -> str:
+    return "" if stock is None else str(stock)

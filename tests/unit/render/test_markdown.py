@@ -1,0 +1,110 @@
+"""Plans, reports and drift as Markdown: inert, most serious first, cut where it must be."""
+
+import re
+
+import pytest
+from factories import NO_LIMITS, action, base_of, declared, desired, live, plan_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import Bound, Limit, Outcome, Report, Result, finite
+from reconciler.render.annotations import MAX_ANNOTATIONS
+from reconciler.render.annotations import render_plan as render_annotations
+from reconciler.render.markdown import COMMENT_LIMIT, inert, render_plan, render_report
+
+EVIL = [
+    "@org/team",
+    "<img src=x onerror=alert(1)>",
+    "```\nfence",
+    "a|b",
+    "-->",
+    "[x](javascript:alert)",
+    "#12",
+    "https://example.com",
+    "www.example.com",
+    ":smile:",
+    "&lt;b&gt;",
+    "~~x~~ **y** _z_",
+    "\\",
+    "\u202e",
+]
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_name_is_inert(name: str) -> None:
+    """Nothing is left of it that Markdown, HTML or GitHub would take for its own."""
+    shown = inert(name)
+
+    assert re.fullmatch(r"<code>(?:[\w ,+'-]|&#[0-9]+;)*</code>", shown), shown
+
+
+@given(st.text())
+def test_every_string_is_inert(text: str) -> None:
+    """Law 10, for Markdown."""
+    assert re.fullmatch(r"(?:<code>(?:[\w ,+'-]|&#[0-9]+;)+</code>)?", inert(text))
+
+
+def test_what_is_dangerous_comes_first() -> None:
+    """Sold out, another type, re-added sales and broken limits stand above the table."""
+    state = desired(
+        declared("A", 0),
+        declared("B", "infinite"),
+        declared("C", 70),
+        declared("D", 5),
+        limits={**NO_LIMITS, Limit.ZEROED: Bound(0, is_share=False)},
+    )
+    base = base_of(declared("C", 50))
+    text = render_plan(plan_of(state, live({"A": 3, "B": 4, "C": 43, "D": 4}), base))
+    table = text.index("| SKU |")
+
+    for words in (
+        "A is set to zero, from 3",
+        "B goes from 4 to infinite",
+        "C&#58; 7 units gone since the base would be re-added",
+        "Limit broken",
+    ):
+        assert words in text[:table], text
+    assert "| <code>C</code> | 43 | 50 | 70 | +27 | declared 50 -> 70;" in text
+    assert text.startswith("### Stock of <code>demo</code>: 1 limit broken")
+
+
+def test_twenty_thousand_actions_fit_into_a_comment() -> None:
+    """C10: cut at GitHub's size, with a line that says how much; the details are closed."""
+    skus = {f"SKU-{n:05}": 3 for n in range(20_000)}
+    plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
+    text = render_plan(plan)
+
+    assert len(text) <= COMMENT_LIMIT
+    assert re.search(r"\*\*\d+ lines cut:\*\* GitHub takes no more", text)
+    assert "Plan: 20000 to change" in text
+    assert text.count("<details>") == text.count("</details>")
+    assert len(render_plan(plan, 1024 * 1024).encode()) <= 1024 * 1024
+
+
+def test_five_hundred_annotations_are_ten() -> None:
+    """The runner drops the rest without a word; ours says how many."""
+    skus = {f"SKU-{n:03}": 3 for n in range(500)}
+    plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
+    lines = list(render_annotations(plan))
+
+    assert len(lines) == MAX_ANNOTATIONS
+    assert lines[-1].endswith("::491 more lines of the plan are not shown here")
+    assert lines[0].startswith("::notice file=inventory/demo/a.yaml,line=1,title=")
+
+
+def test_a_report_names_what_is_not_as_planned() -> None:
+    """In a table; the rest is collapsed."""
+    moved = action("A", 3, 5)
+    report = Report(
+        "demo",
+        (
+            Outcome("A", Result.MOVED, moved.before, moved.after, finite(2), "left alone"),
+            Outcome("B", Result.APPLIED, finite(1), finite(2), finite(2)),
+        ),
+        "interrupted",
+    )
+    text = render_report(report)
+
+    assert "| <code>A</code> | moved | 3 -> 5 | 2 | <code>left alone</code> |" in text
+    assert "<summary>1 SKU as planned</summary>" in text
+    assert "**The run was stopped:** <code>interrupted</code>" in text
