@@ -13,6 +13,7 @@ ReconcilerError                 1
 ├── NoBaseError                 1   a rule needs a base and there is none
 ├── InterruptedRunError  130, 143   a signal ended the run
 ├── JournalError                1   the journal of an apply cannot be kept
+├── GithubError                 1   GitHub could not be asked, or said no
 ├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
 └── StoreError                  1   the store could not be asked, or said no
@@ -131,6 +132,10 @@ class InterruptedRunError(ReconcilerError):
 
 class JournalError(ReconcilerError):
     """The journal of an apply cannot be kept, or belongs to another plan."""
+
+
+class GithubError(ReconcilerError):
+    """GitHub could not be asked, said no, or the workflow does not tell what is needed."""
 
 
 class OutputError(ReconcilerError):

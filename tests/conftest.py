@@ -37,6 +37,9 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "WEBFLOW_RATE_WINDOW",
         "NO_COLOR",
         "FORCE_COLOR",
+        "GITHUB_OUTPUT",
+        "GITHUB_STEP_SUMMARY",
+        "GITHUB_TOKEN",
     ):
         monkeypatch.delenv(name, raising=False)
 

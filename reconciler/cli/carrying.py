@@ -23,9 +23,12 @@ from reconciler.cli.recording import Recording
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope
 from reconciler.errors import InterruptedRunError, OutputError, PushError, ReconcilerError
+from reconciler.github.outputs import append_summary
 from reconciler.live.client import StoreClient
 from reconciler.model import Outcome, Plan, Report, Result, Rule
 from reconciler.plan.saved import fingerprint
+from reconciler.render.markdown import SUMMARY_LIMIT
+from reconciler.render.markdown import render_report as render_markdown
 from reconciler.render.text import render_report
 
 COULD_NOT_GO_ON: Final = 1
@@ -93,6 +96,8 @@ def carry_out(
         _say(options, report, outputs)
         code = _record(recording, report, intent) or code
         _warn_unrecorded(options, plan, report, recording)
+        if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+            append_summary(path, render_markdown(report, SUMMARY_LIMIT))
         if outputs.report is not None:
             text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
             _keep_report(text, outputs.report)

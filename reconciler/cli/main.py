@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Show what apply would change, and why.",
     "apply": "Carry a plan out.",
     "show": "Show a saved plan or report again.",
+    "comment": "Put a plan or a report on a pull request.",
     "drift": "Show what of the live stock differs.",
     "stores": "List the stores.",
     "sandbox": "Serve, reset or shop in the embedded store.",

@@ -26,7 +26,7 @@ from reconciler.render.text import render_report
 def command(options: Options, planfile: Path, format_: str) -> int:
     """Show a saved plan, or the report of an apply, again. Nothing is asked of the store."""
     content = read_file(planfile)
-    report = _as_report(content)
+    report = as_report(content)
     if report is None:
         print_plan(load_plan(str(planfile), content), format_, options)
     elif format_ == "json":
@@ -39,7 +39,7 @@ def command(options: Options, planfile: Path, format_: str) -> int:
     return 0
 
 
-def _as_report(content: bytes) -> dict[str, Any] | None:
+def as_report(content: bytes) -> dict[str, Any] | None:
     """Return the data in *content* if it looks like a report, and not like a plan."""
     if len(content) > MAX_BYTES:
         return None

@@ -11,7 +11,7 @@ import reconciler
 
 PACKAGE = Path(reconciler.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-STAGES = {"desired", "history", "live", "plan", "render", "apply", "sandbox"}
+STAGES = {"desired", "history", "live", "plan", "render", "apply", "github", "sandbox"}
 EVERYBODY = {"reconciler", "reconciler.model", "reconciler.errors", "reconciler.contract"}
 # Which part of the code may know which library. What is not named here is in the standard library.
 LIBRARIES = {
@@ -19,7 +19,7 @@ LIBRARIES = {
     "yaml": {"desired"},
     "jsonschema": {"desired"},
     "jsonschema_rs": {"desired", "plan"},
-    "httpx": {"live/client.py", "live/transport.py"},
+    "httpx": {"live/client.py", "live/transport.py", "github"},
     "httpcore": {"live/transport.py"},
     "rich": {"cli/terminal.py"},
     "deepdiff": {"plan/changes.py"},

@@ -12,7 +12,7 @@ from faults.scene import TOKEN, Scene, environment
 from faults.table import Bench, row
 
 
-@row("C1", "an old plan file")
+@row("C1", "an old plan file", naive=False)
 def old_plan(bench: Bench) -> None:
     """The YAML has gone on: exit 3, nothing written."""
     before, after, sku = few(bench)
@@ -24,7 +24,7 @@ def old_plan(bench: Bench) -> None:
         assert scene.writes() == []
 
 
-@row("C2", "a plan file that was edited, or is another site's, or none at all")
+@row("C2", "a plan file that was edited, or is another site's, or none at all", naive=False)
 def edited_plan(bench: Bench) -> None:
     """Exit 3 for what does not fit, 65 for what is no plan of ours."""
     before, after, _ = few(bench)
@@ -47,7 +47,7 @@ def edited_plan(bench: Bench) -> None:
         assert scene.writes() == []
 
 
-@row("C4", "an old run, run again")
+@row("C4", "an old run, run again", naive=False)
 def old_run(bench: Bench) -> None:
     """Its commit is older than what was applied last: exit 3."""
     before, after, _ = few(bench)
@@ -61,7 +61,7 @@ def old_run(bench: Bench) -> None:
         assert len(scene.writes()) == written
 
 
-@row("C5", "a shallow clone, or no git")
+@row("C5", "a shallow clone, or no git", naive=False)
 def no_history(bench: Bench) -> None:
     """Plans all the same, and says that it knows no base."""
     before, after, _ = few(bench)
@@ -73,7 +73,7 @@ def no_history(bench: Bench) -> None:
         assert (run.code, "git is not installed" in run.err) == (0, True), run
 
 
-@row("C6", "a fork's pull request, without a token")
+@row("C6", "a fork's pull request, without a token", naive=False)
 def fork(bench: Bench) -> None:
     """An offline plan: exit 0, or 2 where that was asked for; nothing is asked of the store."""
     before, after, _ = few(bench)
@@ -87,7 +87,7 @@ def fork(bench: Bench) -> None:
         assert len(scene.shop.ledger()) == asked
 
 
-@row("C7", "no token, or a blank one")
+@row("C7", "no token, or a blank one", naive=False)
 def no_token(bench: Bench) -> None:
     """A sentence that names the variable; exit 1."""
     before, after, _ = few(bench)
@@ -98,7 +98,7 @@ def no_token(bench: Bench) -> None:
             assert (run.code, "WEBFLOW_TOKEN" in run.err) == (1, True), run
 
 
-@row("C8", "apply without a terminal, a plan file or --yes")
+@row("C8", "apply without a terminal, a plan file or --yes", naive=False)
 def no_terminal(bench: Bench) -> None:
     """Exit 64, and never a prompt."""
     before, after, _ = few(bench)
@@ -108,7 +108,7 @@ def no_terminal(bench: Bench) -> None:
         assert scene.shop.ledger() == []
 
 
-@row("C9", "a plan that sets most of the shop to zero")
+@row("C9", "a plan that sets most of the shop to zero", naive=False)
 def catastrophe(bench: Bench) -> None:
     """Exit 4, nothing written; the plan prints in full."""
     before = {f"S{n:02}": bench.chance.randint(5, 40) for n in range(20)}
@@ -122,7 +122,7 @@ def catastrophe(bench: Bench) -> None:
         assert scene.writes() == []
 
 
-@row("C12", "a flag that is mistyped")
+@row("C12", "a flag that is mistyped", naive=False)
 def mistyped(bench: Bench) -> None:
     """64, which CI cannot take for pending changes."""
     before, after, _ = few(bench)
@@ -131,7 +131,7 @@ def mistyped(bench: Bench) -> None:
         assert scene.run("plan", flag).code == 64
 
 
-@row("S1", "a token that cannot be one")
+@row("S1", "a token that cannot be one", naive=False)
 def impossible_token(bench: Bench) -> None:
     """Refused, and not repeated."""
     before, after, _ = few(bench)
@@ -142,7 +142,7 @@ def impossible_token(bench: Bench) -> None:
             assert (run.code, "s3" in run.out + run.err) == (1, False), run
 
 
-@row("S2", "a token in any word of ours")
+@row("S2", "a token in any word of ours", naive=False)
 def token_in_words(bench: Bench) -> None:
     """Neither verbose output nor a plan, journal, report or event holds it."""
     before, after, _ = few(bench)
@@ -161,7 +161,7 @@ def _named(scene: Scene, name: str) -> None:
         scene.shop.rename(product["product"]["id"], name)
 
 
-@row("S3", "a product's name that moves the cursor")
+@row("S3", "a product's name that moves the cursor", naive=False)
 def escapes(bench: Bench) -> None:
     """Shown as escapes."""
     before, after, _ = few(bench)
@@ -179,7 +179,7 @@ def escapes(bench: Bench) -> None:
         assert all(line.isprintable() for line in run.out.splitlines()), run
 
 
-@row("S5", "a product's name that commands the runner")
+@row("S5", "a product's name that commands the runner", naive=False)
 def commands(bench: Bench) -> None:
     """Inert in a log."""
     before, after, _ = few(bench)
@@ -197,7 +197,7 @@ def commands(bench: Bench) -> None:
             assert not any(line.lstrip().startswith("::") for line in out.splitlines())
 
 
-@row("S8", "an address that a token must not go to")
+@row("S8", "an address that a token must not go to", naive=False)
 def addresses(bench: Bench) -> None:
     """https, or http on loopback, from the environment alone."""
     before, after, _ = few(bench)
@@ -216,7 +216,7 @@ def addresses(bench: Bench) -> None:
         assert scene.run("plan").code == 65
 
 
-@row("S9", "a proxy in the environment")
+@row("S9", "a proxy in the environment", naive=False)
 def proxy(bench: Bench) -> None:
     """Asked for https, and never for loopback; its name is said when it does not answer."""
     before, after, _ = few(bench)
@@ -233,7 +233,7 @@ def proxy(bench: Bench) -> None:
         assert "s3cret" not in run.out + run.err
 
 
-@row("S10", "an id that leads elsewhere")
+@row("S10", "an id that leads elsewhere", naive=False)
 def paths(bench: Bench) -> None:
     """Refused in YAML."""
     before, after, _ = few(bench)
@@ -246,7 +246,7 @@ def paths(bench: Bench) -> None:
                 assert scene.shop.ledger() == []
 
 
-@row("S12", "a plan file from somebody who means ill")
+@row("S12", "a plan file from somebody who means ill", naive=False)
 def evil_plan(bench: Bench) -> None:
     """JSON of a bearable size, or nothing."""
     before, after, _ = few(bench)

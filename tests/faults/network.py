@@ -88,7 +88,7 @@ def _unreachable(bench: Bench, address: str, *said: str) -> None:
             assert words in applied.out, applied
 
 
-@row("N1", "connection refused")
+@row("N1", "connection refused", naive=False)
 def refused(bench: Bench) -> None:
     """Nobody listens: tried three times, exit 1, nothing written."""
     with socket.socket() as free:
@@ -97,13 +97,13 @@ def refused(bench: Bench) -> None:
     _unreachable(bench, f"http://{address}/v2", address, "refused")
 
 
-@row("N2", "no such host")
+@row("N2", "no such host", naive=False)
 def no_such_host(bench: Bench) -> None:
     """A name that nobody knows is named."""
     _unreachable(bench, "https://no-such-host.invalid/v2", "no-such-host.invalid")
 
 
-@row("N3", "a connection that is never accepted")
+@row("N3", "a connection that is never accepted", naive=False)
 def never_accepted(bench: Bench) -> None:
     """The deadline ends it."""
     with socket.socket() as listener:
@@ -147,7 +147,7 @@ def truncated(bench: Bench) -> None:
     both(bench, Kind.TRUNCATE)
 
 
-@row("N8", "a byte now and then")
+@row("N8", "a byte now and then", naive=False)
 def dripping(bench: Bench) -> None:
     """Ended at the deadline of the call, wherever in the answer it is."""
     both(bench, Kind.DRIP, seconds=10 * SCALE)

@@ -66,13 +66,13 @@ def _interrupted(bench: Bench, number: signal.Signals, within: float) -> None:
         assert len(scene.writes()) == 30
 
 
-@row("P1", "SIGINT in the middle of a write")
+@row("P1", "SIGINT in the middle of a write", naive=False)
 def sigint(bench: Bench) -> None:
     """What is under way is finished, journal and report are kept; a rerun does the rest."""
     _interrupted(bench, signal.SIGINT, GRACE)
 
 
-@row("P2", "a second SIGINT")
+@row("P2", "a second SIGINT", naive=False)
 def sigint_twice(bench: Bench) -> None:
     """Ends at once: what hangs is unknown, the rest not tried."""
     before, after, sku = few(bench)
@@ -96,7 +96,7 @@ def sigint_twice(bench: Bench) -> None:
         assert "Traceback" not in out + err
 
 
-@row("P3", "SIGTERM in the middle of a write")
+@row("P3", "SIGTERM in the middle of a write", naive=False)
 def sigterm(bench: Bench) -> None:
     """The same as SIGINT, exit 143."""
     _interrupted(bench, signal.SIGTERM, ORDERLY)
@@ -133,7 +133,7 @@ def _boundaries(bench: Bench) -> list[int]:
     return list(range(1 + start, 25, 4))
 
 
-@row("P4", "SIGKILL at every request, a sale, and a rerun")
+@row("P4", "SIGKILL at every request, a sale, and a rerun", naive=False)
 def killed(bench: Bench) -> None:
     """Once with the journal, once in a fresh clone with only the records: as if nothing was."""
     for at in _boundaries(bench):
@@ -202,7 +202,7 @@ def _rerun_elsewhere(bench: Bench, at: int) -> None:
         assert "No changes." in scene.run("plan").out
 
 
-@row("P5", "a journal that cannot be written")
+@row("P5", "a journal that cannot be written", naive=False)
 def no_journal(bench: Bench) -> None:
     """Found before the first write: exit 1, nothing written."""
     before, after, _ = few(bench)
@@ -214,7 +214,7 @@ def no_journal(bench: Bench) -> None:
         assert scene.writes() == []
 
 
-@row("P6", "stdout that is closed")
+@row("P6", "stdout that is closed", naive=False)
 def closed_stdout(bench: Bench) -> None:
     """Nobody listens, and the work is done all the same."""
     before, after, _ = few(bench)
@@ -230,7 +230,7 @@ def closed_stdout(bench: Bench) -> None:
         assert len(scene.writes()) == len(after)
 
 
-@row("P7", "a clock that jumps by an hour")
+@row("P7", "a clock that jumps by an hour", naive=False)
 def jumping_clock(bench: Bench) -> None:
     """Waits are measured by a clock that does not."""
     before, after, sku = few(bench)
@@ -256,7 +256,7 @@ def jumping_clock(bench: Bench) -> None:
         assert scene.verdict() == (0, 0, 0, 0)
 
 
-@row("P8", "a journal whose last line is torn")
+@row("P8", "a journal whose last line is torn", naive=False)
 def torn_journal(bench: Bench) -> None:
     """What is whole counts, the rest is passed over."""
     before, after = _twelve(bench)
@@ -272,7 +272,7 @@ def torn_journal(bench: Bench) -> None:
         _check_the_end(scene, sold)
 
 
-@row("P9", "no file handles, no memory")
+@row("P9", "no file handles, no memory", naive=False)
 def starved(bench: Bench) -> None:
     """A sentence and an exit code, and no half of a write."""
     before, after, _ = few(bench)
@@ -293,7 +293,7 @@ def starved(bench: Bench) -> None:
         assert scene.run("apply", "p.json").code in {0, 3}
 
 
-@row("C3", "two applies at once")
+@row("C3", "two applies at once", naive=False)
 def at_once(bench: Bench) -> None:
     """From two clones to one remote exactly one begins; the other writes nothing, exit 3."""
     before, after = _twelve(bench)
@@ -314,7 +314,7 @@ def at_once(bench: Bench) -> None:
         assert scene.verdict() == (0, 0, 0, 0)
 
 
-@row("C11", "an apply that was queued and cancelled")
+@row("C11", "an apply that was queued and cancelled", naive=False)
 def cancelled(bench: Bench) -> None:
     """The next one covers what it would have done: the base is where the last record left it."""
     before, after = _twelve(bench)

@@ -1,0 +1,73 @@
+"""The environment of a workflow → where its pull request is, and where its outputs go."""
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reconciler.errors import GithubError
+
+API = "https://api.github.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a workflow tells its steps; the token shows itself nowhere."""
+
+    token: str
+    api: str
+    graphql: str
+    repository: str
+    pull_request: int
+    in_actions: bool
+
+    def __repr__(self) -> str:
+        return f"Surroundings(***, {self.api}, {self.repository}, {self.pull_request})"
+
+
+def read_surroundings(environ: Mapping[str, str], number: int | None) -> Surroundings:
+    """Return the surroundings in *environ*; *number* names the pull request where it is given.
+
+    Raises GithubError for what is missing, with where it comes from.
+    """
+    token = environ.get("GITHUB_TOKEN", "").strip()
+    if not token or not (token.isascii() and token.isprintable()):
+        raise GithubError("there is no token in GITHUB_TOKEN; pass `secrets.GITHUB_TOKEN` as env")
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if not re.fullmatch(r"[\w-]+/(?!\.\.?$)[\w.-]+", repository):
+        raise GithubError("GITHUB_REPOSITORY must be OWNER/NAME; Actions sets it")
+    api = _checked(environ.get("GITHUB_API_URL") or API, "GITHUB_API_URL")
+    graphql = _checked(environ.get("GITHUB_GRAPHQL_URL") or f"{api}/graphql", "GITHUB_GRAPHQL_URL")
+    if number is None:
+        number = _number_of_event(environ.get("GITHUB_EVENT_PATH", ""))
+    in_actions = environ.get("GITHUB_ACTIONS") == "true"
+    return Surroundings(token, api, graphql, repository, number, in_actions)
+
+
+def _checked(address: str, name: str) -> str:
+    """Return *address* if a token may be sent there: https, or http on loopback."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    is_safe = address.startswith("https://") or (address.startswith("http://") and is_loopback)
+    if not is_safe or not (address.isascii() and address.isprintable()) or "@" in address:
+        raise GithubError(f"{name} must be https://…, or http://… on loopback")
+    return address.rstrip("/")
+
+
+def _number_of_event(path: str) -> int:
+    """Return the number of the pull request that the event is about."""
+    try:
+        event = json.loads(Path(path).read_text("utf-8")) if path else {}
+        about = event.get("pull_request") or event.get("issue") or event
+        return int(about["number"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise GithubError(
+            "the event is not about a pull request (GITHUB_EVENT_PATH); name it with --pr"
+        ) from None
