@@ -5,6 +5,7 @@ flight. A last line that was torn by a crash is ignored. It holds SKUs and stock
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import threading
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from reconciler.apply.execute import Earlier
-from reconciler.errors import JournalError
+from reconciler.errors import HeldError, JournalError
 from reconciler.model import Action, InventoryType, Outcome, Plan, Result, Stock
 
 FORMAT: Final = 1
@@ -44,9 +45,25 @@ class Journal:
         with contextlib.suppress(OSError):
             self._file.close()
 
-    def start(self, head: dict[str, Any]) -> None:
-        """Keep whose journal it is; raise JournalError where nothing can be kept."""
-        self._keep(head)
+    def lock(self, path: Path) -> None:
+        """Have the file for oneself for as long as it is open; raise HeldError where it is not."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HeldError(
+                f"another apply of this plan is running here: it has {path}; wait for it"
+            ) from None
+
+    def start(self, lines: list[dict[str, Any]]) -> None:
+        """Keep the first lines of a run, anew if it begins with a head.
+
+        Raises JournalError where nothing can be kept.
+        """
+        if "journal" in lines[0]:
+            with contextlib.suppress(OSError):  # a device has nothing to forget
+                self._file.truncate(0)
+        for line in lines:
+            self._keep(line)
 
     def begun(self, action: Action) -> None:
         """Do nothing: a read leaves nothing to settle."""
@@ -66,7 +83,7 @@ class Journal:
         self._keep(line)
 
     def end(self) -> None:
-        """Keep that the run ended in order, with nothing left to do."""
+        """Keep that the run ended in order: another plan's may take the file's place."""
         with contextlib.suppress(JournalError):  # what is lost is only that a rerun need not look
             self._keep({"end": True})
 
@@ -82,31 +99,42 @@ class Journal:
                 raise JournalError(f"the journal cannot be written: {reason}; make room") from None
 
 
-def open_journal(path: Path, plan: Plan, fingerprint: str) -> tuple[Journal, Earlier]:
+def open_journal(
+    path: Path, plan: Plan, fingerprint: str, *, is_begun: bool = False
+) -> tuple[Journal, Earlier]:
     """Return the journal at *path* for *plan*, and what an earlier run of it has left.
 
-    Raises JournalError for one that cannot be written, or that belongs to another plan.
+    Where the plan *is_begun* and there is no journal of that, every action is in doubt, and the
+    new journal says so. Raises JournalError for one that cannot be written, or that is not this
+    plan's, and HeldError while another process has it.
     """
     head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
     lines = _read(path)
-    is_new = not lines or any("end" in line for line in lines)
+    if lines and "journal" not in lines[0]:
+        raise JournalError(f"{path} is no journal; name another with --journal")
+    has_ended = any("end" in line for line in lines)
+    is_new = not lines or (has_ended and lines[0] != head)
     if not is_new and lines[0] != head:
         raise JournalError(
             f"{path} is the journal of another plan; name another with --journal, or delete it"
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        journal = Journal(path.open("w" if is_new else "a", encoding="utf-8"))
+        journal = Journal(path.open("a", encoding="utf-8"))
     except OSError as error:
         raise JournalError(
             f"the journal {path} cannot be written: {error.strerror}; name another with --journal"
         ) from None
     try:
-        journal.start(head if is_new else {})  # an empty line ends one that was torn
-    except JournalError:
+        journal.lock(path)
+        if is_new:
+            journal.start([head, {"doubt": True}] if is_begun else [head])
+        else:
+            journal.start([{}])  # an empty line ends one that was torn
+    except (JournalError, HeldError):
         journal.close()
         raise
-    return journal, Earlier() if is_new else _earlier(plan, lines)
+    return journal, _earlier(plan, [{"doubt": is_begun}] if is_new else lines)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -114,6 +142,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
     try:
         # A device may have no end, and a pipe nothing to say.
         text = path.read_text("utf-8", "replace") if path.is_file() else ""
+        if text.strip() and not text.lstrip().startswith('{"journal"'):
+            return [{}]
     except OSError as error:
         raise JournalError(
             f"the journal {path} cannot be read: {error.strerror}; name another with --journal"
@@ -138,12 +168,14 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
             settled.pop(sku, None)
         elif (sku := line.get("settled")) in actions:
             in_flight.discard(sku)
-            result = Result(line["result"])
-            if result in _FINAL:
-                action = actions[sku]
-                found, message = _stock(line.get("found")), str(line.get("message", ""))
+            action, result = actions[sku], Result(line["result"])
+            found, message = _stock(line.get("found")), str(line.get("message", ""))
+            was_taken = result is Result.FAILED and found not in {None, action.before}
+            if result in _FINAL or was_taken:
                 settled[sku] = Outcome(sku, result, action.before, action.after, found, message)
-    return Earlier(settled, frozenset(in_flight))
+    left = actions.keys() - settled.keys() - in_flight
+    in_doubt = left if any(line.get("doubt") for line in lines) else ()
+    return Earlier(settled, frozenset(in_flight), frozenset(in_doubt))
 
 
 def _stock(data: Any) -> Stock | None:

@@ -70,6 +70,7 @@ class Settling:
         self._in_flight = in_flight
         self._in_doubt = in_doubt
         self._sending: set[str] = set()
+        self._is_abandoned = False
         self._outages = 0
         self._last_outage: str | None = None
         self._has_answered = False
@@ -78,7 +79,7 @@ class Settling:
     def settle(self, action: Action) -> Outcome:
         """Return what became of *action*."""
         if self._must_stop():
-            return _outcome(action, Result.NOT_TRIED, None, self.stopped or "")
+            return self._left_off(action, self.stopped or "")
         self.watcher.begun(action)
         outcome = self._settle(action)
         try:
@@ -93,31 +94,47 @@ class Settling:
         except (StoppedError, JournalError) as error:
             if not self._must_stop():
                 self.stopped = str(error)
-            return _outcome(action, Result.NOT_TRIED, None, self.stopped or str(error))
+            return self._left_off(action, self.stopped or str(error))
         except _STOPPING as error:
             self.stopped = str(error)
-            return _outcome(action, Result.NOT_TRIED, None, str(error))
+            return self._left_off(action, str(error))
         except StoreError as error:
             outcome = _outcome(action, Result.FAILED, None, str(error))
             is_outage = isinstance(error, _OUTAGES)
         self._count(outcome, is_outage=is_outage)
         return outcome
 
+    def _left_off(self, action: Action, why: str) -> Outcome:
+        """Return that *action* was not tried; but unknown where an earlier run may have been."""
+        doubtful = action.sku in self._in_flight | self._in_doubt
+        return _outcome(action, Result.UNKNOWN if doubtful else Result.NOT_TRIED, None, why)
+
     def abandon(self, actions: Sequence[Action]) -> dict[str, Outcome]:
-        """Return outcomes for *actions* that nobody waits for: unknown where one was being sent."""
+        """Let nothing more be sent, and return outcomes for *actions*, for which nobody waits.
+
+        One that may have been sent is unknown, also if it was about to be.
+        """
+        with self._lock:
+            self._is_abandoned = True
+            sending = frozenset(self._sending)
         why = "the run was ended at once"
         return {
-            action.sku: _outcome(
-                action,
-                Result.UNKNOWN if self._may_have_landed(action) else Result.NOT_TRIED,
-                None,
-                why,
-            )
+            action.sku: _outcome(action, Result.UNKNOWN, None, why)
+            if action.sku in sending
+            else self._left_off(action, why)
             for action in actions
         }
 
-    def _may_have_landed(self, action: Action) -> bool:
-        return action.sku in self._sending | self._in_flight | self._in_doubt
+    def _announce(self, action: Action) -> None:
+        """Let it be known that a write is about to be sent; raise StoppedError if it must not."""
+        with self._lock:
+            if self._is_abandoned:
+                raise StoppedError("the run was ended at once")
+            self._sending.add(action.sku)
+        self.watcher.sending(action)
+        with self._lock:
+            if self._is_abandoned:
+                raise StoppedError("the run was ended at once")
 
     def _must_stop(self) -> bool:
         if self.stopped is None:
@@ -151,7 +168,7 @@ class Settling:
         writes = 0
         for _ in range(MAX_TURNS):
             if looked is not None:
-                return looked, looked.result is not Result.APPLIED
+                return looked, _is_outage(looked)
             try:
                 ended = self._take_turn(action, lost, writes)
             except Throttled:
@@ -161,11 +178,11 @@ class Settling:
                     raise
                 return self._unknown(action, lost, error), isinstance(error, _OUTAGES)
             if isinstance(ended, Outcome):
-                return ended, lost is not None and ended.result is not Result.APPLIED
+                return ended, writes > 0 and _is_outage(ended)
             lost, writes = ended, writes + 1
             looked = self._look(action, lost)
         if looked is not None:
-            return looked, looked.result is not Result.APPLIED
+            return looked, _is_outage(looked)
         raise OutageError(
             f"the store refused one write {MAX_TURNS} times as too many; find what else uses this"
             " token, and run again"
@@ -192,8 +209,7 @@ class Settling:
             if lost is not None and writes == MAX_WRITES:
                 message = f"none of {MAX_WRITES} writes took effect: {lost}"
                 return _outcome(action, Result.FAILED, found, message)
-            self.watcher.sending(action)
-            self._sending.add(action.sku)
+            self._announce(action)
             try:
                 return _answered(action, self.store.write_stock(action.target, action.after))
             except _OUTAGES as error:
@@ -239,6 +255,12 @@ class Settling:
         if isinstance(error, _STOPPING):
             self.stopped = str(error)
         return _outcome(action, Result.UNKNOWN, None, f"{lost}; then: {error}")
+
+
+def _is_outage(outcome: Outcome) -> bool:
+    """Whether the store gave no answer that says how the SKU is, or took none of the writes."""
+    unsettled = outcome.result in {Result.FAILED, Result.UNKNOWN}
+    return unsettled and outcome.found in {None, outcome.before}
 
 
 def _answered(action: Action, answer: Stock) -> Outcome:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from reconciler.cli.basing import load_history
-from reconciler.cli.carrying import COULD_NOT_GO_ON, Conduct, Outputs, carry_out
+from reconciler.cli.carrying import COULD_NOT_GO_ON, Conduct, Outputs, carry_out, journal_path
 from reconciler.cli.console import has_terminal, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import (
@@ -141,7 +141,13 @@ def _apply(options: Options, asked: Asked, access: Access, outputs: Outputs) -> 
     """Apply one store, and return the exit code."""
     saved = read_plan(asked.planfile) if asked.planfile else None
     scope = _load_scope(options, saved, asked.base)
-    refuse_held(scope.history, take_over=asked.take_over, now=datetime.now(UTC))
+    refuse_held(
+        scope.history,
+        take_over=asked.take_over,
+        has_journal=saved is not None
+        and (outputs.journal or journal_path(options, saved)).exists(),
+        now=datetime.now(UTC),
+    )
     if asked.record:
         check_can_record(scope.history)
     if saved is not None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +19,16 @@ from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.options import Options
 from reconciler.cli.plan import STDIO, out_of, save_text
 from reconciler.cli.progress import make_progress
-from reconciler.cli.recording import Recording
+from reconciler.cli.recording import GRACE, Recording
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope
-from reconciler.errors import InterruptedRunError, OutputError, PushError, ReconcilerError
+from reconciler.errors import (
+    HeldError,
+    InterruptedRunError,
+    OutputError,
+    PushError,
+    ReconcilerError,
+)
 from reconciler.github.outputs import append_summary
 from reconciler.live.client import StoreClient
 from reconciler.model import Outcome, Plan, Report, Result, Rule
@@ -34,6 +40,7 @@ from reconciler.render.text import render_report
 COULD_NOT_GO_ON: Final = 1
 MOVED: Final = 3
 INCOMPLETE: Final = 5
+MARGIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +85,51 @@ def carry_out(
     """Execute *plan*, say and keep what became of it, and return the exit code."""
     ending, recording = conduct.ending, conduct.recording
     with ExitStack() as stack:
+        path = outputs.journal or journal_path(options, plan)
         journal, earlier = open_journal(
-            outputs.journal or _journal_path(options, plan), plan, fingerprint(plan)
+            path, plan, fingerprint(plan), is_begun=scope.history.resumes
         )
         stack.enter_context(journal)
+        _check_report(outputs.report)
         events = stack.enter_context(_open_events(outputs.events, plan))
         stack.enter_context(ending.noticing("finishing what is under way"))
         intent = _begin(recording, plan, ending)
-        if scope.history.resumes:
-            earlier = _doubt(plan, earlier)
+        if plan.actions and len(earlier.settled) == len(plan.actions):
+            print_error("Nothing is sent: this plan was carried out before, as its journal says.")
         report = _execute(options, plan, client, conduct, earlier, [journal, *events])
-        if not any(report.count(result) for result in (Result.NOT_TRIED, Result.FAILED)):
-            journal.end()
         for each in events:
             each.ended(report)
         code = ending.exit_code or report_exit_code(report)
         _say(options, report, outputs)
         code = _record(recording, report, intent) or code
         _warn_unrecorded(options, plan, report, recording)
-        if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-            append_summary(path, render_markdown(report, SUMMARY_LIMIT))
-        if outputs.report is not None:
-            text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
-            _keep_report(text, outputs.report)
+        _keep_words(report, plan, outputs, code)
+        # Last of all: until here a rerun needs to know what was done.
+        if not any(report.count(result) for result in (Result.NOT_TRIED, Result.FAILED)):
+            journal.end()
     if ending.is_abandoned:
         _leave_at_once(code)
     return code
 
 
-def _journal_path(options: Options, plan: Plan) -> Path:
+def _check_report(path: Path | None) -> None:
+    """Raise ReconcilerError before the first write, where the report could not be saved."""
+    if path is not None and path != STDIO and not path.resolve().parent.is_dir():
+        raise ReconcilerError(
+            f"cannot save the report to {path}: there is no such folder; name another file"
+        )
+
+
+def _keep_words(report: Report, plan: Plan, outputs: Outputs, code: int) -> None:
+    """Hand the report on to a workflow's summary, and to the file that is to hold it."""
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        append_summary(path, render_markdown(report, SUMMARY_LIMIT))
+    if outputs.report is not None:
+        text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
+        _keep_report(text, outputs.report)
+
+
+def journal_path(options: Options, plan: Plan) -> Path:
     """Return where the journal of *plan* lies by default: every plan has one of its own."""
     name = fingerprint(plan).removeprefix("sha256:")[:12]
     made = plan.provenance.created_at.replace(":", "").replace("-", "")
@@ -130,7 +153,8 @@ def _open_events(path: Path | None, plan: Plan) -> Iterator[list[Events]]:
         yield [events]
     finally:
         if path != STDIO:
-            stream.close()
+            with suppress(OSError):  # nobody is served by an end that fails for its events
+                stream.close()
 
 
 def _begin(recording: Recording | None, plan: Plan, ending: Ending) -> str | None:
@@ -139,20 +163,13 @@ def _begin(recording: Recording | None, plan: Plan, ending: Ending) -> str | Non
         return None
     lasting = timedelta(seconds=2 * plan.requests.seconds + ending.max_seconds)
     intent = recording.begin(lasting, datetime.now(UTC))
+    # Before it expires, since another apply may begin then.
+    ending.end_within((lasting + GRACE - MARGIN).total_seconds(), "its intent is about to expire")
     if ending.exit_code is not None:
-        recording.take_back(intent)
+        if not recording.history.resumes:
+            recording.take_back(intent)
         raise InterruptedRunError(ending.exit_code)
     return intent
-
-
-def _doubt(plan: Plan, earlier: Earlier) -> Earlier:
-    """Return *earlier* of a plan that was begun: what its journal does not tell is in doubt.
-
-    Without the journal nobody knows how far it came; with it, only what was in flight is open.
-    """
-    if earlier.settled or earlier.in_flight:
-        return earlier
-    return Earlier(in_doubt=frozenset(action.sku for action in plan.actions))
 
 
 def _execute(
@@ -180,8 +197,8 @@ def _say(options: Options, report: Report, outputs: Outputs) -> None:
         return
     try:
         print_lines(render_report(report, verbose=options.verbose), options)
-    except OutputError as error:  # what was done stands, whether it can be printed or not
-        print_error(f"Error: {error}")
+    except OutputError:  # what was done stands, whether it can be printed or not
+        print_error("Error: the report cannot be printed. The writes are done: do not repeat them.")
 
 
 def _record(recording: Recording | None, report: Report, intent: str | None) -> int | None:
@@ -190,9 +207,12 @@ def _record(recording: Recording | None, report: Report, intent: str | None) -> 
         return None
     try:
         said = recording.finish(report, intent)
+    except HeldError as error:
+        print_error(f"Error: {error}.")
+        return INCOMPLETE if intent else None  # without an intent nothing was to be written
     except PushError as error:
         print_error(f"Error: {error}")
-        return error.exit_code
+        return error.exit_code if intent else None
     if said:
         print_error(said)
     return None
@@ -211,10 +231,14 @@ def _warn_unrecorded(
 
 
 def _keep_report(text: str, path: Path) -> None:
-    if path == STDIO:
-        print_text(text)
-    else:
-        save_text(text, path, "the report")
+    """Save the report; where that fails the exit code still says what became of the writes."""
+    try:
+        if path == STDIO:
+            print_text(text)
+        else:
+            save_text(text, path, "the report")
+    except ReconcilerError as error:
+        print_error(f"Error: {error}. The writes are done: do not repeat them.")
 
 
 def _leave_at_once(code: int) -> None:

@@ -9,7 +9,7 @@ from reconciler import __version__
 from reconciler.apply.applied import declared_as_applied
 from reconciler.cli.basing import History
 from reconciler.desired.write import write_inventory
-from reconciler.errors import HeldError, UsageError
+from reconciler.errors import HeldError, HistoryError, PushError, UsageError
 from reconciler.history.git import Repository
 from reconciler.history.records import (
     APPLIED_FILE,
@@ -47,13 +47,16 @@ def check_can_record(history: History) -> None:
         )
 
 
-def refuse_held(history: History, *, take_over: bool, now: datetime) -> None:
+def refuse_held(history: History, *, take_over: bool, has_journal: bool, now: datetime) -> None:
     """Raise HeldError while another apply has the store: its intent has no receipt yet.
 
-    It is held no longer once the intent has expired, or by who takes it over.
+    It is held no longer once the intent has expired, or by who takes it over, or by the same plan
+    where the journal of that run lies.
     """
     record = history.last.record if history.last else None
-    if record is None or record.kind != INTENT or history.resumes or take_over:
+    if record is None or record.kind != INTENT or take_over:
+        return
+    if history.resumes and has_journal:
         return
     until = datetime.strptime(record.expires_at or record.planned_at, _FORM).replace(tzinfo=UTC)
     if now < until:
@@ -110,7 +113,13 @@ class Recording:
         files = self._file(APPLIED_FILE, report)
         if intent is None and self._is_known(record, files):
             return ""
-        commit = make_record(self.repository, record, files, _message(record, report))
+        try:
+            commit = make_record(self.repository, record, files, _message(record, report))
+        except HistoryError as error:
+            raise PushError(
+                f"the writes are done, and their record could not be written: {error}. Make room,"
+                " and apply again with --take-over: it reads what was written"
+            ) from None
         finish(self.repository, record, commit, self.remote)
         shared = f", and pushed to {self.remote}" if self.remote else ""
         return f"Recorded as {commit[:7]} at {ref_of(self.plan.store)}{shared}."

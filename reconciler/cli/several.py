@@ -18,7 +18,8 @@ def for_each_store(options: Options, work: Callable[[Options], int]) -> int:
     What goes wrong with one store is said, and the next one is taken; a signal ends it.
     """
     codes: list[int] = []
-    for name in options.stores():
+    names = options.stores()
+    for number, name in enumerate(names, 1):
         print_error(f"=== {name}")
         try:
             code = work(replace(options, store=(name,), all_stores=False))
@@ -27,6 +28,8 @@ def for_each_store(options: Options, work: Callable[[Options], int]) -> int:
             code = error.exit_code
         codes.append(code)
         if code in _INTERRUPTED:
+            if left := names[number:]:
+                print_error(f"Not begun: {', '.join(left)}.")
             break
     return worst(codes)
 

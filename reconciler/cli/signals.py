@@ -24,8 +24,9 @@ class Ending:
         self.is_abandoned = False
         """Whether a second signal has come."""
         self.max_seconds = max_seconds or 0.0
-        self._until = None if max_seconds is None else time.monotonic() + max_seconds
-        self._max_text = max_text
+        self._ends: list[tuple[float, str]] = []
+        if max_seconds is not None:
+            self.end_within(max_seconds, f"its {max_text} are over")
 
     def noticed(self) -> bool:
         """Return whether a signal has come."""
@@ -35,9 +36,12 @@ class Ending:
         """Return why the run is to end, or None."""
         if self._received is not None:
             return "interrupted"
-        if self._until is not None and time.monotonic() >= self._until:
-            return f"its {self._max_text} are over"
-        return None
+        now = time.monotonic()
+        return next((why for until, why in self._ends if now >= until), None)
+
+    def end_within(self, seconds: float, why: str) -> None:
+        """Let the run end in so many seconds, and say *why* then."""
+        self._ends.append((time.monotonic() + seconds, why))
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not beyond a signal, nor beyond the time that the run has.

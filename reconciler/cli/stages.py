@@ -112,8 +112,12 @@ class Scope:
 
     @property
     def unread(self) -> frozenset[str]:
-        """Return the declared SKUs that are not to be read."""
-        return frozenset(() if self.wanted is None else self.desired.declared.keys() - self.wanted)
+        """Return the declared SKUs that are not to be read; what a dead run left always is."""
+        if self.wanted is None:
+            return frozenset()
+        pending = self.history.base.pending if self.history.base else ()
+        wanted = self.wanted | {write.declared.sku for write in pending}
+        return frozenset(self.desired.declared.keys() - wanted)
 
     def require_base(self) -> None:
         """Raise NoBaseError, with the ways out, where a rule needs a base and there is none."""
@@ -128,7 +132,8 @@ class Scope:
         """Return what the plan is made of, in its own words."""
         base = self.history.base
         return Provenance(
-            created_at=datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            # So exact that no two plans share it: a journal is of just one.
+            created_at=datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             desired_digest=compute_digest(self.desired),
             head=self.history.head,
             base=base.commit if base else None,

@@ -1,6 +1,7 @@
 """How far the work is → a bar on a terminal, with what is being written and what waits."""
 
 import threading
+from contextlib import suppress
 from typing import Self
 
 from rich.console import Console
@@ -32,11 +33,13 @@ class TerminalProgress(Progress):
         self._names = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        with suppress(OSError, ValueError):
+            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        with suppress(OSError, ValueError):  # a terminal that went away ends no run half way
+            self._bar.stop()
 
     def __call__(self, done: int) -> None:
         """Take note that *done* are done."""
@@ -46,7 +49,8 @@ class TerminalProgress(Progress):
         writing = f"; writing {', '.join(map(safe_text, names[:SHOWN]))}{more}" if names else ""
         waiting = f"; {self.client.waiting} wait for the rate limit" if self.client.waiting else ""
         said = f"{self.rate(done)}{writing}{waiting}"
-        self._bar.update(self._task, completed=done, said=said)
+        with suppress(OSError, ValueError):
+            self._bar.update(self._task, completed=done, said=said)
 
     def sending(self, action: Action) -> None:
         """Show that a write is on its way."""

@@ -234,6 +234,7 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Comple
             input=given,
             capture_output=True,
             check=False,
+            start_new_session=True,  # a signal of the terminal is for us to heed, and in order
             env={**_environment(), **_IDENTITY, **_QUIET},
         )
     except FileNotFoundError:

@@ -145,17 +145,25 @@ def _push_intent(repository: Repository, remote: str, commit: str, ref: str, *, 
         raise HistoryError(f"the record cannot be pushed ({error}); nothing was written") from None
 
 
-_REJECTED = ("rejected", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
+_REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
 
 
 def finish(repository: Repository, record: Record, commit: str, remote: str | None) -> None:
-    """Put a receipt into the chain; raise PushError, with what mends it, where that fails."""
+    """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+
+    Raises HeldError where another apply has taken the store over meanwhile.
+    """
     ref = ref_of(record.store)
     try:
         repository.set_ref(ref, commit, record.previous)
         if remote is not None:
             repository.push(remote, commit, ref)
     except HistoryError as error:
+        if repository.find_ref(ref) not in {commit, record.previous}:
+            raise HeldError(
+                f"another apply has written its record to {ref} meanwhile, so that of this one is"
+                " left out"
+            ) from None
         where = shown_remote(remote or ".")
         raise PushError(
             f"the writes are done, and their record could not be added: {error}."

@@ -264,9 +264,12 @@ def _released(desired: DesiredState, base: Base) -> Iterable[Finding]:
 
 
 def _unsettled(entry: Declared) -> Finding:
+    decides = f"its rule {entry.rule} decides"
+    if entry.rule is Rule.ON_CHANGE:
+        decides = "left alone as long as the declaration stays. Look, and give it a new as_of"
     message = (
         "an apply that never ended may have written this, and it is neither as before nor as"
-        " planned; left alone as long as the declaration stays. Look, and give it a new as_of"
+        f" planned; {decides}"
     )
     return Finding(FindingKind.UNSETTLED, entry.sku, message, entry.source)
 

@@ -218,11 +218,12 @@ class Runs(RuleBasedStateMachine):
         self._run(*self.dead[:3], turns, self.dead[3])
 
     @precondition(lambda self: self.dead is not None)
-    @rule()
-    def lose_the_disk(self) -> None:
-        """The machine is gone, and the journal with it; the records are elsewhere."""
+    @rule(has_plan=st.booleans())
+    def lose_the_disk(self, has_plan: bool) -> None:
+        """The machine is gone, and the journal with it; records and perhaps the plan are kept."""
         self.journal.unlink(missing_ok=True)
-        self.dead = None
+        if not has_plan:
+            self.dead = None
 
     def _hold(self, sku: str, state: DesiredState) -> None:
         if sku in self.held:
@@ -248,7 +249,8 @@ class Runs(RuleBasedStateMachine):
         if not plan.actions:
             self.base = self._receipt(plan, state, base, Report("demo", ()))
             return
-        journal, earlier = open_journal(self.journal, plan, fingerprint(plan))
+        is_begun = self.dead is not None
+        journal, earlier = open_journal(self.journal, plan, fingerprint(plan), is_begun=is_begun)
         nothing = self._report(plan, Result.NOT_TRIED)
         done = self._report(plan, Result.APPLIED)
         intended = declared_as_applied(state, base, plan, done)

@@ -9,7 +9,7 @@ from factories import action, desired, live, plan_of
 
 from reconciler.apply.execute import Earlier
 from reconciler.apply.journal import Journal, open_journal
-from reconciler.errors import JournalError
+from reconciler.errors import HeldError, JournalError
 from reconciler.model import Outcome, Plan, Result, finite
 
 A, B = action("A", 3, 5), action("B", 4, 6)
@@ -30,7 +30,7 @@ def test_what_is_done_is_skipped_and_what_was_in_flight_is_known(tmp_path: Path)
             journal.sending(each)
         journal.settled(A, DONE)
     again, earlier = _open(tmp_path / "j")
-    again.__exit__(None, None, None)
+    again.close()
 
     assert earlier == Earlier({"A": DONE}, frozenset({"B"}))
 
@@ -47,7 +47,7 @@ def test_a_torn_last_line_is_ignored(tmp_path: Path, torn: str) -> None:
     with again:
         again.settled(A, DONE)
     third, later = _open(tmp_path / "j")
-    third.__exit__(None, None, None)
+    third.close()
 
     assert earlier.in_flight == {"A"}
     assert later == Earlier({"A": DONE})
@@ -57,25 +57,76 @@ def test_what_did_not_come_about_is_tried_again(tmp_path: Path) -> None:
     """Failed, moved and not tried are no reason to skip; unknown is, since nobody may repeat it."""
     journal, _ = _open(tmp_path / "j")
     with journal:
-        journal.settled(A, replace(DONE, result=Result.FAILED))
+        journal.settled(A, replace(DONE, result=Result.FAILED, found=A.before))
         journal.settled(B, Outcome("B", Result.UNKNOWN, B.before, B.after))
     again, earlier = _open(tmp_path / "j")
-    again.__exit__(None, None, None)
+    again.close()
 
     assert set(earlier.settled) == {"B"}
 
 
-def test_a_run_that_ended_leaves_nothing(tmp_path: Path) -> None:
-    """Its journal begins anew."""
+def test_a_write_that_was_answered_otherwise_was_taken(tmp_path: Path) -> None:
+    """It failed, and is not repeated."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.settled(A, replace(DONE, result=Result.FAILED, found=finite(4)))
+    again, earlier = _open(tmp_path / "j")
+    again.close()
+
+    assert set(earlier.settled) == {"A"}
+
+
+def test_a_plan_that_was_carried_out_is_not_again(tmp_path: Path) -> None:
+    """What is done stays done, also when the run ended in order: it may have sold since."""
     journal, _ = _open(tmp_path / "j")
     with journal:
         journal.settled(A, DONE)
         journal.end()
     again, earlier = _open(tmp_path / "j")
-    again.__exit__(None, None, None)
+    again.close()
+
+    assert earlier.settled == {"A": DONE}
+
+
+def test_a_journal_that_ended_makes_room_for_another_plan(tmp_path: Path) -> None:
+    """CI may name the same file each time; one that did not end is kept for its plan."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.settled(A, DONE)
+        journal.end()
+    other, earlier = _open(tmp_path / "j", fingerprint="sha256:2")
+    other.close()
 
     assert earlier == Earlier()
-    assert len((tmp_path / "j").read_text().splitlines()) == 1
+
+
+def test_a_plan_that_was_begun_elsewhere_is_in_doubt(tmp_path: Path) -> None:
+    """Also on the third run: the journal of the second one says so."""
+    journal, earlier = open_journal(tmp_path / "j", PLAN, "sha256:1", is_begun=True)
+    with journal:
+        journal.settled(A, DONE)
+    again, later = _open(tmp_path / "j")
+    again.close()
+
+    assert earlier.in_doubt == {"A", "B"}
+    assert (set(later.settled), set(later.in_doubt)) == ({"A"}, {"B"})
+
+
+def test_a_journal_is_had_by_one_process(tmp_path: Path) -> None:
+    """Two applies of one plan in one folder: the second is refused."""
+    journal, _ = _open(tmp_path / "j")
+    with journal, pytest.raises(HeldError, match="is running here"):
+        _open(tmp_path / "j")
+
+
+@pytest.mark.parametrize("content", ["notes\n", '{"actions": []}', "[]"])
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, content: str) -> None:
+    """Nobody's notes are overwritten by a slip of the flag."""
+    (tmp_path / "j").write_text(content)
+    with pytest.raises(JournalError, match="is no journal"):
+        _open(tmp_path / "j")
+
+    assert (tmp_path / "j").read_text() == content
 
 
 def test_a_journal_belongs_to_one_plan(tmp_path: Path) -> None:
