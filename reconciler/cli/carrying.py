@@ -207,12 +207,12 @@ def _record(recording: Recording | None, report: Report, intent: str | None) -> 
         return None
     try:
         said = recording.finish(report, intent)
-    except HeldError as error:
-        print_error(f"Error: {error}.")
-        return INCOMPLETE if intent else None  # without an intent nothing was to be written
-    except PushError as error:
+    except (HeldError, PushError) as error:
+        if intent is None:  # so that nothing was to be written, and what is there is as declared
+            print_error("Not recorded: another apply has recorded meanwhile, or nothing takes it.")
+            return None
         print_error(f"Error: {error}")
-        return error.exit_code if intent else None
+        return INCOMPLETE
     if said:
         print_error(said)
     return None

@@ -120,7 +120,12 @@ class Recording:
                 f"the writes are done, and their record could not be written: {error}. Make room,"
                 " and apply again with --take-over: it reads what was written"
             ) from None
-        finish(self.repository, record, commit, self.remote)
+        try:
+            finish(self.repository, record, commit, self.remote)
+        except PushError:
+            if intent is None:
+                self.repository.reset_ref(ref_of(self.plan.store), commit, previous)
+            raise
         shared = f", and pushed to {self.remote}" if self.remote else ""
         return f"Recorded as {commit[:7]} at {ref_of(self.plan.store)}{shared}."
 

@@ -309,7 +309,8 @@ def at_once(bench: Bench) -> None:
         ):
             ends = [process.communicate(timeout=60) for process in (one, other)]
         codes = sorted([one.returncode, other.returncode])
-        assert codes == [0, 3], (codes, ends)
+        # Where the second came so late that all was done, it finds nothing to begin.
+        assert codes == [0, 3] or (codes == [0, 0] and "No changes." in str(ends)), (codes, ends)
         assert len(scene.writes()) == len(after)
         assert scene.verdict() == (0, 0, 0, 0)
 
