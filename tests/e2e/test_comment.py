@@ -165,7 +165,7 @@ def test_each_store_has_its_own(workspace: Workspace, github: Github) -> None:
 
 def test_a_large_plan_fits(workspace: Workspace, github: Github) -> None:
     """C10: GitHub takes no comment of over 65 536 characters."""
-    skus = {f"SKU-{n:05}": 3 for n in range(3000)}
+    skus = {f"SKU-{n:05}-WITH-A-CODE-THAT-IS-RATHER-LONG-FOR-ONE": 3 for n in range(900)}
     workspace.store(dict.fromkeys(skus, 5), skus)
     workspace.run("sandbox", "reset")
     workspace.run("plan", "--out", "p.json")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from faults.table import ROWS, Row, Tally
 
-for _part in ("files", "network", "api", "process", "misuse"):
+for _part in ("files", "network", "api", "process", "misuse", "github"):
     import_module(f"faults.{_part}")  # which enters its rows
 
 

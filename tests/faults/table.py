@@ -35,6 +35,7 @@ class Bench:
     folder: Path
     chance: random.Random
     naive: bool = False
+    seed: int = 0
     tally: Tally = field(default_factory=Tally)
 
     def run(self, *arguments: str, home: str = ".") -> Run:
@@ -52,7 +53,9 @@ class Bench:
     def fresh(self) -> Iterator["Bench"]:
         """Yield a bench with an empty folder and the same chance."""
         with tempfile.TemporaryDirectory() as folder:
-            yield Bench(Path(os.path.realpath(folder)), self.chance, self.naive, self.tally)
+            yield Bench(
+                Path(os.path.realpath(folder)), self.chance, self.naive, self.seed, self.tally
+            )
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Row:
     def _bench(self, seed: int, *, naive: bool) -> Iterator[Bench]:
         with tempfile.TemporaryDirectory() as folder:
             chance = random.Random(seed)  # noqa: S311  no secret
-            yield Bench(Path(os.path.realpath(folder)), chance, naive)
+            yield Bench(Path(os.path.realpath(folder)), chance, naive, seed)
 
 
 # Every row that there is, whether it has a check yet or not.

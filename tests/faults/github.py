@@ -1,0 +1,62 @@
+"""Rows C10, S4 and S11: what GitHub is shown, and what it makes of it."""
+
+import re
+from dataclasses import replace
+
+from factories import action, declared, desired, live, plan_of
+
+from faults.table import Bench, row
+from reconciler.errors import Problem
+from reconciler.model import Source
+from reconciler.render.annotations import render_plan as render_annotations
+from reconciler.render.annotations import render_problems
+from reconciler.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, inert, render_plan
+
+
+@row("C10", "more than GitHub takes", naive=False)
+def too_much(bench: Bench) -> None:
+    """A comment, a summary and annotations are cut, and say what was cut."""
+    count = bench.chance.randint(12_000, 16_000)
+    skus = {f"SKU-{n:05}": 3 for n in range(count)}
+    plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
+    for limit in (COMMENT_LIMIT, SUMMARY_LIMIT):
+        text = render_plan(plan, limit)
+        assert len(text.encode()) <= limit
+        assert limit == SUMMARY_LIMIT or "GitHub takes no more" in text
+    marks = list(render_annotations(plan))
+    assert (len(marks), f"{count - 9} more lines" in marks[-1]) == (10, True)
+
+
+@row("S4", "a product's name that is Markdown or HTML", naive=False)
+def markdown(bench: Bench) -> None:
+    """Inert: neither a mention, nor a link, nor a tag, nor a cell of a table."""
+    names = (
+        "@org/team",
+        "<img src=x>",
+        "````",
+        "a|b",
+        "-->",
+        "[x](javascript:alert)",
+        "https://x.example",
+        "#1",
+        "\u202e",
+    )
+    name = bench.chance.choice(names)
+    assert re.fullmatch(r"<code>(?:[\w ,+'-]|&#[0-9]+;)*</code>", inert(name))
+    plan = plan_of(desired(declared(name, 5)), live({name: 3}))
+    lines = [line for line in render_plan(plan).splitlines() if line.startswith("| <code>")]
+    assert [line.count("|") for line in lines] == [7]
+
+
+@row("S11", "a file's name that is a command", naive=False)
+def annotations(bench: Bench) -> None:
+    """Escaped in properties and messages."""
+    name = bench.chance.choice(["a\n::error::x.yaml", "a%0A.yaml", "a,line=1.yaml", "a::b.yaml"])
+    (line,) = render_problems([Problem(name, 1, 2, "is\nwrong")])
+    place = line.removeprefix("::error ").split(",title=")[0]
+    assert "\n" not in line
+    assert re.fullmatch(r"file=[^:,\n]*,line=1,col=2", place), place
+    sold_out = replace(action("A", 3, 0), source=Source(name, 3))
+    shown = list(render_annotations(replace(plan_of(desired(), live({})), actions=(sold_out,))))
+    assert len(shown) == 2
+    assert all("\n" not in mark and mark.count("::") == 2 for mark in shown)
