@@ -76,12 +76,9 @@ def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> 
 
 def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
     """Return *plan* with the violations that it has under the limits as they are now."""
-    declared = len(desired.declared) - len(set(plan.unread))
-    summary = replace(plan.summary, declared=declared, **total_units(plan.actions))
+    summary = replace(plan.summary, declared=len(desired.declared), **total_units(plan.actions))
     return replace(
         plan,
         summary=summary,
-        violations=check_limits(
-            plan.actions, summary, desired.settings.limits, len(desired.declared)
-        ),
+        violations=check_limits(plan.actions, summary, desired.settings.limits),
     )

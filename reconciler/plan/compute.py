@@ -66,14 +66,14 @@ def compute_plan(
         *([_unread(unread, offline=provenance.offline)] if unread else []),
         *(_unsettled(desired.declared[sku]) for sku in settled.unsure if sku in desired.declared),
     ]
-    summary = _summarise(desired, judged, actions, len(matches.not_managed), len(unread))
+    summary = _summarise(desired, judged, actions, len(matches.not_managed))
     return Plan(
         store=desired.settings.name,
         site_id=desired.settings.site_id,
         provenance=provenance,
         actions=actions,
         findings=tuple(sorted(findings, key=_finding_order)),
-        violations=check_limits(actions, summary, desired.settings.limits, len(desired.declared)),
+        violations=check_limits(actions, summary, desired.settings.limits),
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
         unread=tuple(sorted(unread)),
@@ -294,10 +294,9 @@ def _summarise(
     judged: _Judged,
     actions: tuple[Action, ...],
     not_managed: int,
-    unread: int,
 ) -> Summary:
     return Summary(
-        declared=len(desired.declared) - unread,
+        declared=len(desired.declared),
         live_units=judged.live_units,
         to_change=len(actions),
         unchanged=judged.count - len(actions),

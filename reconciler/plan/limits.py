@@ -18,13 +18,12 @@ _SAYS = {
 
 
 def check_limits(
-    actions: Sequence[Action], summary: Summary, limits: Mapping[Limit, Bound], declared: int
+    actions: Sequence[Action], summary: Summary, limits: Mapping[Limit, Bound]
 ) -> tuple[Violation, ...]:
     """Return every limit that *actions* break, in the order of the limits.
 
-    A share is of the declared SKUs, or, for units, of the live units of the declared finite
-    SKUs, as far as they were read; it bites from `MIN_DECLARED_FOR_SHARES` SKUs up that are
-    *declared* in all.
+    A share is of the declared SKUs, or, for units, of the live units of the declared finite SKUs
+    that were read; it bites from `MIN_DECLARED_FOR_SHARES` declared SKUs up.
     """
     found = {
         Limit.CHANGES: len(actions),
@@ -37,7 +36,7 @@ def check_limits(
     }
     violations = []
     for limit, bound in limits.items():
-        if bound.is_share and declared < MIN_DECLARED_FOR_SHARES:
+        if bound.is_share and summary.declared < MIN_DECLARED_FOR_SHARES:
             continue
         whole = max(summary.live_units, 0) if limit in _UNITS else summary.declared
         allowed = whole * bound.number // 100 if bound.is_share else bound.number

@@ -332,6 +332,7 @@ def test_changed_since_reads_only_what_changed(workspace: Workspace) -> None:
     assert len(read) == 2
     assert "unread: 118 declared SKUs were not read" in run.out
     assert "Plan: 1 to change (2 units raised" in run.out
+    assert "Limit broken" not in run.out
     assert "Reads 5, writes at most 1" in run.out
     assert workspace.run("apply", "p.json", "--record").code == 0
     assert EMPTY in workspace.run("plan").out

@@ -169,7 +169,7 @@ def test_a_tighter_limit_never_has_fewer_violations(
     summary = replace(plan.summary, declared=20)
     bounds = range(0, 101, 5) if is_share else range(10)
     found = [
-        len(check_limits(plan.actions, summary, {limit: Bound(number, is_share=is_share)}, 20))
+        len(check_limits(plan.actions, summary, {limit: Bound(number, is_share=is_share)}))
         for number in bounds
     ]
 

@@ -25,10 +25,10 @@ def test_each_limit_counts_its_own(limit: Limit, before: int, after: int | str, 
     tight = {**NO_LIMITS, limit: Bound(found - 1, is_share=False)}
     loose = {**NO_LIMITS, limit: Bound(found, is_share=False)}
 
-    assert [(v.limit, v.found) for v in check_limits(plan.actions, plan.summary, tight, 1)] == [
+    assert [(v.limit, v.found) for v in check_limits(plan.actions, plan.summary, tight)] == [
         (limit, found)
     ]
-    assert check_limits(plan.actions, plan.summary, loose, 1) == ()
+    assert check_limits(plan.actions, plan.summary, loose) == ()
 
 
 def test_a_share_bites_from_ten_declared_skus() -> None:
@@ -50,4 +50,4 @@ def test_the_actions_of_the_factory_are_counted() -> None:
     plan = plan_of(desired(declared("A", 5)), live({"A": 3}))
     limits = {Limit.CHANGES: Bound(1, is_share=False)}
 
-    assert len(check_limits([action("A"), action("B")], plan.summary, limits, 2)) == 1
+    assert len(check_limits([action("A"), action("B")], plan.summary, limits)) == 1
