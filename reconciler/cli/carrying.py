@@ -18,10 +18,9 @@ from reconciler.apply.watch import Watcher, Watchers
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.options import Options
 from reconciler.cli.plan import STDIO, out_of, save_text
-from reconciler.cli.progress import make_progress
 from reconciler.cli.recording import GRACE, Recording
 from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Scope
+from reconciler.cli.stages import Scope, make_progress
 from reconciler.errors import (
     HeldError,
     InterruptedRunError,

@@ -1,15 +1,11 @@
 """How far the work is → a line every ten seconds, or on a terminal one that moves."""
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from importlib import import_module
 from typing import Protocol, Self
 
 from reconciler.cli.console import print_error
-from reconciler.cli.options import Options
 from reconciler.model import Action, Outcome
 
 PROGRESS_SECONDS = 10.0
@@ -96,17 +92,6 @@ class Silence(Progress):
 
     def __call__(self, done: int) -> None:
         """Say nothing."""
-
-
-def make_progress(verb: str, total: int, client: Requests, options: Options) -> Progress:
-    """Return what tells how far the work is, as it is wanted here."""
-    if options.quiet:
-        return Silence(verb, total, client)
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
-        progress: Progress = terminal.TerminalProgress(verb, total, client)
-        return progress
-    return Progress(verb, total, client)
 
 
 def _duration(seconds: float) -> str:

@@ -1,16 +1,18 @@
 """The wiring of the stages that plan and apply share."""
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from reconciler.cli.basing import History
 from reconciler.cli.options import Options
-from reconciler.cli.progress import make_progress
+from reconciler.cli.progress import Progress, Requests, Silence
 from reconciler.cli.signals import Ending
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import InterruptedRunError, NoBaseError, StoppedError, UsageError
@@ -34,6 +36,17 @@ from reconciler.plan.offline import pretend_live
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
 
 WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
+
+
+def make_progress(verb: str, total: int, client: Requests, options: Options) -> Progress:
+    """Return what tells how far the work is, as it is wanted here."""
+    if options.quiet:
+        return Silence(verb, total, client)
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
+        progress: Progress = terminal.TerminalProgress(verb, total, client)
+        return progress
+    return Progress(verb, total, client)
 
 
 class Allowances:

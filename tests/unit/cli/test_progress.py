@@ -7,7 +7,8 @@ from factories import action
 from fakes import FakeClock
 
 from reconciler.cli.options import Options
-from reconciler.cli.progress import Progress, make_progress
+from reconciler.cli.progress import Progress
+from reconciler.cli.stages import make_progress
 from reconciler.model import Outcome, Result
 
 
