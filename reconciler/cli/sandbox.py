@@ -134,9 +134,14 @@ def reset(options: Options, seed: Path | None) -> int:
 @shared_options
 @click.pass_obj
 def sell(options: Options, sales: tuple[str, ...]) -> int:
-    """Sell N units (1 if not said) of each SKU, as customers would."""
+    """Sell N units (1 if not said) of each SKU, as customers would.
+
+    SKU is the code that the store shows, or its id.
+    """
     orders = [_order(sale) for sale in sales]
     with _open(options, None) as shop:
+        for sku, _ in orders:
+            shop.find(sku)  # so that a slip in the last one sells nothing of the first
         for sku, units in orders:
             inventory_type, quantity = shop.sell(sku, units)
             left = "infinite" if inventory_type == "infinite" else f"{quantity} left"

@@ -62,6 +62,7 @@ def compute_plan(
         *matches.findings,
         *judged.findings,
         *map(_not_managed, matches.not_managed),
+        *_idle_globs(desired),
         *(_released(desired, base) if base else ()),
         *([_unread(unread, offline=provenance.offline)] if unread else []),
         *(_unsettled(desired.declared[sku]) for sku in settled.unsure if sku in desired.declared),
@@ -261,6 +262,14 @@ def _released(desired: DesiredState, base: Base) -> Iterable[Finding]:
             message = "no longer declared, so no longer touched"
             source = Source(entry.path, entry.line)
             yield Finding(FindingKind.RELEASED, entry.sku, message, source)
+
+
+def _idle_globs(desired: DesiredState) -> Iterable[Finding]:
+    """Yield what is to be frozen and is declared nowhere: a typo would freeze nothing."""
+    for glob in desired.settings.frozen:
+        if not any(fnmatchcase(sku, glob) for sku in desired.declared):
+            message = "is to be frozen, and no declared SKU is called that"
+            yield Finding(FindingKind.FROZEN, glob, message, None)
 
 
 def _unsettled(entry: Declared) -> Finding:

@@ -115,7 +115,8 @@ def _finding(finding: Finding) -> Line:
 
 def _closing(plan: Plan) -> Iterator[Line]:
     summary, errors = plan.summary, len(plan.errors)
-    frozen = sum(finding.kind is FindingKind.FROZEN for finding in plan.findings)
+    held = (f for f in plan.findings if f.kind is FindingKind.FROZEN and f.source is not None)
+    frozen = sum(1 for _ in held)
     if errors:
         yield _line(f"{count(errors, 'SKU')} cannot be planned; see the lines with a !.", "red")
     if plan.actions or errors:
@@ -126,9 +127,9 @@ def _closing(plan: Plan) -> Iterator[Line]:
         if not plan.provenance.offline:
             yield _line(requests_sentence(plan.requests))
     elif summary.drifted or frozen:
-        held = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
+        said = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
         drift = f" {drift_sentence(summary)}" if summary.drifted else ""
-        yield _line(f"No changes.{drift}{held}", "green")
+        yield _line(f"No changes.{drift}{said}", "green")
     elif plan.unread:
         yield _line("No changes. What was read is as declared.", "green")
     else:

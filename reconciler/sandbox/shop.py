@@ -167,6 +167,10 @@ class Shop:
             self._enter("write", sku_id, body, after)
         return after
 
+    def find(self, name: str) -> str:
+        """Return the id of the SKU with the code or id *name*; raise SandboxError for none."""
+        return self._find(name)
+
     def sell(self, name: str, units: int) -> tuple[str, Quantity]:
         """Take *units* off the SKU with the code or id *name*, as a customer's order does.
 

@@ -261,3 +261,10 @@ def test_a_frozen_sku_that_cannot_be_read_has_both_findings() -> None:
         FindingKind.FROZEN,
         FindingKind.UNREADABLE,
     }
+
+
+def test_a_typo_in_frozen_is_said() -> None:
+    """What is to be frozen and is declared nowhere freezes nothing."""
+    plan = plan_of(desired(declared("A", 5), frozen=("a", "B*", "A")), live({"A": 3}))
+
+    assert {f.sku for f in plan.findings if "no declared SKU" in f.message} == {"a", "B*"}
