@@ -24,12 +24,19 @@ from reconciler.cli.recording import check_can_record, refuse_held, start_record
 from reconciler.cli.several import for_each_store
 from reconciler.cli.show import read_plan
 from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Access, Allowances, Scope, make_plan, open_store
+from reconciler.cli.stages import (
+    Access,
+    Allowances,
+    Scope,
+    make_plan,
+    open_store,
+    read_listing,
+)
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, StalePlanError, UsageError
 from reconciler.history.base import refuse_old_commit
 from reconciler.model import Limit, Plan
-from reconciler.plan.check import check_saved, check_store, recheck_limits
+from reconciler.plan.check import check_saved, check_store, check_targets, recheck_limits
 from reconciler.plan.pending import with_settled
 
 
@@ -155,6 +162,8 @@ def _apply(options: Options, asked: Asked, access: Access, outputs: Outputs) -> 
         _refuse_violations(saved, asked.allow)
     scope.require_base()
     with open_store(options, scope.desired.settings, access) as client:
+        if saved is not None and saved.actions:
+            check_targets(saved, scope.desired, read_listing(scope.desired, client, access))
         plan = saved or make_plan(options, scope, client, access)
         if saved is None:
             if not outputs.takes_stdout:

@@ -3,12 +3,13 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
 from reconciler.cli.basing import History
 from reconciler.cli.options import Options
@@ -24,6 +25,7 @@ from reconciler.model import (
     Backend,
     DesiredState,
     Drift,
+    Listing,
     LiveState,
     Plan,
     Provenance,
@@ -34,6 +36,8 @@ from reconciler.plan.drift import compute_drift
 from reconciler.plan.match import match_skus
 from reconciler.plan.offline import pretend_live
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
+
+Found = TypeVar("Found")
 
 WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
 
@@ -167,20 +171,33 @@ def make_plan(options: Options, scope: Scope, client: StoreClient, access: Acces
     return compute_plan(scope.desired, live, base, scope.provenance(), unread=scope.unread)
 
 
+def read_listing(desired: DesiredState, client: StoreClient, access: Access) -> Listing:
+    """Return the store's listing as it is now; raise InterruptedRunError when a signal came."""
+    settings = desired.settings
+    return _until_signal(
+        access, lambda: fetch_listing(client, settings.site_id, settings.sku_collection_id)
+    )
+
+
 def _read_until_signal(
     options: Options, scope: Scope, client: StoreClient, access: Access
 ) -> LiveState:
+    return _until_signal(access, lambda: _read_live(options, scope, client, access))
+
+
+def _until_signal(access: Access, read: Callable[[], Found]) -> Found:
+    """Return what *read* does; raise InterruptedRunError when a signal came meanwhile."""
     ending = access.ending
-    live: LiveState | None = None
+    found: Found | None = None
     try:
         with ending.noticing("reading no further"):
-            live = _read_live(options, scope, client, access)
+            found = read()
     except StoppedError:
         if ending.exit_code is None:
             raise
-    if live is None or ending.exit_code is not None:
+    if found is None or ending.exit_code is not None:
         raise InterruptedRunError(ending.exit_code or InterruptedRunError.exit_code)
-    return live
+    return found
 
 
 def make_drift(

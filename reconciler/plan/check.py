@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from reconciler.errors import StalePlanError
-from reconciler.model import Action, Base, Cause, DesiredState, Plan, Rule, StoreSettings
+from reconciler.model import (
+    Action,
+    Base,
+    Cause,
+    DesiredState,
+    Listing,
+    Plan,
+    Rule,
+    StoreSettings,
+)
 from reconciler.plan.based import BaseIndex
 from reconciler.plan.compute import is_frozen, sort_actions, total_units
 from reconciler.plan.limits import check_limits
@@ -72,6 +81,23 @@ def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> 
     cause = based.cause(entry.stock, action.before) if based else Cause.UNKNOWN
     after = aim(entry.rule, entry.stock, stock, action.before, recounted=recounted)
     return (action.base, action.cause, action.after) == (stock, cause, after)
+
+
+def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
+    """Raise StalePlanError where an action's target is not the SKU that is declared.
+
+    Codes may have been changed in the shop since, or ids in the plan. A target that is listed no
+    more is none of that: its SKU will fail by itself.
+    """
+    by_id = {live.sku_id: live for live in listing.skus}
+    for action in plan.actions:
+        live = by_id.get(action.target.sku_id)
+        wanted = desired.declared[action.sku].code
+        if live is not None and live.code != wanted:
+            raise StalePlanError(
+                f"the plan's target for {action.sku} is the store's SKU {live.code or 'no code'}"
+                f" ({live.sku_id}); plan again"
+            )
 
 
 def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:

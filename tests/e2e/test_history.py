@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import Workspace
+from factories import SITE, Workspace
 
 from reconciler.plan.saved import _from_json, fingerprint
+from reconciler.sandbox.seed import make_id
 
 FIFTY = {"TEE": 50, "MUG": 20}
 ON_CHANGE = "rule: on_change\n"
@@ -488,9 +489,18 @@ def test_an_unrecorded_write_is_warned_of(workspace: Workspace) -> None:
     assert "Warning: this was not recorded" in run.err
 
 
+def _id_of_mug() -> str:
+    """Return the id of the second SKU of the factory's shop."""
+    return make_id(make_id(SITE, "Product 1"), "0")
+
+
 @pytest.mark.parametrize(
     ("forge", "said"),
     [
+        (
+            lambda plan: plan["actions"][0]["target"].update(sku_id=_id_of_mug()),
+            "is the store's SKU MUG",
+        ),
         (lambda plan: plan["actions"].append({**plan["actions"][0]}), "writes a SKU twice"),
         (lambda plan: plan.update(unread=["TEE", "MUG"]), "what the plan did not read"),
         (lambda plan: plan.update(unread=["NOPE"]), "what the plan did not read"),
@@ -499,7 +509,7 @@ def test_an_unrecorded_write_is_warned_of(workspace: Workspace) -> None:
         (lambda plan: plan.update(base="a" * 40), "the base was"),
         (lambda plan: plan.update(base="a\0b"), "is not a plan"),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_a_forged_plan_is_refused(
     workspace: Workspace, forge: Callable[[dict[str, Any]], object], said: str

@@ -144,7 +144,7 @@ def ecommerce_off(bench: Bench) -> None:
     """Not asked again: it stays so until somebody turns it on."""
     before, after, _ = few(bench)
     fault = _status(409, "ecommerce_not_enabled", "Ecommerce is not yet initialized")
-    faults = [Fault(path="/products", skip=1, **fault), Fault(**PATCH, **fault)]
+    faults = [Fault(path="/products", skip=2, **fault), Fault(**PATCH, **fault)]
     with Scene(bench, before, after, faults).open() as scene:
         scene.plan()
         outcomes = scene.apply(1, "--parallelism", "1")

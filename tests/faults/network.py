@@ -85,7 +85,7 @@ def _unreachable(bench: Bench, address: str, *said: str) -> None:
         assert (planned.code, applied.code) == (1, 1), (planned, applied)
         for words in ("cannot reach", *said):
             assert words in planned.err, planned
-            assert words in applied.out, applied
+            assert words in applied.err, applied
 
 
 @row("N1", "connection refused", naive=False)
