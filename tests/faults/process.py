@@ -287,7 +287,7 @@ def starved(bench: Bench) -> None:
             check=False,
         )
         assert run.returncode in {0, 1, 3, 5}, run
-        assert "Traceback" not in run.stderr or not scene.writes(), run
+        assert "Traceback" not in run.stderr, run
         assert scene.verdict() == (0, 0, 0, 0)
         assert scene.run("apply", "p.json").code in {0, 3}
 
