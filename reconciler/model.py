@@ -68,26 +68,58 @@ class Source(NamedTuple):
         return f"{self.path}:{self.line}"
 
 
+class Pin(NamedTuple):
+    """The store's own id that an entry names, and the code that the store shows for it."""
+
+    id: str
+    code: str
+
+
+class Terms(NamedTuple):
+    """How an entry is declared, which many of one file have in common: all but SKU and stock."""
+
+    rule: Rule
+    as_of: str | None
+    pin: Pin | None
+    path: str
+
+
 class Declared(NamedTuple):
     """One SKU as YAML declares it, with rule and date already inherited.
 
-    `sku` is the key in YAML; `code` is the code that the store shows, the same unless `id`
-    pins the SKU to one of the store's own.
+    `sku` is the key in YAML. A store may have a hundred thousand of these, so the terms that they
+    have in common are held once.
     """
 
     sku: str
     stock: Stock
-    rule: Rule
-    as_of: str | None
-    id: str | None
-    code: str
-    path: str
+    terms: Terms
     line: int
+
+    @property
+    def rule(self) -> Rule:
+        """Return who owns the number."""
+        return self.terms.rule
+
+    @property
+    def as_of(self) -> str | None:
+        """Return the day of the count."""
+        return self.terms.as_of
+
+    @property
+    def id(self) -> str | None:
+        """Return the store's own id, where one is named."""
+        return self.terms.pin.id if self.terms.pin else None
+
+    @property
+    def code(self) -> str:
+        """Return the code that the store shows: the key, unless a pin says another."""
+        return self.terms.pin.code if self.terms.pin else self.sku
 
     @property
     def source(self) -> Source:
         """Return where the SKU is declared."""
-        return Source(self.path, self.line)
+        return Source(self.terms.path, self.line)
 
 
 class Backend(StrEnum):

@@ -24,6 +24,7 @@ from reconciler.model import (
     Listing,
     LiveSku,
     LiveState,
+    Pin,
     Plan,
     Provenance,
     Rule,
@@ -31,6 +32,7 @@ from reconciler.model import (
     Stock,
     StoreSettings,
     Target,
+    Terms,
     finite,
 )
 from reconciler.plan.changes import changes_between
@@ -63,8 +65,9 @@ def declared(
     code: str | None = None,
     line: int = 1,
 ) -> Declared:
-    code = sku if code is None else code
-    return Declared(sku, stock(value), rule, as_of, id, code, "inventory/demo/a.yaml", line)
+    pin = None if id is None else Pin(id, sku if code is None else code)
+    terms = Terms(rule, as_of, pin, "inventory/demo/a.yaml")
+    return Declared(sku, stock(value), terms, line)
 
 
 def desired(

@@ -51,7 +51,8 @@ def declared_as_applied(
             is_same = named.id is None or named.id in {None, entry.id, ids.get(sku)}
             earlier = named if is_same or entry.id is None else None
         if earlier is not None:
-            applied[sku] = entry._replace(stock=earlier.stock, as_of=earlier.as_of)
+            terms = entry.terms._replace(as_of=earlier.as_of)
+            applied[sku] = entry._replace(stock=earlier.stock, terms=terms)
     return applied
 
 

@@ -25,9 +25,11 @@ from reconciler.model import (
     Declared,
     DesiredState,
     Limit,
+    Pin,
     Rule,
     Stock,
     StoreSettings,
+    Terms,
     finite,
 )
 
@@ -202,7 +204,7 @@ def _declared_before(
 def _pinned_before(entries: Iterable[Declared], pinned: dict[str, Declared]) -> Iterator[Fault]:
     """Yield the SKUs of a file that pin an id in *pinned*, and add the others to it."""
     for entry in entries:
-        if entry.id is not None and (first := pinned.setdefault(entry.id, entry)) is not entry:
+        if (pin := entry.terms.pin) and (first := pinned.setdefault(pin.id, entry)) is not entry:
             message = f"this is the id of {shown(first.sku)} at {first.source} too; keep one"
             yield Fault(("skus", entry.sku, "id"), message)
 
@@ -214,29 +216,28 @@ def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, D
     as_of = data.get("as_of")
     if as_of is not None and not _is_day(as_of):
         faults.append(_no_day(as_of))
+    of_file = Terms(rule, as_of, None, path)
+    common: dict[Terms, Terms] = {of_file: of_file}
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
-    make = partial(tuple.__new__, Declared)
+    make, make_terms = partial(tuple.__new__, Declared), partial(tuple.__new__, Terms)
     declared: dict[str, Declared] = {}
     for (sku, value), line in zip(data["skus"].items(), document.lines["skus"], strict=True):
         if type(value) is not dict:
-            declared[sku] = make((sku, _stock(value), rule, as_of, None, sku, path, line))
+            declared[sku] = make((sku, _stock(value), of_file, line))
             continue
-        day = value.get("as_of")
+        day, own = value.get("as_of"), value.get("rule")
         if day is not None and not _is_day(day):
             faults.append(_no_day(day, "skus", sku))
-        own = value.get("rule")
-        declared[sku] = make(
+        terms = make_terms(
             (
-                sku,
-                _stock(value["quantity"]),
                 rule if own is None else _RULES[own],
                 as_of if day is None else day,
-                value.get("id"),
-                value.get("sku", sku),
+                Pin(value["id"], value.get("sku", sku)) if "id" in value else None,
                 path,
-                line,
             )
         )
+        terms = common.setdefault(terms, terms)
+        declared[sku] = make((sku, _stock(value["quantity"]), terms, line))
     return declared
 
 

@@ -54,8 +54,10 @@ def find_base(
     content = blobs.get(RECORD_FILE)
     record = parse_record(commit, content) if content is not None else None
     if record is None:
-        _refuse_detours(repository, commit, inside)
-        return _at_commit(blobs, inside, folder, commit, day)
+        texts = _at_commit(blobs, inside, folder, commit, day)
+        if not texts.files:
+            _refuse_detours(repository, commit, inside)
+        return texts
     if record.store != store:
         raise NoBaseError(
             f"{ref or commit[:7]} is a record of the store {record.store}, not of {store};"
@@ -73,12 +75,12 @@ def _at_commit(
 ) -> BaseTexts:
     """Return the YAML that stood in *folder* at *commit*."""
     prefix = f"{inside}/" if inside else ""
-    files, odd = [], []
+    files, odd, shown_folder = [], [], folder.as_posix()
     for path, content in blobs.items():
         name = path.removeprefix(prefix)
         if not path.startswith(prefix):
             continue
-        shown = f"{folder.as_posix()}/{name}"
+        shown = f"{shown_folder}/{name}"
         if content is None:
             odd.append(shown)  # a link or a submodule: what stands there is not told
         elif _is_yaml(name):

@@ -5,12 +5,12 @@ have: shallow, bare, a worktree, a submodule, with alternates or a partial clone
 """
 
 import os
+import posixpath
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from reconciler.errors import HistoryError
+from reconciler.history.export import Blob, parse_export
 
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -23,17 +23,6 @@ _IDENTITY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "reconciler"), ("EMAIL", "reconciler@localhost"))
 }
-_REGULAR = (b"100644", b"100755")
-
-
-class Blob(NamedTuple):
-    """A file of a commit: its path from the top, and its bytes.
-
-    The content is None for what is no regular file.
-    """
-
-    path: str
-    content: bytes | None
 
 
 class Repository:
@@ -62,10 +51,12 @@ class Repository:
 
     def find_commit_and_day(self, ref: str) -> tuple[str, str] | None:
         """Return the full id and the day of the commit that *ref* names, or None."""
-        commit = self.find_commit(ref)
-        if commit is None:
-            return None
-        return commit, self.run("show", "-s", "--format=%cs", commit, "--").decode().strip()
+        if ".." in ref:
+            return None  # a range, no commit
+        peeled = f"{ref}^{{commit}}"
+        done = _git(self.folder, "show", "-s", "--format=%H %cs", "--end-of-options", peeled, "--")
+        words = done.stdout.decode().split()
+        return (words[0], words[1]) if words else None
 
     def find_ref(self, ref: str) -> str | None:
         """Return the full id of the commit at just this *ref*, no tag of that name, or None."""
@@ -111,34 +102,24 @@ class Repository:
         paths = [line.decode("utf-8", "replace") for line in done.stdout.split(b"\0") if line]
         return [path.split(":", 1)[1] for path in paths if path.endswith(f"/{name}")]
 
-    def read_files(self, commit: str, *paths: str) -> Iterator[Blob]:
-        """Yield the files of *commit* at and below *paths*, by two processes for all of them."""
-        listed = self.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *filter(None, paths))
-        entries = [line.split(b"\t", 1) for line in listed.split(b"\0") if line]
-        files = [(*meta.split(b" "), name) for meta, name in entries]
-        wanted = [file for file in files if file[0] in _REGULAR]
-        contents = self._read_blobs([identity for _, _, identity, _ in wanted])
-        by_name = dict(zip((name for *_, name in wanted), contents, strict=True))
-        for *_, name in files:
-            yield Blob(name.decode("utf-8", "surrogateescape"), by_name.get(name))
+    def read_files(self, commit: str, *paths: str) -> list[Blob]:
+        """Return the files of *commit* at and below *paths*, sorted, by one process for them all.
 
-    def _read_blobs(self, identities: list[bytes]) -> Iterator[bytes]:
-        """Yield the contents of blobs in the order asked for."""
-        if not identities:
-            return
-        answer = self.run("cat-file", "--batch", "--buffer", given=b"\n".join(identities) + b"\n")
-        at = 0
-        for identity in identities:
-            end = answer.index(b"\n", at)
-            head = answer[at:end].split(b" ")
-            if len(head) != 3 or head[1] != b"blob":
-                raise HistoryError(
-                    f"git cannot read the object {identity.decode()}: the clone is not complete;"
-                    " fetch it anew"
-                )
-            at = end + 1 + int(head[2])
-            yield answer[end + 1 : at]
-            at += 1
+        `fast-export` reads each object once, `cat-file --batch` twice: where each object is a
+        file of its own, as after a commit, that is half of the time.
+        """
+        how = ("--full-tree", "--reencode=no")
+        # The commit without its parents, even if it changed nothing at these paths. The first
+        # dashes end the command's own flags, the second the revisions.
+        which = ("--full-history", "--sparse", "--", f"{commit}^!", "--")
+        here = [posixpath.relpath(path, self.prefix or ".") for path in paths if path]
+        done = _git(self.folder, "fast-export", *how, *which, *here)
+        if done.returncode:
+            raise HistoryError(
+                f"git cannot read the files of {commit[:7]} ({_complaint(done)}); if the clone is"
+                " not complete, fetch it anew"
+            )
+        return sorted(parse_export(done.stdout))
 
     def make_root(self, message: str) -> str:
         """Write a commit that holds nothing and comes after nothing, and return its id."""

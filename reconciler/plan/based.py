@@ -34,7 +34,7 @@ class BaseIndex:
 
     def __init__(self, declared: Mapping[str, Declared]) -> None:
         self._by_code = declared  # of those that no id pins, the key is the code
-        self._by_id = {entry.id: entry for entry in declared.values() if entry.id is not None}
+        self._by_id = {pin.id: entry for entry in declared.values() if (pin := entry.terms.pin)}
 
     def look_up(self, entry: Declared, sku_id: str) -> Based:
         """Return what the base declared of *entry*, which is the store's SKU *sku_id*.

@@ -22,7 +22,6 @@ from reconciler.model import (
     Provenance,
     Requests,
     Rule,
-    Source,
     Stock,
     StoreSettings,
     Summary,
@@ -260,8 +259,7 @@ def _released(desired: DesiredState, base: Base) -> Iterable[Finding]:
     for entry in gone:
         if entry.id is None or entry.id not in pinned:
             message = "no longer declared, so no longer touched"
-            source = Source(entry.path, entry.line)
-            yield Finding(FindingKind.RELEASED, entry.sku, message, source)
+            yield Finding(FindingKind.RELEASED, entry.sku, message, entry.source)
 
 
 def _idle_globs(desired: DesiredState) -> Iterable[Finding]:

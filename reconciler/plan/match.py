@@ -30,12 +30,13 @@ def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> 
     found: dict[str, LiveSku] = {}
     odd: list[Declared] = []
     for sku, entry in declared.items():  # a hundred thousand times: what is plain goes first
-        live = by_code.get(entry.code) if entry.id is None else by_id.get(entry.id)
-        if live is None or live.code != entry.code or (entry.id is None and live.code in shared):
+        pin = entry.terms.pin
+        live = by_id.get(pin.id) if pin else by_code.get(sku)
+        if live is None or (live.code != pin.code if pin else sku in shared):
             odd.append(entry)
         else:
             found[sku] = live
-    pins = {entry.id for entry in declared.values() if entry.id is not None}
+    pins = {pin.id for entry in declared.values() if (pin := entry.terms.pin)}
     findings = _name_twice(found, declared) if pins else []
     named = {live.sku_id for live in found.values()} | pins
     named.update(live.sku_id for entry in odd for live in shared.get(entry.code, ()))

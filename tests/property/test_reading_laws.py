@@ -17,7 +17,7 @@ from reconciler.desired.plain import NotPlainError, read_plain
 from reconciler.desired.read import read_document
 from reconciler.desired.write import write_inventory
 from reconciler.errors import InputError
-from reconciler.model import INFINITE, Declared, Rule, finite
+from reconciler.model import INFINITE, Declared, Pin, Rule, Terms, finite
 
 # Pieces of which near-YAML is made: random bytes alone hardly ever get past the first line.
 PIECES = st.sampled_from(
@@ -219,13 +219,14 @@ def declarations(draw: st.DrawFn) -> list[Declared]:
         Declared(
             sku,
             draw(st.one_of(st.integers(0, 999_999_999).map(finite), st.just(INFINITE))),
-            draw(st.sampled_from(Rule)),
-            draw(st.one_of(st.none(), DAYS)),
-            pin,
-            sku
-            if pin is None
-            else draw(st.text(max_size=5, alphabet=st.characters(codec="utf-8"))),
-            "demo/a.yaml",
+            Terms(
+                draw(st.sampled_from(Rule)),
+                draw(st.one_of(st.none(), DAYS)),
+                Pin(pin, draw(st.text(max_size=5, alphabet=st.characters(codec="utf-8"))))
+                if pin
+                else None,
+                "demo/a.yaml",
+            ),
             0,
         )
         for sku in draw(st.lists(KEYS, min_size=1, max_size=6, unique=True))
@@ -234,7 +235,7 @@ def declarations(draw: st.DrawFn) -> list[Declared]:
 
 
 def _meaning(declared: Any) -> list[Any]:
-    return [entry._replace(path="", line=0) for entry in declared]
+    return [entry._replace(terms=entry.terms._replace(path=""), line=0) for entry in declared]
 
 
 @given(declarations(), st.sampled_from(Rule))

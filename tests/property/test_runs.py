@@ -178,7 +178,9 @@ class Runs(RuleBasedStateMachine):
     @rule(sku=st.sampled_from(SKUS))
     def recount(self, sku: str) -> None:
         """Assert the number anew."""
-        self._declare(sku, self.state.declared[sku]._replace(as_of=f"d{self.count}"))
+        entry = self.state.declared[sku]
+        terms = entry.terms._replace(as_of=f"d{self.count}")
+        self._declare(sku, entry._replace(terms=terms))
         self.count += 1
 
     def _declare(self, sku: str, entry: Declared) -> None:

@@ -1,0 +1,97 @@
+"""The files of a commit, as git itself tells them, are those that were committed."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import HistoryError
+from reconciler.history.git import Repository, open_repository
+
+ODD = ["a b.yaml", 'quo"te.yaml', "back\\slash.yaml", "tab\tline\n.yaml", "ä/日本.yaml", "M x.yaml"]
+CONTENTS = [b"", b"\n", b"no line feed", b"blob\nmark :1\ndata 3\n", bytes(range(256)), b"\r\n"]
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
+    monkeypatch.chdir(tmp_path)
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Zoë")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "z@example.com")
+
+    def run(*arguments: str) -> str:
+        command = ["git", "-c", "protocol.file.allow=always", *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    run("init", "--quiet", "--initial-branch=main")
+    return run
+
+
+def _open(folder: str = ".") -> Repository:
+    repository = open_repository(Path(folder))
+    assert repository is not None
+    return repository
+
+
+def _write(files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(content)
+
+
+def test_names_and_contents_are_told_to_the_byte(git: Git) -> None:
+    """Whatever a file is called or holds, and whatever the commit says about itself."""
+    files = {f"shop/{name}": content for name, content in zip(ODD, CONTENTS, strict=True)}
+    _write(files)
+    Path("shop/link.yaml").symlink_to("a b.yaml")
+    git("add", ".")
+    git("-c", "i18n.commitEncoding=latin1", "commit", "-qm", "M 100644 :1 x\n\ndata 7\nblob\n")
+    told = {blob.path: blob.content for blob in _open("shop").read_files("HEAD", "shop")}
+    assert told == files | {"shop/link.yaml": None}
+    assert list(told) == sorted(told)
+
+
+def test_only_the_named_folder_is_told_though_the_commit_left_it_alone(git: Git) -> None:
+    """At a merge too, whose parents both had it, and below a submodule's place."""
+    _write({"shop/a.yaml": b"1\n", "elsewhere/b.yaml": b"2\n"})
+    git("init", "-q", "module")
+    git("-C", "module", "commit", "-q", "--allow-empty", "-m", "m")
+    git("submodule", "--quiet", "add", "./module", "shop/module")
+    git("add", "shop", "elsewhere")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "side")
+    git("commit", "-q", "--allow-empty", "-m", "nothing")
+    git("checkout", "-q", "main")
+    _write({"elsewhere/b.yaml": b"3\n"})
+    git("commit", "-qam", "else")
+    git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    assert _open("shop").read_files("HEAD", "shop") == [
+        ("shop/a.yaml", b"1\n"),
+        ("shop/module", None),
+    ]
+    assert _open("shop").read_files("HEAD", "gone") == []
+    assert [blob.path for blob in _open().read_files("HEAD~1", "elsewhere")] == ["elsewhere/b.yaml"]
+
+
+def test_a_missing_object_ends_with_what_to_do(git: Git) -> None:
+    """Nothing is taken for empty that cannot be read."""
+    _write({"shop/a.yaml": b"1\n"})
+    git("add", ".")
+    git("commit", "-qm", "first")
+    identity = git("rev-parse", "HEAD:shop/a.yaml")
+    Path(".git/objects", identity[:2], identity[2:]).unlink()
+    with pytest.raises(HistoryError, match=r"cannot read the files of .*fetch it anew"):
+        _open().read_files("HEAD", "shop")
+
+
+@pytest.mark.parametrize("ref", ["HEAD~1..HEAD", "^HEAD", "HEAD^!", "HEAD^@", "", "-x", "nope"])
+def test_only_one_commit_is_a_commit(git: Git, ref: str) -> None:
+    """A range, an exclusion or a flag names none."""
+    git("commit", "-q", "--allow-empty", "-m", "one")
+    git("commit", "-q", "--allow-empty", "-m", "two")
+    assert _open().find_commit_and_day(ref) is None
+    commit, day = _open().find_commit_and_day("HEAD") or ("", "")
+    assert (len(commit), len(day)) == (40, 10)
