@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -21,6 +22,7 @@ from reconciler.cli.plan import STDIO, out_of, save_text
 from reconciler.cli.recording import GRACE, Recording
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope, make_progress
+from reconciler.cli.workflow import put_outputs, summarise
 from reconciler.errors import (
     HeldError,
     InterruptedRunError,
@@ -28,11 +30,9 @@ from reconciler.errors import (
     PushError,
     ReconcilerError,
 )
-from reconciler.github.outputs import append_summary
 from reconciler.live.client import StoreClient
 from reconciler.model import Outcome, Plan, Report, Result, Rule
 from reconciler.plan.saved import fingerprint
-from reconciler.render.markdown import SUMMARY_LIMIT
 from reconciler.render.markdown import render_report as render_markdown
 from reconciler.render.text import render_report
 
@@ -121,8 +121,8 @@ def _check_report(path: Path | None) -> None:
 
 def _keep_words(report: Report, plan: Plan, outputs: Outputs, code: int) -> None:
     """Hand the report on to a workflow's summary, and to the file that is to hold it."""
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        append_summary(path, render_markdown(report, SUMMARY_LIMIT))
+    summarise(partial(render_markdown, report))
+    put_outputs(exit_code=code)
     if outputs.report is not None:
         text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
         _keep_report(text, outputs.report)

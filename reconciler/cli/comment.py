@@ -9,8 +9,9 @@ from reconciler.apply.report import load_report
 from reconciler.cli.console import print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.show import as_report, read_file
-from reconciler.github.comments import Comments, marker_of
-from reconciler.github.surroundings import read_surroundings
+from reconciler.github.api import Github
+from reconciler.github.comments import marker_of, put_comment
+from reconciler.github.surroundings import read_pull_request, read_surroundings
 from reconciler.plan.saved import load_plan
 from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
 
@@ -33,7 +34,8 @@ def command(options: Options, file: Path, pr: int | None) -> int:
     """
     content = read_file(file)
     report = as_report(content)
-    surroundings = read_surroundings(os.environ, pr)
+    surroundings = read_surroundings(os.environ)
+    pull_request = pr or read_pull_request(os.environ)
     if report is None:
         plan = load_plan(str(file), content)
         store = plan.store
@@ -42,8 +44,8 @@ def command(options: Options, file: Path, pr: int | None) -> int:
         loaded = load_report(str(file), report)
         store = loaded.store
         text = render_report(loaded, COMMENT_LIMIT - len(marker_of(store)))
-    with Comments(surroundings) as comments:
-        address = comments.put(store, text)
+    with Github(surroundings) as github:
+        address = put_comment(github, pull_request, store, text)
     if not options.quiet:
         print_text(f"{address}\n")
     return 0

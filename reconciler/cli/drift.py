@@ -1,19 +1,26 @@
 """`reconciler drift`: what of the live stock differs from what is declared. Writes nothing."""
 
 import json
+import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 
-from reconciler.cli.console import print_lines, print_text
+from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.several import for_each_store
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances, make_drift, open_store
+from reconciler.cli.workflow import put_outputs, summarise
 from reconciler.errors import InputError
+from reconciler.github.api import Github
+from reconciler.github.issues import issue_marker, put_issue
+from reconciler.github.surroundings import read_surroundings
 from reconciler.model import Drift
+from reconciler.render.markdown import COMMENT_LIMIT
 from reconciler.render.markdown import render_drift as render_markdown
 from reconciler.render.text import render_drift
 
@@ -29,24 +36,35 @@ THERE_IS_DRIFT = 2
     show_default=True,
     help="How to print it.",
 )
+@click.option(
+    "--issue",
+    is_flag=True,
+    help="Keep one issue on GitHub about it: opened, updated and, without drift, closed.",
+)
 @PARALLELISM
 @TOKEN_FILE
 @shared_options
 @click.pass_obj
-def command(options: Options, format_: str, parallelism: int, token_file: Path | None) -> int:
+def command(
+    options: Options, format_: str, issue: bool, parallelism: int, token_file: Path | None
+) -> int:
     """Read every declared SKU, whatever its rule, and show what differs.
 
     Exits 2 where something differs that selling does not explain: a rule that is broken, an
     `on_change` SKU that rose or changed its inventory type, something unreadable.
+
+    --issue asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL and GITHUB_REPOSITORY.
     """
     access = Access(token_file, parallelism, Ending(), Allowances())
     if options.means_several:
-        return for_each_store(options, lambda one: _drift(one, format_, access))
-    return _drift(options, format_, access)
+        return for_each_store(options, lambda one: _drift(one, format_, access, issue=issue))
+    return _drift(options, format_, access, issue=issue)
 
 
-def _drift(options: Options, format_: str, access: Access) -> int:
+def _drift(options: Options, format_: str, access: Access, *, issue: bool) -> int:
     desired = load_desired(options, options.one_store())
+    # What is missing for the issue is said before a thousand SKUs are read.
+    surroundings = read_surroundings(os.environ) if issue else None
     with open_store(options, desired.settings, access) as client:
         drift = make_drift(options, desired, client, access)
     if format_ == "json":
@@ -55,9 +73,17 @@ def _drift(options: Options, format_: str, access: Access) -> int:
         print_text(render_markdown(drift))
     else:
         print_lines(render_drift(drift, verbose=options.verbose), options)
-    if any(finding.kind.is_error for finding in drift.findings):
-        return InputError.exit_code
-    return THERE_IS_DRIFT if drift.unexplained else 0
+    has_errors = any(finding.kind.is_error for finding in drift.findings)
+    code = InputError.exit_code if has_errors else THERE_IS_DRIFT if drift.unexplained else 0
+    summarise(partial(render_markdown, drift))
+    put_outputs(changes=len(drift.unexplained), exit_code=code)
+    if surroundings is not None:
+        with Github(surroundings) as github:
+            text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.store)))
+            address = put_issue(github, drift.store, text, is_needed=code != 0)
+        if address and not options.quiet:
+            print_error(f"The issue about it: {address}")
+    return code
 
 
 def _as_json(drift: Drift) -> str:

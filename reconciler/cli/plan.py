@@ -1,6 +1,6 @@
 """`reconciler plan`: what apply would change, and why. Writes nothing to the store."""
 
-import os
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,14 +27,13 @@ from reconciler.cli.stages import (
     make_plan,
     open_store,
 )
+from reconciler.cli.workflow import put_outputs, summarise
 from reconciler.errors import InputError, ReconcilerError, UsageError
-from reconciler.github.outputs import append_output, append_summary
 from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
 from reconciler.plan.compute import select
 from reconciler.plan.saved import dump_plan
 from reconciler.render.annotations import render_plan as render_annotations
-from reconciler.render.markdown import SUMMARY_LIMIT
 from reconciler.render.markdown import render_plan as render_markdown
 from reconciler.render.text import render_plan
 
@@ -127,18 +126,9 @@ def _plan(options: Options, out: Path | None, asked: Asked, access: Access) -> i
         flags += "".join(f" --allow {violation.limit}" for violation in plan.violations)
         print_error(f"Saved to {out}. To carry it out: reconciler apply {out}{flags}")
     code = plan_exit_code(plan, detailed=asked.detailed_exitcode)
-    _tell_workflow(plan, out, code)
+    summarise(partial(render_markdown, plan))
+    put_outputs(changes=len(plan.actions), exit_code=code, plan_file=out or "")
     return code
-
-
-def _tell_workflow(plan: Plan, out: Path | None, code: int) -> None:
-    """Hand on to a workflow's next steps, and to its summary, what the plan says."""
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        append_summary(path, render_markdown(plan, SUMMARY_LIMIT))
-    if path := os.environ.get("GITHUB_OUTPUT"):
-        changes = str(len(plan.actions))
-        values = {"changes": changes, "exit-code": str(code), "plan-file": str(out or "")}
-        append_output(path, values)
 
 
 def _load_scope(options: Options, base: str | None, changed_since: str | None) -> Scope:

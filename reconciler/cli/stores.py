@@ -7,6 +7,7 @@ import click
 from reconciler.cli.console import print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import Options, shared_options
+from reconciler.cli.workflow import put_outputs
 from reconciler.render.rows import count
 
 
@@ -25,7 +26,9 @@ def command(options: Options, format_: str) -> int:
     """List the stores in the inventory folder."""
     names = options.stores()
     if format_ == "github-matrix":
-        print_text(json.dumps({"store": names}, separators=(",", ":")) + "\n")
+        matrix = json.dumps({"store": names}, separators=(",", ":"))
+        print_text(f"{matrix}\n")
+        put_outputs(matrix=matrix)
         return 0
     states = [load_desired(options, name) for name in names]
     stores = [

@@ -1,4 +1,4 @@
-"""The environment of a workflow → where its pull request is, and where its outputs go."""
+"""The environment of a workflow → which GitHub, repository and pull request it is about."""
 
 import ipaddress
 import json
@@ -21,15 +21,14 @@ class Surroundings:
     api: str
     graphql: str
     repository: str
-    pull_request: int
     in_actions: bool
 
     def __repr__(self) -> str:
-        return f"Surroundings(***, {self.api}, {self.repository}, {self.pull_request})"
+        return f"Surroundings(***, {self.api}, {self.repository})"
 
 
-def read_surroundings(environ: Mapping[str, str], number: int | None) -> Surroundings:
-    """Return the surroundings in *environ*; *number* names the pull request where it is given.
+def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
+    """Return the surroundings in *environ*.
 
     Raises GithubError for what is missing, with where it comes from.
     """
@@ -41,10 +40,8 @@ def read_surroundings(environ: Mapping[str, str], number: int | None) -> Surroun
         raise GithubError("GITHUB_REPOSITORY must be OWNER/NAME; Actions sets it")
     api = _checked(environ.get("GITHUB_API_URL") or API, "GITHUB_API_URL")
     graphql = _checked(environ.get("GITHUB_GRAPHQL_URL") or f"{api}/graphql", "GITHUB_GRAPHQL_URL")
-    if number is None:
-        number = _number_of_event(environ.get("GITHUB_EVENT_PATH", ""))
     in_actions = environ.get("GITHUB_ACTIONS") == "true"
-    return Surroundings(token, api, graphql, repository, number, in_actions)
+    return Surroundings(token, api, graphql, repository, in_actions)
 
 
 def _checked(address: str, name: str) -> str:
@@ -61,8 +58,12 @@ def _checked(address: str, name: str) -> str:
     return address.rstrip("/")
 
 
-def _number_of_event(path: str) -> int:
-    """Return the number of the pull request that the event is about."""
+def read_pull_request(environ: Mapping[str, str]) -> int:
+    """Return the number of the pull request that the workflow's event is about.
+
+    Raises GithubError where it is about none.
+    """
+    path = environ.get("GITHUB_EVENT_PATH", "")
     try:
         event = json.loads(Path(path).read_text("utf-8")) if path else {}
         about = event.get("pull_request") or event.get("issue") or event

@@ -1,115 +1,28 @@
-"""`comment`, against a small server that behaves like GitHub's API for comments."""
+"""`comment` and `drift --issue`, against a small server that behaves like GitHub's API."""
 
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from factories import Workspace
-
-REPOSITORY = "acme/shop"
-TOKEN = "ghs_s3cret"
-BOT = "github-actions[bot]"
-
-
-@dataclass
-class Github:
-    """Comments of one pull request, and who may ask for what."""
-
-    comments: list[dict[str, Any]] = field(default_factory=list)
-    viewer: str | None = BOT
-    refuse: int = 0
-    asked: list[str] = field(default_factory=list)
-
-    def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
-        """Return status and body, as GitHub would."""
-        parts = urlsplit(path)
-        self.asked.append(f"{method} {parts.path}")
-        refusal = self._refusal(method, parts.path, token, body)
-        if refusal is not None:
-            return refusal, {"message": f"no, {TOKEN}"}
-        if parts.path == "/graphql":
-            return 200, {"data": {"viewer": {"login": self.viewer}}}
-        if parts.path == f"/repos/{REPOSITORY}/issues/7/comments":
-            return self._comments(method, parse_qs(parts.query), body)
-        number = parts.path.removeprefix(f"/repos/{REPOSITORY}/issues/comments/")
-        for comment in self.comments:
-            if method == "PATCH" and str(comment["id"]) == number:
-                comment["body"] = body["body"]
-                return 200, comment
-        return 404, {"message": "Not Found"}
-
-    def _refusal(self, method: str, path: str, token: str, body: Any) -> int | None:
-        if token != f"Bearer {TOKEN}":
-            return 401
-        if path == "/user" or (path == "/graphql" and self.viewer is None):
-            return 403
-        is_long = method in {"POST", "PATCH"} and len(body.get("body", "")) > 65_536
-        return self.refuse or (422 if is_long else None)
-
-    def _comments(self, method: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
-        if method == "POST":
-            self.say(BOT, body["body"])
-            return 201, self.comments[-1]
-        size, page = int(query["per_page"][0]), int(query["page"][0])
-        return 200, self.comments[size * (page - 1) : size * page]
-
-    def say(self, login: str, text: str) -> None:
-        """Let somebody comment."""
-        number = len(self.comments) + 1
-        url = f"https://github.example/{number}"
-        comment = {"id": number, "user": {"login": login}, "body": text, "html_url": url}
-        self.comments.append(comment)
+from hub import BOT, PULL_REQUEST, TOKEN, Hub, environment, serve
 
 
 @pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> Iterator[Github]:
+def github(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> Iterator[Hub]:
     """Serve a pull request, with the environment that a workflow has, and a plan to comment."""
-    hub = Github()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            body = json.loads(content) if content else None
-            token = self.headers.get("Authorization", "")
-            status, said = hub.answer(self.command, self.path, token, body)
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
-
-        do_GET = do_POST = do_PATCH = _answer  # noqa: N815  the names that http.server asks for
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    event = workspace.write("event.json", json.dumps({"pull_request": {"number": 7}}))
-    for name, value in {
-        "GITHUB_TOKEN": TOKEN,
-        "GITHUB_API_URL": address,
-        "GITHUB_GRAPHQL_URL": f"{address}/graphql",
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_EVENT_PATH": str(event),
-        "GITHUB_ACTIONS": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    workspace.store({"A": 5}, {"A": 3})
-    workspace.run("plan", "--out", "p.json")
-    yield hub
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    hub = Hub()
+    event = workspace.write("event.json", json.dumps({"pull_request": {"number": PULL_REQUEST}}))
+    with serve(hub) as address:
+        for name, value in environment(address, str(event)).items():
+            monkeypatch.setenv(name, value)
+        workspace.store({"A": 5}, {"A": 3})
+        workspace.run("plan", "--out", "p.json")
+        yield hub
 
 
-def test_a_second_push_updates_the_same_comment(workspace: Workspace, github: Github) -> None:
+def test_a_second_push_updates_the_same_comment(workspace: Workspace, github: Hub) -> None:
     """Created once, then edited, whatever else is said meanwhile."""
     first = workspace.run("comment", "p.json")
     github.say("alice", "nice")
@@ -124,7 +37,7 @@ def test_a_second_push_updates_the_same_comment(workspace: Workspace, github: Gi
     assert "GET /user" not in github.asked
 
 
-def test_a_forged_marker_is_not_trusted(workspace: Workspace, github: Github) -> None:
+def test_a_forged_marker_is_not_trusted(workspace: Workspace, github: Hub) -> None:
     """S7: somebody pasted our marker; that comment stays as it is, and ours is another."""
     github.say("mallory", "<!-- inventory-reconciler: demo -->\nall is well")
     workspace.run("comment", "p.json")
@@ -135,7 +48,7 @@ def test_a_forged_marker_is_not_trusted(workspace: Workspace, github: Github) ->
     assert len(github.comments) == 2
 
 
-def test_a_crowded_pull_request_has_pages(workspace: Workspace, github: Github) -> None:
+def test_a_crowded_pull_request_has_pages(workspace: Workspace, github: Hub) -> None:
     """Our comment is found on the third."""
     for number in range(250):
         github.say("alice", f"{number}")
@@ -145,7 +58,7 @@ def test_a_crowded_pull_request_has_pages(workspace: Workspace, github: Github) 
     assert len(github.comments) == 251
 
 
-def test_in_actions_the_bot_is_us(workspace: Workspace, github: Github) -> None:
+def test_in_actions_the_bot_is_us(workspace: Workspace, github: Hub) -> None:
     """Where even GraphQL does not say whose the token is."""
     github.viewer = None
     workspace.run("comment", "p.json")
@@ -154,7 +67,7 @@ def test_in_actions_the_bot_is_us(workspace: Workspace, github: Github) -> None:
     assert len(github.comments) == 1
 
 
-def test_each_store_has_its_own(workspace: Workspace, github: Github) -> None:
+def test_each_store_has_its_own(workspace: Workspace, github: Hub) -> None:
     """The marker names the store."""
     workspace.run("comment", "p.json")
     github.comments[0]["body"] = github.comments[0]["body"].replace("demo", "other")
@@ -163,7 +76,7 @@ def test_each_store_has_its_own(workspace: Workspace, github: Github) -> None:
     assert len(github.comments) == 2
 
 
-def test_a_large_plan_fits(workspace: Workspace, github: Github) -> None:
+def test_a_large_plan_fits(workspace: Workspace, github: Hub) -> None:
     """C10: GitHub takes no comment of over 65 536 characters."""
     skus = {f"SKU-{n:05}-WITH-A-CODE-THAT-IS-RATHER-LONG-FOR-ONE": 3 for n in range(900)}
     workspace.store(dict.fromkeys(skus, 5), skus)
@@ -176,7 +89,7 @@ def test_a_large_plan_fits(workspace: Workspace, github: Github) -> None:
     assert "GitHub takes no more" in github.comments[0]["body"]
 
 
-def test_a_report_can_be_commented(workspace: Workspace, github: Github) -> None:
+def test_a_report_can_be_commented(workspace: Workspace, github: Hub) -> None:
     """It takes the place of the plan's."""
     workspace.run("comment", "p.json")
     workspace.run("apply", "p.json", "--report", "r.json")
@@ -187,7 +100,7 @@ def test_a_report_can_be_commented(workspace: Workspace, github: Github) -> None
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 422, 500])
-def test_a_refusal_is_met_by_a_sentence(workspace: Workspace, github: Github, status: int) -> None:
+def test_a_refusal_is_met_by_a_sentence(workspace: Workspace, github: Hub, status: int) -> None:
     """Exit 1, what to do, and no token in it."""
     github.refuse = status
     run = workspace.run("comment", "p.json")
@@ -207,7 +120,7 @@ def test_a_refusal_is_met_by_a_sentence(workspace: Workspace, github: Github, st
 )
 def test_what_is_missing_is_named(
     workspace: Workspace,
-    github: Github,
+    github: Hub,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
@@ -228,9 +141,61 @@ def test_a_workflow_gets_outputs_and_a_summary(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(workspace.folder / "summary"))
     workspace.store({"A": 5}, {"A": 3})
     workspace.run("plan", "--out", "p.json", "--detailed-exitcode")
-    workspace.run("apply", "p.json")
-
     assert Path("out").read_text("utf-8") == "changes=1\nexit-code=2\nplan-file=p.json\n"
+    Path("out").unlink()
+    workspace.run("apply", "p.json")
+    workspace.run("drift")
+    workspace.run("stores", "--format", "github-matrix")
+
+    assert Path("out").read_text("utf-8") == (
+        'exit-code=0\nchanges=0\nexit-code=0\nmatrix={"store":["demo"]}\n'
+    )
     summary = Path("summary").read_text("utf-8")
     assert "### Stock of <code>demo</code>: 1 to change" in summary
     assert "1 applied, 0 already" in summary
+    assert "### Stock of <code>demo</code>: drift" in summary
+
+
+def test_drift_keeps_one_issue(workspace: Workspace, github: Hub) -> None:
+    """Opened, updated, closed when there is no more; nothing is said where there never was any."""
+    workspace.declare({"A": 3})
+    quiet = workspace.run("drift", "--issue")
+    workspace.declare({"A": 5})
+    first = workspace.run("drift", "--issue")
+    workspace.declare({"A": 6})
+    second = workspace.run("drift", "--issue")
+
+    assert (quiet.code, quiet.err, first.code, second.code) == (0, "", 2, 2), (quiet, first)
+    assert "The issue about it: https://github.example/1" in first.err
+    (issue,) = github.issues
+    assert (issue["title"], issue["state"]) == ("Stock drift in demo", "open")
+    assert "| <code>A</code> | 6 | 3 | -3 | exact |" in issue["body"]
+    workspace.declare({"A": 3})
+    assert workspace.run("drift", "--issue").code == 0
+    assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
+    workspace.declare({"A": 7})
+    workspace.run("drift", "--issue")
+    assert [issue["state"] for issue in github.issues] == ["closed", "open"]
+
+
+def test_an_issue_of_somebody_else_stays_as_it_is(workspace: Workspace, github: Hub) -> None:
+    """Whoever pastes our marker, also on a later page, is not us."""
+    for number in range(120):
+        github.file("alice", f"{number}")
+    github.file("mallory", "<!-- inventory-reconciler drift: demo -->\nall is well")
+    workspace.run("drift", "--issue")
+    workspace.run("drift", "--issue")
+
+    assert github.issues[120]["body"].endswith("all is well")
+    assert [issue["user"]["login"] for issue in github.issues[121:]] == [BOT]
+
+
+def test_without_a_token_the_store_is_not_asked(
+    workspace: Workspace, github: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing is said before anything is read."""
+    monkeypatch.delenv("GITHUB_TOKEN")
+    run = workspace.run("drift", "--issue")
+
+    assert (run.code, run.out, github.asked) == (1, "", []), run
+    assert "there is no token in GITHUB_TOKEN" in run.err

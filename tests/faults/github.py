@@ -1,10 +1,15 @@
-"""Rows C10, S4 and S11: what GitHub is shown, and what it makes of it."""
+"""Rows C10, S4, S7 and S11: what GitHub is shown, and what it makes of it."""
 
+import json
 import re
 from dataclasses import replace
 
 from factories import action, declared, desired, live, plan_of
+from hub import PULL_REQUEST, Hub, serve
+from hub import environment as of_hub
 
+from faults.network import few
+from faults.scene import Scene, environment
 from faults.table import Bench, row
 from reconciler.errors import Problem
 from reconciler.model import Source
@@ -46,6 +51,30 @@ def markdown(bench: Bench) -> None:
     plan = plan_of(desired(declared(name, 5)), live({name: 3}))
     lines = [line for line in render_plan(plan).splitlines() if line.startswith("| <code>")]
     assert [line.count("|") for line in lines] == [7]
+
+
+@row("S7", "a comment with our marker that somebody else wrote", naive=False)
+def forged_marker(bench: Bench) -> None:
+    """Neither edited nor trusted: ours is another one, and stays the only one."""
+    before, after, _ = few(bench)
+    viewer = bench.chance.choice(["github-actions[bot]", None])
+    hub = Hub(viewer=viewer)
+    for number in range(bench.chance.choice([0, 99, 250])):
+        hub.say("alice", f"{number}")
+    forger = bench.chance.choice(["mallory", "github-actions2", "xgithub-actions[bot]"])
+    forged = "<!-- inventory-reconciler: demo -->\nNo changes."
+    hub.say(forger, forged)
+    event = bench.folder / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": PULL_REQUEST}}), "utf-8")
+    there = len(hub.comments)
+    with Scene(bench, before, after).open() as scene, serve(hub) as address:
+        scene.plan()
+        with environment(of_hub(address, str(event))):
+            for _ in range(2):
+                run = scene.run("comment", "p.json")
+                assert run.code == 0, run
+    assert hub.comments[there - 1]["body"] == forged
+    assert [f"{len(after)} to change" in one["body"] for one in hub.comments[there:]] == [True]
 
 
 @row("S11", "a file's name that is a command", naive=False)
