@@ -1,0 +1,179 @@
+"""The loop on GitHub, by the very steps of the workflows: from a pull request to nightly drift."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from factories import SITE, Workspace, seed
+from hub import PULL_REQUEST, REPOSITORY, Hub, environment, serve
+from runner import Runner
+
+from reconciler.model import Limit
+from reconciler.sandbox.app import SCOPES, Api
+from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.seed import build_seed
+from reconciler.sandbox.shop import Shop
+
+TOKEN = "webfl0w-token"
+FORK = "somebody/shop"
+
+
+@dataclass
+class Loop:
+    """A repository on GitHub with one shop, whose customers and workflows can be set going."""
+
+    workspace: Workspace
+    shop: Shop
+    hub: Hub
+    address: str
+    hub_address: str
+    runners: list[Runner] = field(default_factory=list)
+
+    def push(self, branch: str, **quantities: int) -> None:
+        """Declare quantities on *branch* and push it."""
+        git = self.workspace.git
+        git("checkout", "--quiet", "-B", branch)
+        self.workspace.declare(quantities, head="rule: on_change\n")
+        self.workspace.commit()
+        git("push", "--quiet", "--force", "origin", branch)
+
+    def merge(self, branch: str) -> None:
+        self.workspace.git("checkout", "--quiet", "main")
+        self.workspace.git("merge", "--quiet", "--no-ff", "-m", "merge", branch)
+        self.workspace.git("push", "--quiet", "origin", "main")
+
+    def run(self, workflow: str, *, head: str = REPOSITORY, **inputs: str) -> Runner:
+        """Run a workflow on what was pushed last; *head* is where a pull request comes from."""
+        pull_request = {"number": PULL_REQUEST, "head": {"repo": {"full_name": head}}}
+        event = self.workspace.folder.parent / "event.json"
+        event.write_text(json.dumps({"pull_request": pull_request}), "utf-8")
+        hub = environment(self.hub_address, str(event))
+        token = hub.pop("GITHUB_TOKEN")
+        github = {
+            "sha": self.workspace.git("rev-parse", "HEAD"),
+            "ref": "refs/heads/main",
+            "repository": REPOSITORY,
+            "base_ref": "main",
+            "token": token,
+            "event": {"pull_request": pull_request},
+        }
+        runner = Runner(
+            self.workspace.folder.parent / f"runner-{len(self.runners)}",
+            self.workspace.folder.parent / "origin.git",
+            github,
+            {**hub, "WEBFLOW_API_URL": self.address},
+            {"WEBFLOW_TOKEN": TOKEN} if head == REPOSITORY else {},
+            inputs,
+        )
+        self.runners.append(runner)
+        runner.run(workflow)
+        return runner
+
+
+@pytest.fixture
+def loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loop]:
+    """Serve a shop and a hub, and push what is declared of the shop."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    workspace = Workspace(folder, None)  # type: ignore[arg-type]  # the command runs in processes
+    limits = "".join(f"  {limit}: 999999\n" for limit in Limit)
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nlimits:\n{limits}")
+    workspace.git("init", "--quiet", "--initial-branch", "main")
+    workspace.git("init", "--quiet", "--bare", "--initial-branch", "main", "../origin.git")
+    workspace.git("config", "--file", "../origin.git/config", "uploadpack.allowAnySHA1InWant", "1")
+    workspace.git("remote", "add", "origin", "../origin.git")
+    hub = Hub()
+    start = build_seed(seed({"TEE": 50, "MUG": 20}))
+    with (
+        Shop(tmp_path / "shop.sqlite", lambda: start) as shop,
+        serve_for_a_while(Api(shop, {TOKEN: SCOPES})) as address,
+        serve(hub) as hub_address,
+    ):
+        loop = Loop(workspace, shop, hub, address, hub_address)
+        loop.push("main", TEE=50, MUG=20)
+        yield loop
+
+
+def _reads(shop: Shop) -> int:
+    return sum(entry.kind == "read" for entry in shop.ledger())
+
+
+def test_the_loop_runs_by_the_steps_of_the_workflows(loop: Loop) -> None:
+    """Plan, comment, a second push, merge, apply, record, a sale, drift."""
+    first = loop.run("apply.yml", base="HEAD")
+    assert first.jobs == {"stores": "success", "apply": "success"}, first.steps
+    assert "refs/reconciler/demo" in loop.workspace.git("ls-remote", "origin")
+
+    loop.push("more", TEE=70, MUG=20)
+    loop.shop.sell("TEE", 7)
+    reads = _reads(loop.shop)
+    planned = loop.run("plan.yml")
+    assert planned.jobs == {"validate": "success", "plan": "success"}, planned.steps
+    assert _reads(loop.shop) == reads + 1
+    loop.push("more", TEE=60, MUG=20)
+    loop.run("plan.yml")
+    (comment,) = loop.hub.comments
+    assert "| <code>TEE</code> | 43 | 50 | 60 | +17 |" in comment["body"]
+
+    loop.merge("more")
+    applied = loop.run("apply.yml")
+    assert applied.jobs == {"stores": "success", "apply": "success"}, applied.steps
+    assert loop.shop.stocks() == {"TEE": 60, "MUG": 20}
+    loop.workspace.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
+    assert "TEE:\n    quantity: 60" in loop.workspace.git(
+        "show", "refs/reconciler/demo:applied.yaml"
+    )
+    _see_drift_at_night(loop)
+    assert loop.shop.stocks() == {"TEE": 55, "MUG": 24}
+    assert TOKEN not in "".join(step.said for runner in loop.runners for step in runner.steps)
+
+
+def _see_drift_at_night(loop: Loop) -> None:
+    """See no word about a sale, and one issue about an edit made in the shop."""
+    loop.shop.sell("TEE", 5)
+    assert loop.run("drift.yml").jobs["drift"] == "success"
+    assert loop.hub.issues == []
+    loop.shop.sell("MUG", -4)  # somebody gives it four more in the shop
+    drifted = loop.run("drift.yml")
+    assert drifted.jobs["drift"] == "success", drifted.steps
+    (issue,) = loop.hub.issues
+    assert "<code>MUG</code> | 20 | 24 | +4 | on_change | more than was declared" in issue["body"]
+    assert "TEE" not in issue["body"]
+
+
+def test_a_fork_gets_an_offline_plan_and_no_secret(loop: Loop) -> None:
+    """Validated and compared with main; neither shop nor comments are asked."""
+    loop.push("theirs", TEE=70, MUG=20)
+    asked = len(loop.shop.ledger())
+    run = loop.run("plan.yml", head=FORK)
+
+    assert run.jobs == {"validate": "success", "plan": "success"}, run.steps
+    assert "offline" in run.steps[-1].said and "TEE" in run.steps[-1].said
+    assert (len(loop.shop.ledger()), loop.hub.asked) == (asked, [])
+
+
+def test_a_broken_limit_is_lifted_by_hand(loop: Loop) -> None:
+    """The apply of the push fails and writes nothing; the dispatched one, with the input, does."""
+    loop.workspace.write(
+        "inventory/demo/store.yaml", f"site_id: {SITE}\nlimits: {{max_zeroed: 0}}\n"
+    )
+    loop.push("main", TEE=50, MUG=20)
+    loop.run("apply.yml", base="HEAD")
+    loop.push("main", TEE=0, MUG=20)
+    refused = loop.run("apply.yml")
+    assert (refused.jobs["apply"], refused.steps[-1].code) == ("failure", 4), refused.steps
+    assert loop.shop.stocks()["TEE"] == 50
+    lifted = loop.run("apply.yml", allow="max_zeroed max_units_lowered max_changes")
+    assert lifted.jobs["apply"] == "success", lifted.steps
+    assert loop.shop.stocks()["TEE"] == 0
+
+
+def test_anything_but_drift_fails_the_nightly_run(loop: Loop) -> None:
+    """A SKU that the shop does not have is no drift."""
+    loop.push("main", TEE=50, MUGG=20)
+    run = loop.run("drift.yml")
+    assert run.jobs["drift"] == "failure", run.steps
+    assert "MUGG" in loop.hub.issues[0]["body"]
