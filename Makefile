@@ -56,6 +56,7 @@ lock: .venv/.dev ## Choose the versions that are installed anew
 	@$(PIP) uv
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group build --output-file requirements.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements-dev.txt
+	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 .ci/workflows.in --output-file .ci/workflows.txt
 
 clean: ## Delete what was made
 	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist

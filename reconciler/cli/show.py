@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,34 @@ import click
 
 from reconciler.apply.report import load_report
 from reconciler.cli.console import print_lines, print_text
-from reconciler.cli.options import PLAN_FORMAT, Options, shared_options
+from reconciler.cli.options import Options, shared_options
 from reconciler.cli.plan import STDIO, print_plan
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
 from reconciler.plan.saved import MAX_BYTES, load_plan
 from reconciler.render.markdown import render_report as render_markdown
-from reconciler.render.text import render_report
+from reconciler.render.text import render_plan, render_report
 
 
 @click.command("show")
 @click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE|REPORT")
-@PLAN_FORMAT
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown", "github", "svg"]),
+    default="text",
+    show_default=True,
+    help="How to print it: github marks the lines of a pull request, svg is a picture.",
+)
 @shared_options
 @click.pass_obj
 def command(options: Options, planfile: Path, format_: str) -> int:
     """Show a saved plan, or the report of an apply, again. Nothing is asked of the store."""
     content = read_file(planfile)
     report = as_report(content)
-    if report is None:
+    if format_ == "svg":
+        print_text(_picture(str(planfile), content, report, options))
+    elif report is None:
         print_plan(load_plan(str(planfile), content), format_, options)
     elif format_ == "json":
         print_text(content.decode("utf-8"))
@@ -37,6 +47,16 @@ def command(options: Options, planfile: Path, format_: str) -> int:
         lines = render_report(load_report(str(planfile), report), verbose=options.verbose)
         print_lines(lines, options)
     return 0
+
+
+def _picture(path: str, content: bytes, report: dict[str, Any] | None, options: Options) -> str:
+    # Nobody else pays for loading what draws.
+    draw = import_module("reconciler.cli.picture").draw
+    if report is None:
+        lines = render_plan(load_plan(path, content), verbose=options.verbose)
+        return str(draw([*lines], "reconciler plan"))
+    lines = render_report(load_report(path, report), verbose=options.verbose)
+    return str(draw([*lines], "reconciler apply"))
 
 
 def as_report(content: bytes) -> dict[str, Any] | None:

@@ -5,10 +5,12 @@ import re
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 
 import reconciler
-from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import COMMANDS, LazyGroup, command
 from reconciler.errors import ReconcilerError
 from reconciler.model import FindingKind, Limit
 
@@ -92,3 +94,37 @@ def test_the_locked_versions_satisfy_the_project() -> None:
     wanted = {re.split(r"[>=<]", entry)[0] for entry in project["dependencies"]}
 
     assert wanted <= locked
+
+
+@pytest.mark.parametrize("name", ["plan", "apply", "drift"])
+def test_the_workflows_to_copy_are_those_that_run_here(name: str) -> None:
+    """But for where the action comes from."""
+    text = (ROOT / "docs/github.md").read_text("utf-8")
+    ours = (ROOT / f".github/workflows/{name}.yml").read_text("utf-8")
+    theirs = text.split(f"`.github/workflows/{name}.yml`\n\n```yaml\n")[1].split("```")[0]
+    action = ".github/actions/reconcile"
+
+    assert f"$/{action}\n" in ours
+    assert theirs == ours.replace(f"$/{action}\n", f"OWNER/inventory-reconciler/{action}@COMMIT\n")
+
+
+def _command(name: str) -> click.Command:
+    assert isinstance(command, LazyGroup)
+    found = command.get_command(click.Context(command), name)
+    assert found is not None
+    return found
+
+
+def test_the_action_has_an_input_for_each_flag() -> None:
+    """Of the commands that a workflow runs; what is not an input is no flag."""
+    action = yaml.safe_load((ROOT / ".github/actions/reconcile/action.yml").read_text("utf-8"))
+    flags = {
+        flag.removeprefix("--")
+        for name in ("validate", "plan", "apply", "show", "drift", "stores", "comment")
+        for parameter in _command(name).params
+        for flag in parameter.opts
+        if flag.startswith("--")
+    }
+    others = {"command", "file", "github-token"}
+
+    assert set(action["inputs"]) == flags - {"help", "token-file", "quiet", "color"} | others

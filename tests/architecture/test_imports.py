@@ -21,7 +21,7 @@ LIBRARIES = {
     "jsonschema_rs": {"desired", "plan"},
     "httpx": {"live/client.py", "live/transport.py", "github"},
     "httpcore": {"live/transport.py"},
-    "rich": {"cli/terminal.py"},
+    "rich": {"cli/terminal.py", "cli/picture.py"},
     "deepdiff": {"plan/changes.py"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},

@@ -1,6 +1,7 @@
 """The command over real HTTP: plan, apply, plan again, and every exit code on the way."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from reconciler.sandbox.app import SCOPES, Api
 from reconciler.sandbox.embedded import serve_for_a_while
 from reconciler.sandbox.seed import build_seed
 from reconciler.sandbox.shop import Shop
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def test_apply_then_plan_finds_nothing(workspace: Workspace) -> None:
@@ -327,3 +330,16 @@ def test_a_plan_on_a_closed_stdin_is_met_by_a_sentence(
 
     assert workspace.run("apply", "-").code == 65
     assert workspace.run("apply").code == 64
+
+
+def test_the_picture_in_the_readme_is_what_the_command_draws(workspace: Workspace) -> None:
+    """Of the demo's plan; a report can be drawn too, and nothing is fetched to show it."""
+    shutil.copytree(ROOT / "inventory/demo", workspace.folder / "inventory/demo")
+    workspace.run("plan", "--out", "p.json")
+    picture = workspace.run("show", "p.json", "--format", "svg").out
+    workspace.run("apply", "p.json", "--report", "r.json")
+    report = workspace.run("show", "r.json", "--format", "svg").out
+
+    assert picture == (ROOT / "docs/plan.svg").read_text("utf-8")
+    assert "reconciler&#160;apply" in report and "10&#160;changed" in report
+    assert "url(http" not in picture + report

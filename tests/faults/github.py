@@ -21,7 +21,7 @@ from reconciler.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, inert, rend
 @row("C10", "more than GitHub takes", naive=False)
 def too_much(bench: Bench) -> None:
     """A comment, a summary and annotations are cut, and say what was cut."""
-    count = bench.chance.randint(12_000, 16_000)
+    count = bench.chance.randint(20_000, 20_500)
     skus = {f"SKU-{n:05}": 3 for n in range(count)}
     plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
     for limit in (COMMENT_LIMIT, SUMMARY_LIMIT):
