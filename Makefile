@@ -33,7 +33,7 @@ demo: .venv/.run ## Validate, plan and apply on the embedded store, then plan ag
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./inventory/demo/demo.sh
 
 test: .venv/.dev ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/.dev ## Check style and types
 	@$(BIN)/ruff check .

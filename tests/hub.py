@@ -84,7 +84,7 @@ class Hub:
             "id": number,
             "number": number,
             "state": "open",
-            "user": {"login": login},
+            "user": {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"},
             "html_url": f"https://github.example/{number}",
         }
         listed.append(made | body)

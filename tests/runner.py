@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parent.parent
+ACTION = ".github/actions/reconcile"
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _NAME = re.compile(r"'[^']*'|[A-Za-z_][\w.-]*")
 _SIGNS = {r"&&": " and ", r"\|\|": " or ", r"!(?!=)": " not "}
@@ -69,7 +70,7 @@ class Runner:
         # What the action installs is here already; that it can be installed is tested apart.
         tool = work / "temp/inventory-reconciler"
         (tool / "bin/reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
-        (tool / "installed").touch()
+        (tool / "installed").write_text(f"{ROOT / ACTION}/../../..\n")
         env = {key: _filled(value, context) for key, value in job.get("env", {}).items()}
         context |= {"env": env, "steps": {}, "failed": False}
         for step in job["steps"]:
@@ -117,7 +118,6 @@ class Runner:
         code = 0
         for step in action["runs"]["steps"]:
             own = {key: _filled(value, context) for key, value in step.get("env", {}).items()}
-            # An empty variable of the action hides none of the caller's.
             path = {"GITHUB_ACTION_PATH": str(folder)}
             code, outputs = self._run_shell(
                 step["run"], {**env, **own, **path}, work, given["command"]

@@ -22,7 +22,7 @@ from reconciler.cli.plan import STDIO, out_of, save_text
 from reconciler.cli.recording import GRACE, Recording
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Scope, make_progress
-from reconciler.cli.workflow import put_outputs, summarise
+from reconciler.cli.workflow import summarise
 from reconciler.errors import (
     HeldError,
     InterruptedRunError,
@@ -122,7 +122,6 @@ def _check_report(path: Path | None) -> None:
 def _keep_words(report: Report, plan: Plan, outputs: Outputs, code: int) -> None:
     """Hand the report on to a workflow's summary, and to the file that is to hold it."""
     summarise(partial(render_markdown, report))
-    put_outputs(exit_code=code)
     if outputs.report is not None:
         text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
         _keep_report(text, outputs.report)

@@ -11,7 +11,7 @@ from reconciler.cli.options import Options, shared_options
 from reconciler.cli.show import as_report, read_file
 from reconciler.github.api import Github
 from reconciler.github.comments import marker_of, put_comment
-from reconciler.github.surroundings import read_pull_request, read_surroundings
+from reconciler.github.surroundings import read_head, read_pull_request, read_surroundings
 from reconciler.plan.saved import load_plan
 from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
 
@@ -34,18 +34,21 @@ def command(options: Options, file: Path, pr: int | None) -> int:
     """
     content = read_file(file)
     report = as_report(content)
+    # Which push it is about: a later one that cannot be planned leaves this comment as it is.
+    about = read_head(os.environ)
+    foot = f"\nAt commit {about}.\n" if about and pr is None else ""
     surroundings = read_surroundings(os.environ)
     pull_request = pr or read_pull_request(os.environ)
     if report is None:
         plan = load_plan(str(file), content)
         store = plan.store
-        text = render_plan(plan, COMMENT_LIMIT - len(marker_of(store)))
+        text = render_plan(plan, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
     else:
         loaded = load_report(str(file), report)
         store = loaded.store
-        text = render_report(loaded, COMMENT_LIMIT - len(marker_of(store)))
+        text = render_report(loaded, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
     with Github(surroundings) as github:
-        address = put_comment(github, pull_request, store, text)
+        address = put_comment(github, pull_request, store, text + foot)
     if not options.quiet:
         print_text(f"{address}\n")
     return 0

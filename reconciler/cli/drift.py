@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_opti
 from reconciler.cli.several import for_each_store
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances, make_drift, open_store
-from reconciler.cli.workflow import put_outputs, summarise
+from reconciler.cli.workflow import summarise
 from reconciler.errors import InputError
 from reconciler.github.api import Github
 from reconciler.github.issues import issue_marker, put_issue
@@ -56,15 +57,15 @@ def command(
     --issue asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL and GITHUB_REPOSITORY.
     """
     access = Access(token_file, parallelism, Ending(), Allowances())
-    if options.means_several:
-        return for_each_store(options, lambda one: _drift(one, format_, access, issue=issue))
-    return _drift(options, format_, access, issue=issue)
-
-
-def _drift(options: Options, format_: str, access: Access, *, issue: bool) -> int:
-    desired = load_desired(options, options.one_store())
     # What is missing for the issue is said before a thousand SKUs are read.
-    surroundings = read_surroundings(os.environ) if issue else None
+    with Github(read_surroundings(os.environ)) if issue else nullcontext() as github:
+        if options.means_several:
+            return for_each_store(options, lambda one: _drift(one, format_, access, github))
+        return _drift(options, format_, access, github)
+
+
+def _drift(options: Options, format_: str, access: Access, github: Github | None) -> int:
+    desired = load_desired(options, options.one_store())
     with open_store(options, desired.settings, access) as client:
         drift = make_drift(options, desired, client, access)
     if format_ == "json":
@@ -76,11 +77,9 @@ def _drift(options: Options, format_: str, access: Access, *, issue: bool) -> in
     has_errors = any(finding.kind.is_error for finding in drift.findings)
     code = InputError.exit_code if has_errors else THERE_IS_DRIFT if drift.unexplained else 0
     summarise(partial(render_markdown, drift))
-    put_outputs(changes=len(drift.unexplained), exit_code=code)
-    if surroundings is not None:
-        with Github(surroundings) as github:
-            text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.store)))
-            address = put_issue(github, drift.store, text, is_needed=code != 0)
+    if github is not None:
+        text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.store)))
+        address = put_issue(github, drift.store, text, is_needed=code != 0)
         if address and not options.quiet:
             print_error(f"The issue about it: {address}")
     return code

@@ -1,5 +1,6 @@
 """The command `reconciler`: loads a command's module when it is called; exits as promised."""
 
+import os
 import sqlite3
 import sys
 from difflib import get_close_matches
@@ -81,7 +82,21 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def exit_code(arguments: list[str]) -> int:
-    """Run the command line and return its exit code; errors are said on stderr."""
+    """Run the command line and return its exit code; errors are said on stderr.
+
+    Where it is a step of a workflow, the code is handed on to the steps that follow.
+    """
+    code = _run(arguments)
+    if os.environ.get("GITHUB_OUTPUT"):
+        try:
+            import_module("reconciler.cli.workflow").put_outputs(exit_code=code)
+        except ReconcilerError as error:
+            say_error(error)
+            return code or error.exit_code
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     try:
         result: Any = command.main(
             arguments, prog_name="reconciler", standalone_mode=False, obj=Options()

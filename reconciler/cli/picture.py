@@ -38,7 +38,13 @@ def draw(lines: Sequence[Line], title: str) -> str:
     texts = [Text.assemble(*((span.text, span.style) for span in line)) for line in lines]
     width = max((text.cell_len for text in texts), default=1)
     console = Console(
-        record=True, file=io.StringIO(), width=width, force_terminal=True, legacy_windows=False
+        record=True,
+        file=io.StringIO(),
+        width=width,
+        color_system="truecolor",
+        force_terminal=True,
+        legacy_windows=False,
+        _environ={},  # the same picture wherever it is drawn
     )
     for text in texts:
         console.print(text, no_wrap=True, crop=False)

@@ -31,7 +31,7 @@ from reconciler.cli.workflow import put_outputs, summarise
 from reconciler.errors import InputError, ReconcilerError, UsageError
 from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
-from reconciler.plan.compute import select
+from reconciler.plan.based import select
 from reconciler.plan.saved import dump_plan
 from reconciler.render.annotations import render_plan as render_annotations
 from reconciler.render.markdown import render_plan as render_markdown
@@ -80,11 +80,15 @@ def command(
         raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
     access = Access(token_file, parallelism, Ending(), Allowances())
     asked = Asked(base, changed_since, offline, format_, detailed_exitcode)
+    changes: list[int] = []
     if options.means_several:
-        return for_each_store(
-            options, lambda one: _plan(one, out_of(out, one.one_store()), asked, access)
+        code = for_each_store(
+            options, lambda one: _plan(one, out_of(out, one.one_store()), asked, access, changes)
         )
-    return _plan(options, out, asked, access)
+    else:
+        code = _plan(options, out, asked, access, changes)
+    put_outputs(changes=sum(changes), plan_file=out or "")
+    return code
 
 
 class Asked(NamedTuple):
@@ -110,8 +114,10 @@ def out_of(folder: Path | None, name: str) -> Path | None:
     return folder / f"{name}.json"
 
 
-def _plan(options: Options, out: Path | None, asked: Asked, access: Access) -> int:
-    """Plan one store, and return the exit code."""
+def _plan(
+    options: Options, out: Path | None, asked: Asked, access: Access, changes: list[int]
+) -> int:
+    """Plan one store, add how much would change, and return the exit code."""
     scope = _load_scope(options, asked.base, asked.changed_since)
     plan = make_offline_plan(scope) if asked.offline else _ask(options, scope, access)
     format_ = asked.format_
@@ -127,7 +133,7 @@ def _plan(options: Options, out: Path | None, asked: Asked, access: Access) -> i
         print_error(f"Saved to {out}. To carry it out: reconciler apply {out}{flags}")
     code = plan_exit_code(plan, detailed=asked.detailed_exitcode)
     summarise(partial(render_markdown, plan))
-    put_outputs(changes=len(plan.actions), exit_code=code, plan_file=out or "")
+    changes.append(len(plan.actions))
     return code
 
 

@@ -21,17 +21,22 @@ class Github:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._http = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {surroundings.token}",
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": "2022-11-28",
-                "User-Agent": f"inventory-reconciler/{__version__}",
-            },
-            timeout=30.0,
-            follow_redirects=False,
-            trust_env=surroundings.api.startswith("https:"),
-        )
+        headers = {
+            "Authorization": f"Bearer {surroundings.token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": f"inventory-reconciler/{__version__}",
+        }
+        trusts = surroundings.api.startswith("https:")
+        try:
+            self._http = httpx.Client(
+                headers=headers, timeout=30.0, follow_redirects=False, trust_env=trusts
+            )
+        except (ValueError, OSError, ImportError) as error:
+            said = type(error).__name__
+            raise GithubError(
+                f"cannot connect to GitHub ({said}); check HTTPS_PROXY and SSL_CERT_FILE"
+            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -52,12 +57,8 @@ class Github:
         found = [one for one in self._list(path) if str(one.get("body", "")).startswith(marker)]
         if not found:
             return None
-        own = _plain(self._own_login())
-        for one in found:
-            author = one.get("user") or {}
-            if _plain(str(author.get("login", ""))) == own:
-                return one
-        return None
+        own = self._own_login()
+        return next((one for one in found if _is_by(own, one.get("user") or {})), None)
 
     def _address(self, path: str) -> str:
         return f"{self._surroundings.api}/repos/{self._surroundings.repository}/{path}"
@@ -115,11 +116,17 @@ _ADVICE = {
     401: "renew GITHUB_TOKEN",
     403: "give the job `permissions: pull-requests: write` for a comment, `issues: write` for an"
     " issue; a fork's pull request cannot have them",
-    404: "check GITHUB_REPOSITORY and the number of the pull request",
+    301: "the repository was renamed; correct GITHUB_REPOSITORY",
+    307: "the repository was renamed; correct GITHUB_REPOSITORY",
+    404: "check GITHUB_REPOSITORY, the number of the pull request, and what the token may see",
     410: "the repository has no issues; turn them on in its settings",
     422: "the text is not one that GitHub takes",
 }
 
 
-def _plain(login: str) -> str:
-    return login.lower().removesuffix("[bot]")
+def _is_by(login: str, author: dict[str, Any]) -> bool:
+    """Return whether *author* is who is called *login*; GraphQL may leave a bot's suffix out."""
+    name, own = str(author.get("login", "")).lower(), login.lower()
+    if author.get("type") == "Bot":
+        return name.removesuffix("[bot]") == own.removesuffix("[bot]")
+    return name == own

@@ -34,7 +34,10 @@ def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
     """
     token = environ.get("GITHUB_TOKEN", "").strip()
     if not token or not (token.isascii() and token.isprintable()):
-        raise GithubError("there is no token in GITHUB_TOKEN; pass `secrets.GITHUB_TOKEN` as env")
+        raise GithubError(
+            "there is no token in GITHUB_TOKEN; pass `github.token` as env, or to the"
+            " action as `github-token`"
+        )
     repository = environ.get("GITHUB_REPOSITORY", "")
     if not re.fullmatch(r"[\w-]+/(?!\.\.?$)[\w.-]+", repository):
         raise GithubError("GITHUB_REPOSITORY must be OWNER/NAME; Actions sets it")
@@ -56,6 +59,16 @@ def _checked(address: str, name: str) -> str:
     if not is_safe or not (address.isascii() and address.isprintable()) or "@" in address:
         raise GithubError(f"{name} must be https://…, or http://… on loopback")
     return address.rstrip("/")
+
+
+def read_head(environ: Mapping[str, str]) -> str:
+    """Return the commit that the event's pull request proposes, or '' where none is named."""
+    try:
+        event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text("utf-8"))
+        head = str(event["pull_request"]["head"]["sha"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return ""
+    return head if re.fullmatch(r"[0-9a-f]{40,64}", head) else ""
 
 
 def read_pull_request(environ: Mapping[str, str]) -> int:

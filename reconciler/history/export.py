@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from reconciler.errors import HistoryError
+
 _REGULAR = (b"100644", b"100755")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
@@ -24,7 +26,10 @@ class Blob(NamedTuple):
 
 
 def parse_export(stream: bytes) -> Iterator[Blob]:
-    """Yield the files in the *stream* of one commit that was exported whole."""
+    """Yield the files in the *stream* of one commit that was exported whole.
+
+    Raises HistoryError where there is no commit in it.
+    """
     contents: dict[bytes, bytes] = {}
     at = 0
     while stream.startswith(b"blob\n", at):
@@ -33,7 +38,7 @@ def parse_export(stream: bytes) -> Iterator[Blob]:
         contents[mark] = stream[start:end]
         at = end + 1  # the line feed after the content
     if at == len(stream):
-        return
+        raise HistoryError("git exports no commit; fetch the clone anew")
     _, end = _data_after(stream, at)  # of the commit: its message
     for line in stream[end:].split(b"\n"):
         if line.startswith(b"M "):

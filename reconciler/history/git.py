@@ -16,6 +16,8 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
+    # What was committed counts, not what somebody put in its place in this clone.
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
 _IDENTITY = {
@@ -51,8 +53,8 @@ class Repository:
 
     def find_commit_and_day(self, ref: str) -> tuple[str, str] | None:
         """Return the full id and the day of the commit that *ref* names, or None."""
-        if ".." in ref:
-            return None  # a range, no commit
+        if ".." in ref:  # a range, or a message that is searched for
+            ref = self.find_commit(ref) or ""
         peeled = f"{ref}^{{commit}}"
         done = _git(self.folder, "show", "-s", "--format=%H %cs", "--end-of-options", peeled, "--")
         words = done.stdout.decode().split()
@@ -109,9 +111,10 @@ class Repository:
         file of its own, as after a commit, that is half of the time.
         """
         how = ("--full-tree", "--reencode=no")
-        # The commit without its parents, even if it changed nothing at these paths. The first
-        # dashes end the command's own flags, the second the revisions.
-        which = ("--full-history", "--sparse", "--", f"{commit}^!", "--")
+        # The commit alone and whole, even if it changed nothing at these paths; submodules too,
+        # which are said to be where they are. The first dashes end the command's own flags, the
+        # second the revisions.
+        which = ("--no-walk", "--ignore-submodules=none", "--", commit, "--")
         here = [posixpath.relpath(path, self.prefix or ".") for path in paths if path]
         done = _git(self.folder, "fast-export", *how, *which, *here)
         if done.returncode:

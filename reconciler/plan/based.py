@@ -54,3 +54,13 @@ class BaseIndex:
             return pinned
         named = self._by_code.get(entry.code)
         return named if named is not None and named.id is None else None
+
+
+def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:
+    """Return the SKUs whose declaration differs from the one *before*, wherever it stands."""
+    return {
+        sku
+        for sku, entry in declared.items()
+        if (earlier := before.get(sku)) is None
+        or (entry.stock, *entry.terms[:3]) != (earlier.stock, *earlier.terms[:3])
+    }

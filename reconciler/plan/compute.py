@@ -1,7 +1,7 @@
 """Desired state × base × live state → plan. Pure: it writes nothing and asks nobody."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -144,7 +144,9 @@ def _judge_all(
     for name, sku in matches.live.items():
         stock = stocks.get(sku.sku_id)
         if stock is None:
-            if name not in unread:
+            if name in unread:
+                units += _counted(declared[name].stock)
+            else:
                 judged.findings.append(_gone(declared[name]))
             continue
         judged.count += 1
@@ -326,6 +328,10 @@ def total_units(actions: Iterable[Action]) -> dict[str, int]:
     }
 
 
+def _counted(stock: Stock) -> int:
+    return stock.quantity if isinstance(stock.quantity, int) else 0
+
+
 def _has_stock(stock: Stock) -> bool:
     return stock.inventory_type is InventoryType.INFINITE or (stock.quantity or 0) > 0
 
@@ -335,12 +341,3 @@ def _below(declared: Stock, live: Stock) -> int:
     if isinstance(declared.quantity, int) and isinstance(live.quantity, int):
         return max(0, declared.quantity - live.quantity)
     return 0
-
-
-def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:
-    """Return the SKUs whose declaration differs from the one *before*, wherever it stands."""
-    return {
-        sku
-        for sku, entry in declared.items()
-        if (earlier := before.get(sku)) is None or entry[:6] != earlier[:6]
-    }

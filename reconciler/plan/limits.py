@@ -23,7 +23,8 @@ def check_limits(
     """Return every limit that *actions* break, in the order of the limits.
 
     A share is of the declared SKUs, or, for units, of the live units of the declared finite SKUs
-    that were read; it bites from `MIN_DECLARED_FOR_SHARES` declared SKUs up.
+    (of their declared units, where they were not read). It bites from `MIN_DECLARED_FOR_SHARES`
+    declared SKUs up.
     """
     found = {
         Limit.CHANGES: len(actions),

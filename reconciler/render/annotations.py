@@ -34,6 +34,7 @@ def render_plan(plan: Plan) -> Iterator[str]:
         *(
             ("notice", action.source, f"{action.sku}: {action.before} -> {action.after}")
             for action in plan.actions
+            if not dangers(action)
         ),
     ]
     shown = marks if len(marks) <= MAX_ANNOTATIONS else marks[: MAX_ANNOTATIONS - 1]

@@ -36,7 +36,8 @@ COMMENT_LIMIT = 65_536
 SUMMARY_LIMIT = 1024 * 1024
 # Room for the line that says what was cut.
 _RESERVE = 400
-_HEAD = "| SKU | live | declared | write | units | why |\n|---|--:|--:|--:|--:|---|\n"
+MAX_DANGERS = 20
+_HEAD = "| SKU | {live} | declared before | write | units | why |\n|---|--:|--:|--:|--:|---|\n"
 
 
 # What means nothing to Markdown within a line; a dot may make a link of www.example.com.
@@ -86,15 +87,23 @@ def fit(head: str, sections: Sequence[Section], limit: int) -> str:
 def render_plan(plan: Plan, limit: int = COMMENT_LIMIT) -> str:
     """Return *plan* for a comment or a step summary of at most *limit* characters."""
     made = plan.provenance
-    based = f", base {inert(made.base[:7])} {made.base_date or ''}".rstrip() if made.base else ""
-    offline = "; offline: the store was not asked" if made.offline else ""
-    title = f"### Stock of {inert(plan.store)}: {_headline(plan)}\n\n"
-    totals = f"{summary_sentence(plan.summary)}{based}{offline}\n\n"
+    offline = ", offline" if made.offline else ""
+    title = f"### Stock of {inert(plan.store)}: {_headline(plan)}{offline}\n\n"
+    totals = f"{summary_sentence(plan.summary)}{_based(plan)}\n\n"
     if plan.summary.drifted:
         totals += f"{drift_sentence(plan.summary)}\n\n"
     if not made.offline:
         totals += f"{requests_sentence(plan.requests)}\n\n"
     return fit(title + totals, [*_plan_sections(plan)], limit)
+
+
+def _based(plan: Plan) -> str:
+    """Return what the plan compares with, and whether the store was asked."""
+    made = plan.provenance
+    if made.base is None:
+        return " There is no base, so what was declared before is not known."
+    offline = " The store was not asked: it is taken to be as the base." if made.offline else ""
+    return f" Base: {inert(made.base[:7])} {made.base_date or ''}".rstrip() + f".{offline}"
 
 
 def _headline(plan: Plan) -> str:
@@ -109,8 +118,11 @@ def _plan_sections(plan: Plan) -> Iterator[Section]:
     yield Section("", [_violation(v.limit, v.message) for v in plan.violations], "\n")
     yield Section("", [_finding(finding) for finding in plan.errors], "\n")
     danger = [f"- {inert(said)}\n" for action in plan.actions if (said := dangers(action))]
+    if len(danger) > MAX_DANGERS:  # the table has them all, and needs the room
+        danger[MAX_DANGERS:] = [f"- and {len(danger) - MAX_DANGERS} more like these\n"]
     yield Section("**Look at these first:**\n\n", danger, "\n")
-    yield Section(_HEAD, [_action_line(action) for action in plan.actions], "\n")
+    live = "live, if as the base" if plan.provenance.offline else "live"
+    yield Section(_HEAD.format(live=live), [_action_line(action) for action in plan.actions], "\n")
     others = [f for f in plan.findings if not f.kind.is_error]
     loud = [f for f in others if f.kind not in {FindingKind.DRIFT, FindingKind.NOT_MANAGED}]
     yield Section("", [_finding(finding) for finding in loud], "\n")
@@ -143,7 +155,9 @@ def _violation(limit: str, message: str) -> str:
 
 def _finding(finding: Finding) -> str:
     sign = "**error** " if finding.kind.is_error else ""
-    return f"- {sign}{inert(finding.sku)} {finding.kind}: {inert(finding.message)}\n"
+    sku = f"{inert(finding.sku)} " if finding.sku else ""
+    kind = finding.kind.value.replace("_", " ")
+    return f"- {sign}{sku}{kind}: {inert(finding.message)}\n"
 
 
 def render_report(report: Report, limit: int = COMMENT_LIMIT) -> str:

@@ -96,7 +96,7 @@ def test_the_locked_versions_satisfy_the_project() -> None:
     assert wanted <= locked
 
 
-@pytest.mark.parametrize("name", ["plan", "apply", "drift"])
+@pytest.mark.parametrize("name", ["validate", "plan", "apply", "drift"])
 def test_the_workflows_to_copy_are_those_that_run_here(name: str) -> None:
     """But for where the action comes from."""
     text = (ROOT / "docs/github.md").read_text("utf-8")
@@ -127,4 +127,4 @@ def test_the_action_has_an_input_for_each_flag() -> None:
     }
     others = {"command", "file", "github-token"}
 
-    assert set(action["inputs"]) == flags - {"help", "token-file", "quiet", "color"} | others
+    assert set(action["inputs"]) == flags - {"help"} | others

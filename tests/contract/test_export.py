@@ -95,3 +95,50 @@ def test_only_one_commit_is_a_commit(git: Git, ref: str) -> None:
     assert _open().find_commit_and_day(ref) is None
     commit, day = _open().find_commit_and_day("HEAD") or ("", "")
     assert (len(commit), len(day)) == (40, 10)
+
+
+@pytest.mark.parametrize(
+    "setting", ["submodule.shop/module.ignore", "diff.ignoreSubmodules", "in .gitmodules"]
+)
+def test_a_submodule_that_git_is_told_to_ignore_is_told(git: Git, setting: str) -> None:
+    """Otherwise what it declares would be taken for new."""
+    _write({"shop/a.yaml": b"1\n"})
+    git("init", "-q", "module")
+    git("-C", "module", "commit", "-q", "--allow-empty", "-m", "m")
+    git("submodule", "--quiet", "add", "./module", "shop/module")
+    if setting == "in .gitmodules":
+        git("config", "--file", ".gitmodules", "submodule.shop/module.ignore", "all")
+    else:
+        git("config", setting, "all")
+    git("add", "shop", ".gitmodules")
+    git("commit", "-qm", "first")
+    assert ("shop/module", None) in _open("shop").read_files("HEAD", "shop")
+
+
+def test_odd_commits_are_read_as_they_were_made(git: Git) -> None:
+    """Signed, without its parent's object, replaced in this clone, or grafted."""
+    _write({"shop/a.yaml": b"1\n"})
+    git("add", ".")
+    git("commit", "-qm", "first")
+    first = git("rev-parse", "HEAD")
+    tree, who = git("rev-parse", "HEAD^{tree}"), "Zoë <z@example.com> 1700000000 +0000"
+    head = f"tree {tree}\nparent {'1' * 40}\nauthor {who}\ncommitter {who}\n"
+    signed = (
+        f"{head}gpgsig -----BEGIN PGP SIGNATURE-----\n \n data 3\n -----END PGP SIGNATURE-----\n"
+    )
+    Path("commit").write_text(f"{signed}\nM 100644 :9 x\n", "utf-8")
+    odd = git("hash-object", "-t", "commit", "-w", "commit")
+    told = [("shop/a.yaml", b"1\n")]
+    assert _open().read_files(odd, "shop") == told
+    _write({"shop/a.yaml": b"2\n"})
+    git("commit", "-qam", "second")
+    git("replace", first, "HEAD")
+    git("replace", git("rev-parse", f"{first}:shop/a.yaml"), git("rev-parse", "HEAD:shop/a.yaml"))
+    assert _open().read_files(first, "shop") == told
+
+
+def test_a_commit_may_be_named_by_its_message(git: Git) -> None:
+    """Also one that looks like a range."""
+    git("commit", "-q", "--allow-empty", "-m", "fix a..b")
+    found = _open().find_commit_and_day("HEAD^{/a..b}")
+    assert found and found[0] == git("rev-parse", "HEAD")

@@ -1,6 +1,7 @@
 """`comment` and `drift --issue`, against a small server that behaves like GitHub's API."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,19 +142,51 @@ def test_a_workflow_gets_outputs_and_a_summary(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(workspace.folder / "summary"))
     workspace.store({"A": 5}, {"A": 3})
     workspace.run("plan", "--out", "p.json", "--detailed-exitcode")
-    assert Path("out").read_text("utf-8") == "changes=1\nexit-code=2\nplan-file=p.json\n"
+    assert Path("out").read_text("utf-8") == "changes=1\nplan-file=p.json\nexit-code=2\n"
     Path("out").unlink()
     workspace.run("apply", "p.json")
     workspace.run("drift")
     workspace.run("stores", "--format", "github-matrix")
 
     assert Path("out").read_text("utf-8") == (
-        'exit-code=0\nchanges=0\nexit-code=0\nmatrix={"store":["demo"]}\n'
+        'exit-code=0\nexit-code=0\nmatrix={"store":["demo"]}\nexit-code=0\n'
     )
     summary = Path("summary").read_text("utf-8")
     assert "### Stock of <code>demo</code>: 1 to change" in summary
     assert "1 applied, 0 already" in summary
     assert "### Stock of <code>demo</code>: drift" in summary
+
+
+def test_the_outputs_are_those_of_the_whole_command(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all stores, and also where it fails."""
+    monkeypatch.setenv("GITHUB_OUTPUT", str(workspace.folder / "out"))
+    workspace.store({"A": 5}, {"A": 3})
+    for name, sku in (("aaa", "A"), ("zzz", "NOPE")):
+        shutil.copytree("inventory/demo", f"inventory/{name}")
+        workspace.write(f"inventory/{name}/stock.yaml", f"skus: {{{sku}: 4}}\n")
+    run = workspace.run("plan", "--all-stores", "--out", "plans")
+
+    assert run.code == 65, run
+    assert Path("out").read_text("utf-8") == "changes=2\nplan-file=plans\nexit-code=65\n"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(workspace.folder))
+    run = workspace.run("stores")
+    assert (run.code, "cannot write to" in run.err) == (1, True), run
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HTTPS_PROXY", "foo://x"), ("SSL_CERT_FILE", "/nonexistent")]
+)
+def test_a_proxy_or_a_certificate_that_cannot_be_used_is_named(
+    workspace: Workspace, github: Hub, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """As the store's own client does."""
+    monkeypatch.setenv("GITHUB_API_URL", "https://127.0.0.1:9")
+    monkeypatch.setenv(name, value)
+    run = workspace.run("comment", "p.json")
+
+    assert (run.code, "check HTTPS_PROXY and SSL_CERT_FILE" in run.err) == (1, True), run
 
 
 def test_drift_keeps_one_issue(workspace: Workspace, github: Hub) -> None:

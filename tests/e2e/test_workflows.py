@@ -1,14 +1,21 @@
 """The loop on GitHub, by the very steps of the workflows: from a pull request to nightly drift."""
 
+import base64
 import json
-from collections.abc import Iterator
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 from factories import SITE, Workspace, seed
 from hub import PULL_REQUEST, REPOSITORY, Hub, environment, serve
-from runner import Runner
+from hub import TOKEN as HUB_TOKEN
+from runner import ACTION, ROOT, Runner
 
 from reconciler.model import Limit
 from reconciler.sandbox.app import SCOPES, Api
@@ -46,13 +53,14 @@ class Loop:
 
     def run(self, workflow: str, *, head: str = REPOSITORY, **inputs: str) -> Runner:
         """Run a workflow on what was pushed last; *head* is where a pull request comes from."""
-        pull_request = {"number": PULL_REQUEST, "head": {"repo": {"full_name": head}}}
+        sha = self.workspace.git("rev-parse", "HEAD")
+        pull_request = {"number": PULL_REQUEST, "head": {"sha": sha, "repo": {"full_name": head}}}
         event = self.workspace.folder.parent / "event.json"
         event.write_text(json.dumps({"pull_request": pull_request}), "utf-8")
         hub = environment(self.hub_address, str(event))
         token = hub.pop("GITHUB_TOKEN")
         github = {
-            "sha": self.workspace.git("rev-parse", "HEAD"),
+            "sha": sha,
             "ref": "refs/heads/main",
             "repository": REPOSITORY,
             "base_ref": "main",
@@ -110,13 +118,15 @@ def test_the_loop_runs_by_the_steps_of_the_workflows(loop: Loop) -> None:
     loop.push("more", TEE=70, MUG=20)
     loop.shop.sell("TEE", 7)
     reads = _reads(loop.shop)
+    assert loop.run("validate.yml").jobs == {"validate": "success"}
     planned = loop.run("plan.yml")
-    assert planned.jobs == {"validate": "success", "plan": "success"}, planned.steps
+    assert planned.jobs == {"stores": "success", "plan": "success"}, planned.steps
     assert _reads(loop.shop) == reads + 1
     loop.push("more", TEE=60, MUG=20)
     loop.run("plan.yml")
     (comment,) = loop.hub.comments
     assert "| <code>TEE</code> | 43 | 50 | 60 | +17 |" in comment["body"]
+    assert f"At commit {loop.workspace.git('rev-parse', 'HEAD')}." in comment["body"]
 
     loop.merge("more")
     applied = loop.run("apply.yml")
@@ -128,7 +138,9 @@ def test_the_loop_runs_by_the_steps_of_the_workflows(loop: Loop) -> None:
     )
     _see_drift_at_night(loop)
     assert loop.shop.stocks() == {"TEE": 55, "MUG": 24}
-    assert TOKEN not in "".join(step.said for runner in loop.runners for step in runner.steps)
+    said = "".join(step.said for runner in loop.runners for step in runner.steps)
+    basic = base64.b64encode(f"x-access-token:{HUB_TOKEN}".encode()).decode()
+    assert not any(secret in said for secret in (TOKEN, HUB_TOKEN, basic))
 
 
 def _see_drift_at_night(loop: Loop) -> None:
@@ -150,7 +162,7 @@ def test_a_fork_gets_an_offline_plan_and_no_secret(loop: Loop) -> None:
     asked = len(loop.shop.ledger())
     run = loop.run("plan.yml", head=FORK)
 
-    assert run.jobs == {"validate": "success", "plan": "success"}, run.steps
+    assert run.jobs == {"stores": "success", "plan": "success"}, run.steps
     assert "offline" in run.steps[-1].said and "TEE" in run.steps[-1].said
     assert (len(loop.shop.ledger()), loop.hub.asked) == (asked, [])
 
@@ -177,3 +189,107 @@ def test_anything_but_drift_fails_the_nightly_run(loop: Loop) -> None:
     run = loop.run("drift.yml")
     assert run.jobs["drift"] == "failure", run.steps
     assert "MUGG" in loop.hub.issues[0]["body"]
+
+
+@pytest.mark.parametrize("status", [403, 410, 502])
+def test_drift_that_nobody_is_told_of_fails_the_nightly_run(loop: Loop, status: int) -> None:
+    """GitHub refuses the issue: the run is red, since else nobody would look."""
+    loop.shop.sell("MUG", -4)
+    loop.hub.refuse = status
+    run = loop.run("drift.yml")
+    assert (run.jobs["drift"], loop.hub.issues) == ("failure", []), run.steps
+
+
+FAKE = """#!/bin/bash
+printf '%s\\n' "$@" > arguments
+env | grep '^GIT_CONFIG_' | sort > config
+trap 'echo caught > signal; exit 130' INT
+if [ "$1" = wait ]; then echo; for _ in $(seq 500); do sleep 0.01; done; fi
+"""
+
+
+@pytest.fixture
+def act(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Return what starts the action's own step with inputs, around a command that notes all."""
+    tool = tmp_path / "temp dir/inventory-reconciler/bin/reconciler"
+    tool.parent.mkdir(parents=True)
+    tool.write_text(FAKE)
+    tool.chmod(0o755)
+    action = yaml.safe_load((ROOT / ACTION / "action.yml").read_text("utf-8"))
+    step = action["runs"]["steps"][-1]
+
+    def start(env: Mapping[str, str] | None = None, **inputs: str) -> subprocess.Popen[str]:
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        assert given.keys() <= action["inputs"].keys()
+        values = {
+            key: given.get(re.sub(r"\$\{\{ inputs\.(.*) \}\}", r"\1", value), "")
+            for key, value in step["env"].items()
+        }
+        return subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],  # noqa: S607
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ["PATH"],
+                "RUNNER_TEMP": str(tmp_path / "temp dir"),
+                "GITHUB_SERVER_URL": "https://github.com",
+                **(env or {}),
+                **values,
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def test_each_input_is_its_flag(act: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    """Values as they are, whatever is in them; flags where they are true; the file comes last."""
+    flags = {"yes", "record", "take_over", "offline", "detailed_exitcode", "issue", "all_stores"}
+    flags |= {"quiet", "verbose"}
+    values = {"inventory", "store", "format", "out", "base", "changed_since", "push", "report"}
+    values |= {"journal", "events", "max_duration", "pr", "parallelism", "token_file", "color"}
+    odd = "a b; $(touch x) '\"*"
+    given = dict.fromkeys(flags, "true") | dict.fromkeys(values, odd)
+    with act(command="apply", file="-f", allow="max_changes\nmax_zeroed x\n", **given) as step:
+        assert step.wait() == 0
+    arguments = (tmp_path / "arguments").read_text("utf-8").splitlines()
+    wanted = {f"--{flag.replace('_', '-')}" for flag in flags}
+    wanted |= {f"--{value.replace('_', '-')}={odd}" for value in values}
+    wanted |= {"--allow=max_changes", "--allow=max_zeroed", "--allow=x"}
+
+    assert (arguments[0], arguments[-2:]) == ("apply", ["--", "-f"])
+    assert set(arguments[1:-2]) == wanted and len(arguments) == len(wanted) + 3
+    with act(command="plan", offline="maybe") as step:
+        assert step.communicate()[0] == "::error::offline is 'true', 'false' or left out\n"
+        assert step.returncode == 64
+
+
+def test_git_gets_the_token_beside_what_it_was_told(
+    act: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """For this process alone, and only where one is given."""
+    told = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}
+    with act(told, command="apply", github_token="t0k") as step:
+        assert step.wait() == 0
+    basic = base64.b64encode(b"x-access-token:t0k").decode()
+    assert (tmp_path / "config").read_text("utf-8").splitlines() == [
+        "GIT_CONFIG_COUNT=2",
+        "GIT_CONFIG_KEY_0=a.b",
+        "GIT_CONFIG_KEY_1=http.https://github.com/.extraheader",
+        "GIT_CONFIG_VALUE_0=c",
+        f"GIT_CONFIG_VALUE_1=AUTHORIZATION: basic {basic}",
+    ]
+    with act(command="plan") as step:
+        assert step.wait() == 0
+    assert (tmp_path / "config").read_text("utf-8") == ""
+
+
+def test_signals_of_the_runner_arrive(
+    act: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """The command takes the place of the shell."""
+    with act(command="wait") as step:
+        assert step.stdout is not None and step.stdout.readline() == "\n"
+        step.send_signal(signal.SIGINT)
+        assert step.wait() == 130
+    assert (tmp_path / "signal").exists()

@@ -61,7 +61,7 @@ def forged_marker(bench: Bench) -> None:
     hub = Hub(viewer=viewer)
     for number in range(bench.chance.choice([0, 99, 250])):
         hub.say("alice", f"{number}")
-    forger = bench.chance.choice(["mallory", "github-actions2", "xgithub-actions[bot]"])
+    forger = bench.chance.choice(["mallory", "github-actions", "xgithub-actions[bot]"])
     forged = "<!-- inventory-reconciler: demo -->\nNo changes."
     hub.say(forger, forged)
     event = bench.folder / "event.json"
