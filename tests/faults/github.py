@@ -85,7 +85,9 @@ def annotations(bench: Bench) -> None:
     place = line.removeprefix("::error ").split(",title=")[0]
     assert "\n" not in line
     assert re.fullmatch(r"file=[^:,\n]*,line=1,col=2", place), place
-    sold_out = replace(action("A", 3, 0), source=Source(name, 3))
-    shown = list(render_annotations(replace(plan_of(desired(), live({})), actions=(sold_out,))))
+    actions = tuple(
+        replace(one, source=Source(name, 3)) for one in (action("A", 3, 0), action("B", 3, 5))
+    )
+    shown = list(render_annotations(replace(plan_of(desired(), live({})), actions=actions)))
     assert len(shown) == 2
     assert all("\n" not in mark and mark.count("::") == 2 for mark in shown)
