@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from benchmarks import asking, planning, reading, starting
+from benchmarks import asking, importing, planning, reading, starting
 
 TITLE = """# Benchmarks
 
@@ -24,6 +24,7 @@ def main() -> None:
         planning.measure_all,
         starting.measure_all,
         asking.measure_all,
+        importing.measure_all,
     ):
         text += "\n" + section()
     print(text)

@@ -36,7 +36,7 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def _serving(skus: int, *options: str) -> Iterator[Server]:
+def serving(skus: int, *options: str) -> Iterator[Server]:
     """Serve a shop of *skus* SKUs, a hundred to a product."""
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "inventory/demo"
@@ -88,7 +88,8 @@ def _bare(address: str) -> httpx.Client:
     return httpx.Client(base_url=address, headers=headers, limits=limits, timeout=30)
 
 
-def _read_ours(server: Server) -> float:
+def read_alone(server: Server) -> float:
+    """Return the seconds that reading the stock of every SKU takes, and nothing else."""
     with _ours(server.address, 60.0) as client:
         listing = fetch_listing(client, SITE, server.collection_id)
         start = time.perf_counter()
@@ -113,12 +114,12 @@ def _read_bare(server: Server) -> float:
 
 def _speed(latency: int) -> float:
     """Return our reads a second over those of the bare loop, in turns."""
-    with _serving(480, "--latency", str(latency)) as server:
+    with serving(480, "--latency", str(latency)) as server:
         ratios = []
         for number in range(ROUNDS):
-            cases: list[Callable[[Server], float]] = [_read_ours, _read_bare]
+            cases: list[Callable[[Server], float]] = [read_alone, _read_bare]
             times = {case: case(server) for case in (cases if number % 2 else reversed(cases))}
-            ratios.append(times[_read_bare] / times[_read_ours])
+            ratios.append(times[_read_bare] / times[read_alone])
     return median(ratios)
 
 
@@ -132,7 +133,7 @@ class Paced(NamedTuple):
 def _pace(limit: int, window: float, kind: str, skus: int) -> Paced:
     """Read *skus* SKUs under a limit that nobody else uses."""
     options = ("--limit", str(limit), "--window", str(window), "--window-kind", kind)
-    with _serving(skus, *options) as server, _ours(server.address, window) as client:
+    with serving(skus, *options) as server, _ours(server.address, window) as client:
         listing = fetch_listing(client, SITE, server.collection_id)
         time.sleep(window * 1.01)  # what the listing used of the allowance comes back
         start = time.perf_counter()
@@ -152,7 +153,7 @@ def _share(limit: int, window: float, skus: int, read: Callable[[Server], int]) 
             while not over.wait(window / (limit / 3)):
                 client.get("/sites")
 
-    with _serving(skus, *options) as server:
+    with serving(skus, *options) as server:
         thread = threading.Thread(target=other, args=(server.address,))
         thread.start()
         try:

@@ -9,9 +9,12 @@ from typing import Any
 @cache
 def load_schema(name: str) -> dict[str, Any]:
     """Return the schema *name* (`store`, `inventory`, `plan`)."""
-    package = Path(__file__).parent
-    file = f"{name}.schema.json"
-    packaged = package / "schemas" / file
-    source = packaged if packaged.is_file() else package.parent / "schemas" / file
-    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
+    schema: dict[str, Any] = json.loads(schema_file(f"{name}.schema.json").read_text("utf-8"))
     return schema
+
+
+def schema_file(file: str) -> Path:
+    """Return where the schema called *file* lies."""
+    package = Path(__file__).parent
+    packaged = package / "schemas" / file
+    return packaged if packaged.is_file() else package.parent / "schemas" / file

@@ -13,6 +13,7 @@ ReconcilerError                 1
 ├── NoBaseError                 1   a rule needs a base and there is none
 ├── InterruptedRunError  130, 143   a signal ended the run
 ├── JournalError                1   the journal of an apply cannot be kept
+├── EditError                   1   a file cannot be edited as it is meant
 ├── GithubError                 1   GitHub could not be asked, or said no
 ├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
@@ -104,6 +105,13 @@ class PushError(ReconcilerError):
     """The writes are done, and their record could not be pushed."""
 
     exit_code = 5
+
+
+class EditError(ReconcilerError):
+    """A file cannot be edited as it is meant; nothing was changed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message}; nothing was changed. Look at the file, or edit it by hand")
 
 
 class HistoryError(ReconcilerError):

@@ -199,12 +199,18 @@ class Base:
 
 
 class LiveSku(NamedTuple):
-    """One SKU of the store's listing; `code` is '' when it has none."""
+    """One SKU of the store's listing; `code` is '' when it has none.
+
+    `categories` are the ids of those that its product is in.
+    """
 
     sku_id: str
     code: str
     name: str
     archived: bool
+    product_id: str = ""
+    product: str = ""
+    categories: tuple[str, ...] = ()
 
 
 class Target(NamedTuple):

@@ -25,8 +25,15 @@ COMMANDS = {
     "comment": "Put a plan or a report on a pull request.",
     "drift": "Show what of the live stock differs.",
     "stores": "List the stores.",
+    "import": "Write the YAML of SKUs that the shop has and no file declares.",
+    "pull": "Let the YAML declare what the shop has now.",
+    "set": "Change declared quantities, by hand or from a spreadsheet.",
+    "export": "Save the declared stock as a table for a spreadsheet.",
     "sandbox": "Serve, reset or shop in the embedded store.",
 }
+
+# Commands whose names mean something else to Python.
+_MODULES = {"import": "importing", "set": "setting"}
 
 EXIT_CODES = """
 Exit codes: 0 done or no changes, 1 could not go on, 2 changes pending (plan
@@ -46,7 +53,8 @@ class LazyGroup(click.Group):
         """Load the module of one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"reconciler.cli.{module}").command
         return command
 
     def resolve_command(

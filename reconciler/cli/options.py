@@ -128,8 +128,17 @@ _QUIET = click.option(
     callback=_keep,
     help="Say nothing but results and errors.",
 )
+
+
+def _complete_store(context: click.Context, _: click.Parameter, word: str) -> list[str]:
+    """Return the stores that begin with *word*, for the shell."""
+    options = context.find_object(Options) or Options()
+    return [name for name in find_stores(options.inventory, []) if name.startswith(word)]
+
+
 _STORE = click.option(
     "--store",
+    shell_complete=_complete_store,
     multiple=True,
     metavar="NAME",
     expose_value=False,

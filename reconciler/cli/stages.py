@@ -166,7 +166,7 @@ def make_plan(options: Options, scope: Scope, client: StoreClient, access: Acces
     Raises InterruptedRunError when a signal came meanwhile.
     """
     scope.require_base()
-    live = _read_until_signal(options, scope, client, access)
+    live = read_live(options, scope, client, access)
     base = scope.history.base
     return compute_plan(scope.desired, live, base, scope.provenance(), unread=scope.unread)
 
@@ -174,18 +174,17 @@ def make_plan(options: Options, scope: Scope, client: StoreClient, access: Acces
 def read_listing(desired: DesiredState, client: StoreClient, access: Access) -> Listing:
     """Return the store's listing as it is now; raise InterruptedRunError when a signal came."""
     settings = desired.settings
-    return _until_signal(
+    return until_signal(
         access, lambda: fetch_listing(client, settings.site_id, settings.sku_collection_id)
     )
 
 
-def _read_until_signal(
-    options: Options, scope: Scope, client: StoreClient, access: Access
-) -> LiveState:
-    return _until_signal(access, lambda: _read_live(options, scope, client, access))
+def read_live(options: Options, scope: Scope, client: StoreClient, access: Access) -> LiveState:
+    """Read what *scope* wants; raise InterruptedRunError when a signal came meanwhile."""
+    return until_signal(access, lambda: _read_live(options, scope, client, access))
 
 
-def _until_signal(access: Access, read: Callable[[], Found]) -> Found:
+def until_signal(access: Access, read: Callable[[], Found]) -> Found:
     """Return what *read* does; raise InterruptedRunError when a signal came meanwhile."""
     ending = access.ending
     found: Found | None = None
@@ -208,7 +207,7 @@ def make_drift(
     Raises InterruptedRunError when a signal came meanwhile.
     """
     history = History(None, options.store_folder(desired.settings.name), "", None, None, None)
-    live = _read_until_signal(options, Scope(desired, history), client, access)
+    live = read_live(options, Scope(desired, history), client, access)
     return compute_drift(desired, live)
 
 

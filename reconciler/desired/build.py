@@ -39,16 +39,22 @@ MAX_PAST_BYTES: Final = 512 * 1024 * 1024
 
 
 def build_desired(
-    name: str, folder: str, files: Iterable[tuple[str, bytes]], problems: list[Problem]
+    name: str,
+    folder: str,
+    files: Iterable[tuple[str, bytes]],
+    problems: list[Problem],
+    *,
+    may_be_empty: bool = False,
 ) -> DesiredState:
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
     *folder* is the store's folder, as the paths begin with it; its settings come first among the
     files, which are read and forgotten one by one. Raises InputError with every problem of every
-    file; reading them may add to *problems* meanwhile.
+    file; reading them may add to *problems* meanwhile. That there is no SKU at all is a problem,
+    unless it *may_be_empty*.
     """
     with _collecting_later():
-        return _build(name, folder, iter(files), problems)
+        return _build(name, folder, iter(files), problems, may_be_empty=may_be_empty)
 
 
 def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> dict[str, Declared]:
@@ -95,7 +101,12 @@ DEFAULT_LIMITS: Final = {
 
 
 def _build(
-    name: str, folder: str, files: Iterator[tuple[str, bytes]], problems: list[Problem]
+    name: str,
+    folder: str,
+    files: Iterator[tuple[str, bytes]],
+    problems: list[Problem],
+    *,
+    may_be_empty: bool,
 ) -> DesiredState:
     path, content = next(files, ("", b""))
     settings: StoreSettings | None = None
@@ -107,7 +118,7 @@ def _build(
         problems.append(Problem(folder, 0, 0, message))
         files = chain([(path, content)] if path else [], files)
     declared = _declare_all(files, settings.rule if settings else Rule.EXACT, problems)
-    if not declared and not problems:
+    if not declared and not problems and not may_be_empty:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
     if len(declared) > MAX_SKUS:

@@ -15,6 +15,11 @@ _ENDINGS = (".yaml", ".yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
+def is_store_name(name: str) -> bool:
+    """Return whether a store's folder may be called *name*."""
+    return _NAME.fullmatch(name) is not None
+
+
 def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
     """Return the names of the stores below *inventory*, sorted.
 
@@ -52,7 +57,7 @@ def _store_fault(entry: Path) -> str | None:
         return "belongs to no store; move it into a store's folder" if stray else None
     if entry.is_symlink():
         return "is a link; put the folder itself here"
-    if not _NAME.fullmatch(entry.name):
+    if not is_store_name(entry.name):
         return "a store's name is made of a-z, 0-9 and -; rename the folder"
     return None
 

@@ -5,7 +5,7 @@ missing or null, is a `number`, and says nothing when the stock is infinite.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from reconciler.errors import AnswerError
@@ -55,12 +55,33 @@ def _quantity(value: Any) -> int | float | None:
 
 def parse_collections(body: Any) -> str | None:
     """Return the id of the SKU collection among a site's collections, by slug, else by name."""
+    return _collection(body, (("slug", "sku"), ("singularName", "SKU"), ("displayName", "SKUs")))
+
+
+def parse_category_collection(body: Any) -> str | None:
+    """Return the id of the collection of categories among a site's collections."""
+    return _collection(body, (("slug", "category"), ("singularName", "Category")))
+
+
+def _collection(body: Any, names: Sequence[tuple[str, str]]) -> str | None:
     collections = [entry for entry in _list(body, "collections") if isinstance(entry, Mapping)]
-    for key, wanted in (("slug", "sku"), ("singularName", "SKU"), ("displayName", "SKUs")):
+    for key, wanted in names:
         for entry in collections:
             if entry.get(key) == wanted:
                 return _id(entry.get("id"))
     return None
+
+
+def parse_items(body: Any) -> tuple[dict[str, str], int]:
+    """Return the names of a page of a collection's items by their ids, and how many are in all."""
+    try:
+        total = body["pagination"]["total"]
+        names = {_id(item["id"]): _text(item["fieldData"]["name"]) for item in body["items"]}
+    except (KeyError, TypeError, AttributeError):
+        raise AnswerError("the answer is not a page of items") from None
+    if isinstance(total, bool) or not isinstance(total, int):
+        raise AnswerError("the answer does not say how many items there are")
+    return names, total
 
 
 def parse_products(body: Any) -> Page:
@@ -83,13 +104,21 @@ def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
     fields = product.get("fieldData") or {}
     title = _text(fields.get("name"))
     variants = _variant_names(fields.get("sku-properties"))
+    within = fields.get("category")
+    categories = tuple(map(_text, within)) if isinstance(within, list) else ()
     for sku in item["skus"]:
         data = sku.get("fieldData") or {}
         values = data.get("sku-values") or {}
         variant = " ".join(variants.get((key, value), "") for key, value in values.items()).strip()
         name = f"{title} / {variant}" if title and variant else title or _text(data.get("name"))
         yield LiveSku(
-            _id(sku["id"]), _text(data.get("sku")), name, product.get("isArchived") is True
+            _id(sku["id"]),
+            _text(data.get("sku")),
+            name,
+            product.get("isArchived") is True,
+            product["id"],
+            title,
+            categories,
         )
 
 

@@ -7,7 +7,12 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from reconciler.errors import ListingError, NotFound, StoppedError, StoreError
-from reconciler.live.answers import parse_collections, parse_products
+from reconciler.live.answers import (
+    parse_category_collection,
+    parse_collections,
+    parse_items,
+    parse_products,
+)
 from reconciler.model import Listing, LiveSku, Stock, Target
 
 Parsed = TypeVar("Parsed")
@@ -54,6 +59,22 @@ def _find_collection(client: Client, site_id: str) -> str:
             "the site has no SKU collection; enable ecommerce, or name it as sku_collection_id"
         )
     return found
+
+
+def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
+    """Return the names of the store's categories by their ids; none where it has no such thing."""
+    site = f"/sites/{quote(site_id, safe='')}"
+    collection = client.read(f"{site}/collections", parse_category_collection)
+    names: dict[str, str] = {}
+    if collection is None:
+        return names
+    path = f"/collections/{quote(collection, safe='')}/items"
+    while True:
+        page, total = client.read(path, parse_items, {"limit": PAGE, "offset": len(names)})
+        before = len(names)
+        names |= page
+        if len(names) >= total or len(names) == before:  # they are for people: no more is needed
+            return names
 
 
 def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:

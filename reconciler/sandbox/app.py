@@ -26,6 +26,7 @@ from reconciler.sandbox.shop import Shop
 SCOPES = frozenset({"sites:read", "cms:read", "ecommerce:read", "ecommerce:write"})
 MAX_PAGE = 100
 MAX_OFFSET = 2**31
+_CATEGORIES = "63692ab61fb2852f582ba8f6"
 _DATE = "2026-01-05T09:00:00.000Z"
 
 Handler = Callable[[Request], Response]
@@ -51,6 +52,7 @@ class Api:
             self._route("/sites", "sites:read", self._sites),
             self._route("/sites/{site_id}", "sites:read", self._site),
             self._route("/sites/{site_id}/collections", "cms:read", self._collections),
+            self._route("/collections/{collection_id}/items", "cms:read", self._items),
             self._route("/sites/{site_id}/products", "ecommerce:read", self._products),
             self._route("/sites/{site_id}/products/{product_id}", "ecommerce:read", self._product),
             self._route("/sites/{site_id}/ecommerce/settings", "ecommerce:read", self._settings),
@@ -135,7 +137,7 @@ class Api:
         entries = [
             ("63692ab61fb2852f582ba8f5", "Products", "Product", "product"),
             (self.shop.meta("sku_collection_id"), "SKUs", "SKU", "sku"),
-            ("63692ab61fb2852f582ba8f6", "Categories", "Category", "category"),
+            (_CATEGORIES, "Categories", "Category", "category"),
         ]
         keys = ("id", "displayName", "singularName", "slug")
         dates = {"createdOn": _DATE, "lastUpdated": _DATE}
@@ -143,16 +145,16 @@ class Api:
             {"collections": [dict(zip(keys, entry, strict=True)) | dates for entry in entries]}
         )
 
+    def _items(self, request: Request) -> Response:
+        """Answer with the categories: of the other collections nobody asks here."""
+        if request.path_params["collection_id"] != _CATEGORIES:
+            return _not_found("The collection cannot be found")
+        names = [*self.shop.categories().items()]
+        items = [{"id": one, "isArchived": False, "fieldData": {"name": n}} for one, n in names]
+        return _page(request, len(items), lambda limit, offset: items[offset : offset + limit])
+
     def _products(self, request: Request) -> Response:
-        try:
-            limit = int(request.query_params.get("limit", MAX_PAGE))
-            offset = int(request.query_params.get("offset", 0))
-        except ValueError:
-            return _invalid("limit", "Value must be an integer")
-        if not 0 < limit <= MAX_PAGE or not 0 <= offset <= MAX_OFFSET:
-            return _invalid("limit", f"Value must be between 1 and {MAX_PAGE}")
-        pagination = {"limit": limit, "offset": offset, "total": self.shop.count_products()}
-        return JSONResponse({"items": self.shop.products(limit, offset), "pagination": pagination})
+        return _page(request, self.shop.count_products(), self.shop.products)
 
     def _product(self, request: Request) -> Response:
         product = self.shop.product(request.path_params["product_id"])
@@ -199,6 +201,21 @@ def _error(status: int, code: str, message: str, details: list[Any] | None = Non
 
 def _not_found(message: str) -> JSONResponse:
     return _error(404, "resource_not_found", f"Requested resource not found: {message}")
+
+
+def _page(
+    request: Request, total: int, items: Callable[[int, int], list[dict[str, Any]]]
+) -> Response:
+    """Answer with the page that *request* asks for of so many *items*."""
+    try:
+        limit = int(request.query_params.get("limit", MAX_PAGE))
+        offset = int(request.query_params.get("offset", 0))
+    except ValueError:
+        return _invalid("limit", "Value must be an integer")
+    if not 0 < limit <= MAX_PAGE or not 0 <= offset <= MAX_OFFSET:
+        return _invalid("limit", f"Value must be between 1 and {MAX_PAGE}")
+    pagination = {"limit": limit, "offset": offset, "total": total}
+    return JSONResponse({"items": items(limit, offset), "pagination": pagination})
 
 
 def _invalid(parameter: str, description: str) -> JSONResponse:

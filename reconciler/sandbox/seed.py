@@ -46,6 +46,8 @@ class Seed:
     sku_collection_id: str
     products: tuple[SeedProduct, ...]
     behaviour: Behaviour
+    categories: Mapping[str, str]
+    """The names of the products' categories by their ids."""
 
 
 def read_seed(path: Path) -> Seed:
@@ -72,12 +74,21 @@ def build_seed(data: Mapping[str, Any]) -> Seed:
         sku_collection_id=str(data.get("sku_collection_id") or make_id(site_id, "skus")),
         products=tuple(_product(site_id, entry) for entry in data["products"]),
         behaviour=Behaviour(**data.get("behaviour", {})),
+        categories={
+            _category_id(site_id, str(entry["category"])): str(entry["category"])
+            for entry in data["products"]
+            if entry.get("category")
+        },
     )
 
 
 def make_id(*parts: str) -> str:
     """Return 24 hex digits that follow from *parts*."""
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:24]
+
+
+def _category_id(site_id: str, name: str) -> str:
+    return make_id(site_id, "category", name)
 
 
 def _product(site_id: str, entry: Mapping[str, Any]) -> SeedProduct:
@@ -110,7 +121,9 @@ def _product(site_id: str, entry: Mapping[str, Any]) -> SeedProduct:
             "name": name,
             "slug": _slug(name),
             "shippable": bool(entry.get("shippable", True)),
-            "category": [make_id(site_id, "category", str(entry.get("category", "")))],
+            "category": [_category_id(site_id, str(entry["category"]))]
+            if entry.get("category")
+            else [],
             "sku-properties": properties,
             "default-sku": skus[0].id,
         },

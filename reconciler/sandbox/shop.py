@@ -83,6 +83,7 @@ class Shop:
             "name": seed.name,
             "sku_collection_id": seed.sku_collection_id,
             "behaviour": json.dumps(behaviour),
+            "categories": json.dumps(dict(seed.categories)),
         }
         self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         for product in seed.products:
@@ -111,11 +112,16 @@ class Shop:
         self._db.close()
 
     def meta(self, key: str) -> str:
-        """Return one of `site_id`, `name`, `sku_collection_id`, `behaviour`."""
+        """Return one of `site_id`, `name`, `sku_collection_id`, `behaviour`, `categories`."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if row is None:
             raise SandboxError("the sandbox's data is incomplete; run: reconciler sandbox reset")
         return str(row[0])
+
+    def categories(self) -> dict[str, str]:
+        """Return the names of the categories by their ids."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'categories'").fetchone()
+        return dict(json.loads(row[0])) if row else {}  # data of an earlier version has none
 
     def count_products(self) -> int:
         """Return how many products there are."""

@@ -1,5 +1,7 @@
-"""Rows F1 to F19: files that cannot be read as what they seem to say."""
+"""Rows F1 to F19: files that cannot be read as what they seem to say; S6: tables that compute."""
 
+import csv
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -104,3 +106,22 @@ def anything(bench: Bench) -> None:
             run = here.run("validate")
             assert run.code in {0, 65}, (name, run)
             assert all(line.isprintable() for line in run.out.splitlines())
+
+
+@row("S6", "a SKU that a spreadsheet would compute", naive=False)
+def formula(bench: Bench) -> None:
+    """Kept text by an apostrophe in the table, and read back as the SKU that it is."""
+    starts = bench.chance.sample(["=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "'=1"], 3)
+    lines = "".join(f"  {json.dumps(sku)}: {n}\n" for n, sku in enumerate(starts))
+    folder = _write_store(bench, f"skus:\n{lines}".encode())
+    assert bench.run("export", "--csv", "t.csv").code == 0
+    with (bench.folder / "t.csv").open(encoding="utf-8-sig", newline="") as table:
+        cells = [cell for cells in csv.reader(table) for cell in cells]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\0")) for cell in cells)
+    same = bench.run("set", "--csv", "t.csv", "--yes")
+    assert (same.code, "Nothing to change" in same.err) == (0, True), same
+    changed = (bench.folder / "t.csv").read_text("utf-8").replace(",0,", ",77,")
+    (bench.folder / "t.csv").write_text(changed, "utf-8")
+    run = bench.run("set", "--csv", "t.csv", "--yes")
+    text = (folder / "a.yaml").read_text()
+    assert (run.code, text) == (0, f"skus:\n{lines}".replace(": 0\n", ": 77\n", 1)), run

@@ -1,0 +1,99 @@
+"""The files of a store as they are edited: read, revised, shown, and written back."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.cli.basing import History
+from reconciler.cli.console import print_error, print_text
+from reconciler.cli.options import Options
+from reconciler.cli.stages import Access, Scope, open_store, read_live
+from reconciler.desired.build import build_desired
+from reconciler.desired.edit import Wanted
+from reconciler.desired.files import read_files
+from reconciler.desired.revise import revise
+from reconciler.desired.rewrite import rewrite
+from reconciler.errors import InputError, Problem
+from reconciler.model import DesiredState, Finding, Stock
+from reconciler.plan.match import match_skus
+from reconciler.render.safe import safe_text
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A store's files as they are on disk, its settings first, and what they declare."""
+
+    files: Mapping[str, bytes]
+    desired: DesiredState
+
+    def save(self, wanted: Mapping[str, Wanted]) -> None:
+        """Let the files declare what is *wanted*; raise EditError with nothing changed."""
+        rewrite(revise(self.desired, self.files, wanted), self.files)
+
+    def differing(self, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
+        """Return what of *wanted* the files do not declare yet."""
+        declared = self.desired.declared
+        return {
+            sku: one
+            for sku, one in wanted.items()
+            if one.stock != declared[sku].stock or one.as_of not in {None, declared[sku].as_of}
+        }
+
+    def say(self, wanted: Mapping[str, Wanted]) -> None:
+        """Print what the files declare and what they shall, a line for each SKU."""
+        width = max((len(safe_text(sku)) for sku in wanted), default=0)
+        for sku, one in wanted.items():
+            entry = self.desired.declared[sku]
+            changed = f"{entry.stock} -> {one.stock}" if one.stock != entry.stock else one.stock
+            day = f", counted {one.as_of}" if one.as_of else ""
+            place = safe_text(str(entry.source))
+            print_text(f"  {safe_text(sku):<{width}}  {changed}{day}  ({place})\n")
+
+
+def load_working(options: Options, name: str, *, may_be_empty: bool = False) -> Working:
+    """Return the store *name* as it can be edited."""
+    folder = options.store_folder(name)
+    problems: list[Problem] = []
+    files = dict(read_files(folder, problems))
+    desired = build_desired(
+        folder.resolve().name,
+        folder.as_posix(),
+        files.items(),
+        problems,
+        may_be_empty=may_be_empty,
+    )
+    return Working(files, desired)
+
+
+def read_stocks(
+    options: Options, desired: DesiredState, access: Access, skus: Collection[str]
+) -> dict[str, Stock]:
+    """Return the live stock of those of *skus* that the store has.
+
+    Those that it does not have, or cannot tell apart, are said on stderr.
+    """
+    history = History(None, options.store_folder(desired.settings.name), "", None, None, None)
+    with open_store(options, desired.settings, access) as client:
+        scope = Scope(desired, history, frozenset(skus))
+        live = read_live(options, scope, client, access)
+    matches = match_skus(desired.declared, live.listing.skus)
+    for finding in matches.findings:
+        if finding.kind.is_error and finding.sku in skus:
+            say_finding(finding)
+    found = {sku: live.stocks.get(matches.live[sku].sku_id) for sku in skus if sku in matches.live}
+    return {sku: stock for sku, stock in found.items() if stock is not None}
+
+
+def say_finding(finding: Finding) -> None:
+    """Say on stderr what is wrong with a SKU."""
+    said = f"{finding.sku}: {finding.message} ({finding.source})"
+    print_error(safe_text(f"Left alone: {said}"))
+
+
+def read_table(path: Path) -> bytes:
+    """Return what is in the file *path*; raise InputError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
+        raise InputError([Problem(str(path), 0, 0, message)]) from None

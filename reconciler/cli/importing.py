@@ -1,0 +1,222 @@
+"""`reconciler import`: what a shop has and no file declares → YAML."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from reconciler.cli.console import print_error, print_text
+from reconciler.cli.editing import Working, load_working
+from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
+from reconciler.cli.signals import Ending
+from reconciler.cli.stages import Access, Allowances, make_progress, open_store, until_signal
+from reconciler.contract import schema_file
+from reconciler.desired.adopt import (
+    SETTINGS,
+    LeftOut,
+    Newcomer,
+    Place,
+    adopt,
+    choose_places,
+    sort_out,
+)
+from reconciler.desired.build import build_desired
+from reconciler.desired.files import SETTINGS_FILE, is_store_name
+from reconciler.desired.rewrite import rewrite
+from reconciler.desired.write import LANGUAGE_SERVER, quote
+from reconciler.errors import NotAuthorized, NotFound, UsageError
+from reconciler.live.client import StoreClient
+from reconciler.live.fetch import fetch_categories, fetch_listing, fetch_stocks
+from reconciler.model import Listing, LiveSku, Stock
+from reconciler.plan.match import Matches, match_skus
+from reconciler.render.rows import count
+from reconciler.render.safe import safe_text
+
+SHOWN = 20
+
+
+class Found(NamedTuple):
+    """What the shop has: all that it lists, and what no file declares."""
+
+    listing: Listing
+    matches: Matches
+    candidates: tuple[LiveSku, ...]
+    stocks: Mapping[str, Stock]
+    categories: Mapping[str, str]
+
+
+@click.command("import")
+@click.option("--site", metavar="ID", help="The site of a new store, which --store names.")
+@click.option(
+    "--sku",
+    "globs",
+    multiple=True,
+    metavar="GLOB",
+    help="Only SKUs whose code is like this, such as 'TEE-*'; may be given again.",
+)
+@click.option(
+    "--pin",
+    is_flag=True,
+    help="Declare SKUs without a code of their own too, by the store's id.",
+)
+@PARALLELISM
+@TOKEN_FILE
+@shared_options
+@click.pass_obj
+def command(
+    options: Options,
+    site: str | None,
+    globs: tuple[str, ...],
+    pin: bool,
+    parallelism: int,
+    token_file: Path | None,
+) -> int:
+    """Write the YAML of SKUs that the shop has and no file declares yet.
+
+    For a new store, with --site and --store, its store.yaml too. What is declared already is not
+    touched: a second import adds what is new where it belongs. Nothing is written to the shop.
+    """
+    working = _begin(options, site) if site else _go_on(options)
+    access = Access(token_file, parallelism, Ending(), Allowances())
+    with open_store(options, working.desired.settings, access) as client:
+        found = until_signal(access, lambda: _read(options, working, client, access, globs))
+    declared = working.desired.declared
+    newcomers, left_out = sort_out(
+        found.candidates, found.listing.skus, found.stocks, declared, pin=pin
+    )
+    _say_left_out(left_out)
+    if not newcomers:
+        print_error("Nothing to import: every SKU that can be declared is declared.")
+        return 0
+    name = working.desired.settings.name
+    folder = options.store_folder(name).as_posix()
+    places = choose_places(newcomers, _siblings(working, found), found.categories, folder)
+    schema, schemas = _find_schemas(options)
+    contents = adopt(working.desired, working.files, newcomers, places, f"{schema}/{_INVENTORY}")
+    begun = dict(working.files) if site else {}
+    rewrite({**schemas, **begun, **contents}, {} if site else working.files)
+    _say(options, name, newcomers, places, is_new=not declared)
+    return 0
+
+
+def _begin(options: Options, site: str) -> Working:
+    """Return a new store that declares nothing yet; raise UsageError where it cannot be begun."""
+    if len(options.store) != 1 or not is_store_name(options.store[0]):
+        raise UsageError("name the new store with --store: a-z, 0-9 and -, like --store shop")
+    name = options.store[0]
+    folder = options.store_folder(name)
+    if (folder / SETTINGS_FILE).exists():
+        raise UsageError(f"{folder} is a store already; leave --site out to add what is new")
+    schema, _ = _find_schemas(options)
+    head = LANGUAGE_SERVER.format(schema=f"{schema}/store.schema.json")
+    text = head + SETTINGS.format(site_id=quote(site))
+    files = {(folder / SETTINGS_FILE).as_posix(): text.encode()}
+    desired = build_desired(name, folder.as_posix(), files.items(), [], may_be_empty=True)
+    return Working(files, desired)
+
+
+def _go_on(options: Options) -> Working:
+    return load_working(options, options.one_store(), may_be_empty=True)
+
+
+def _read(
+    options: Options,
+    working: Working,
+    client: StoreClient,
+    access: Access,
+    globs: tuple[str, ...],
+) -> Found:
+    """Read what the shop lists, and the stock of what no file declares."""
+    settings = working.desired.settings
+    listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
+    matches = match_skus(working.desired.declared, listing.skus)
+    wanted = tuple(
+        live
+        for live in matches.not_managed
+        if not globs or any(fnmatchcase(live.code, glob) for glob in globs)
+    )
+    candidates = tuple(live for live in wanted if not live.archived)
+    if (archived := len(wanted) - len(candidates)) and not options.quiet:
+        print_error(f"{count(archived, 'SKU')} of archived products: left out.")
+    try:
+        categories = fetch_categories(client, settings.site_id) if candidates else {}
+    except (NotAuthorized, NotFound):
+        categories = {}
+        print_error("The categories cannot be read (the scope cms:read), so files go by product.")
+    with make_progress("Reading SKU", len(candidates), client, options) as progress:
+        stocks = fetch_stocks(
+            client,
+            listing.collection_id,
+            candidates,
+            access.parallelism,
+            progress,
+            access.ending.reason,
+        )
+    return Found(listing, matches, candidates, stocks, categories)
+
+
+def _siblings(working: Working, found: Found) -> dict[str, Place]:
+    """Return where the last declared SKU of each product stands, by the product's id."""
+    declared = working.desired.declared
+    return {
+        live.product_id: Place(declared[sku].terms.path, sku)
+        for sku, live in found.matches.live.items()
+        if live.product_id
+    }
+
+
+_INVENTORY = "inventory.schema.json"
+
+
+def _find_schemas(options: Options) -> tuple[str, dict[str, bytes]]:
+    """Return where schemas are from a store's folder, and those files that are not there yet.
+
+    By them an editor completes keys and marks what is wrong.
+    """
+    if (options.inventory.parent / "schemas" / _INVENTORY).is_file():
+        return "../../schemas", {}
+    folder = options.inventory / ".schemas"
+    names = (_INVENTORY, "store.schema.json")
+    missing = {
+        (folder / name).as_posix(): schema_file(name).read_bytes()
+        for name in names
+        if not (folder / name).exists()
+    }
+    return "../.schemas", missing
+
+
+def _say_left_out(left_out: list[LeftOut]) -> None:
+    for live, reason, _ in left_out[:SHOWN]:
+        print_error(safe_text(f"Left out: {live.name or live.code} ({live.sku_id}): {reason}"))
+    if len(left_out) > SHOWN:
+        print_error(f"and {len(left_out) - SHOWN} more left out")
+    if any(one.can_be_pinned for one in left_out):
+        print_error("With --pin, those without a code of their own are declared by the store's id.")
+
+
+def _say(
+    options: Options,
+    name: str,
+    newcomers: list[Newcomer],
+    places: Mapping[str, Place],
+    *,
+    is_new: bool,
+) -> None:
+    """Print how many SKUs went to which file, and what to do next."""
+    for path in sorted({place.path for place in places.values()}):
+        many = sum(places[one.sku].path == path for one in newcomers)
+        print_text(f"  {safe_text(path)}: {count(many, 'SKU')}\n")
+    print_text(f"{count(len(newcomers), 'SKU')} imported.\n")
+    if options.quiet:
+        return
+    flag = f" --store {name}" if len(options.stores()) > 1 else ""
+    inventory = options.inventory.as_posix()
+    base = " --base HEAD" if is_new else ""
+    print_error(
+        f"\nLook at it, and then:\n  git add {inventory}\n  git commit -m 'Import {name}'\n"
+        f"  reconciler plan{flag}{base}      # nothing to change\n"
+        f"and after the merge, on the main branch:\n"
+        f"  reconciler apply{flag}{base} --record --push origin"
+    )

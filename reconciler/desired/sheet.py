@@ -1,0 +1,199 @@
+"""A spreadsheet saved as CSV × the declared SKUs → what was counted. Pure.
+
+What people and their spreadsheets do to codes and numbers is refused with the row, never guessed.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from reconciler.desired.document import MAX_BYTES
+from reconciler.desired.spelling import MAX_DIGITS, quantity_fault, shown
+from reconciler.errors import InputError, Problem
+from reconciler.model import INFINITE, Stock, finite
+
+# What people call the two columns, in lower case and without blanks and signs.
+_NAMES: Final = {
+    "SKU": frozenset(
+        {"sku", "skus", "skucode", "skunumber", "code", "itemcode", "itemsku", "itemnumber"}
+        | {"variantsku", "productcode", "articlenumber", "articleno", "artikelnummer", "artikelnr"}
+    ),
+    "quantity": frozenset(
+        {"quantity", "qty", "quantityonhand", "qtyonhand", "onhand", "count", "counted"}
+        | {"quantitycounted", "qtycounted", "stock", "stocklevel", "instock", "stockonhand"}
+        | {"inventory", "available", "units", "menge", "bestand", "lagerbestand", "anzahl"}
+    ),
+}
+_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
+_WHOLE = re.compile(rf"(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})(?:[.,]0{{1,2}})?")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+_MONTH = r"(?:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*"
+_DATE = re.compile(
+    rf"[0-9]{{1,4}}[-/.][0-9]{{1,2}}(?:[-/.][0-9]{{1,4}})?|[0-9]{{1,4}}[-. /]+{_MONTH}"
+    rf"(?:[-. /]+[0-9]{{2,4}})?|{_MONTH}[-. /]+[0-9]{{1,4}}",
+    re.IGNORECASE,
+)
+# An apostrophe before one of these keeps a spreadsheet from computing the cell.
+_FORMULA_STARTS: Final = tuple("=+-@\t\r\0")
+
+
+class Sheet(NamedTuple):
+    """What was counted, by SKU, and how the table was understood.
+
+    `columns` are the headings that were taken for SKU and quantity, `ignored` the others, `empty`
+    how many rows have no quantity.
+    """
+
+    counts: Mapping[str, Stock]
+    columns: tuple[str, str]
+    ignored: tuple[str, ...]
+    delimiter: str
+    empty: int
+
+
+def read_sheet(path: str, content: bytes, known: Collection[str]) -> Sheet:
+    """Return the counts in a table; raise InputError with every row that is not acceptable."""
+    text = _decode(path, content)
+    delimiter, text = _find_delimiter(text)
+    try:
+        lines = io.StringIO(text, newline="")
+        table = list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise _refused(path, f"is not a table: {error}; save it as CSV again") from None
+    rows = [(number, cells) for number, cells in enumerate(table, 1) if any(map(str.strip, cells))]
+    if not rows:
+        raise _refused(path, "the table is empty; name the columns in its first row")
+    heading, *rows = rows
+    titles = [cell.strip() for cell in heading[1]]
+    sku, quantity = (_find_column(path, heading[0], titles, what) for what in _NAMES)
+    reading = _Reading(path, known)
+    for number, cells in rows:
+        whole = [*cells, *[""] * len(titles)]
+        reading.take(number, _bare(whole[sku]), whole[quantity].strip())
+    if reading.problems:
+        raise InputError(reading.problems)
+    if not reading.counts:
+        raise _refused(path, "no row has a quantity; fill one in")
+    ignored = tuple(t for index, t in enumerate(titles) if t and index not in {sku, quantity})
+    columns = (titles[sku], titles[quantity])
+    return Sheet(reading.counts, columns, ignored, _DELIMITERS[delimiter], reading.empty)
+
+
+class _Reading:
+    """Takes row after row, and notes what is refused."""
+
+    def __init__(self, path: str, known: Collection[str]) -> None:
+        self.path = path
+        self.known = known
+        self.counts: dict[str, Stock] = {}
+        self.rows: dict[str, int] = {}
+        self.problems: list[Problem] = []
+        self.empty = 0
+
+    def take(self, number: int, sku: str, quantity: str) -> None:
+        """Take what stands in row *number*."""
+        for fault in self._faults(sku, quantity):
+            self.problems.append(Problem(self.path, number, 1, fault))
+            return
+        if sku in self.rows:
+            message = f"{shown(sku)} stands in row {self.rows[sku]} already; keep one"
+            self.problems.append(Problem(self.path, number, 1, message))
+        self.rows.setdefault(sku, number)
+        if not quantity:
+            self.empty += 1
+        elif quantity.lower() == "infinite":
+            self.counts[sku] = INFINITE
+        elif found := _WHOLE.fullmatch(quantity):
+            self.counts[sku] = finite(int(found[1]))
+
+    def _faults(self, sku: str, quantity: str) -> Iterator[str]:
+        if not sku:
+            if quantity:
+                yield "there is a quantity and no SKU; fill it in"
+            return
+        if sku not in self.known:
+            yield self._unknown(sku)
+        if quantity and quantity.lower() != "infinite" and not _WHOLE.fullmatch(quantity):
+            if _DATE.fullmatch(quantity) and not re.fullmatch(r"[0-9]+\.[0-9]+", quantity):
+                yield f"{shown(quantity)} is a date and no quantity; type the number again"
+            yield quantity_fault(quantity, quoted=False)
+
+    def _unknown(self, sku: str) -> str:
+        """Return why *sku* is none, and what a spreadsheet may have made it of."""
+        if sku.isdigit() or re.fullmatch(r"[0-9]+[.,]0+", sku):
+            bare = re.split("[.,]", sku)[0]
+            for known in self.known:
+                if known.lstrip("0") == bare.lstrip("0"):
+                    return (
+                        f"{shown(sku)} is not declared, and {known} is: a spreadsheet made a number"
+                        " of it; format the column as text"
+                    )
+        if _SHORTENED.fullmatch(sku):
+            return (
+                f"{shown(sku)} is how a spreadsheet shortens a long number; format the column as"
+                " text, and type the code again"
+            )
+        if _DATE.fullmatch(sku):
+            return (
+                f"{shown(sku)} is a date, which a spreadsheet made of a code; format the column as"
+                " text, and type the code again"
+            )
+        near = get_close_matches(sku, self.known, 1, 0.6)
+        hint = f"did you mean {near[0]}?" if near else "correct it, or delete the row"
+        return f"{shown(sku)} is declared nowhere; {hint}"
+
+
+def _decode(path: str, content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise _refused(path, "is larger than 16 MiB; split it")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refused(path, "is UTF-16; save it as `CSV UTF-8`")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        message = (
+            f"byte 0x{content[error.start]:02X} is not UTF-8: it was saved as Windows-1252 or the"
+            " like; save it as `CSV UTF-8`"
+        )
+        raise InputError([Problem(path, row, 1, message)]) from None
+    if "\0" in text:
+        raise _refused(path, "holds a NUL, so it is no CSV; save it as `CSV UTF-8`")
+    return text
+
+
+def _find_delimiter(text: str) -> tuple[str, str]:
+    """Return what separates the cells, and the table itself; the first row decides."""
+    first, _, rest = text.partition("\n")
+    if found := re.fullmatch(r"sep=([,;\t])\s*", first):  # what spreadsheets write above a table
+        return found[1], "\n" + rest
+    bare = re.sub(r'"[^"]*"', "", first)
+    return max(_DELIMITERS, key=bare.count), text
+
+
+def _find_column(path: str, row: int, titles: list[str], what: str) -> int:
+    """Return which column holds *what*; raise InputError for none and for several."""
+    plain = [re.sub(r"[\W_]", "", title.lower()) for title in titles]
+    found = [index for index, title in enumerate(plain) if title in _NAMES[what]]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(filter(None, titles))
+    if not found:
+        message = f"no column is called {what}; the first row names the columns, here: {there}"
+    else:
+        names = " and ".join(titles[index] for index in found)
+        message = f"both {names} may be the {what}; rename or delete the one that is not meant"
+    raise InputError([Problem(path, row, 1, message)])
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without the apostrophe that kept it from being a formula."""
+    is_kept = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA_STARTS)
+    return cell[1:] if is_kept else cell.strip()
+
+
+def _refused(path: str, message: str) -> InputError:
+    return InputError([Problem(path, 0, 0, message)])

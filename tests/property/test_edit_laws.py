@@ -1,0 +1,224 @@
+"""Edits are surgical: what changes is what was meant, and the rest stays to the byte."""
+
+from typing import Any
+
+import pytest
+from factories import build
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.desired.edit import Addition, Wanted, add_to_text, edit_text
+from reconciler.model import INFINITE, Declared, Stock, finite
+
+SPACES = st.sampled_from(["", " ", "  ", "    "])
+COMMENTS = st.sampled_from(["", " # 5", "   # {A: 1}", "      # was: 40 'x", " #"])
+GAPS = st.sampled_from(["", "# skus: {A: 1}\n", "\n", "  \n", "      # deep\n"])
+NUMBERS = st.one_of(st.just("infinite"), st.integers(0, 120).map(str), st.just('"infinite"'))
+STOCKS = st.one_of(st.just(INFINITE), st.integers(0, 999_999_999).map(finite))
+DAYS = st.sampled_from([None, "2026-11-26", "2024-02-29"])
+NAMES = ["A", "TEE-BLK-M", '"NO"', "'0123'", "'it''s'", "Übergröße", '"\\u0041B"', "x y", "🎁"]
+
+
+@st.composite
+def entries(draw: st.DrawFn, name: str) -> str:
+    """Return one entry, however somebody may write it, in lines that begin at the left edge."""
+    number, comment = draw(NUMBERS), draw(COMMENTS)
+    fields = draw(
+        st.permutations(
+            [
+                f"quantity:{draw(st.sampled_from([' ', '   ']))}{number}",
+                *draw(
+                    st.lists(
+                        st.sampled_from(
+                            ["rule: on_change", "as_of: '2020-01-02'", 'note: "a, {b} # c"']
+                        ),
+                        unique=True,
+                    )
+                ),
+            ]
+        )
+    )
+    match draw(st.sampled_from(["short", "short", "below", "braces", "open", "block", "folded"])):
+        case "short":
+            return f"{name}: {draw(SPACES)}{number}{comment}\n"
+        case "below":
+            return f"{name}:{comment}\n    {number}{comment}\n"
+        case "braces":
+            return f"{name}: {{{', '.join(fields)}}}{comment}\n"
+        case "open":
+            inside = f",{comment}\n      ".join(fields)
+            return f"{name}: {{\n      {inside}{comment}\n  }}{comment}\n"
+        case "block":
+            lines = "".join(f"    {f}{comment}\n{draw(GAPS)}" for f in fields)
+            return f"{name}:{comment}\n{lines}"
+        case _:
+            note = "    note: |\n      several\n      # lines\n\n"
+            kept = [f for f in fields if not f.startswith("note")]
+            return f"{name}:\n" + "".join(f"    {f}\n" for f in kept) + note
+    raise AssertionError
+
+
+@st.composite
+def files(draw: st.DrawFn) -> str:
+    """Return a file that is accepted, however ugly."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
+    if draw(st.integers(0, 5)) == 0:
+        inside = draw(st.sampled_from([", ", ",\n    ", ",   # c\n  "])).join(
+            f"{name}: {draw(NUMBERS)}" for name in names
+        )
+        text = f"skus: {{{inside}}}{draw(COMMENTS)}\n"
+    else:
+        indent = draw(st.sampled_from(["  ", "   "]))
+        text = f"skus:{draw(COMMENTS)}\n{draw(GAPS)}"
+        for name in names:
+            entry = draw(entries(name))
+            text += "".join(f"{indent}{line}" for line in entry.splitlines(keepends=True))
+            text += draw(GAPS)
+    head = draw(st.sampled_from(["", "rule: on_change\n", "---\n", "as_of: 2020-01-01  # day\n"]))
+    text = head + text
+    if draw(st.integers(0, 3)) == 0:
+        text = text.rstrip("\n ")
+    return text.replace("\n", draw(st.sampled_from(["\n", "\n", "\r\n", "\r"])))
+
+
+def _read(text: str) -> dict[str, tuple[Any, ...]]:
+    return {sku: _meaning(entry) for sku, entry in build(text).declared.items()}
+
+
+def _meaning(entry: Declared, stock: Stock | None = None, as_of: str | None = None) -> Any:
+    rule, day, pin, _ = entry.terms
+    return stock or entry.stock, rule, as_of or day, pin
+
+
+@given(files(), st.data())
+def test_an_edit_changes_what_is_meant_and_nothing_else(text: str, data: st.DataObject) -> None:
+    """Read again, it is what was wanted; the lines that differ are those of what differs."""
+    declared = build(text).declared
+    wanted = data.draw(
+        st.dictionaries(st.sampled_from(sorted(declared)), st.builds(Wanted, STOCKS, st.just(None)))
+    )
+    edited = edit_text(text, wanted)
+
+    assert _read(edited) == {
+        sku: _meaning(entry, wanted[sku].stock if sku in wanted else None)
+        for sku, entry in declared.items()
+    }
+    before, after = text.splitlines(), edited.splitlines()
+    assert len(before) == len(after)
+    differing = sum(a != b for a, b in zip(before, after, strict=True))
+    changed = sum(wanted[sku].stock != declared[sku].stock for sku in wanted)
+    assert differing <= changed  # in braces several stand on one line
+    assert edit_text(edited, {s: Wanted(e.stock) for s, e in declared.items()}) == text or changed
+
+
+@given(files(), st.data())
+def test_a_recount_puts_a_date_to_each(text: str, data: st.DataObject) -> None:
+    """To entries of any form, and at the head; comments and the rest are all still there."""
+    declared = build(text).declared
+    wanted = data.draw(
+        st.dictionaries(st.sampled_from(sorted(declared)), st.builds(Wanted, STOCKS, DAYS))
+    )
+    edited = edit_text(text, wanted)
+
+    assert _read(edited) == {
+        sku: _meaning(entry, *(wanted.get(sku, ()))) for sku, entry in declared.items()
+    }
+    dated = sum(one.as_of is not None for one in wanted.values())
+    assert 0 <= len(edited.splitlines()) - len(text.splitlines()) <= dated
+    headed = edit_text(text, {}, "2026-11-26")
+    again = _read(headed)
+    assert {sku: one[0] for sku, one in again.items()} == {s: e.stock for s, e in declared.items()}
+    assert all(one[2] in {"2026-11-26", "2020-01-02"} for one in again.values())
+
+
+@given(files(), st.data())
+def test_what_is_added_stands_where_it_was_put(text: str, data: st.DataObject) -> None:
+    """Each after the SKU that was named; no line that was there is touched in a block."""
+    declared = build(text).declared
+    places = data.draw(
+        st.lists(st.one_of(st.none(), st.sampled_from(sorted(declared))), max_size=3)
+    )
+    additions = [Addition(f"NEW-{n}: {n}  # new {n}", at) for n, at in enumerate(places)]
+    edited = add_to_text(text, additions)
+    order = list(declared)
+    for number, place in reversed(list(enumerate(places))):
+        order.insert(order.index(place) + 1 if place else len(order), f"NEW-{number}")
+
+    again = build(edited).declared
+    assert {sku: again[sku].stock for sku in declared} == {s: e.stock for s, e in declared.items()}
+    assert set(again) == set(order)
+    for number, place in enumerate(places):
+        names = list(again)
+        before = names[: names.index(f"NEW-{number}")]
+        assert (place or list(declared)[-1]) in before
+    if "{" not in text.splitlines()[0] and "skus: {" not in text:
+        kept = iter(edited.splitlines())
+        assert all(line in kept for line in text.splitlines())
+
+
+A, DATED = Wanted(finite(1000)), Wanted(finite(7), "2026-11-26")
+UGLY = [
+    # Comments stay lined up as long as there is room, and a crowded one stays crowded.
+    ("skus:\n  A:    5    # five\n", A, "skus:\n  A:    1000  # five\n"),
+    ("skus:\n  A: 12345  # many\n", DATED.stock, "skus:\n  A: 7      # many\n"),
+    ("skus:\n  A: 5 # one\n", A, "skus:\n  A: 1000 # one\n"),
+    # Line ends, a missing one, and what only looks like the entry.
+    ("skus:\r\n  A: 5\r\n  B: 6", A, "skus:\r\n  A: 1000\r\n  B: 6"),
+    ("skus:\n  # A: 5\n  A: 5  # A: 5\n", A, "skus:\n  # A: 5\n  A: 1000  # A: 5\n"),
+    ("skus:\n  A:\n    # counted\n    5\n", A, "skus:\n  A:\n    # counted\n    1000\n"),
+    ("skus: {A: 5, B: 5}\n", A, "skus: {A: 1000, B: 5}\n"),
+    ("skus:\n  ? A\n  : 5\n", A, "skus:\n  ? A\n  : 1000\n"),
+    ("skus:\n  A: infinite # x\n", A, "skus:\n  A: 1000 # x\n"),
+    # A date turns the short form into the long one, on its line.
+    (
+        "skus:\n  A: 5   # five\n",
+        DATED,
+        "skus:\n  A: {quantity: 7, as_of: 2026-11-26}  # five\n",
+    ),
+    ("skus: {A: 5}\n", DATED, "skus: {A: {quantity: 7, as_of: 2026-11-26}}\n"),
+    (
+        "skus:\n  A: {quantity: 5, note: x}\n",
+        DATED,
+        "skus:\n  A: {quantity: 7, as_of: 2026-11-26, note: x}\n",
+    ),
+    (
+        "skus:\n  A:\n     quantity: 5 # q\n     note: x",
+        DATED,
+        "skus:\n  A:\n     quantity: 7 # q\n     as_of: 2026-11-26\n     note: x",
+    ),
+    (
+        "skus:\n  A:\n    as_of: '2020-01-01' # d\n    quantity: 5",
+        DATED,
+        "skus:\n  A:\n    as_of: 2026-11-26 # d\n    quantity: 7",
+    ),
+    (
+        "skus:\n  A:\n    note: |\n      5\n      6\n\n    quantity: 5",
+        DATED,
+        "skus:\n  A:\n    note: |\n      5\n      6\n\n    quantity: 7\n    as_of: 2026-11-26",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted", "edited"), UGLY)
+def test_ugly_files_keep_their_looks(text: str, wanted: Wanted | Stock, edited: str) -> None:
+    """To the byte, but for the value and the blanks behind it."""
+    wanted = wanted if isinstance(wanted, Wanted) else Wanted(wanted)
+
+    assert edit_text(text, {"A": wanted}) == edited
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("skus:\n  A: 5", "skus:\n  A: 5\n  B: 1  # b"),
+        ("skus:\r\n   A: 5  # a\r\n\r\n", "skus:\r\n   A: 5  # a\r\n   B: 1  # b\r\n\r\n"),
+        ("skus: {A: 5} # all\n", "skus: {A: 5, B: 1} # all\n"),
+        (
+            "skus:\n  A:\n    note: >\n      x\n  C: 3\n",
+            "skus:\n  A:\n    note: >\n      x\n  B: 1  # b\n  C: 3\n",
+        ),
+    ],
+)
+def test_an_addition_looks_like_its_neighbours(text: str, after: str) -> None:
+    """Indented like them, with their line ends."""
+    assert add_to_text(text, [Addition("B: 1  # b", "A")]) == after
