@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from reconciler.errors import AnswerError
-from reconciler.live.answers import parse_collections, parse_json, parse_products, parse_stock
+from reconciler.live.answers import (
+    parse_category_collection,
+    parse_collections,
+    parse_items,
+    parse_json,
+    parse_products,
+    parse_stock,
+)
 from reconciler.model import INFINITE, LiveSku, Stock, finite
 
 
@@ -92,7 +99,7 @@ def test_a_product_gives_its_skus_names_of_product_and_variant() -> None:
         "product": {
             "id": "p1",
             "isArchived": True,
-            "fieldData": {"name": "Tee", "sku-properties": properties},
+            "fieldData": {"name": "Tee", "sku-properties": properties, "category": ["c1", "c2"]},
         },
         "skus": [
             {
@@ -110,8 +117,8 @@ def test_a_product_gives_its_skus_names_of_product_and_variant() -> None:
     )
 
     assert page.skus == (
-        LiveSku("s1", "TEE-M", "Tee / M", archived=True),
-        LiveSku("s2", "", "Mug", archived=False),
+        LiveSku("s1", "TEE-M", "Tee / M", True, "p1", "Tee", ("c1", "c2")),
+        LiveSku("s2", "", "Mug", False, "p2", "Mug"),
     )
     assert (page.product_ids, page.total) == (("p1", "p2"), 2)
 
@@ -129,3 +136,18 @@ def test_what_is_no_page_is_refused(body: Any) -> None:
     """A page without items or total is no page."""
     with pytest.raises(AnswerError):
         parse_products(body)
+
+
+def test_categories_have_names() -> None:
+    """Of the collection that is called so; a page that is none is refused."""
+    body = {"collections": [{"id": "1", "slug": "sku"}, {"id": "2", "slug": "category"}]}
+    assert parse_category_collection(body) == "2"
+    assert parse_category_collection({"collections": []}) is None
+    items = [{"id": "c1", "fieldData": {"name": "Mugs"}}, {"id": "c2", "fieldData": {"name": 3}}]
+    assert parse_items({"items": items, "pagination": {"total": 2}}) == (
+        {"c1": "Mugs", "c2": ""},
+        2,
+    )
+    for odd in ({}, {"items": [{}]}, {"items": [], "pagination": {"total": "1"}}):
+        with pytest.raises(AnswerError):
+            parse_items(odd)
