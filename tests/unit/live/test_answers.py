@@ -148,6 +148,7 @@ def test_categories_have_names() -> None:
         {"c1": "Mugs", "c2": ""},
         2,
     )
-    for odd in ({}, {"items": [{}]}, {"items": [], "pagination": {"total": "1"}}):
+    odd: list[Any] = [{}, {"items": [{}]}, {"items": [], "pagination": {"total": "1"}}]
+    for body in odd:
         with pytest.raises(AnswerError):
-            parse_items(odd)
+            parse_items(body)
