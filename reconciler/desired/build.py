@@ -139,6 +139,7 @@ def _declare_all(
     pinned: dict[str, Declared] = {}
     for path, content in files:
         document = _read_valid(path, content, "inventory", problems, max_bytes)
+        del content  # a large file's bytes are not held beside what it declares
         if document is None:
             continue
         faults: list[Fault] = []
@@ -150,7 +151,15 @@ def _declare_all(
             for keys, message in faults:
                 line, column = places[keys]
                 problems.append(Problem(path, line, column, message))
-        declared |= entries
+        # Most of a large store may stand in one file: its SKUs are not held twice.
+        declared = _joined(declared, entries)
+    return declared
+
+
+def _joined(declared: dict[str, Declared], entries: dict[str, Declared]) -> dict[str, Declared]:
+    if not declared:
+        return entries
+    declared |= entries
     return declared
 
 

@@ -50,6 +50,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.has_quotes = '"' in text or "'" in text
         self.shapes: set[tuple[str, ...]] = set()
         self.lines: dict[str, list[int]] = {}
 
@@ -105,9 +106,13 @@ class _Reader:
             self.entry(block) if block else _value(text)
             for text, block in zip(scalars, blocks, strict=True)
         ]
-        entries = dict(zip(map(_unquoted, names), values, strict=True))
+        keys = map(_unquoted, names) if self.has_quotes else names
+        entries = dict(zip(keys, values, strict=True))
         _check_keys(tuple(entries), len(names))
-        lines += _first_lines(wholes, line)
+        if self.text.count("\n", start, end) == len(names):
+            lines += _shared(range(line, line + len(names)))
+        else:
+            lines += _first_lines(wholes, line)
         return entries
 
     def entry(self, text: str) -> dict[str, Any]:
@@ -170,6 +175,8 @@ _LINES: Final = tuple(range(8192))
 
 
 def _shared(lines: Iterable[int]) -> list[int]:
+    if isinstance(lines, range) and lines.stop <= 8192:
+        return list(_LINES[lines.start : lines.stop])
     return [_LINES[line] if line < 8192 else line for line in lines]
 
 
