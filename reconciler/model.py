@@ -129,6 +129,11 @@ class Backend(StrEnum):
     SANDBOX = "sandbox"
 
 
+# A cell of a table that begins with one of these is computed by a spreadsheet; an apostrophe
+# before it keeps it text.
+FORMULA_STARTS = tuple("=+-@\t\r\n\0＝＋－＠")  # noqa: RUF001  full-width ones too
+
+
 class Limit(StrEnum):
     """What a safety limit counts."""
 

@@ -206,8 +206,9 @@ def _record(recording: Recording | None, report: Report, intent: str | None) -> 
     try:
         said = recording.finish(report, intent)
     except (HeldError, PushError) as error:
-        if intent is None:  # so that nothing was to be written, and what is there is as declared
-            print_error("Not recorded: another apply has recorded meanwhile, or nothing takes it.")
+        # Without an intent nothing was to be written, and what is there is as declared.
+        if intent is None and isinstance(error, HeldError):
+            print_error("Not recorded: another apply has recorded meanwhile.")
             return None
         print_error(f"Error: {error}")
         return INCOMPLETE

@@ -1,5 +1,6 @@
 """The files of a store as they are edited: read, revised, shown, and written back."""
 
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,16 +8,21 @@ from pathlib import Path
 from reconciler.cli.basing import History
 from reconciler.cli.console import print_error, print_text
 from reconciler.cli.options import Options
+from reconciler.cli.plan import STDIO
 from reconciler.cli.stages import Access, Scope, open_store, read_live
 from reconciler.desired.build import build_desired
+from reconciler.desired.document import MAX_BYTES
 from reconciler.desired.edit import Wanted
 from reconciler.desired.files import read_files
 from reconciler.desired.revise import revise
 from reconciler.desired.rewrite import rewrite
 from reconciler.errors import InputError, Problem
-from reconciler.model import DesiredState, Finding, Stock
+from reconciler.model import DesiredState, Finding, Rule, Stock
 from reconciler.plan.match import match_skus
 from reconciler.render.safe import safe_text
+
+# Under these rules what is declared is a bound, and not what anybody counted.
+BOUNDS = frozenset({Rule.AT_LEAST, Rule.AT_MOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class Working:
 
     files: Mapping[str, bytes]
     desired: DesiredState
+    made: str | None = None
+    """Which of the files is not on disk yet."""
 
     def save(self, wanted: Mapping[str, Wanted]) -> None:
         """Let the files declare what is *wanted*; raise EditError with nothing changed."""
@@ -91,9 +99,13 @@ def say_finding(finding: Finding) -> None:
 
 
 def read_table(path: Path) -> bytes:
-    """Return what is in the file *path*; raise InputError where it cannot be read."""
+    """Return what is in the file *path*, or on stdin for `-`, if it is not too large.
+
+    Raises InputError where it cannot be read.
+    """
     try:
-        return path.read_bytes()
+        with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
         raise InputError([Problem(str(path), 0, 0, message)]) from None

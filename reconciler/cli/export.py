@@ -1,5 +1,7 @@
 """`reconciler export`: the declared stock as a table for a spreadsheet."""
 
+import io
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_opti
 from reconciler.cli.plan import STDIO, save_text
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances
+from reconciler.errors import InputError, UsageError
 from reconciler.render.csv import render_sheet
 from reconciler.render.rows import count
 
@@ -26,6 +29,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
     metavar="FILE",
     help="Where to save the table.  [default: stdout]",
 )
+@click.option("--overwrite", is_flag=True, help="Replace FILE if there is one.")
 @click.option("--live", is_flag=True, help="Add a column with what the shop has now.")
 @click.option(
     "--delimiter",
@@ -41,6 +45,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 def command(
     options: Options,
     out: Path,
+    overwrite: bool,
     live: bool,
     delimiter: str,
     parallelism: int,
@@ -48,18 +53,23 @@ def command(
 ) -> int:
     """Save the declared stock as CSV, in UTF-8 as spreadsheets open it.
 
-    `set --csv` takes the table again, with the numbers that were counted.
+    `set --csv` takes the table again, with what was counted in the column Counted.
     """
+    if out != STDIO and out.is_file() and not overwrite:
+        raise UsageError(f"{out} is there, and may hold a count; name another, or --overwrite it")
     desired = load_desired(options, options.one_store())
     stocks = None
     if live:
         access = Access(token_file, parallelism, Ending(), Allowances())
         stocks = read_stocks(options, desired, access, desired.declared)
     text = render_sheet(desired.declared.values(), stocks, _DELIMITERS[delimiter])
+    code = InputError.exit_code if stocks is not None and len(stocks) < len(desired.declared) else 0
     if out == STDIO:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is
         print_text(text)
     else:
         save_text(text, out, "the table")
         if not options.quiet:
             print_error(f"{count(len(desired.declared), 'SKU')} saved to {out}.")
-    return 0
+    return code

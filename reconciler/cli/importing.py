@@ -1,5 +1,7 @@
 """`reconciler import`: what a shop has and no file declares → YAML."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,10 +25,12 @@ from reconciler.desired.adopt import (
     sort_out,
 )
 from reconciler.desired.build import build_desired
-from reconciler.desired.files import SETTINGS_FILE, is_store_name
+from reconciler.desired.files import SETTINGS_FILE, find_stores, is_store_name, read_files
 from reconciler.desired.rewrite import rewrite
 from reconciler.desired.write import LANGUAGE_SERVER, quote
-from reconciler.errors import NotAuthorized, NotFound, UsageError
+from reconciler.errors import AnswerError, InputError, NotAuthorized, NotFound, Problem, UsageError
+from reconciler.history.git import open_repository
+from reconciler.history.records import ref_of
 from reconciler.live.client import StoreClient
 from reconciler.live.fetch import fetch_categories, fetch_listing, fetch_stocks
 from reconciler.model import Listing, LiveSku, Stock
@@ -78,7 +82,7 @@ def command(
     For a new store, with --site and --store, its store.yaml too. What is declared already is not
     touched: a second import adds what is new where it belongs. Nothing is written to the shop.
     """
-    working = _begin(options, site) if site else _go_on(options)
+    working = _begin(options, site.lower()) if site else _go_on(options)
     access = Access(token_file, parallelism, Ending(), Allowances())
     with open_store(options, working.desired.settings, access) as client:
         found = until_signal(access, lambda: _read(options, working, client, access, globs))
@@ -87,6 +91,8 @@ def command(
         found.candidates, found.listing.skus, found.stocks, declared, pin=pin
     )
     _say_left_out(left_out)
+    if globs and not found.candidates:
+        raise UsageError("no SKU that is new is called like that; nothing was imported")
     if not newcomers:
         print_error("Nothing to import: every SKU that can be declared is declared.")
         return 0
@@ -95,9 +101,10 @@ def command(
     places = choose_places(newcomers, _siblings(working, found), found.categories, folder)
     schema, schemas = _find_schemas(options)
     contents = adopt(working.desired, working.files, newcomers, places, f"{schema}/{_INVENTORY}")
-    begun = dict(working.files) if site else {}
-    rewrite({**schemas, **begun, **contents}, {} if site else working.files)
-    _say(options, name, newcomers, places, is_new=not declared)
+    begun = {path: text for path, text in working.files.items() if path == working.made}
+    before = {path: text for path, text in working.files.items() if path != working.made}
+    rewrite({**schemas, **begun, **contents}, before)
+    _say(options, name, newcomers, places)
     return 0
 
 
@@ -109,15 +116,40 @@ def _begin(options: Options, site: str) -> Working:
     folder = options.store_folder(name)
     if (folder / SETTINGS_FILE).exists():
         raise UsageError(f"{folder} is a store already; leave --site out to add what is new")
+    if not re.fullmatch(r"[0-9a-f]{24}", site):
+        raise UsageError(f"--site {site} is no site's id: those are 24 of 0-9 and a-f")
+    problems: list[Problem] = []
+    others = find_stores(options.inventory, problems) if any_in(options.inventory) else []
+    if problems:
+        raise InputError(problems)
+    for other in others:
+        if other == name:
+            continue
+        known = load_working(options, other, may_be_empty=True).desired.settings
+        if known.site_id == site:
+            raise UsageError(
+                f"the site {site} is the store {other} already; import with --store {other}"
+            )
     schema, _ = _find_schemas(options)
     head = LANGUAGE_SERVER.format(schema=f"{schema}/store.schema.json")
     text = head + SETTINGS.format(site_id=quote(site))
-    files = {(folder / SETTINGS_FILE).as_posix(): text.encode()}
-    desired = build_desired(name, folder.as_posix(), files.items(), [], may_be_empty=True)
-    return Working(files, desired)
+    settings = (folder / SETTINGS_FILE).as_posix()
+    there = dict(read_files(folder, problems)) if folder.exists() else {}
+    files = {settings: text.encode(), **there}
+    desired = build_desired(name, folder.as_posix(), files.items(), problems, may_be_empty=True)
+    return Working(files, desired, made=settings)
+
+
+def any_in(folder: Path) -> bool:
+    """Return whether there is anything in *folder*."""
+    return folder.is_dir() and any(not one.name.startswith(".") for one in folder.iterdir())
 
 
 def _go_on(options: Options) -> Working:
+    if not any_in(options.inventory):
+        raise UsageError(
+            f"there is no store in {options.inventory} yet; begin one with --site ID --store NAME"
+        )
     return load_working(options, options.one_store(), may_be_empty=True)
 
 
@@ -142,7 +174,7 @@ def _read(
         print_error(f"{count(archived, 'SKU')} of archived products: left out.")
     try:
         categories = fetch_categories(client, settings.site_id) if candidates else {}
-    except (NotAuthorized, NotFound):
+    except (NotAuthorized, NotFound, AnswerError):
         categories = {}
         print_error("The categories cannot be read (the scope cms:read), so files go by product.")
     with make_progress("Reading SKU", len(candidates), client, options) as progress:
@@ -158,13 +190,21 @@ def _read(
 
 
 def _siblings(working: Working, found: Found) -> dict[str, Place]:
-    """Return where the last declared SKU of each product stands, by the product's id."""
+    """Return where candidates belong of whose product something is declared, by their ids.
+
+    That is after the SKU that the shop lists before them, else after the product's last.
+    """
     declared = working.desired.declared
-    return {
-        live.product_id: Place(declared[sku].terms.path, sku)
-        for sku, live in found.matches.live.items()
-        if live.product_id
-    }
+    names = {live.sku_id: sku for sku, live in found.matches.live.items()}
+    last: dict[str, Place] = {}
+    places: dict[str, Place] = {}
+    for live in found.listing.skus:
+        if name := names.get(live.sku_id):
+            last[live.product_id] = Place(declared[name].terms.path, name)
+        elif live.product_id in last:
+            places[live.sku_id] = last[live.product_id]
+    ends = {one.sku_id: last[one.product_id] for one in found.candidates if one.product_id in last}
+    return ends | places
 
 
 _INVENTORY = "inventory.schema.json"
@@ -201,22 +241,31 @@ def _say(
     name: str,
     newcomers: list[Newcomer],
     places: Mapping[str, Place],
-    *,
-    is_new: bool,
 ) -> None:
     """Print how many SKUs went to which file, and what to do next."""
     for path in sorted({place.path for place in places.values()}):
         many = sum(places[one.sku].path == path for one in newcomers)
         print_text(f"  {safe_text(path)}: {count(many, 'SKU')}\n")
     print_text(f"{count(len(newcomers), 'SKU')} imported.\n")
-    if options.quiet:
-        return
-    flag = f" --store {name}" if len(options.stores()) > 1 else ""
+    if not options.quiet:
+        print_error(_next_commands(options, name))
+
+
+def _next_commands(options: Options, name: str) -> str:
+    """Return what to do next: with a base as long as no apply was recorded."""
     inventory = options.inventory.as_posix()
-    base = " --base HEAD" if is_new else ""
-    print_error(
-        f"\nLook at it, and then:\n  git add {inventory}\n  git commit -m 'Import {name}'\n"
-        f"  reconciler plan{flag}{base}      # nothing to change\n"
-        f"and after the merge, on the main branch:\n"
-        f"  reconciler apply{flag}{base} --record --push origin"
+    flags = "" if inventory == "inventory" else f" --inventory {shlex.quote(inventory)}"
+    if len(find_stores(options.inventory, [])) > 1:
+        flags += f" --store {name}"
+    repository = open_repository(options.store_folder(name))
+    if repository is None or repository.find_ref(ref_of(name)) is None:
+        flags += " --base HEAD"
+    push = " --push origin" if repository is None or repository.has_remote("origin") else ""
+    begin = "  git init\n" if repository is None else ""
+    return (
+        f"\nLook at it, and then:\n{begin}  git add {shlex.quote(inventory)}\n"
+        f"  git commit -m 'Import {name}'\n"
+        f"  reconciler plan{flags}      # nothing to change\n"
+        "and after the merge, on the main branch:\n"
+        f"  reconciler apply{flags} --record{push}"
     )

@@ -86,6 +86,8 @@ def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
     prepare_streams()
     exit_on_sigterm()
+    if "_RECONCILER_COMPLETE" in os.environ:
+        import_module("reconciler.cli.completion").prepare_shell_completion()
     sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -48,6 +48,8 @@ class Options:
     def one_store(self) -> str:
         """Return the one store that is meant; raise UsageError for several."""
         names = self.stores()
+        if self.all_stores:
+            raise UsageError("this takes one store at a time; name it with --store")
         if len(names) > 1:
             raise UsageError(
                 f"there are several stores: {', '.join(names)};"

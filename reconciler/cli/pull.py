@@ -7,17 +7,16 @@ import click
 
 from reconciler.cli.completion import complete_sku
 from reconciler.cli.console import print_error
-from reconciler.cli.editing import load_working, read_stocks
+from reconciler.cli.editing import BOUNDS, load_working, read_stocks
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances
 from reconciler.desired.edit import Wanted
 from reconciler.desired.spelling import MAX_QUANTITY
-from reconciler.errors import UsageError
-from reconciler.model import InventoryType, Rule, Stock
+from reconciler.errors import InputError, UsageError
+from reconciler.model import InventoryType, Stock
 from reconciler.render.rows import count
-
-_BOUNDS = frozenset({Rule.AT_LEAST, Rule.AT_MOST})
+from reconciler.render.safe import safe_text
 
 
 @click.command("pull")
@@ -38,6 +37,8 @@ def command(
 ) -> int:
     """Let the files declare what the shop has now; only values that differ are touched.
 
+    Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
+
     What is declared under at_least and at_most is a bound, no count, and stays as it is unless
     --sku names it.
     """
@@ -46,25 +47,28 @@ def command(
     skus = [
         sku
         for sku, entry in declared.items()
-        if (any(fnmatchcase(sku, glob) for glob in globs) if globs else entry.rule not in _BOUNDS)
+        if (any(fnmatchcase(sku, glob) for glob in globs) if globs else entry.rule not in BOUNDS)
     ]
     if not skus:
         raise UsageError("no declared SKU is called like that; nothing was read")
     access = Access(token_file, parallelism, Ending(), Allowances())
     live = read_stocks(options, working.desired, access, skus)
+    code = 0 if live.keys() == set(skus) else InputError.exit_code
     wanted = {sku: Wanted(stock) for sku, stock in live.items() if _can_be_declared(stock)}
     for sku in live.keys() - wanted.keys():
-        print_error(f"Left alone: {sku}: the shop has {live[sku]}, which cannot be declared")
+        said = f"Left alone: {sku}: the shop has {live[sku]}, which cannot be declared"
+        print_error(safe_text(said))
     differing = working.differing(wanted)
     if not globs and (bounds := len(declared) - len(skus)) and not options.quiet:
         print_error(f"{count(bounds, 'SKU')} under at_least or at_most: left as declared.")
     if not differing:
-        print_error("Nothing to change: the files declare what the shop has.")
-        return 0
+        said = "of what was read, the files declare what the shop has"
+        print_error(f"Nothing to change: {said}.")
+        return code
     working.say(differing)
     working.save(differing)
     print_error(f"{count(len(differing), 'SKU')} changed. Look at it: git diff")
-    return 0
+    return code
 
 
 def _can_be_declared(stock: Stock) -> bool:

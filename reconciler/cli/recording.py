@@ -1,5 +1,6 @@
 """An apply → its intent before the first write and its receipt after the last, in git."""
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from reconciler.history.records import (
     finish,
     make_record,
     ref_of,
+    was_rejected,
 )
 from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result
 from reconciler.plan.pending import with_settled
@@ -122,9 +124,11 @@ class Recording:
             ) from None
         try:
             finish(self.repository, record, commit, self.remote)
-        except PushError:
+        except PushError as error:
             if intent is None:
                 self.repository.reset_ref(ref_of(self.plan.store), commit, previous)
+                if was_rejected(error):
+                    raise HeldError("another apply has recorded meanwhile") from None
             raise
         shared = f", and pushed to {self.remote}" if self.remote else ""
         return f"Recorded as {commit[:7]} at {ref_of(self.plan.store)}{shared}."
@@ -182,6 +186,11 @@ def start_recording(
     check_can_record(history)
     if history.repository is None:
         raise AssertionError("which was checked")
+    if remote and not re.search(r"[:/\\.]", remote) and not history.repository.has_remote(remote):
+        raise UsageError(
+            f"there is no remote {remote} here; add it (git remote add {remote} ADDRESS), or leave"
+            " --push out"
+        )
     return Recording(history.repository, history, desired, plan, remote, secrets.token_hex(8))
 
 

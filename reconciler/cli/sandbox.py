@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.console import print_text
+from reconciler.cli.console import print_error, print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.errors import UsageError
 from reconciler.render.rows import count
@@ -96,6 +96,8 @@ def serve(
     seed: Path | None,
 ) -> int:
     """Serve the shop for any client, until Ctrl-C."""
+    if seed is not None and _places(options, seed)[0].exists():
+        print_error("The shop goes on as it was left; `reconciler sandbox reset` begins anew.")
     with _open(options, seed) as shop:
         api = Api(
             shop,

@@ -1,19 +1,18 @@
 """SKUs that a store has and no file declares → the files that declare them. Pure.
 
 They are sorted into files as a person would: beside their siblings of the same product, else by
-the product's category, else a file for each product of many variants. Each line says in a comment
-what it is.
+the product's category, else by a word that the names of several products share, else a file for
+each product of many variants. Each line says in a comment what it is.
 """
 
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
 from reconciler.desired.edit import Addition, add_to_text, spell
-from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.keys import key_fault
 from reconciler.desired.read import decode, read_document
 from reconciler.desired.revise import Meaning, keep, meaning_of, verify
@@ -22,8 +21,23 @@ from reconciler.desired.write import LANGUAGE_SERVER, quote
 from reconciler.model import DesiredState, InventoryType, LiveSku, Rule, Stock
 
 OTHERS: Final = "other"
-# A product of so many variants gets a file of its own, where no category says better.
+# A product of so many variants gets a file of its own, where nothing says better, unless there are
+# too many such.
 MANY_VARIANTS: Final = 4
+MAX_OWN_FILES: Final = 20
+# Names that mean a device to Windows, and the settings.
+_TAKEN: Final = frozenset(
+    {
+        "store",
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)),
+    }
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+MAX_IN_FILE: Final = 50_000
 MAX_COMMENT: Final = 60
 WIDEST: Final = 40
 
@@ -74,6 +88,7 @@ def sort_out(
     """
     codes = Counter(live.code for live in listed)
     taken = set(declared)
+    numbers: Counter[str] = Counter()
     newcomers, left_out = [], []
     for live in candidates:
         if no_stock := _no_stock(stocks.get(live.sku_id)):
@@ -83,38 +98,60 @@ def sort_out(
         if no_name and not pin:
             left_out.append(LeftOut(live, no_name, can_be_pinned=True))
             continue
-        name = _name_for(live, taken | codes.keys()) if no_name else live.code
+        name = _name_for(live, taken, codes, numbers) if no_name else live.code
         taken.add(name)
         newcomers.append(Newcomer(name, stocks[live.sku_id], live, no_name is not None))
     return newcomers, left_out
 
 
 def choose_places(
-    newcomers: Iterable[Newcomer],
+    newcomers: Sequence[Newcomer],
     siblings: Mapping[str, Place],
     categories: Mapping[str, str],
     folder: str,
 ) -> dict[str, Place]:
     """Return where each newcomer belongs.
 
-    *siblings* are places of SKUs that are declared already, by the ids of their products;
-    *categories* are names by ids.
+    *siblings* are the places of those of whose product something is declared already, by their
+    ids; *categories* are names by ids.
     """
-    newcomers = tuple(newcomers)
-    sizes = Counter(one.live.product_id for one in newcomers)
+    titles = {
+        one.live.sku_id: next((categories[c] for c in one.live.categories if categories.get(c)), "")
+        for one in newcomers
+    }
+    bare = [one.live for one in newcomers if not titles[one.live.sku_id]]
+    by_name = _titles_by_name([live for live in bare if live.sku_id not in siblings])
     places = {}
+    sizes: Counter[str] = Counter()
     for one in newcomers:
-        if one.live.product_id in siblings:
-            places[one.sku] = siblings[one.live.product_id]
+        if one.live.sku_id in siblings:
+            places[one.sku] = siblings[one.live.sku_id]
             continue
-        named = next((categories[c] for c in one.live.categories if categories.get(c)), "")
-        many = sizes[one.live.product_id] >= MANY_VARIANTS
-        title = named or (one.live.product if many else "")
-        name = slug(title) or OTHERS
-        if f"{name}.yaml" == SETTINGS_FILE:
-            name = "stores"
+        name = slug(titles[one.live.sku_id] or by_name[one.live.product_id]) or OTHERS
+        name = f"{name}-stock" if name in _TAKEN else name
+        sizes[name] += 1
+        if part := sizes[name] // MAX_IN_FILE:
+            name = f"{name}-{part + 1}"
         places[one.sku] = Place(PurePosixPath(folder, f"{name}.yaml").as_posix(), None)
     return places
+
+
+def _titles_by_name(skus: Sequence[LiveSku]) -> dict[str, str]:
+    """Return what to call the file of each product, by its id: a word that several names share."""
+    products = {live.product_id: live.product for live in skus}
+    variants = Counter(live.product_id for live in skus)
+    words = {one: _WORD.findall(name.casefold()) for one, name in products.items()}
+    shared = Counter(word for found in words.values() for word in set(found))
+    titles = {}
+    for one, found in words.items():
+        several = [
+            (shared[word], place, word) for place, word in enumerate(found) if shared[word] > 1
+        ]
+        titles[one] = max(several)[2] if several else ""
+    alone = [one for one in products if not titles[one] and variants[one] >= MANY_VARIANTS]
+    if len(alone) <= MAX_OWN_FILES:
+        titles |= {one: products[one] for one in alone}
+    return titles
 
 
 def adopt(
@@ -137,10 +174,10 @@ def adopt(
         head: Mapping[str, Any] = {}
         if path in files:
             head = read_document(path, files[path]).data
-            lines = [Addition(line, places[sku].after) for sku, line in _lines(ones)]
-            keep(contents, path, files, add_to_text(decode(path, files[path])[0], lines))
+            added = [Addition(_entry(o), _said(o.live), places[o.sku].after) for o in ones]
+            keep(contents, path, files, add_to_text(decode(path, files[path])[0], added))
         else:
-            contents[path] = _new_file(path, ones, schema).encode()
+            contents[path] = _new_file(ones, schema).encode()
         rule = Rule(head.get("rule", desired.settings.rule))
         for one in ones:
             pin = (one.live.sku_id, one.live.code) if one.is_pinned else (None, one.sku)
@@ -150,28 +187,27 @@ def adopt(
 
 
 def slug(text: str) -> str:
-    """Return *text* as the name of a file: a-z, 0-9 and hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    """Return *text* as the name of a file: letters of any alphabet, digits and hyphens."""
+    split = unicodedata.normalize("NFKD", text).casefold()
+    plain = unicodedata.normalize("NFC", "".join(c for c in split if not unicodedata.combining(c)))
+    return re.sub(r"[\W_]+", "-", plain).strip("-")[:60]
 
 
-def _new_file(path: str, newcomers: Sequence[Newcomer], schema: str) -> str:
-    lines = "".join(f"  {line}\n" for _, line in _lines(newcomers))
+def _new_file(newcomers: Sequence[Newcomer], schema: str) -> str:
+    """Return a file of *newcomers*, with comments that are lined up."""
+    entries = [(one, _entry(one)) for one in newcomers]
+    width = max((len(entry) for _, entry in entries if len(entry) <= WIDEST), default=0)
+    lines = "".join(f"  {entry:<{width}}  # {_said(one.live)}\n" for one, entry in entries)
     return f"{LANGUAGE_SERVER.format(schema=schema)}skus:\n{lines}"
 
 
-def _lines(newcomers: Sequence[Newcomer]) -> list[tuple[str, str]]:
-    """Return the line of each SKU, with comments that are lined up."""
-    entries = [(one, f"{quote(one.sku)}: {_value(one)}") for one in newcomers]
-    width = max((len(entry) for _, entry in entries if len(entry) <= WIDEST), default=0)
-    return [(one.sku, f"{entry:<{width}}  # {_said(one.live)}") for one, entry in entries]
-
-
-def _value(one: Newcomer) -> str:
+def _entry(one: Newcomer) -> str:
+    """Return the line that declares a SKU."""
     quantity = spell(one.stock)
-    if not one.is_pinned:
-        return quantity
-    return f"{{quantity: {quantity}, id: {quote(one.live.sku_id)}, sku: {quote(one.live.code)}}}"
+    if one.is_pinned:
+        pin = f"id: {quote(one.live.sku_id)}, sku: {quote(one.live.code)}"
+        quantity = f"{{quantity: {quantity}, {pin}}}"
+    return f"{quote(one.sku)}: {quantity}"
 
 
 def _said(live: LiveSku) -> str:
@@ -191,7 +227,7 @@ def _no_stock(stock: Stock | None) -> str | None:
     return f"the store has {stock} of it, which no file can declare"
 
 
-def _no_name(code: str, codes: Mapping[str, int], taken: Iterable[str]) -> str | None:
+def _no_name(code: str, codes: Mapping[str, int], taken: Container[str]) -> str | None:
     """Return why *code* cannot be the name of a SKU in a file, or None."""
     if not code:
         return "it has no code"
@@ -199,18 +235,23 @@ def _no_name(code: str, codes: Mapping[str, int], taken: Iterable[str]) -> str |
         return f"{codes[code]} SKUs share the code {code}"
     if code in taken:
         return f"the name {code} stands for another SKU already"
-    if code == "<<" or key_fault(code):
-        return "its code cannot be a key: it holds what cannot be seen or told apart"
-    return None
+    fault = key_fault(code) or ("<< is none in YAML" if code == "<<" else None)
+    return f"its code cannot be a key ({fault})" if fault else None
 
 
-def _name_for(live: LiveSku, taken: Iterable[str]) -> str:
-    """Return a name that says which SKU is meant: its code, or its product, with its variant."""
+def _name_for(
+    live: LiveSku, taken: Container[str], codes: Container[str], numbers: Counter[str]
+) -> str:
+    """Return a name that says which SKU is meant: its code, or its product, with its variant.
+
+    *numbers* counts how often a name was wanted that was not free.
+    """
     product, _, variant = live.name.partition(" / ")
-    parts = filter(None, (slug(live.code or product), slug(variant)))
+    parts = [
+        p for p in (slug(live.code or product), slug(variant)) if p and not key_fault(p.upper())
+    ]
     name = base = "-".join(parts).upper() or f"SKU-{live.sku_id[-6:].upper()}"
-    number = 1
-    while name in taken:
-        number += 1
-        name = f"{base}-{number}"
+    while name in taken or name in codes:
+        numbers[base] += 1
+        name = f"{base}-{numbers[base] + 1}"
     return name

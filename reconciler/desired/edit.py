@@ -13,6 +13,7 @@ from reconciler.model import InventoryType, Stock
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _COMMENT = re.compile(r"( {2,})#")
+_REST_OF_ENTRY = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r)")
 
 
 class Wanted(NamedTuple):
@@ -23,12 +24,13 @@ class Wanted(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """A line of a SKU that is to be declared, such as `MUG: 3  # Mug`, and which it follows.
+    """A SKU that is to be declared, such as `MUG: 3`, what is said of it, and which it follows.
 
     `after` is None for the end of the file.
     """
 
-    line: str
+    entry: str
+    comment: str
     after: str | None = None
 
 
@@ -71,12 +73,13 @@ def add_to_text(text: str, additions: Iterable[Addition]) -> str:
     """Return *text* with further entries, each on a line of its own."""
     skus = find_spans(text).fields["skus"]
     last = next(reversed(skus.fields))
-    splices = [
-        _in_braces(skus.fields[one.after or last], one)
-        if skus.in_braces
-        else _line(text, skus.fields[one.after or last], one.line)
-        for one in additions
-    ]
+    splices: list[_Splice] = []
+    for one in additions:
+        after = skus.fields[one.after or last]
+        if skus.in_braces:
+            splices += _in_braces(text, after, one)
+        else:
+            splices.append(_line(text, after, one.entry, one.comment))
     return _splice(text, splices)
 
 
@@ -93,7 +96,7 @@ def _entry(text: str, node: Node, wanted: Wanted) -> Iterator[_Splice]:
     if wanted.as_of is None:
         return
     if dated is not None:
-        yield from _value(text, dated, wanted.as_of)
+        yield from _value(text, dated, _quoted_as(text, dated, wanted.as_of))
     elif node.in_braces:
         yield _Splice(counted.span.end, counted.span.end, f", as_of: {wanted.as_of}")
     else:
@@ -103,7 +106,7 @@ def _entry(text: str, node: Node, wanted: Wanted) -> Iterator[_Splice]:
 def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
     """Yield the splice of one scalar; a comment that is lined up behind it stays where it is."""
     start, end = node.span
-    if text[start:end].strip("\"'") == written:
+    if text[start:end].strip("\"'") == written.strip("\"'"):
         return
     if found := _COMMENT.match(text, end):
         room = len(found[1]) - (len(written) - (end - start))
@@ -112,23 +115,44 @@ def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
         yield _Splice(start, end, written)
 
 
+def _quoted_as(text: str, node: Node, written: str) -> str:
+    mark = text[node.span.start]
+    return f"{mark}{written}{mark}" if mark in "\"'" else written
+
+
 def _at_head(text: str, top: Node, as_of: str) -> _Splice:
     if "as_of" in top.fields:
-        return _Splice(*top.fields["as_of"].span, as_of)
+        dated = top.fields["as_of"]
+        return _Splice(*dated.span, _quoted_as(text, dated, as_of))
     start = top.fields["skus"].key.start
+    if not top.in_braces:
+        start -= _column(text, start) - _indent(text, start)
     separator = ", " if top.in_braces else _newline(text) + " " * _column(text, start)
     return _Splice(start, start, f"as_of: {as_of}{separator}")
 
 
-def _in_braces(after: Node, addition: Addition) -> _Splice:
-    entry = addition.line.split("  #", 1)[0]  # a comment would hide the closing brace
-    return _Splice(after.span.end, after.span.end, f", {entry}")
+def _in_braces(text: str, after: Node, addition: Addition) -> Iterator[_Splice]:
+    """Yield what adds an entry to a mapping in braces, on a line of its own if others have one."""
+    end = after.span.end
+    rest = _REST_OF_ENTRY.match(text, end)
+    if rest is None:
+        yield _Splice(end, end, f", {addition.entry}")  # a comment would hide the closing brace
+        return
+    if not rest[1]:
+        yield _Splice(end, end, ",")
+    indent = " " * _indent(text, after.key.start)
+    line = f"{indent}{addition.entry}{rest[1]}  # {addition.comment}{_newline(text)}"
+    yield _Splice(rest.end(), rest.end(), line)
 
 
-def _line(text: str, after: Node, line: str) -> _Splice:
-    """Return the splice of a line below *after*, indented like it."""
+def _line(text: str, after: Node, entry: str, comment: str = "") -> _Splice:
+    """Return the splice of a line below *after*, indented like it, its comment lined up."""
     end = _line_end(text, after.last())
-    line = " " * _column(text, after.key.start) + line
+    line = " " * _indent(text, after.key.start) + entry
+    if comment:
+        found = _COMMENT.match(text, after.last())
+        column = _column(text, found.end() - 1) if found else 0
+        line = f"{line:<{max(column - 2, 0)}}  # {comment}"
     is_whole = text[end - 1] in "\r\n"
     return _Splice(end, end, line + _newline(text) if is_whole else _newline(text) + line)
 
@@ -147,10 +171,15 @@ def _column(text: str, offset: int) -> int:
     return offset - max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) - 1
 
 
+def _indent(text: str, offset: int) -> int:
+    """Return how far the entry is indented whose key is at *offset*; a `? ` may stand before it."""
+    column = _column(text, offset)
+    before = text[offset - column : offset]
+    return before.index("?") if before.strip() == "?" else column
+
+
 def _line_end(text: str, offset: int) -> int:
     """Return where the line after the one of *offset* begins, or the end of the text."""
-    if offset and text[offset - 1] in "\r\n":  # a text of several lines ends with its last line
-        return offset
     found = _LINE_END.search(text, offset)
     return found.end() if found else len(text)
 

@@ -6,27 +6,38 @@ What people and their spreadsheets do to codes and numbers is refused with the r
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from reconciler.desired.document import MAX_BYTES
 from reconciler.desired.spelling import MAX_DIGITS, quantity_fault, shown
 from reconciler.errors import InputError, Problem
-from reconciler.model import INFINITE, Stock, finite
+from reconciler.model import FORMULA_STARTS, INFINITE, Declared, Stock, finite
 
 # What people call the two columns, in lower case and without blanks and signs.
 _NAMES: Final = {
     "SKU": frozenset(
         {"sku", "skus", "skucode", "skunumber", "code", "itemcode", "itemsku", "itemnumber"}
         | {"variantsku", "productcode", "articlenumber", "articleno", "artikelnummer", "artikelnr"}
+        | {"reference"}
     ),
     "quantity": frozenset(
-        {"quantity", "qty", "quantityonhand", "qtyonhand", "onhand", "count", "counted"}
-        | {"quantitycounted", "qtycounted", "stock", "stocklevel", "instock", "stockonhand"}
-        | {"inventory", "available", "units", "menge", "bestand", "lagerbestand", "anzahl"}
+        {"quantity", "qty", "quantityonhand", "qtyonhand", "onhand", "stock", "stocklevel"}
+        | {"instock", "stockonhand", "inventory", "available", "units", "quantite", "cantidad"}
+        | {"menge", "bestand", "lagerbestand", "anzahl", "stuck"}
     ),
 }
+# A column that somebody counted into goes before one that a system filled in.
+_COUNTED = re.compile(
+    r"count(?:ed)?(?:qty|quantity|stock|units|now)?|(?:qty|quantity|stock|units)count(?:ed)?"
+    r"|(?:physical|actual|new|real)(?:count|stock|qty|quantity)|gezahlt(?:\w*)|inventur\w*"
+    r"|ist(?:bestand|menge)"
+)
+# Looking for a near code compares it with every other; beyond this it would be felt.
+MAX_SUGGESTED: Final = 20
+MAX_COMPARED: Final = 20_000
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _WHOLE = re.compile(rf"(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})(?:[.,]0{{1,2}})?")
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
@@ -36,15 +47,15 @@ _DATE = re.compile(
     rf"(?:[-. /]+[0-9]{{2,4}})?|{_MONTH}[-. /]+[0-9]{{1,4}}",
     re.IGNORECASE,
 )
-# An apostrophe before one of these keeps a spreadsheet from computing the cell.
-_FORMULA_STARTS: Final = tuple("=+-@\t\r\0")
 
 
 class Sheet(NamedTuple):
     """What was counted, by SKU, and how the table was understood.
 
-    `columns` are the headings that were taken for SKU and quantity, `ignored` the others, `empty`
-    how many rows have no quantity.
+    `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `rows`
+    says how many rows have a SKU, and `empty` how many of them no quantity. `is_counted` says that
+    the quantities stand in a column which is for counts alone, so that each was meant; else only
+    those that differ are known to be.
     """
 
     counts: Mapping[str, Stock]
@@ -52,9 +63,11 @@ class Sheet(NamedTuple):
     ignored: tuple[str, ...]
     delimiter: str
     empty: int
+    rows: int
+    is_counted: bool
 
 
-def read_sheet(path: str, content: bytes, known: Collection[str]) -> Sheet:
+def read_sheet(path: str, content: bytes, known: Mapping[str, Declared]) -> Sheet:
     """Return the counts in a table; raise InputError with every row that is not acceptable."""
     text = _decode(path, content)
     delimiter, text = _find_delimiter(text)
@@ -68,10 +81,15 @@ def read_sheet(path: str, content: bytes, known: Collection[str]) -> Sheet:
         raise _refused(path, "the table is empty; name the columns in its first row")
     heading, *rows = rows
     titles = [cell.strip() for cell in heading[1]]
-    sku, quantity = (_find_column(path, heading[0], titles, what) for what in _NAMES)
+    sku = _find_column(path, heading[0], titles, "SKU")
+    quantity, is_counted = _find_quantity(path, heading[0], titles, rows)
     reading = _Reading(path, known)
     for number, cells in rows:
         whole = [*cells, *[""] * len(titles)]
+        if any(map(str.strip, cells[len(titles) :])):
+            message = "has more cells than there are columns; put text with separators in quotes"
+            reading.problems.append(Problem(path, number, 1, message))
+            continue
         reading.take(number, _bare(whole[sku]), whole[quantity].strip())
     if reading.problems:
         raise InputError(reading.problems)
@@ -79,22 +97,27 @@ def read_sheet(path: str, content: bytes, known: Collection[str]) -> Sheet:
         raise _refused(path, "no row has a quantity; fill one in")
     ignored = tuple(t for index, t in enumerate(titles) if t and index not in {sku, quantity})
     columns = (titles[sku], titles[quantity])
-    return Sheet(reading.counts, columns, ignored, _DELIMITERS[delimiter], reading.empty)
+    delimiter = _DELIMITERS[delimiter]
+    rows_read = len(reading.rows)
+    return Sheet(reading.counts, columns, ignored, delimiter, reading.empty, rows_read, is_counted)
 
 
 class _Reading:
     """Takes row after row, and notes what is refused."""
 
-    def __init__(self, path: str, known: Collection[str]) -> None:
+    def __init__(self, path: str, known: Mapping[str, Declared]) -> None:
         self.path = path
         self.known = known
         self.counts: dict[str, Stock] = {}
         self.rows: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.empty = 0
+        self.unknown = 0
 
     def take(self, number: int, sku: str, quantity: str) -> None:
         """Take what stands in row *number*."""
+        if not sku and not quantity:
+            return  # a heading within the table
         for fault in self._faults(sku, quantity):
             self.problems.append(Problem(self.path, number, 1, fault))
             return
@@ -111,8 +134,7 @@ class _Reading:
 
     def _faults(self, sku: str, quantity: str) -> Iterator[str]:
         if not sku:
-            if quantity:
-                yield "there is a quantity and no SKU; fill it in"
+            yield "there is a quantity and no SKU; fill it in"
             return
         if sku not in self.known:
             yield self._unknown(sku)
@@ -131,6 +153,13 @@ class _Reading:
                         f"{shown(sku)} is not declared, and {known} is: a spreadsheet made a number"
                         " of it; format the column as text"
                     )
+        if re.fullmatch(r"[0-9]{13,}0{2,}", sku):
+            return (
+                f"{shown(sku)} is declared nowhere: of a long number spreadsheets make the last"
+                " digits zeros; format the column as text, and type the code again"
+            )
+        if sku.startswith("#") and sku.endswith(("!", "?", "A")):
+            return f"{shown(sku)} is an error of the spreadsheet; correct the cell"
         if _SHORTENED.fullmatch(sku):
             return (
                 f"{shown(sku)} is how a spreadsheet shortens a long number; format the column as"
@@ -141,9 +170,20 @@ class _Reading:
                 f"{shown(sku)} is a date, which a spreadsheet made of a code; format the column as"
                 " text, and type the code again"
             )
-        near = get_close_matches(sku, self.known, 1, 0.6)
-        hint = f"did you mean {near[0]}?" if near else "correct it, or delete the row"
+        self.unknown += 1
+        near = suggest_sku(sku, self.known) if self.unknown <= MAX_SUGGESTED else ""
+        hint = near or "correct it, or delete the row"
         return f"{shown(sku)} is declared nowhere; {hint}"
+
+
+def suggest_sku(word: str, declared: Mapping[str, Declared]) -> str:
+    """Return a question for the SKUs that *word* may mean, or ''."""
+    pinned = [sku for sku, entry in declared.items() if entry.terms.pin and entry.code == word]
+    by_case = [sku for sku in declared if sku.casefold() == word.casefold()]
+    near = pinned or by_case
+    if not near and len(declared) <= MAX_COMPARED:
+        near = get_close_matches(word, declared, 1, 0.6)
+    return f"did you mean {' or '.join(near[:5])}?" if near else ""
 
 
 def _decode(path: str, content: bytes) -> str:
@@ -151,6 +191,8 @@ def _decode(path: str, content: bytes) -> str:
         raise _refused(path, "is larger than 16 MiB; split it")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refused(path, "is UTF-16; save it as `CSV UTF-8`")
+    if content.startswith(b"PK\x03\x04"):
+        raise _refused(path, "is a workbook; save it as `CSV UTF-8`")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -170,28 +212,59 @@ def _find_delimiter(text: str) -> tuple[str, str]:
     first, _, rest = text.partition("\n")
     if found := re.fullmatch(r"sep=([,;\t])\s*", first):  # what spreadsheets write above a table
         return found[1], "\n" + rest
-    bare = re.sub(r'"[^"]*"', "", first)
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", heading)
     return max(_DELIMITERS, key=bare.count), text
 
 
 def _find_column(path: str, row: int, titles: list[str], what: str) -> int:
     """Return which column holds *what*; raise InputError for none and for several."""
-    plain = [re.sub(r"[\W_]", "", title.lower()) for title in titles]
-    found = [index for index, title in enumerate(plain) if title in _NAMES[what]]
+    found = [index for index, title in enumerate(map(_plain, titles)) if title in _NAMES[what]]
     if len(found) == 1:
         return found[0]
     there = ", ".join(filter(None, titles))
     if not found:
-        message = f"no column is called {what}; the first row names the columns, here: {there}"
+        message = (
+            f"no column is called {what}; the first row must name the columns (delete what stands"
+            f" above), and here are: {there}"
+        )
     else:
         names = " and ".join(titles[index] for index in found)
         message = f"both {names} may be the {what}; rename or delete the one that is not meant"
     raise InputError([Problem(path, row, 1, message)])
 
 
+def _find_quantity(
+    path: str, row: int, titles: list[str], rows: list[tuple[int, list[str]]]
+) -> tuple[int, bool]:
+    """Return the column of what was counted, if there is one that is filled in, and True.
+
+    Else it is that of what is in stock, and False.
+    """
+    counted = [
+        index for index, title in enumerate(map(_plain, titles)) if _COUNTED.fullmatch(title)
+    ]
+    filled = [
+        index for index in counted if any(len(c) > index and c[index].strip() for _, c in rows)
+    ]
+    if len(filled) > 1:
+        names = " and ".join(titles[index] for index in filled)
+        message = f"both {names} may be the count; rename or delete the one that is not meant"
+        raise InputError([Problem(path, row, 1, message)])
+    if filled:
+        return filled[0], True
+    return _find_column(path, row, titles, "quantity"), False
+
+
+def _plain(title: str) -> str:
+    """Return a heading without what people write in different ways."""
+    split = unicodedata.normalize("NFKD", title.casefold())
+    return re.sub(r"[\W_]", "", "".join(c for c in split if not unicodedata.combining(c)))
+
+
 def _bare(cell: str) -> str:
     """Return a cell without the apostrophe that kept it from being a formula."""
-    is_kept = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA_STARTS)
+    is_kept = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS)
     return cell[1:] if is_kept else cell.strip()
 
 

@@ -42,18 +42,19 @@ def find_spans(text: str) -> Node:
     get = open_events(text)
     get()
     get()
-    return _node(get(), Span(0, 0), get)
+    return _node(text, get(), Span(0, 0), get)
 
 
-def _node(event: Any, key: Span, get: Callable[[], Any]) -> Node:
+def _node(text: str, event: Any, key: Span, get: Callable[[], Any]) -> Node:
     start = event.start_mark.index
     if not isinstance(event, MappingStartEvent):  # a list stands in no inventory file
-        return Node(Span(start, event.end_mark.index), key)
+        # To the parser a text of several lines ends where the next line begins.
+        return Node(Span(start, start + len(text[start : event.end_mark.index].rstrip())), key)
     node = Node(Span(start, start), key, is_mapping=True, in_braces=bool(event.flow_style))
     name: Any = get()
     while not isinstance(name, MappingEndEvent):
         place = Span(name.start_mark.index, name.end_mark.index)
-        node.fields[name.value] = _node(get(), place, get)
+        node.fields[name.value] = _node(text, get(), place, get)
         name = get()
     closing: Any = name
     node.span = Span(start, closing.end_mark.index)

@@ -58,4 +58,11 @@ def _escaped(character: str) -> str:
     """Return *character* as it stands between double quotes."""
     if character in {'"', "\\"}:
         return f"\\{character}"
-    return character if character.isprintable() else f"\\U{ord(character):08X}"
+    return character if character.isprintable() else _SHORT.get(character, _long(character))
+
+
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def _long(character: str) -> str:
+    return f"\\U{ord(character):08X}"

@@ -153,6 +153,10 @@ class Repository:
         else:
             self.run("update-ref", ref, before, commit)
 
+    def has_remote(self, name: str) -> bool:
+        """Return whether *name* is a remote here."""
+        return not _git(self.folder, "remote", "get-url", "--", name).returncode
+
     def push(self, remote: str, commit: str, ref: str, *, dry: bool = False) -> None:
         """Push *commit* to *ref*; raise HistoryError if what is there is no ancestor of it."""
         flags = ["--dry-run"] if dry else []

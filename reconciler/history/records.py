@@ -148,6 +148,11 @@ def _push_intent(repository: Repository, remote: str, commit: str, ref: str, *, 
 _REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
 
 
+def was_rejected(error: Exception) -> bool:
+    """Return whether a push failed since what is there is newer."""
+    return any(word in str(error) for word in _REJECTED)
+
+
 def finish(repository: Repository, record: Record, commit: str, remote: str | None) -> None:
     """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
 

@@ -76,7 +76,10 @@ def parse_items(body: Any) -> tuple[dict[str, str], int]:
     """Return the names of a page of a collection's items by their ids, and how many are in all."""
     try:
         total = body["pagination"]["total"]
-        names = {_id(item["id"]): _text(item["fieldData"]["name"]) for item in body["items"]}
+        names = {
+            _id(item["id"]): _text((item.get("fieldData") or {}).get("name"))
+            for item in body["items"]
+        }
     except (KeyError, TypeError, AttributeError):
         raise AnswerError("the answer is not a page of items") from None
     if isinstance(total, bool) or not isinstance(total, int):

@@ -4,10 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 
-from reconciler.model import Declared, InventoryType, Stock
+from reconciler.model import FORMULA_STARTS, Declared, InventoryType, Stock
 
-# A cell that begins with one of these would be computed; an apostrophe keeps it text.
-_FORMULA_STARTS = tuple("=+-@\t\r\0")
 # By this mark spreadsheets know UTF-8.
 _MARK = "\ufeff"
 
@@ -15,16 +13,17 @@ _MARK = "\ufeff"
 def render_sheet(
     declared: Iterable[Declared], live: Mapping[str, Stock] | None, delimiter: str = ","
 ) -> str:
-    """Return a row for each SKU; with a column of what is *live*, where that is given."""
+    """Return a row for each SKU, with a column to count into; and what is *live*, where given."""
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    # All in quotes, so that a code with another delimiter in it cannot come apart.
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     titles = ["SKU", "Quantity", *(["Live now"] if live is not None else [])]
-    writer.writerow([*titles, "Rule", "As of", "File"])
+    writer.writerow([*titles, "Counted", "Rule", "As of", "File"])
     for entry in declared:
         cells = [entry.sku, _stock(entry.stock)]
         if live is not None:
             cells.append(_stock(live.get(entry.sku)))
-        cells += [entry.rule.value, entry.as_of or "", entry.terms.path]
+        cells += ["", entry.rule.value, entry.as_of or "", entry.terms.path]
         writer.writerow([_inert(cell) for cell in cells])
     return _MARK + text.getvalue()
 
@@ -38,4 +37,4 @@ def _stock(stock: Stock | None) -> str:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA_STARTS) else cell

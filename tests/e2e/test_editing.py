@@ -1,5 +1,7 @@
 """`import`, `pull`, `set` and `export`: from a live shop and from a spreadsheet to YAML."""
 
+import csv
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +11,14 @@ from click.shell_completion import BashComplete
 from factories import SITE, Workspace
 
 from reconciler.cli import main
+from reconciler.cli.setting import today
 from reconciler.sandbox.app import SCOPES, Api
 from reconciler.sandbox.embedded import serve_for_a_while
 from reconciler.sandbox.seed import build_seed
 from reconciler.sandbox.shop import Shop
 
 STOCK = Path("inventory/demo/stock.yaml")
-DAY = "2026-11-26"
+DAY = "2024-02-29"
 EMPTY = "No changes. The live stock is as declared."
 
 
@@ -105,7 +108,7 @@ def test_a_second_import_adds_what_is_new_where_it_belongs(
     ]
     assert "  POSTER-OKO: {quantity: 3, id: " in files["other.yaml"]
     assert ', sku: ""}  # No Code\n' in files["other.yaml"]
-    assert "  NOPE: {quantity: 1, id: " in files["other.yaml"]
+    assert "  NO-PE: {quantity: 1, id: " in files["other.yaml"]
     workspace.commit()
     assert EMPTY in workspace.run("plan", "--base", "HEAD").out
     assert "Nothing to import" in workspace.run("import", "--pin").err
@@ -175,13 +178,21 @@ def test_set_changes_the_numbers_and_nothing_else(workspace: Workspace) -> None:
         (("A=1", "--csv", "x.csv"), "one of both"),
         (("--csv", "x.csv"), "add --yes"),
         (("A=1", "--as-of", "yesterday"), "yesterday is no day"),
+        (("A=1", "--as-of", "9999-01-01"), "9999-01-01 is still to come"),
+        (("D=1", "--as-of", "2020-01-01"), "D was counted on 2021-01-01 already"),
+        (("A=1", "--all-stores"), "this takes one store at a time"),
     ],
 )
 def test_set_does_all_or_nothing(
     workspace: Workspace, arguments: tuple[str, ...], said: str
 ) -> None:
     """Exit 64 with what to do, and not even the good half is done."""
-    stock = {"A": 5, "B": 6, "C": "infinite", "D": "{quantity: 5, rule: on_change}"}
+    stock = {
+        "A": 5,
+        "B": 6,
+        "C": "infinite",
+        "D": "{quantity: 5, rule: on_change, as_of: 2021-01-01}",
+    }
     workspace.store(stock, {"A": 5})
     before = STOCK.read_bytes()
     run = workspace.run(
@@ -192,19 +203,21 @@ def test_set_does_all_or_nothing(
 
 
 def test_plus_counts_from_the_shop_where_that_is_asked(workspace: Workspace) -> None:
-    """Under on_change it must be; where the rule would not write the number, it gets a date."""
+    """Under on_change it must be, and is a count of that day; under a bound it makes no sense."""
     workspace.store({"A": 50, "B": 50}, {"A": 43, "B": 60}, settings="rule: on_change\n")
     workspace.commit()
     workspace.run("apply", "--yes", "--base", "HEAD", "--record")
     run = workspace.run("set", "--live", "A=+20", "B=-5")
 
     assert run.code == 0, run
-    text = STOCK.read_text()
-    assert "  A: 63\n" in text
-    assert "  B: {quantity: 55, as_of: 20" in text
+    assert STOCK.read_text() == f"as_of: {today()}\nskus:\n  A: 63\n  B: 55\n"
     workspace.commit()
     assert workspace.run("apply", "--yes", "--record").code == 0
     assert workspace.quantities() == {"A": 63, "B": 55}
+    workspace.declare({"A": "{quantity: 5, rule: observe}", "B": "{quantity: 5, rule: at_least}"})
+    for sku in ("A", "B"):
+        refused = workspace.run("set", "--live", f"{sku}=+1")
+        assert (refused.code, "under which the shop's number is not" in refused.err) == (64, True)
 
 
 def test_pull_takes_what_the_shop_has(workspace: Workspace) -> None:
@@ -235,14 +248,21 @@ def test_a_stocktake_from_export_to_an_empty_plan(workspace: Workspace) -> None:
     assert workspace.run("export", "--csv", "stock.csv", "--live").code == 0
     sheet = Path("stock.csv").read_text("utf-8-sig")
     assert sheet.splitlines()[:2] == [
-        "SKU,Quantity,Live now,Rule,As of,File",
-        "TEE,50,43,on_change,,inventory/demo/stock.yaml",
+        '"SKU","Quantity","Live now","Counted","Rule","As of","File"',
+        '"TEE","50","43","","on_change","","inventory/demo/stock.yaml"',
     ]
-    assert "'=CAP,7,7," in sheet
-    Path("stock.csv").write_text(sheet.replace("TEE,50", "TEE,45"), "utf-8-sig")
+    assert '"\'=CAP","7","7","",' in sheet
+    assert "may hold a count" in workspace.run("export", "--csv", "stock.csv").err
+    assert "Nothing to change" in workspace.run("set", "--csv", "stock.csv", "--yes").err
+    with Path("stock.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        rows = [*csv.DictReader(sheet.splitlines())]
+        writer = csv.DictWriter(file, rows[0].keys(), delimiter=";")
+        writer.writeheader()
+        counts = {"TEE": "45", "MUG": "20", "'=CAP": "7"}
+        writer.writerows(row | {"Counted": counts[row["SKU"]]} for row in rows)
     run = workspace.run("set", "--csv", "stock.csv", "--yes", "--as-of", DAY)
     assert run.code == 0, run
-    assert "SKU is the column SKU, quantity the column Quantity" in run.err
+    assert "SKU is the column SKU, quantity the column Counted; not used: Quantity" in run.err
     assert STOCK.read_text() == (f'as_of: {DAY}\nskus:\n  TEE: 45\n  MUG: 20\n  "=CAP": 7\n')
     workspace.commit("stocktake")
     assert "quantity: 43 -> 45    +2" in workspace.run("plan").out
@@ -299,3 +319,122 @@ def test_skus_complete_in_the_shell(workspace: Workspace) -> None:
     assert [i.value for i in complete.get_completions(["pull", "--sku"], "M")] == ["MUG"]
     Path("inventory").rename("elsewhere")
     assert complete.get_completions(["set"], "TEE") == []
+
+
+def test_a_sheet_of_what_is_in_stock_counts_what_differs(workspace: Workspace) -> None:
+    """A column that a system may have filled in re-asserts nothing; bounds and observe are said."""
+    rules = {"C": "at_least", "D": "observe"}
+    fields = {sku: f"{{quantity: 5, rule: {rule}}}" for sku, rule in rules.items()}
+    workspace.store({"A": 5, "B": 5} | fields, {"A": 5}, settings="rule: on_change\n")
+    workspace.write("t.csv", "SKU,On hand\nA,5\nB,6\nC,7\nD,8\n")
+    run = workspace.run("set", "--csv", "t.csv", "--yes", "--as-of", DAY)
+    assert run.code == 0, run
+    assert "1 SKU under at_least or at_most" in run.err
+    assert "apply does not write what is frozen or under observe: D" in run.err
+    workspace.store({"A": 5, "B": 5} | fields, {"A": 5}, settings="rule: on_change\n")
+    workspace.run("set", "--csv", "t.csv", "--yes")
+    lines = STOCK.read_text().splitlines()
+    assert lines[1] == "  A: 5"
+    assert lines[2].startswith("  B: {quantity: 6, as_of: 20")
+    assert lines[3:] == ["  C: {quantity: 5, rule: at_least}", "  D: {quantity: 8, rule: observe}"]
+
+
+def test_without_categories_files_go_by_a_word_that_names_share(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product of many variants alone has its own; a variant stands after the one before it."""
+    names = ["Oak Lamp", "Walnut Lamp", "Lamp 3", "Tee", "Пальто Зима", "Пальто Лето", "Con Con"]
+    products = [
+        {
+            "name": name,
+            "options": ["n"],
+            "skus": [
+                {"sku": f"{n}-{v}", "stock": v, "values": [str(v)]}
+                for v in range(5 if name == "Tee" else 1)
+            ],
+        }
+        for n, name in enumerate(names)
+    ]
+    seeded = {"site": {"id": SITE, "name": "T"}, "products": products}
+    workspace.write("inventory/demo/sandbox.json", json.dumps(seeded))
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nbackend: sandbox\n")
+    run = workspace.run("import", "--sku", "[!3]*", "--sku", "3-[024]")
+    assert run.code == 0, run
+    assert sorted(_files(workspace)) == [
+        "lamp.yaml",
+        "other.yaml",
+        "store.yaml",
+        "пальто.yaml",
+    ]
+    assert "6-0" in _files(workspace)["other.yaml"]
+    workspace.run("import")
+    text = _files(workspace)["other.yaml"]
+    order = [line.split(":")[0].strip(' "') for line in text.splitlines()[2:]]
+    assert order == ["3-0", "3-1", "3-2", "3-3", "3-4", "6-0"]
+
+
+def test_the_next_commands_are_those_that_work_here(workspace: Workspace, shop: Shop) -> None:
+    """With the inventory, the store where there are several, and no remote that is not there."""
+    workspace.write("stock/inv/zzz/store.yaml", f"site_id: {'f' * 24}\n")
+    workspace.write("stock/inv/zzz/a.yaml", "skus: {A: 1}\n")
+    flags = ("--inventory", "stock/inv", "--store", "new")
+    run = workspace.run("import", "--site", SITE, *flags)
+    assert "git init" in run.err
+    assert "reconciler plan --inventory stock/inv --store new --base HEAD" in run.err
+    assert (
+        "is the store new already"
+        in workspace.run("import", "--site", SITE, "--inventory", "stock/inv", "--store", "two").err
+    )
+    workspace.commit()
+    refused = workspace.run(
+        "apply", "--yes", "--base", "HEAD", "--record", "--push", "origin", *flags
+    )
+    assert (refused.code, "there is no remote origin here" in refused.err) == (64, True), refused
+    assert workspace.run("apply", "--yes", "--base", "HEAD", "--record", *flags).code == 0
+    shop.sell("MUG", 1)
+    (workspace.folder / "stock/inv/new/other.yaml").unlink()
+    workspace.commit()
+    again = workspace.run("import", *flags)
+    assert "--base HEAD" not in again.err and "--record\n" in again.err, again
+
+
+def test_a_second_count_of_a_day_is_said_to_be_one(workspace: Workspace) -> None:
+    """A date asserts a number once; an older count is refused."""
+    workspace.store(
+        {"A": "{quantity: 5, as_of: 2024-02-29}"}, {"A": 5}, settings="rule: on_change\n"
+    )
+    run = workspace.run("set", "A=7", "--as-of", DAY)
+    assert (run.code, "Counted on that day already: A" in run.err) == (0, True), run
+    assert "add --as-of today" in workspace.run("set", "A=7").err
+
+
+def test_a_store_is_begun_where_files_lie_already(workspace: Workspace, shop: Shop) -> None:
+    """What they declare is not declared twice; a link or a stray file is refused before it."""
+    workspace.write("inventory/demo/tees.yaml", "skus:\n  TEE-BLK-S: 9\n")
+    assert workspace.run("import", "--site", SITE, "--store", "demo").code == 0
+    files = _files(workspace)
+    assert "TEE-BLK-M: infinite  # T-Shirt / Black M" in files["tees.yaml"]
+    assert workspace.run("validate").code == 0
+    workspace.write("inventory/stray.yaml", "skus: {A: 1}\n")
+    run = workspace.run("import", "--site", "f" * 24, "--store", "two")
+    assert (run.code, "belongs to no store" in run.err) == (65, True), run
+    assert not (workspace.folder / "inventory/two").exists()
+
+
+def test_what_the_shop_does_not_have_is_said(workspace: Workspace) -> None:
+    """The rest is done; exit 65, as for a plan."""
+    workspace.store({"A": 5, "NOPE": 1}, {"A": 3})
+    run = workspace.run("pull")
+    assert (run.code, "NOPE: no live SKU has this code" in run.err) == (65, True), run
+    assert STOCK.read_text() == "skus:\n  A: 3\n  NOPE: 1\n"
+    assert workspace.run("export", "--live").code == 65
+    assert workspace.run("import", "--sku", "X*").code == 64
+
+
+def test_a_name_from_a_table_or_the_shop_commands_no_terminal(workspace: Workspace) -> None:
+    """Headings and codes are shown with their odd characters escaped."""
+    workspace.store({"A": 5, '"##[x]y"': 1}, {"A": 5, "##[x]y": -1})
+    workspace.write("t.csv", 'SKU,Qty,\x1b[2J,"x\n::error::y"\nA,6,,\n')
+    said = workspace.run("set", "--csv", "t.csv", "--yes").err + workspace.run("pull").err
+    assert "\x1b" not in said and "##[" not in said
+    assert not any(line.startswith("::") for line in said.splitlines())

@@ -138,7 +138,7 @@ def test_what_is_added_stands_where_it_was_put(text: str, data: st.DataObject) -
     places = data.draw(
         st.lists(st.one_of(st.none(), st.sampled_from(sorted(declared))), max_size=3)
     )
-    additions = [Addition(f"NEW-{n}: {n}  # new {n}", at) for n, at in enumerate(places)]
+    additions = [Addition(f"NEW-{n}: {n}", f"new {n}", at) for n, at in enumerate(places)]
     edited = add_to_text(text, additions)
     order = list(declared)
     for number, place in reversed(list(enumerate(places))):
@@ -189,7 +189,7 @@ UGLY = [
     (
         "skus:\n  A:\n    as_of: '2020-01-01' # d\n    quantity: 5",
         DATED,
-        "skus:\n  A:\n    as_of: 2026-11-26 # d\n    quantity: 7",
+        "skus:\n  A:\n    as_of: '2026-11-26' # d\n    quantity: 7",
     ),
     (
         "skus:\n  A:\n    note: |\n      5\n      6\n\n    quantity: 5",
@@ -213,6 +213,13 @@ def test_ugly_files_keep_their_looks(text: str, wanted: Wanted | Stock, edited: 
         ("skus:\n  A: 5", "skus:\n  A: 5\n  B: 1  # b"),
         ("skus:\r\n   A: 5  # a\r\n\r\n", "skus:\r\n   A: 5  # a\r\n   B: 1  # b\r\n\r\n"),
         ("skus: {A: 5} # all\n", "skus: {A: 5, B: 1} # all\n"),
+        ("skus: {A: 5, C: 3}\n", "skus: {A: 5, B: 1, C: 3}\n"),
+        (
+            "skus: {\n    A: 5, # a\n    C: 3 # c\n  }\n",
+            "skus: {\n    A: 5, # a\n    B: 1,  # b\n    C: 3 # c\n  }\n",
+        ),
+        ("skus: {\n  A: 5 # a\n}\n", "skus: {\n  A: 5, # a\n  B: 1  # b\n}\n"),
+        ("skus:\n  A: 50      # a\n", "skus:\n  A: 50      # a\n  B: 1       # b\n"),
         (
             "skus:\n  A:\n    note: >\n      x\n  C: 3\n",
             "skus:\n  A:\n    note: >\n      x\n  B: 1  # b\n  C: 3\n",
@@ -221,4 +228,4 @@ def test_ugly_files_keep_their_looks(text: str, wanted: Wanted | Stock, edited: 
 )
 def test_an_addition_looks_like_its_neighbours(text: str, after: str) -> None:
     """Indented like them, with their line ends."""
-    assert add_to_text(text, [Addition("B: 1  # b", "A")]) == after
+    assert add_to_text(text, [Addition("B: 1", "b", "A")]) == after

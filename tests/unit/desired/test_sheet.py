@@ -1,5 +1,9 @@
 """Tables as spreadsheets save them: what is taken, and what is refused with its row."""
 
+import csv
+import io
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,14 +11,18 @@ from hypothesis import strategies as st
 from reconciler.desired.keys import key_fault
 from reconciler.desired.sheet import Sheet, read_sheet
 from reconciler.errors import InputError
-from reconciler.model import INFINITE, Declared, Rule, Stock, Terms, finite
+from reconciler.model import FORMULA_STARTS, INFINITE, Declared, Pin, Rule, Stock, Terms, finite
 from reconciler.render.csv import render_sheet
 
+TERMS = Terms(Rule.EXACT, None, None, "=inventory/a.yaml")
 KNOWN = ("A", "TEE-M", "0123", "120000000000", "MAR-12", "=1+1")
 
 
-def _read(text: str | bytes, known: tuple[str, ...] = KNOWN) -> Sheet:
-    return read_sheet("t.csv", text.encode() if isinstance(text, str) else text, known)
+def _read(text: str | bytes, known: Iterable[str] = KNOWN) -> Sheet:
+    declared = {sku: Declared(sku, finite(9), TERMS, 1) for sku in known}
+    pinned = Terms(Rule.EXACT, None, Pin("5e8518516e147040726cc415", "POSTER"), "a.yaml")
+    declared |= {name: Declared(name, finite(3), pinned, 2) for name in ("P-PLAIN", "P-FRAMED")}
+    return read_sheet("t.csv", text.encode() if isinstance(text, str) else text, declared)
 
 
 def _problems(text: str | bytes) -> list[str]:
@@ -36,6 +44,10 @@ def _problems(text: str | bytes) -> list[str]:
         ("sep=;\nsku;Bestand\nA;5\n", ("sku", "Bestand"), "semicolon"),
         ('"Name, all",SKU,Stock\n"a;b",A,5.0\n\n,,\n', ("SKU", "Stock"), "comma"),
         ("SKU,COUNTED\n A , 5 \nTEE-M,\n", ("SKU", "COUNTED"), "comma"),
+        ("SKU,On hand,Counted Qty\nA,43,5\n", ("SKU", "Counted Qty"), "comma"),
+        ("Artikelnummer;Bestand;Gezählt\nA;43;5\n", ("Artikelnummer", "Gezählt"), "semicolon"),
+        ("Référence;Quantité\nA;5\n", ("Référence", "Quantité"), "semicolon"),
+        ("SKU,Quantity,Counted,Country\nA,5,,DE\n", ("SKU", "Quantity"), "comma"),
     ],
 )
 def test_headings_are_matched_as_people_write_them(
@@ -63,6 +75,11 @@ def test_a_row_without_a_quantity_is_not_counted() -> None:
         ("2012-03-01,5", "`2012-03-01` is a date"),
         ("12-Mar,5", "`12-Mar` is a date"),
         ("Mar 12,5", "`Mar 12` is a date"),
+        ("123456789012345000,5", "of a long number spreadsheets make the last digits zeros"),
+        ("#NAME?,5", "`#NAME?` is an error of the spreadsheet"),
+        ("tee-m,5", "`tee-m` is declared nowhere; did you mean TEE-M?"),
+        ("POSTER,5", "did you mean P-PLAIN or P-FRAMED?"),
+        ("A,5,6", "has more cells than there are columns"),
         ("TEE-N,5", "`TEE-N` is declared nowhere; did you mean TEE-M?"),
         ("A,-1", "`-1` is less than 0"),
         ('A,"1,200"', "has a separator between its digits; write 1200"),
@@ -92,13 +109,15 @@ def test_what_spreadsheets_and_people_do_is_refused_with_its_row(row: str, said:
         (b"\n,\n", "the table is empty"),
         (
             b"Name,Qty\nA,5\n",
-            "no column is called SKU; the first row names the columns, here: Name",
+            "no column is called SKU; the first row must name the columns",
         ),
         (b"SKU,Name\nA,5\n", "no column is called quantity"),
         (b"SKU,Qty,Stock\nA,5,6\n", "both Qty and Stock may be the quantity"),
         (b'SKU,Qty\n"A,5\n', "is not a table"),
         (b"SKU,Qty\nA,\n", "no row has a quantity"),
-        (b"PK\x03\x04\0\0", "holds a NUL"),
+        (b"PK\x03\x04\0\0", "is a workbook; save it as `CSV UTF-8`"),
+        (b"SKU,Qty\nA,\0\n", "holds a NUL"),
+        (b"SKU,Count,Counted\nA,5,6\n", "both Count and Counted may be the count"),
     ],
 )
 def test_what_is_no_table_is_refused(content: bytes, said: str) -> None:
@@ -108,7 +127,8 @@ def test_what_is_no_table_is_refused(content: bytes, said: str) -> None:
 
 
 NAMES = st.text(min_size=1, max_size=8).filter(lambda name: key_fault(name) is None)
-ODD = st.sampled_from(["=cmd|' /C calc'!A0", "+1", "-1", "@x", "'=1", "''-", "'x", 'a"b', "a,b;c"])
+FORMULAS = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "＝1", "'=1", "''-"]  # noqa: RUF001
+ODD = st.sampled_from([*FORMULAS, "'x", 'a"b', "a,b;c", ",=", '"='])
 STOCKS = st.one_of(st.just(INFINITE), st.integers(0, 999_999_999).map(finite))
 
 
@@ -121,10 +141,9 @@ def test_what_is_exported_is_taken_again(
     stocks: dict[str, Stock], delimiter: str, with_live: bool
 ) -> None:
     """For any SKU, a formula too; and no cell begins as a formula does."""
-    terms = Terms(Rule.EXACT, None, None, "=inventory/a.yaml")
-    declared = [Declared(sku, stock, terms, 1) for sku, stock in stocks.items()]
+    declared = [Declared(sku, stock, TERMS, 1) for sku, stock in stocks.items()]
     text = render_sheet(declared, {} if with_live else None, delimiter)
 
-    assert _read(text, tuple(stocks)).counts == stocks
-    cells = text.removeprefix("\ufeff").replace("\r\n", delimiter).split(delimiter)
-    assert not any(cell.strip('"').startswith(tuple("=+-@")) for cell in cells)
+    assert _read(text, stocks).counts == stocks
+    table = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    assert not any(cell.startswith(FORMULA_STARTS) for row in table for cell in row)
