@@ -166,17 +166,21 @@ def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
     assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
 
 
+@pytest.mark.parametrize(
+    ("remote", "code", "said"),
+    [("nowhere", 64, "there is no remote nowhere here"), ("./nowhere", 1, "nothing was written")],
+)
 def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
-    workspace: Workspace,
+    workspace: Workspace, remote: str, code: int, said: str
 ) -> None:
     """Nothing is written, and nothing is left in the chain."""
     workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
     workspace.commit()
     workspace.declare({"TEE": 40, "MUG": 20})
     workspace.commit()
-    run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", "nowhere")
+    run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", remote)
 
-    assert (run.code, "nothing was written" in run.err) == (1, True)
+    assert (run.code, said in run.err) == (code, True), run
     assert workspace.writes() == []
     assert workspace.git("for-each-ref", "refs/reconciler") == ""
 
