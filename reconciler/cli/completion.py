@@ -7,14 +7,33 @@ from reconciler.cli.loading import load_desired
 from reconciler.cli.options import Options
 from reconciler.errors import ReconcilerError
 
+# Bash parts words at `=`, behind which a number stands that nobody can complete; what it puts in
+# must be quoted, since codes come from a shop and from other people's files.
+_BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' response type value
+    COMPREPLY=()
+    [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD-1]} == = ]] && return 0
+    response=$(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \\
+        %(complete_var)s=bash_complete "$1")
+    while IFS=',' read -r type value; do
+        case $type in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) COMPREPLY+=("$(printf %%q "$value")") ;;
+        esac
+    done <<< "$response"
+    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+    return 0
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
 
 class _Bash(BashComplete):
-    """Completes in bash as click does, but for the blank after a `=` that a number follows."""
+    """Completes in bash as click does, with words that are safe to run."""
 
-    source_template = BashComplete.source_template.replace(
-        "    return 0\n",
-        '    [[ "${COMPREPLY[*]}" == *= ]] && compopt -o nospace\n    return 0\n',
-    )
+    source_template = _BASH
 
 
 def prepare_shell_completion() -> None:

@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+
+import click
 
 from reconciler.cli.basing import History
 from reconciler.cli.console import print_error, print_text
@@ -16,9 +19,12 @@ from reconciler.desired.edit import Wanted
 from reconciler.desired.files import read_files
 from reconciler.desired.revise import revise
 from reconciler.desired.rewrite import rewrite
+from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import DesiredState, Finding, Rule, Stock
+from reconciler.plan.compute import is_frozen
 from reconciler.plan.match import match_skus
+from reconciler.render.rows import count
 from reconciler.render.safe import safe_text
 
 # Under these rules what is declared is a bound, and not what anybody counted.
@@ -109,3 +115,90 @@ def read_table(path: Path) -> bytes:
     except OSError as error:
         message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
         raise InputError([Problem(str(path), 0, 0, message)]) from None
+
+
+def finish(
+    working: Working,
+    wanted: Mapping[str, Wanted],
+    *,
+    as_of: str | None,
+    ask: bool = False,
+    may_assert: bool = True,
+) -> int:
+    """Show what differs, ask where that is wanted, and edit the files.
+
+    *as_of* is the day that was given; *may_assert* says that what is declared already may be a
+    count all the same.
+    """
+    differing = working.differing(wanted)
+    declared = working.desired.declared
+    _refuse_older(working, differing)
+    _say_counted_again(working, wanted)
+    if not differing:
+        print_error("Nothing to change: the files declare that already.")
+        if may_assert and as_of is None and any(declared[s].rule is Rule.ON_CHANGE for s in wanted):
+            print_error("To assert the same numbers anew, as counted today, add --as-of today.")
+        return 0
+    working.say(differing)
+    if ask and click.prompt("Write these to the files? Only `yes` is taken", err=True) != "yes":
+        print_error("Nothing was changed.")
+        return 1
+    working.save(differing)
+    changed = len({declared[sku].terms.path for sku in differing})
+    print_error(
+        f"{count(len(differing), 'SKU')} in {count(changed, 'file')}. Look at it: git diff."
+        " The shop has it after reconciler apply."
+    )
+    _say_unwritten(working, differing)
+    return 0
+
+
+def _say_counted_again(working: Working, wanted: Mapping[str, Wanted]) -> None:
+    """Name the SKUs whose date is that of the count already: it asserts a number only once."""
+    declared = working.desired.declared
+    again = [sku for sku, one in wanted.items() if one.as_of and one.as_of == declared[sku].as_of]
+    if again:
+        following = date.fromisoformat(declared[again[0]].as_of or "") + timedelta(days=1)
+        print_error(
+            safe_text(
+                f"Counted on that day already: {_some(again)}. A second count of a day is written"
+                " only as far as it changes the number, and in that direction; to assert it, count"
+                f" for the next day: --as-of {following}."
+            )
+        )
+
+
+def _say_unwritten(working: Working, differing: Mapping[str, Wanted]) -> None:
+    """Name the SKUs that no apply writes."""
+    declared, settings = working.desired.declared, working.desired.settings
+    unwritten = [
+        sku for sku in differing if declared[sku].rule is Rule.OBSERVE or is_frozen(sku, settings)
+    ]
+    if unwritten:
+        said = f"But apply does not write what is frozen or under observe: {_some(unwritten)}"
+        print_error(safe_text(said))
+
+
+def _refuse_older(working: Working, wanted: Mapping[str, Wanted]) -> None:
+    """Raise InputError for counts that are older than those that are declared."""
+    problems = []
+    for sku, one in wanted.items():
+        entry = working.desired.declared[sku]
+        if one.as_of is not None and entry.as_of is not None and one.as_of < entry.as_of:
+            message = (
+                f"{shown(sku)} was counted on {entry.as_of} as it says here, which is after"
+                f" {one.as_of}; correct the date, or count for a later day"
+            )
+            problems.append(Problem(entry.terms.path, entry.line, 1, message))
+    if problems:
+        raise InputError(problems)
+
+
+def _some(skus: list[str]) -> str:
+    more = f" and {len(skus) - 10} more" if len(skus) > 10 else ""
+    return f"{', '.join(skus[:10])}{more}"
+
+
+def today() -> str:
+    """Return the day where the counting is done."""
+    return date.today().isoformat()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from reconciler.cli.console import print_error, print_text
-from reconciler.cli.editing import Working, load_working
+from reconciler.cli.editing import Working, load_working, say_finding
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances, make_progress, open_store, until_signal
@@ -164,6 +164,9 @@ def _read(
     settings = working.desired.settings
     listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
     matches = match_skus(working.desired.declared, listing.skus)
+    for finding in matches.findings:
+        if finding.kind.is_error:
+            say_finding(finding)
     wanted = tuple(
         live
         for live in matches.not_managed

@@ -140,8 +140,8 @@ def sell(options: Options, sales: tuple[str, ...]) -> int:
 
     SKU is the code that the store shows, or its id.
     """
-    orders = [_order(sale) for sale in sales]
     with _open(options, None) as shop:
+        orders = [_order(shop, sale) for sale in sales]
         for sku, _ in orders:
             shop.find(sku)  # so that a slip in the last one sells nothing of the first
         for sku, units in orders:
@@ -151,10 +151,10 @@ def sell(options: Options, sales: tuple[str, ...]) -> int:
     return 0
 
 
-def _order(sale: str) -> tuple[str, int]:
-    """Return SKU and units of `SKU` or `SKU=N`."""
+def _order(shop: Shop, sale: str) -> tuple[str, int]:
+    """Return SKU and units of `SKU` or `SKU=N`; a code may have a `=` in it."""
     sku, found, units = sale.rpartition("=")
-    if not found:
+    if not found or shop.knows(sale):
         return sale, 1
     if not (units.isascii() and units.isdigit() and len(units) < 10 and int(units)):
         raise UsageError(f"{sale}: {units} is no number of units; write {sku}=1")

@@ -9,20 +9,16 @@ from typing import Any, NamedTuple
 import click
 
 from reconciler.cli.completion import complete_assignment
-from reconciler.cli.console import has_terminal, print_error
-from reconciler.cli.editing import BOUNDS, Working, load_working, read_stocks, read_table
+from reconciler.cli.editing import BOUNDS, Working, finish, load_working, read_stocks, today
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
-from reconciler.cli.plan import STDIO
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances
+from reconciler.cli.stocktake import take_table
 from reconciler.desired.edit import Wanted
-from reconciler.desired.sheet import Sheet, read_sheet, suggest_sku
+from reconciler.desired.sheet import suggest_sku
 from reconciler.desired.spelling import MAX_QUANTITY, quantity_fault, shown
 from reconciler.errors import UsageError
-from reconciler.model import INFINITE, Declared, InventoryType, Rule, Stock, finite
-from reconciler.plan.compute import is_frozen
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.model import INFINITE, InventoryType, Rule, Stock, finite
 
 
 class Assignment(NamedTuple):
@@ -95,7 +91,7 @@ def command(
     if table is not None:
         if live:
             raise UsageError("--live is for + and -; a table holds what was counted")
-        return _take_table(options, working, table, as_of, yes=yes)
+        return take_table(options, working, table, as_of, yes=yes)
     asked = [_parse(text, working) for text in assignments]
     _require_once(asked)
     stocks: Mapping[str, Stock] = {}
@@ -104,7 +100,7 @@ def command(
         names = [one.sku for one in asked if one.stock is None]
         stocks = read_stocks(options, working.desired, access, names)
     wanted = {one.sku: _resolve(working, one, stocks, as_of, live=live) for one in asked}
-    return _finish(working, wanted)
+    return finish(working, wanted, as_of=as_of)
 
 
 def _parse(text: str, working: Working) -> Assignment:
@@ -167,103 +163,3 @@ def _resolve(
     if live and entry.rule is Rule.ON_CHANGE:
         as_of = as_of or today()
     return Wanted(finite(after), as_of)
-
-
-def _take_table(
-    options: Options, working: Working, table: Path, as_of: str | None, *, yes: bool
-) -> int:
-    """Take what was counted from *table*, after a look at what that changes."""
-    if not yes and (table == STDIO or not has_terminal()):
-        raise UsageError("there is no terminal to ask on; add --yes, and read the diff")
-    declared = working.desired.declared
-    sheet = read_sheet(table.as_posix(), read_table(table), declared)
-    bounds = [sku for sku in sheet.counts if declared[sku].rule in BOUNDS]
-    day = as_of or today()
-    wanted = {
-        sku: Wanted(stock, day if _is_dated(declared[sku], stock, sheet, as_of) else None)
-        for sku, stock in sheet.counts.items()
-        if sku not in bounds
-    }
-    if not options.quiet:
-        _say_how_it_was_taken(working, sheet, len(bounds))
-    return _finish(working, wanted, ask=not yes)
-
-
-def _is_dated(entry: Declared, stock: Stock, sheet: Sheet, as_of: str | None) -> bool:
-    """Return whether a number of the table is a count, which is meant even if it is not new."""
-    if as_of is not None:
-        return True
-    return entry.rule is Rule.ON_CHANGE and (sheet.is_counted or stock != entry.stock)
-
-
-def _say_how_it_was_taken(working: Working, sheet: Sheet, bounds: int) -> None:
-    """Say which columns were taken, and what of the table and of the files is left alone."""
-    declared = working.desired.declared
-    ignored = f"; not used: {', '.join(sheet.ignored)}" if sheet.ignored else ""
-    print_error(
-        safe_text(
-            f"SKU is the column {sheet.columns[0]}, quantity the column {sheet.columns[1]}"
-            f"{ignored} ({sheet.delimiter} between cells)."
-        )
-    )
-    if sheet.empty:
-        print_error(f"{count(sheet.empty, 'row')} without a quantity: not counted, left alone.")
-    if missing := len(declared) - sheet.rows:
-        print_error(f"{count(missing, 'declared SKU')} not in the table: left alone.")
-    if bounds:
-        said = "what is declared is a bound and no count, left alone"
-        print_error(f"{count(bounds, 'SKU')} under at_least or at_most: {said}.")
-
-
-def _finish(working: Working, wanted: Mapping[str, Wanted], *, ask: bool = False) -> int:
-    """Show what differs, ask where that is wanted, and edit the files."""
-    differing = working.differing(wanted)
-    declared = working.desired.declared
-    if not differing:
-        print_error("Nothing to change: the files declare that already.")
-        if any(declared[sku].rule is Rule.ON_CHANGE for sku in wanted):
-            print_error("To assert the same numbers anew, as counted today, add --as-of today.")
-        return 0
-    _refuse_older(working, differing)
-    working.say(differing)
-    again = [s for s, one in differing.items() if one.as_of and one.as_of == declared[s].as_of]
-    if again:
-        print_error(
-            safe_text(
-                f"Counted on that day already: {', '.join(again[:10])}. A second count of a day is"
-                " written only in the direction of its change; to assert it, give the next day with"
-                " --as-of."
-            )
-        )
-    if ask and click.prompt("Write these to the files? Only `yes` is taken", err=True) != "yes":
-        print_error("Nothing was changed.")
-        return 1
-    working.save(differing)
-    changed = len({working.desired.declared[sku].terms.path for sku in differing})
-    print_error(
-        f"{count(len(differing), 'SKU')} in {count(changed, 'file')}. Look at it: git diff."
-        " The shop has it after reconciler apply."
-    )
-    settings = working.desired.settings
-    unwritten = [
-        sku for sku in differing if declared[sku].rule is Rule.OBSERVE or is_frozen(sku, settings)
-    ]
-    if unwritten:
-        names = ", ".join(unwritten[:10])
-        print_error(safe_text(f"But apply does not write what is frozen or under observe: {names}"))
-    return 0
-
-
-def _refuse_older(working: Working, wanted: Mapping[str, Wanted]) -> None:
-    """Raise UsageError for a count that is older than the one that is declared."""
-    for sku, one in wanted.items():
-        before = working.desired.declared[sku].as_of
-        if one.as_of is not None and before is not None and one.as_of < before:
-            raise UsageError(
-                f"{sku} was counted on {before} already, after {one.as_of}; give a later day"
-            )
-
-
-def today() -> str:
-    """Return the day where the counting is done."""
-    return date.today().isoformat()

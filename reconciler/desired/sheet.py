@@ -55,7 +55,8 @@ class Sheet(NamedTuple):
     `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `rows`
     says how many rows have a SKU, and `empty` how many of them no quantity. `is_counted` says that
     the quantities stand in a column which is for counts alone, so that each was meant; else only
-    those that differ are known to be.
+    those that differ are known to be. `left_empty` is the heading of a column for counts in which
+    there are none, or ''.
     """
 
     counts: Mapping[str, Stock]
@@ -65,12 +66,56 @@ class Sheet(NamedTuple):
     empty: int
     rows: int
     is_counted: bool
+    left_empty: str
+
+
+class _Columns(NamedTuple):
+    """Which columns hold SKU and quantity, and what is known of the latter (see Sheet)."""
+
+    sku: int
+    quantity: int
+    is_counted: bool
+    left_empty: str
+
+
+_Row = tuple[int, list[str]]
 
 
 def read_sheet(path: str, content: bytes, known: Mapping[str, Declared]) -> Sheet:
     """Return the counts in a table; raise InputError with every row that is not acceptable."""
-    text = _decode(path, content)
-    delimiter, text = _find_delimiter(text)
+    delimiter, rows = _read_rows(path, content)
+    (line, heading), *rows = rows
+    titles = [cell.strip() for cell in heading]
+    columns = _find_columns(path, line, titles, rows)
+    reading = _Reading(path, known)
+    for number, cells in rows:
+        whole = [*cells, *[""] * len(titles)]
+        if any(map(str.strip, cells[len(titles) :])):
+            message = "has more cells than there are columns; put text with separators in quotes"
+            reading.problems.append(Problem(path, number, 1, message))
+        else:
+            reading.take(number, _bare(whole[columns.sku]), whole[columns.quantity].strip())
+    reading.look_for_lost_zeros()
+    if reading.problems:
+        raise InputError(reading.problems)
+    if not reading.counts:
+        raise _refused(path, "no row has a quantity; fill one in")
+    taken = {columns.sku, columns.quantity}
+    return Sheet(
+        counts=reading.counts,
+        columns=(titles[columns.sku], titles[columns.quantity]),
+        ignored=tuple(t for index, t in enumerate(titles) if t and index not in taken),
+        delimiter=_DELIMITERS[delimiter],
+        empty=reading.empty,
+        rows=len(reading.rows),
+        is_counted=columns.is_counted,
+        left_empty=columns.left_empty,
+    )
+
+
+def _read_rows(path: str, content: bytes) -> tuple[str, list[_Row]]:
+    """Return what separates the cells, and the rows that are not empty with their numbers."""
+    delimiter, text = _find_delimiter(_decode(path, content))
     try:
         lines = io.StringIO(text, newline="")
         table = list(csv.reader(lines, delimiter=delimiter, strict=True))
@@ -79,27 +124,7 @@ def read_sheet(path: str, content: bytes, known: Mapping[str, Declared]) -> Shee
     rows = [(number, cells) for number, cells in enumerate(table, 1) if any(map(str.strip, cells))]
     if not rows:
         raise _refused(path, "the table is empty; name the columns in its first row")
-    heading, *rows = rows
-    titles = [cell.strip() for cell in heading[1]]
-    sku = _find_column(path, heading[0], titles, "SKU")
-    quantity, is_counted = _find_quantity(path, heading[0], titles, rows)
-    reading = _Reading(path, known)
-    for number, cells in rows:
-        whole = [*cells, *[""] * len(titles)]
-        if any(map(str.strip, cells[len(titles) :])):
-            message = "has more cells than there are columns; put text with separators in quotes"
-            reading.problems.append(Problem(path, number, 1, message))
-            continue
-        reading.take(number, _bare(whole[sku]), whole[quantity].strip())
-    if reading.problems:
-        raise InputError(reading.problems)
-    if not reading.counts:
-        raise _refused(path, "no row has a quantity; fill one in")
-    ignored = tuple(t for index, t in enumerate(titles) if t and index not in {sku, quantity})
-    columns = (titles[sku], titles[quantity])
-    delimiter = _DELIMITERS[delimiter]
-    rows_read = len(reading.rows)
-    return Sheet(reading.counts, columns, ignored, delimiter, reading.empty, rows_read, is_counted)
+    return delimiter, rows
 
 
 class _Reading:
@@ -131,6 +156,18 @@ class _Reading:
             self.counts[sku] = INFINITE
         elif found := _WHOLE.fullmatch(quantity):
             self.counts[sku] = finite(int(found[1]))
+
+    def look_for_lost_zeros(self) -> None:
+        """Refuse `7` where `007` is declared too and has no row: a spreadsheet may have made it."""
+        digits = [sku for sku in self.known if sku.isdigit()]
+        for sku in (sku for sku in self.counts if sku.isdigit()):
+            twins = [one for one in digits if one != sku and one.lstrip("0") == sku.lstrip("0")]
+            if twins and not self.rows.keys() & set(twins):
+                message = (
+                    f"{shown(sku)} may be {' or '.join(twins)}, which a spreadsheet makes a number"
+                    " of; format the column as text, and give both a row"
+                )
+                self.problems.append(Problem(self.path, self.rows[sku], 1, message))
 
     def _faults(self, sku: str, quantity: str) -> Iterator[str]:
         if not sku:
@@ -234,16 +271,15 @@ def _find_column(path: str, row: int, titles: list[str], what: str) -> int:
     raise InputError([Problem(path, row, 1, message)])
 
 
-def _find_quantity(
-    path: str, row: int, titles: list[str], rows: list[tuple[int, list[str]]]
-) -> tuple[int, bool]:
-    """Return the column of what was counted, if there is one that is filled in, and True.
+def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _Columns:
+    """Return the columns by their headings.
 
-    Else it is that of what is in stock, and False.
+    What was counted stands in a column for counts, if there is one that is filled in, else in that
+    of what is in stock. Raises InputError where none or several may be meant.
     """
-    counted = [
-        index for index, title in enumerate(map(_plain, titles)) if _COUNTED.fullmatch(title)
-    ]
+    sku = _find_column(path, row, titles, "SKU")
+    plain = [_plain(title) for title in titles]
+    counted = [index for index, title in enumerate(plain) if _COUNTED.fullmatch(title)]
     filled = [
         index for index in counted if any(len(c) > index and c[index].strip() for _, c in rows)
     ]
@@ -252,8 +288,12 @@ def _find_quantity(
         message = f"both {names} may be the count; rename or delete the one that is not meant"
         raise InputError([Problem(path, row, 1, message)])
     if filled:
-        return filled[0], True
-    return _find_column(path, row, titles, "quantity"), False
+        return _Columns(sku, filled[0], is_counted=True, left_empty="")
+    empty = titles[counted[0]] if counted else ""
+    if empty and not any(title in _NAMES["quantity"] for title in plain):
+        raise InputError([Problem(path, row, 1, f"nothing was counted: {empty} is empty")])
+    quantity = _find_column(path, row, titles, "quantity")
+    return _Columns(sku, quantity, is_counted=False, left_empty=empty)
 
 
 def _plain(title: str) -> str:

@@ -290,7 +290,7 @@ def _unread(unread: Collection[str], *, offline: bool) -> Finding:
         names = sorted(unread)
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         which = f"{', '.join(names[:10])}{more}"
-        message = f"new since the base, so that only the store can tell: {which}"
+        message = f"new or counted anew since the base, so only the store can tell: {which}"
     return Finding(FindingKind.UNREAD, "", message, None)
 
 

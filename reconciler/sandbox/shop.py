@@ -177,6 +177,14 @@ class Shop:
         """Return the id of the SKU with the code or id *name*; raise SandboxError for none."""
         return self._find(name)
 
+    def knows(self, name: str) -> bool:
+        """Return whether there is just one SKU with the code or id *name*."""
+        try:
+            self._find(name)
+        except SandboxError:
+            return False
+        return True
+
     def sell(self, name: str, units: int) -> tuple[str, Quantity]:
         """Take *units* off the SKU with the code or id *name*, as a customer's order does.
 

@@ -350,14 +350,15 @@ def test_offline_asks_nobody(workspace: Workspace, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("WEBFLOW_API_URL", "http://127.0.0.1:9")
     store = workspace.folder / "inventory/demo/store.yaml"
     workspace.write("inventory/demo/store.yaml", store.read_text().replace("sandbox", "webflow"))
-    workspace.declare({"TEE": 70, "MUG": 20, "NEW": 5})
+    recounted = "{quantity: 20, as_of: 2024-02-29}"
+    workspace.declare({"TEE": 70, "MUG": recounted, "NEW": 5})
     workspace.commit()
     run = workspace.run("plan", "--offline", "--detailed-exitcode", "--out", "p.json")
+    assert "new or counted anew since the base, so only the store can tell: MUG, NEW" in run.out
 
     assert run.code == 2
     assert "quantity: 50 -> 70    +20    (declared 50 -> 70)" in run.out
     assert "offline: the store was not asked" in run.out
-    assert "unread: new since the base, so that only the store can tell: NEW" in run.out
     assert workspace.run("apply", "p.json").code == 3
     assert workspace.run("plan", "--offline", "--changed-since", "HEAD~1").code == 64
 

@@ -30,7 +30,7 @@ PRODUCTS = [
             {"sku": "TEE-BLK-M", "values": ["Black", "M"], "stock": "infinite"},
         ],
     },
-    {"name": "Mug\n@org # {x}", "skus": [{"sku": "MUG", "stock": 3.0}]},
+    {"name": "Mug\n@org # {x}", "category": "Store", "skus": [{"sku": "MUG", "stock": 3.0}]},
     {
         "name": "Poster",
         "options": ["Frame"],
@@ -74,7 +74,7 @@ def test_a_shop_becomes_a_folder_that_plans_to_nothing(workspace: Workspace, sho
         "  TEE-BLK-S: 25        # T-Shirt / Black S\n"
         "  TEE-BLK-M: infinite  # T-Shirt / Black M\n"
     )
-    assert files["other.yaml"].endswith("skus:\n  MUG: 3  # Mug?@org # {x}\n")
+    assert files["store-stock.yaml"].endswith("skus:\n  MUG: 3  # Mug?@org # {x}\n")
     assert "rule: on_change\n" in files["store.yaml"]
     assert (workspace.folder / "inventory/.schemas/inventory.schema.json").is_file()
     workspace.commit()
@@ -192,7 +192,7 @@ def test_the_next_commands_are_those_that_work_here(workspace: Workspace, shop: 
     assert (refused.code, "there is no remote origin here" in refused.err) == (64, True), refused
     assert workspace.run("apply", "--yes", "--base", "HEAD", "--record", *flags).code == 0
     shop.sell("MUG", 1)
-    (workspace.folder / "stock/inv/new/other.yaml").unlink()
+    (workspace.folder / "stock/inv/new/store-stock.yaml").unlink()
     workspace.commit()
     again = workspace.run("import", *flags)
     assert "--base HEAD" not in again.err and "--record\n" in again.err, again

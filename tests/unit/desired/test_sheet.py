@@ -15,7 +15,7 @@ from reconciler.model import FORMULA_STARTS, INFINITE, Declared, Pin, Rule, Stoc
 from reconciler.render.csv import render_sheet
 
 TERMS = Terms(Rule.EXACT, None, None, "=inventory/a.yaml")
-KNOWN = ("A", "TEE-M", "0123", "120000000000", "MAR-12", "=1+1")
+KNOWN = ("A", "7", "007", "TEE-M", "0123", "120000000000", "MAR-12", "=1+1")
 
 
 def _read(text: str | bytes, known: Iterable[str] = KNOWN) -> Sheet:
@@ -61,6 +61,7 @@ def test_headings_are_matched_as_people_write_them(
 def test_a_row_without_a_quantity_is_not_counted() -> None:
     """Left alone, and said; infinite is a quantity."""
     sheet = _read("SKU,Note,Qty\nA,x,\nTEE-M,,infinite\n0123\n")
+    assert _read("SKU,Qty\n7,1\n007,2\n").counts == {"7": finite(1), "007": finite(2)}
     assert (sheet.counts, sheet.empty, sheet.ignored) == ({"TEE-M": INFINITE}, 2, ("Note",))
 
 
@@ -70,6 +71,7 @@ def test_a_row_without_a_quantity_is_not_counted() -> None:
         ("1.2E+11,5", "`1.2E+11` is how a spreadsheet shortens a long number"),
         ("1,2E+11;5", "`1,2E+11` is how a spreadsheet shortens a long number"),
         ("123,5", "`123` is not declared, and 0123 is: a spreadsheet made a number of it"),
+        ("7,5", "`7` may be 007, which a spreadsheet makes a number of"),
         ("123.0,5", "`123.0` is not declared, and 0123 is"),
         ("12. Mrz,5", "`12. Mrz` is a date, which a spreadsheet made of a code"),
         ("2012-03-01,5", "`2012-03-01` is a date"),
@@ -115,6 +117,7 @@ def test_what_spreadsheets_and_people_do_is_refused_with_its_row(row: str, said:
         (b"SKU,Qty,Stock\nA,5,6\n", "both Qty and Stock may be the quantity"),
         (b'SKU,Qty\n"A,5\n', "is not a table"),
         (b"SKU,Qty\nA,\n", "no row has a quantity"),
+        (b"SKU,Counted\nA,\n", "nothing was counted: Counted is empty"),
         (b"PK\x03\x04\0\0", "is a workbook; save it as `CSV UTF-8`"),
         (b"SKU,Qty\nA,\0\n", "holds a NUL"),
         (b"SKU,Count,Counted\nA,5,6\n", "both Count and Counted may be the count"),
