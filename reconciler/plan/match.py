@@ -24,7 +24,8 @@ class Matches:
 def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> Matches:
     """Return which live SKU each declared one names: by `id` where it is pinned, else by code."""
     listed = tuple(listing)
-    by_id = {live.sku_id: live for live in listed}
+    pins = {pin.id for entry in declared.values() if (pin := entry.terms.pin)}
+    by_id = {live.sku_id: live for live in listed} if pins else {}
     by_code = {live.code: live for live in listed}
     shared = _shared(listed) if len(by_code) < len(listed) else {}
     found: dict[str, LiveSku] = {}
@@ -36,11 +37,12 @@ def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> 
             odd.append(entry)
         else:
             found[sku] = live
-    pins = {pin.id for entry in declared.values() if (pin := entry.terms.pin)}
     findings = _name_twice(found, declared) if pins else []
-    named = {live.sku_id for live in found.values()} | pins
-    named.update(live.sku_id for entry in odd for live in shared.get(entry.code, ()))
-    left = tuple(live for live in listed if live.sku_id not in named)
+    left: tuple[LiveSku, ...] = ()
+    if len(found) < len(listed):
+        named = {live.sku_id for live in found.values()} | pins
+        named.update(live.sku_id for entry in odd for live in shared.get(entry.code, ()))
+        left = tuple(live for live in listed if live.sku_id not in named)
     codes = [live.code for live in left if live.code]
     findings += _explain_odd(odd, by_id, shared, codes)
     return Matches(found, tuple(findings), left)
