@@ -21,7 +21,7 @@ from reconciler.desired.revise import revise
 from reconciler.desired.rewrite import rewrite
 from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
-from reconciler.model import DesiredState, Finding, Rule, Stock
+from reconciler.model import Declared, DesiredState, Finding, Rule, Stock
 from reconciler.plan.compute import is_frozen
 from reconciler.plan.match import match_skus
 from reconciler.render.rows import count
@@ -136,7 +136,11 @@ def finish(
     _say_counted_again(working, wanted)
     if not differing:
         print_error("Nothing to change: the files declare that already.")
-        if may_assert and as_of is None and any(declared[s].rule is Rule.ON_CHANGE for s in wanted):
+        assertable = (
+            declared[sku].rule is Rule.ON_CHANGE and (declared[sku].as_of or "") < today()
+            for sku in wanted
+        )
+        if may_assert and as_of is None and any(assertable):
             print_error("To assert the same numbers anew, as counted today, add --as-of today.")
         return 0
     working.say(differing)
@@ -159,11 +163,12 @@ def _say_counted_again(working: Working, wanted: Mapping[str, Wanted]) -> None:
     again = [sku for sku, one in wanted.items() if one.as_of and one.as_of == declared[sku].as_of]
     if again:
         following = date.fromisoformat(declared[again[0]].as_of or "") + timedelta(days=1)
+        day = f"the next day: --as-of {following}" if following <= tomorrow() else "a later day"
         print_error(
             safe_text(
                 f"Counted on that day already: {_some(again)}. A second count of a day is written"
                 " only as far as it changes the number, and in that direction; to assert it, count"
-                f" for the next day: --as-of {following}."
+                f" for {day}."
             )
         )
 
@@ -202,3 +207,17 @@ def _some(skus: list[str]) -> str:
 def today() -> str:
     """Return the day where the counting is done."""
     return date.today().isoformat()
+
+
+def tomorrow() -> date:
+    """Return the latest day of a count: it may be tomorrow already where the counting is done."""
+    return date.today() + timedelta(days=1)
+
+
+def day_of_count(entry: Declared) -> str:
+    """Return the day that a count of *entry* gets by itself: none before that of the last one.
+
+    A day that is still to come is a slip, and is refused where it stands.
+    """
+    last = entry.as_of or ""
+    return max(today(), last) if last <= tomorrow().isoformat() else today()

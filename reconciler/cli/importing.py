@@ -263,7 +263,7 @@ def _next_commands(options: Options, name: str) -> str:
     repository = open_repository(options.store_folder(name))
     if repository is None or repository.find_ref(ref_of(name)) is None:
         flags += " --base HEAD"
-    push = " --push origin" if repository is None or repository.has_remote("origin") else ""
+    push = " --push origin" if repository and repository.has_remote("origin") else ""
     begin = "  git init\n" if repository is None else ""
     return (
         f"\nLook at it, and then:\n{begin}  git add {shlex.quote(inventory)}\n"

@@ -188,8 +188,8 @@ def start_recording(
         raise AssertionError("which was checked")
     if remote and not re.search(r"[:/\\.]", remote) and not history.repository.has_remote(remote):
         raise UsageError(
-            f"there is no remote {remote} here; add it (git remote add {remote} ADDRESS), or leave"
-            " --push out"
+            f"there is no remote {remote} here; add it (git remote add {remote} ADDRESS), write"
+            f" ./{remote} for a folder, or leave --push out"
         )
     return Recording(history.repository, history, desired, plan, remote, secrets.token_hex(8))
 

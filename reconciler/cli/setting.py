@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 from reconciler.cli.completion import complete_assignment
-from reconciler.cli.editing import BOUNDS, Working, finish, load_working, read_stocks, today
+from reconciler.cli.editing import (
+    BOUNDS,
+    Working,
+    day_of_count,
+    finish,
+    load_working,
+    read_stocks,
+    today,
+    tomorrow,
+)
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import Access, Allowances
@@ -42,7 +51,7 @@ class _DayType(click.ParamType[Any]):
             day = date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value} is no day; write one like 2026-11-20, or today", param, ctx)
-        if day > date.fromisoformat(today()) + timedelta(days=1):
+        if day > tomorrow():
             self.fail(f"{value} is still to come; give the day of the count", param, ctx)
         return day.isoformat()
 
@@ -161,5 +170,5 @@ def _resolve(
         raise UsageError(f"{asked.sku} would be {after}, from {start}; give the whole number")
     # What was counted from the shop is meant, whatever was declared before.
     if live and entry.rule is Rule.ON_CHANGE:
-        as_of = as_of or today()
+        as_of = as_of or day_of_count(entry)
     return Wanted(finite(after), as_of)

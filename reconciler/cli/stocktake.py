@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reconciler.cli.console import has_terminal, print_error
-from reconciler.cli.editing import BOUNDS, Working, finish, read_table, today
+from reconciler.cli.editing import BOUNDS, Working, day_of_count, finish, read_table
 from reconciler.cli.options import Options
 from reconciler.cli.plan import STDIO
 from reconciler.desired.edit import Wanted
@@ -23,9 +23,8 @@ def take_table(
     declared = working.desired.declared
     sheet = read_sheet(table.as_posix(), read_table(table), declared)
     bounds = [sku for sku in sheet.counts if declared[sku].rule in BOUNDS]
-    day = as_of or today()
     wanted = {
-        sku: Wanted(stock, day if _is_dated(declared[sku], stock, sheet, as_of) else None)
+        sku: Wanted(stock, _day(declared[sku], stock, sheet, as_of))
         for sku, stock in sheet.counts.items()
         if sku not in bounds
     }
@@ -34,11 +33,12 @@ def take_table(
     return finish(working, wanted, as_of=as_of, ask=not yes, may_assert=not sheet.left_empty)
 
 
-def _is_dated(entry: Declared, stock: Stock, sheet: Sheet, as_of: str | None) -> bool:
-    """Return whether a number of the table is a count, which is meant even if it is not new."""
+def _day(entry: Declared, stock: Stock, sheet: Sheet, as_of: str | None) -> str | None:
+    """Return the day of a number of the table that is a count, and so meant even if not new."""
     if as_of is not None:
-        return True
-    return entry.rule is Rule.ON_CHANGE and (sheet.is_counted or stock != entry.stock)
+        return as_of
+    is_count = entry.rule is Rule.ON_CHANGE and (sheet.is_counted or stock != entry.stock)
+    return day_of_count(entry) if is_count else None
 
 
 def _say_how_it_was_taken(working: Working, sheet: Sheet, bounds: int) -> None:

@@ -188,9 +188,16 @@ def adopt(
 
 def slug(text: str) -> str:
     """Return *text* as the name of a file: letters of any alphabet, digits and hyphens."""
-    split = unicodedata.normalize("NFKD", text).casefold()
-    plain = unicodedata.normalize("NFC", "".join(c for c in split if not unicodedata.combining(c)))
+    plain = "".join(map(_bare, unicodedata.normalize("NFC", text.casefold())))
     return re.sub(r"[\W_]+", "-", plain).strip("-")[:60]
+
+
+def _bare(character: str) -> str:
+    """Return a Latin letter without its accent; elsewhere a mark may make another letter."""
+    split = unicodedata.normalize("NFKD", character)
+    if not split[0].isascii():
+        return character
+    return "".join(part for part in split if not unicodedata.combining(part))
 
 
 def _new_file(newcomers: Sequence[Newcomer], schema: str) -> str:
@@ -247,10 +254,12 @@ def _name_for(
     *numbers* counts how often a name was wanted that was not free.
     """
     product, _, variant = live.name.partition(" / ")
-    parts = [
-        p for p in (slug(live.code or product), slug(variant)) if p and not key_fault(p.upper())
-    ]
-    name = base = "-".join(parts).upper() or f"SKU-{live.sku_id[-6:].upper()}"
+    words = [slug(live.code or product), slug(variant)]
+    plain = [word.encode("ascii", "ignore").decode().strip("-") for word in words]
+    bases = ["-".join(filter(None, parts)).upper() for parts in (words, plain)]
+    # Letters of two alphabets that look alike make no name.
+    base = next((b for b in bases if b and not key_fault(b)), f"SKU-{live.sku_id[-6:].upper()}")
+    name = base
     while name in taken or name in codes:
         numbers[base] += 1
         name = f"{base}-{numbers[base] + 1}"

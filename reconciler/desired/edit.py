@@ -5,7 +5,8 @@ Comments, quotes, order, alignment and line ends stay as somebody wrote them.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.desired.spans import Node, find_spans
@@ -73,13 +74,16 @@ def add_to_text(text: str, additions: Iterable[Addition]) -> str:
     """Return *text* with further entries, each on a line of its own."""
     skus = find_spans(text).fields["skus"]
     last = next(reversed(skus.fields))
-    splices: list[_Splice] = []
+    by_place: dict[str, list[Addition]] = defaultdict(list)
     for one in additions:
-        after = skus.fields[one.after or last]
+        by_place[one.after or last].append(one)
+    splices: list[_Splice] = []
+    for sku, ones in by_place.items():
+        after = skus.fields[sku]
         if skus.in_braces:
-            splices += _in_braces(text, after, one)
+            splices += _in_braces(text, after, ones)
         else:
-            splices.append(_line(text, after, one.entry, one.comment))
+            splices += [_line(text, after, one.entry, one.comment) for one in ones]
     return _splice(text, splices)
 
 
@@ -131,18 +135,22 @@ def _at_head(text: str, top: Node, as_of: str) -> _Splice:
     return _Splice(start, start, f"as_of: {as_of}{separator}")
 
 
-def _in_braces(text: str, after: Node, addition: Addition) -> Iterator[_Splice]:
-    """Yield what adds an entry to a mapping in braces, on a line of its own if others have one."""
+def _in_braces(text: str, after: Node, additions: Sequence[Addition]) -> Iterator[_Splice]:
+    """Yield what adds entries to a mapping in braces, on lines of their own if others have one."""
     end = after.span.end
     rest = _REST_OF_ENTRY.match(text, end)
-    if rest is None:
-        yield _Splice(end, end, f", {addition.entry}")  # a comment would hide the closing brace
+    if rest is None:  # a comment would hide the closing brace
+        yield _Splice(end, end, "".join(f", {one.entry}" for one in additions))
         return
     if not rest[1]:
         yield _Splice(end, end, ",")
     indent = " " * _indent(text, after.key.start)
-    line = f"{indent}{addition.entry}{rest[1]}  # {addition.comment}{_newline(text)}"
-    yield _Splice(rest.end(), rest.end(), line)
+    commas = [*[","] * (len(additions) - 1), rest[1]]
+    lines = "".join(
+        f"{indent}{one.entry}{comma}  # {one.comment}{_newline(text)}"
+        for one, comma in zip(additions, commas, strict=True)
+    )
+    yield _Splice(rest.end(), rest.end(), lines)
 
 
 def _line(text: str, after: Node, entry: str, comment: str = "") -> _Splice:

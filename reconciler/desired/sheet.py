@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final, NamedTuple
@@ -26,14 +27,18 @@ _NAMES: Final = {
     "quantity": frozenset(
         {"quantity", "qty", "quantityonhand", "qtyonhand", "onhand", "stock", "stocklevel"}
         | {"instock", "stockonhand", "inventory", "available", "units", "quantite", "cantidad"}
-        | {"menge", "bestand", "lagerbestand", "anzahl", "stuck"}
+        | {"menge", "bestand", "lagerbestand", "istbestand", "anzahl", "stuck"}
+        | {"physicalstock", "realstock", "actualstock", "actualquantity", "actualqty"}
+        | {"newstock", "newquantity", "newqty"}
     ),
 }
-# A column that somebody counted into goes before one that a system filled in.
-_COUNTED = re.compile(
-    r"count(?:ed)?(?:qty|quantity|stock|units|now)?|(?:qty|quantity|stock|units)count(?:ed)?"
-    r"|(?:physical|actual|new|real)(?:count|stock|qty|quantity)|gezahlt(?:\w*)|inventur\w*"
-    r"|ist(?:bestand|menge)"
+# A column that somebody counted into goes before one that a system filled in. A closed list, with
+# the dots on its letters: `gezahlt` is paid, and an `Inventur-Nr.` is no number of pieces.
+_COUNTED: Final = frozenset(
+    {"count", "counted", "countqty", "countedqty", "countedquantity", "countedstock"}
+    | {"countedunits", "qtycounted", "quantitycounted", "stockcounted", "unitscounted"}
+    | {"stockcount", "physicalcount", "actualcount", "newcount", "cyclecount", "inventorycount"}
+    | {"gezählt", "gezaehlt", "gezähltemenge", "zählmenge", "inventurmenge", "inventurbestand"}
 )
 # Looking for a near code compares it with every other; beyond this it would be felt.
 MAX_SUGGESTED: Final = 20
@@ -138,6 +143,10 @@ class _Reading:
         self.problems: list[Problem] = []
         self.empty = 0
         self.unknown = 0
+        self.by_bare: dict[str, set[str]] = defaultdict(set)
+        """The declared SKUs that are all digits, by what is left of them without zeros in front."""
+        for sku in filter(str.isdigit, known):
+            self.by_bare[sku.lstrip("0")].add(sku)
 
     def take(self, number: int, sku: str, quantity: str) -> None:
         """Take what stands in row *number*."""
@@ -159,13 +168,12 @@ class _Reading:
 
     def look_for_lost_zeros(self) -> None:
         """Refuse `7` where `007` is declared too and has no row: a spreadsheet may have made it."""
-        digits = [sku for sku in self.known if sku.isdigit()]
         for sku in (sku for sku in self.counts if sku.isdigit()):
-            twins = [one for one in digits if one != sku and one.lstrip("0") == sku.lstrip("0")]
-            if twins and not self.rows.keys() & set(twins):
+            twins = self.by_bare[sku.lstrip("0")] - {sku}
+            if twins and not self.rows.keys() & twins:
                 message = (
-                    f"{shown(sku)} may be {' or '.join(twins)}, which a spreadsheet makes a number"
-                    " of; format the column as text, and give both a row"
+                    f"{shown(sku)} may be {' or '.join(sorted(twins))}, which a spreadsheet makes a"
+                    " number of; format the column as text, and give both a row"
                 )
                 self.problems.append(Problem(self.path, self.rows[sku], 1, message))
 
@@ -183,13 +191,12 @@ class _Reading:
     def _unknown(self, sku: str) -> str:
         """Return why *sku* is none, and what a spreadsheet may have made it of."""
         if sku.isdigit() or re.fullmatch(r"[0-9]+[.,]0+", sku):
-            bare = re.split("[.,]", sku)[0]
-            for known in self.known:
-                if known.lstrip("0") == bare.lstrip("0"):
-                    return (
-                        f"{shown(sku)} is not declared, and {known} is: a spreadsheet made a number"
-                        " of it; format the column as text"
-                    )
+            bare = re.split("[.,]", sku)[0].lstrip("0")
+            for known in sorted(self.by_bare.get(bare, ())):
+                return (
+                    f"{shown(sku)} is not declared, and {known} is: a spreadsheet made a number"
+                    " of it; format the column as text"
+                )
         if re.fullmatch(r"[0-9]{13,}0{2,}", sku):
             return (
                 f"{shown(sku)} is declared nowhere: of a long number spreadsheets make the last"
@@ -279,7 +286,7 @@ def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _
     """
     sku = _find_column(path, row, titles, "SKU")
     plain = [_plain(title) for title in titles]
-    counted = [index for index, title in enumerate(plain) if _COUNTED.fullmatch(title)]
+    counted = [index for index, title in enumerate(titles) if _bare_title(title) in _COUNTED]
     filled = [
         index for index in counted if any(len(c) > index and c[index].strip() for _, c in rows)
     ]
@@ -298,8 +305,12 @@ def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _
 
 def _plain(title: str) -> str:
     """Return a heading without what people write in different ways."""
-    split = unicodedata.normalize("NFKD", title.casefold())
-    return re.sub(r"[\W_]", "", "".join(c for c in split if not unicodedata.combining(c)))
+    split = unicodedata.normalize("NFKD", _bare_title(title))
+    return "".join(c for c in split if not unicodedata.combining(c))
+
+
+def _bare_title(title: str) -> str:
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", title.casefold()))
 
 
 def _bare(cell: str) -> str:

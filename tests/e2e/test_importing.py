@@ -209,3 +209,22 @@ def test_a_store_is_begun_where_files_lie_already(workspace: Workspace, shop: Sh
     run = workspace.run("import", "--site", "f" * 24, "--store", "two")
     assert (run.code, "belongs to no store" in run.err) == (65, True), run
     assert not (workspace.folder / "inventory/two").exists()
+
+
+def test_names_in_other_alphabets_can_be_pinned(workspace: Workspace) -> None:
+    """A name never mixes letters that look alike, whatever products and sizes are called."""
+    products = [
+        {
+            "name": name,
+            "options": ["n"],
+            "skus": [{"stock": v, "values": [size]} for v, size in enumerate(("M", "Ёж"))],
+        }
+        for name in ("Μπλούζα", "Чай", "お茶", "Tee")
+    ]
+    seeded = {"site": {"id": SITE, "name": "T"}, "products": products}
+    workspace.write("inventory/demo/sandbox.json", json.dumps(seeded))
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nbackend: sandbox\n")
+    run = workspace.run("import", "--pin")
+    assert run.code == 0, run
+    keys = [line.split(":")[0].strip(' "') for line in _files(workspace)["other.yaml"].splitlines()]
+    assert {"ЧАЙ-ЁЖ", "TEE-M"} <= set(keys), keys

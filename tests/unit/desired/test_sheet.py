@@ -48,6 +48,10 @@ def _problems(text: str | bytes) -> list[str]:
         ("Artikelnummer;Bestand;Gezählt\nA;43;5\n", ("Artikelnummer", "Gezählt"), "semicolon"),
         ("Référence;Quantité\nA;5\n", ("Référence", "Quantité"), "semicolon"),
         ("SKU,Quantity,Counted,Country\nA,5,,DE\n", ("SKU", "Quantity"), "comma"),
+        ("Artikelnr;Bestand;Inventur-Nr.\nA;5;4711\n", ("Artikelnr", "Bestand"), "semicolon"),
+        ("SKU;Menge;Gezahlt;Inventurdatum\nA;5;19,00;1.1.\n", ("SKU", "Menge"), "semicolon"),
+        ("SKU;Gezählt;Gezählt am\nA;5;1.1.2026\n", ("SKU", "Gezählt"), "semicolon"),
+        ("SKU,Physical stock\nA,5\n", ("SKU", "Physical stock"), "comma"),
     ],
 )
 def test_headings_are_matched_as_people_write_them(
@@ -56,6 +60,15 @@ def test_headings_are_matched_as_people_write_them(
     """Whatever separates the cells, and wherever the columns stand."""
     sheet = _read(text)
     assert (sheet.counts, sheet.columns, sheet.delimiter) == ({"A": finite(5)}, columns, delimiter)
+
+
+@pytest.mark.parametrize(
+    ("title", "is_counted"),
+    [("Counted", True), ("Gezählt", True), ("Physical count", True), ("Physical stock", False)],
+)
+def test_only_a_column_for_counts_asserts_what_is_declared(title: str, is_counted: bool) -> None:
+    """A book number of some system would put back what sold."""
+    assert _read(f"SKU,{title}\nA,9\n").is_counted is is_counted
 
 
 def test_a_row_without_a_quantity_is_not_counted() -> None:
@@ -115,6 +128,7 @@ def test_what_spreadsheets_and_people_do_is_refused_with_its_row(row: str, said:
         ),
         (b"SKU,Name\nA,5\n", "no column is called quantity"),
         (b"SKU,Qty,Stock\nA,5,6\n", "both Qty and Stock may be the quantity"),
+        (b"SKU,Stock,New stock\nA,5,6\n", "both Stock and New stock may be the quantity"),
         (b'SKU,Qty\n"A,5\n', "is not a table"),
         (b"SKU,Qty\nA,\n", "no row has a quantity"),
         (b"SKU,Counted\nA,\n", "nothing was counted: Counted is empty"),
