@@ -26,7 +26,6 @@ from reconciler.cli.show import read_plan
 from reconciler.cli.signals import Ending
 from reconciler.cli.stages import (
     Access,
-    Allowances,
     Scope,
     make_plan,
     open_store,
@@ -114,7 +113,7 @@ def command(
     if push and not record:
         raise UsageError("--push shares the record of --record; add that")
     ending = Ending(*max_duration) if max_duration else Ending()
-    access = Access(token_file, parallelism, ending, Allowances())
+    access = Access(token_file, parallelism, ending)
     asked = Asked(planfile, yes, base, record, push, take_over, allow)
     outputs = Outputs(journal, report, events)
     if options.means_several:

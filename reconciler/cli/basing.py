@@ -59,6 +59,11 @@ class History:
         return self.repository.commits_since(self.base.source, self.head, self.folder)
 
 
+def no_history(folder: Path, store: str) -> History:
+    """Return what is known of a store in *folder* where git is not asked, or is not there."""
+    return History(None, folder, store, None, None, None)
+
+
 def load_history(
     options: Options, settings: StoreSettings, ref: str | None, saved: Plan | None
 ) -> History:
@@ -73,7 +78,7 @@ def load_history(
     if repository is None:
         if ref is not None:
             raise NoBaseError(f"--base {ref}: this folder is in no git repository")
-        return History(None, folder, store, None, None, None)
+        return no_history(folder, store)
     last = find_base(repository, folder, store, None)
     resumes = saved is not None and last is not None and is_intent_of(last, saved)
     named = ref

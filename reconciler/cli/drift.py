@@ -13,8 +13,7 @@ from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.several import for_each_store
-from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Access, Allowances, make_drift, open_store
+from reconciler.cli.stages import Access, make_drift, open_store
 from reconciler.cli.workflow import summarise
 from reconciler.errors import InputError
 from reconciler.github.api import Github
@@ -56,7 +55,7 @@ def command(
 
     --issue asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL and GITHUB_REPOSITORY.
     """
-    access = Access(token_file, parallelism, Ending(), Allowances())
+    access = Access(token_file, parallelism)
     # What is missing for the issue is said before a thousand SKUs are read.
     with Github(read_surroundings(os.environ)) if issue else nullcontext() as github:
         if options.means_several:

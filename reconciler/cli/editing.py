@@ -1,27 +1,23 @@
 """The files of a store as they are edited: read, revised, shown, and written back."""
 
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import click
 
-from reconciler.cli.basing import History
 from reconciler.cli.console import print_error, print_text
+from reconciler.cli.days import today, tomorrow
 from reconciler.cli.options import Options
-from reconciler.cli.plan import STDIO
-from reconciler.cli.stages import Access, Scope, open_store, read_live
+from reconciler.cli.stages import Access, open_store, read_live, without_history
 from reconciler.desired.build import build_desired
-from reconciler.desired.document import MAX_BYTES
 from reconciler.desired.edit import Wanted
 from reconciler.desired.files import read_files
 from reconciler.desired.revise import revise
 from reconciler.desired.rewrite import rewrite
 from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
-from reconciler.model import Declared, DesiredState, Finding, Rule, Stock
+from reconciler.model import DesiredState, Finding, Rule, Stock
 from reconciler.plan.compute import is_frozen
 from reconciler.plan.match import match_skus
 from reconciler.render.rows import count
@@ -86,9 +82,8 @@ def read_stocks(
 
     Those that it does not have, or cannot tell apart, are said on stderr.
     """
-    history = History(None, options.store_folder(desired.settings.name), "", None, None, None)
     with open_store(options, desired.settings, access) as client:
-        scope = Scope(desired, history, frozenset(skus))
+        scope = without_history(options, desired, frozenset(skus))
         live = read_live(options, scope, client, access)
     matches = match_skus(desired.declared, live.listing.skus)
     for finding in matches.findings:
@@ -102,19 +97,6 @@ def say_finding(finding: Finding) -> None:
     """Say on stderr what is wrong with a SKU."""
     said = f"{finding.sku}: {finding.message} ({finding.source})"
     print_error(safe_text(f"Left alone: {said}"))
-
-
-def read_table(path: Path) -> bytes:
-    """Return what is in the file *path*, or on stdin for `-`, if it is not too large.
-
-    Raises InputError where it cannot be read.
-    """
-    try:
-        with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
-        raise InputError([Problem(str(path), 0, 0, message)]) from None
 
 
 def finish(
@@ -137,7 +119,8 @@ def finish(
     if not differing:
         print_error("Nothing to change: the files declare that already.")
         assertable = (
-            declared[sku].rule is Rule.ON_CHANGE and (declared[sku].as_of or "") < today()
+            declared[sku].rule is Rule.ON_CHANGE
+            and (declared[sku].as_of or "") < today().isoformat()
             for sku in wanted
         )
         if may_assert and as_of is None and any(assertable):
@@ -202,22 +185,3 @@ def _refuse_older(working: Working, wanted: Mapping[str, Wanted]) -> None:
 def _some(skus: list[str]) -> str:
     more = f" and {len(skus) - 10} more" if len(skus) > 10 else ""
     return f"{', '.join(skus[:10])}{more}"
-
-
-def today() -> str:
-    """Return the day where the counting is done."""
-    return date.today().isoformat()
-
-
-def tomorrow() -> date:
-    """Return the latest day of a count: it may be tomorrow already where the counting is done."""
-    return date.today() + timedelta(days=1)
-
-
-def day_of_count(entry: Declared) -> str:
-    """Return the day that a count of *entry* gets by itself: none before that of the last one.
-
-    A day that is still to come is a slip, and is refused where it stands.
-    """
-    last = entry.as_of or ""
-    return max(today(), last) if last <= tomorrow().isoformat() else today()

@@ -11,8 +11,7 @@ from reconciler.cli.editing import read_stocks
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.plan import STDIO, save_text
-from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Access, Allowances
+from reconciler.cli.stages import Access
 from reconciler.errors import InputError, UsageError
 from reconciler.render.csv import render_sheet
 from reconciler.render.rows import count
@@ -60,7 +59,7 @@ def command(
     desired = load_desired(options, options.one_store())
     stocks = None
     if live:
-        access = Access(token_file, parallelism, Ending(), Allowances())
+        access = Access(token_file, parallelism)
         stocks = read_stocks(options, desired, access, desired.declared)
     text = render_sheet(desired.declared.values(), stocks, _DELIMITERS[delimiter])
     code = InputError.exit_code if stocks is not None and len(stocks) < len(desired.declared) else 0

@@ -12,8 +12,7 @@ import click
 from reconciler.cli.console import print_error, print_text
 from reconciler.cli.editing import Working, load_working, say_finding
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
-from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Access, Allowances, make_progress, open_store, until_signal
+from reconciler.cli.stages import Access, make_progress, open_store, until_signal
 from reconciler.contract import schema_file
 from reconciler.desired.adopt import (
     SETTINGS,
@@ -83,7 +82,7 @@ def command(
     touched: a second import adds what is new where it belongs. Nothing is written to the shop.
     """
     working = _begin(options, site.lower()) if site else _go_on(options)
-    access = Access(token_file, parallelism, Ending(), Allowances())
+    access = Access(token_file, parallelism)
     with open_store(options, working.desired.settings, access) as client:
         found = until_signal(access, lambda: _read(options, working, client, access, globs))
     declared = working.desired.declared
@@ -119,7 +118,7 @@ def _begin(options: Options, site: str) -> Working:
     if not re.fullmatch(r"[0-9a-f]{24}", site):
         raise UsageError(f"--site {site} is no site's id: those are 24 of 0-9 and a-f")
     problems: list[Problem] = []
-    others = find_stores(options.inventory, problems) if any_in(options.inventory) else []
+    others = find_stores(options.inventory, problems) if _any_in(options.inventory) else []
     if problems:
         raise InputError(problems)
     for other in others:
@@ -140,13 +139,13 @@ def _begin(options: Options, site: str) -> Working:
     return Working(files, desired, made=settings)
 
 
-def any_in(folder: Path) -> bool:
+def _any_in(folder: Path) -> bool:
     """Return whether there is anything in *folder*."""
     return folder.is_dir() and any(not one.name.startswith(".") for one in folder.iterdir())
 
 
 def _go_on(options: Options) -> Working:
-    if not any_in(options.inventory):
+    if not _any_in(options.inventory):
         raise UsageError(
             f"there is no store in {options.inventory} yet; begin one with --site ID --store NAME"
         )

@@ -18,10 +18,8 @@ from reconciler.cli.options import (
     shared_options,
 )
 from reconciler.cli.several import for_each_store
-from reconciler.cli.signals import Ending
 from reconciler.cli.stages import (
     Access,
-    Allowances,
     Scope,
     make_offline_plan,
     make_plan,
@@ -78,7 +76,7 @@ def command(
     """
     if offline and changed_since:
         raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
-    access = Access(token_file, parallelism, Ending(), Allowances())
+    access = Access(token_file, parallelism)
     asked = Asked(base, changed_since, offline, format_, detailed_exitcode)
     changes: list[int] = []
     if options.means_several:

@@ -9,12 +9,10 @@ from reconciler.cli.completion import complete_sku
 from reconciler.cli.console import print_error
 from reconciler.cli.editing import BOUNDS, load_working, read_stocks
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
-from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Access, Allowances
+from reconciler.cli.stages import Access
 from reconciler.desired.edit import Wanted
-from reconciler.desired.spelling import MAX_QUANTITY
+from reconciler.desired.write import can_be_spelled
 from reconciler.errors import InputError, UsageError
-from reconciler.model import InventoryType, Stock
 from reconciler.render.rows import count
 from reconciler.render.safe import safe_text
 
@@ -51,10 +49,10 @@ def command(
     ]
     if not skus:
         raise UsageError("no declared SKU is called like that; nothing was read")
-    access = Access(token_file, parallelism, Ending(), Allowances())
+    access = Access(token_file, parallelism)
     live = read_stocks(options, working.desired, access, skus)
     code = 0 if live.keys() == set(skus) else InputError.exit_code
-    wanted = {sku: Wanted(stock) for sku, stock in live.items() if _can_be_declared(stock)}
+    wanted = {sku: Wanted(stock) for sku, stock in live.items() if can_be_spelled(stock)}
     for sku in live.keys() - wanted.keys():
         said = f"Left alone: {sku}: the shop has {live[sku]}, which cannot be declared"
         print_error(safe_text(said))
@@ -69,9 +67,3 @@ def command(
     working.save(differing)
     print_error(f"{count(len(differing), 'SKU')} changed. Look at it: git diff")
     return code
-
-
-def _can_be_declared(stock: Stock) -> bool:
-    if stock.inventory_type is InventoryType.INFINITE:
-        return True
-    return isinstance(stock.quantity, int) and 0 <= stock.quantity <= MAX_QUANTITY

@@ -2,30 +2,32 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
 from reconciler.cli.completion import complete_assignment
+from reconciler.cli.days import DAY, day_of_count
 from reconciler.cli.editing import (
     BOUNDS,
     Working,
-    day_of_count,
     finish,
     load_working,
     read_stocks,
-    today,
-    tomorrow,
 )
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
-from reconciler.cli.signals import Ending
-from reconciler.cli.stages import Access, Allowances
+from reconciler.cli.stages import Access
 from reconciler.cli.stocktake import take_table
 from reconciler.desired.edit import Wanted
 from reconciler.desired.sheet import suggest_sku
-from reconciler.desired.spelling import MAX_QUANTITY, quantity_fault, shown
+from reconciler.desired.spelling import (
+    MAX_DIGITS,
+    MAX_QUANTITY,
+    NUMBER,
+    quantity_fault,
+    shown,
+)
 from reconciler.errors import UsageError
 from reconciler.model import INFINITE, InventoryType, Rule, Stock, finite
 
@@ -36,24 +38,6 @@ class Assignment(NamedTuple):
     sku: str
     stock: Stock | None
     more: int = 0
-
-
-class _DayType(click.ParamType[Any]):
-    """A day of the calendar, or today."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the day as YAML has it; fail for what is none."""
-        if value == "today":
-            return today()
-        try:
-            day = date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is no day; write one like 2026-11-20, or today", param, ctx)
-        if day > tomorrow():
-            self.fail(f"{value} is still to come; give the day of the count", param, ctx)
-        return day.isoformat()
 
 
 @click.command("set")
@@ -70,7 +54,7 @@ class _DayType(click.ParamType[Any]):
 @click.option("--live", is_flag=True, help="Let + and - count from what the shop has now.")
 @click.option(
     "--as-of",
-    type=_DayType(),
+    type=DAY,
     metavar="DAY",
     help="The day of the count, which asserts a number anew under on_change.  [default: today,"
     " for what --csv takes from a column for counts, and for what differs]",
@@ -105,7 +89,7 @@ def command(
     _require_once(asked)
     stocks: Mapping[str, Stock] = {}
     if live:
-        access = Access(token_file, parallelism, Ending(), Allowances())
+        access = Access(token_file, parallelism)
         names = [one.sku for one in asked if one.stock is None]
         stocks = read_stocks(options, working.desired, access, names)
     wanted = {one.sku: _resolve(working, one, stocks, as_of, live=live) for one in asked}
@@ -125,7 +109,7 @@ def _parse(text: str, working: Working) -> Assignment:
         return Assignment(sku, INFINITE)
     if found := re.fullmatch(r"([+-])([0-9]{1,9})", value):
         return Assignment(sku, None, int(found[1] + found[2]))
-    if re.fullmatch(r"0|[1-9][0-9]{0,8}", value):
+    if NUMBER.fullmatch(value) and len(value) <= MAX_DIGITS:
         return Assignment(sku, finite(int(value)))
     raise UsageError(f"{sku}: {quantity_fault(value, quoted=False)}")
 

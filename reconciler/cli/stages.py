@@ -5,13 +5,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.cli.basing import History
+from reconciler.cli.basing import History, no_history
 from reconciler.cli.options import Options
 from reconciler.cli.progress import Progress, Requests, Silence
 from reconciler.cli.signals import Ending
@@ -70,8 +70,8 @@ class Access:
 
     token_file: Path | None
     parallelism: int
-    ending: Ending
-    allowances: Allowances
+    ending: Ending = field(default_factory=Ending)
+    allowances: Allowances = field(default_factory=Allowances)
 
 
 @contextmanager
@@ -160,6 +160,14 @@ class Scope:
         )
 
 
+def without_history(
+    options: Options, desired: DesiredState, wanted: frozenset[str] | None = None
+) -> Scope:
+    """Return a scope of which git is not asked."""
+    name = desired.settings.name
+    return Scope(desired, no_history(options.store_folder(name), name), wanted)
+
+
 def make_plan(options: Options, scope: Scope, client: StoreClient, access: Access) -> Plan:
     """Read what the plan needs of the store, and compute it.
 
@@ -206,8 +214,7 @@ def make_drift(
 
     Raises InterruptedRunError when a signal came meanwhile.
     """
-    history = History(None, options.store_folder(desired.settings.name), "", None, None, None)
-    live = read_live(options, Scope(desired, history), client, access)
+    live = read_live(options, without_history(options, desired), client, access)
     return compute_drift(desired, live)
 
 

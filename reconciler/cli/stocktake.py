@@ -1,14 +1,17 @@
 """A spreadsheet → the counts in it, into the files of a store."""
 
+import sys
 from pathlib import Path
 
 from reconciler.cli.console import has_terminal, print_error
-from reconciler.cli.editing import BOUNDS, Working, day_of_count, finish, read_table
+from reconciler.cli.days import day_of_count
+from reconciler.cli.editing import BOUNDS, Working, finish
 from reconciler.cli.options import Options
 from reconciler.cli.plan import STDIO
+from reconciler.desired.document import MAX_BYTES
 from reconciler.desired.edit import Wanted
 from reconciler.desired.sheet import Sheet, read_sheet
-from reconciler.errors import UsageError
+from reconciler.errors import InputError, Problem, UsageError
 from reconciler.model import Declared, Rule, Stock
 from reconciler.render.rows import count
 from reconciler.render.safe import safe_text
@@ -21,7 +24,7 @@ def take_table(
     if not yes and (table == STDIO or not has_terminal()):
         raise UsageError("there is no terminal to ask on; add --yes, and read the diff")
     declared = working.desired.declared
-    sheet = read_sheet(table.as_posix(), read_table(table), declared)
+    sheet = read_sheet(table.as_posix(), _read_table(table), declared)
     bounds = [sku for sku in sheet.counts if declared[sku].rule in BOUNDS]
     wanted = {
         sku: Wanted(stock, _day(declared[sku], stock, sheet, as_of))
@@ -61,3 +64,16 @@ def _say_how_it_was_taken(working: Working, sheet: Sheet, bounds: int) -> None:
     if bounds:
         said = "what is declared is a bound and no count, left alone"
         print_error(f"{count(bounds, 'SKU')} under at_least or at_most: {said}.")
+
+
+def _read_table(path: Path) -> bytes:
+    """Return what is in the file *path*, or on stdin for `-`, if it is not too large.
+
+    Raises InputError where it cannot be read.
+    """
+    try:
+        with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
+        raise InputError([Problem(str(path), 0, 0, message)]) from None

@@ -12,13 +12,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
-from reconciler.desired.edit import Addition, add_to_text, spell
+from reconciler.desired.edit import Addition, add_to_text
 from reconciler.desired.keys import key_fault
 from reconciler.desired.read import decode, read_document
 from reconciler.desired.revise import Meaning, keep, meaning_of, verify
-from reconciler.desired.spelling import MAX_QUANTITY
-from reconciler.desired.write import LANGUAGE_SERVER, quote
-from reconciler.model import DesiredState, InventoryType, LiveSku, Rule, Stock
+from reconciler.desired.write import LANGUAGE_SERVER, can_be_spelled, quote, spell
+from reconciler.model import DesiredState, LiveSku, Rule, Stock
 
 OTHERS: Final = "other"
 # A product of so many variants gets a file of its own, where nothing says better, unless there are
@@ -227,9 +226,7 @@ def _no_stock(stock: Stock | None) -> str | None:
     """Return why *stock* cannot be declared, or None."""
     if stock is None:
         return "the store does not know its stock"
-    if stock.inventory_type is InventoryType.INFINITE:
-        return None
-    if isinstance(stock.quantity, int) and 0 <= stock.quantity <= MAX_QUANTITY:
+    if can_be_spelled(stock):
         return None
     return f"the store has {stock} of it, which no file can declare"
 

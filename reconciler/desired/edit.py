@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.desired.spans import Node, find_spans
-from reconciler.model import InventoryType, Stock
+from reconciler.desired.write import spell
+from reconciler.model import Stock
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _COMMENT = re.compile(r"( {2,})#")
@@ -39,13 +40,6 @@ class _Splice(NamedTuple):
     start: int
     end: int
     text: str
-
-
-def spell(stock: Stock) -> str:
-    """Return *stock* as a quantity in YAML."""
-    if stock.inventory_type is InventoryType.INFINITE:
-        return "infinite"
-    return str(stock.quantity)
 
 
 def has_own_date(text: str) -> frozenset[str]:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from reconciler.desired.spelling import may_not_be_text
-from reconciler.model import Declared, InventoryType, Rule
+from reconciler.desired.spelling import MAX_QUANTITY, may_not_be_text
+from reconciler.model import Declared, InventoryType, Rule, Stock
 
 LANGUAGE_SERVER = "# yaml-language-server: $schema={schema}\n"
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
@@ -21,8 +21,7 @@ def write_inventory(declared: Iterable[Declared], rule: Rule, schema: str) -> st
 
 
 def _entry(entry: Declared, rule: Rule) -> str:
-    is_infinite = entry.stock.inventory_type is InventoryType.INFINITE
-    quantity = "infinite" if is_infinite else str(entry.stock.quantity)
+    quantity = spell(entry.stock)
     fields = list(_fields(entry, rule))
     if not fields:
         return f"  {quote(entry.sku)}: {quantity}\n"
@@ -39,6 +38,20 @@ def _fields(entry: Declared, rule: Rule) -> Iterator[str]:
     if entry.id is not None:
         yield f"id: {quote(entry.id)}"
         yield f"sku: {quote(entry.code)}"
+
+
+def spell(stock: Stock) -> str:
+    """Return *stock* as a quantity in YAML."""
+    if stock.inventory_type is InventoryType.INFINITE:
+        return "infinite"
+    return str(stock.quantity)
+
+
+def can_be_spelled(stock: Stock) -> bool:
+    """Return whether a file can declare *stock*: a shop may have negative and broken numbers."""
+    if stock.inventory_type is InventoryType.INFINITE:
+        return True
+    return isinstance(stock.quantity, int) and 0 <= stock.quantity <= MAX_QUANTITY
 
 
 def quote(text: str) -> str:

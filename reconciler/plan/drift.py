@@ -12,7 +12,7 @@ from reconciler.model import (
     Rule,
     Stock,
 )
-from reconciler.plan.match import match_skus
+from reconciler.plan.match import Matches, match_skus
 from reconciler.plan.rules import size
 
 
@@ -20,7 +20,7 @@ def compute_drift(desired: DesiredState, live: LiveState) -> Drift:
     """Return every declared SKU whose live stock differs from the declared, whatever its rule."""
     matches = match_skus(desired.declared, live.listing.skus)
     rows = tuple(
-        sorted(_rows(desired, live), key=lambda row: (row.kind is DriftKind.SOLD, row.sku))
+        sorted(_rows(desired, live, matches), key=lambda row: (row.kind is DriftKind.SOLD, row.sku))
     )
     return Drift(
         desired.settings.name,
@@ -30,8 +30,8 @@ def compute_drift(desired: DesiredState, live: LiveState) -> Drift:
     )
 
 
-def _rows(desired: DesiredState, live: LiveState) -> Iterator[DriftRow]:
-    for name, sku in match_skus(desired.declared, live.listing.skus).live.items():
+def _rows(desired: DesiredState, live: LiveState, matches: Matches) -> Iterator[DriftRow]:
+    for name, sku in matches.live.items():
         entry, stock = desired.declared[name], live.stocks.get(sku.sku_id)
         if stock is not None and stock != entry.stock:
             kind = _kind(entry, stock)

@@ -11,7 +11,7 @@ from click.shell_completion import BashComplete
 from factories import Workspace
 
 from reconciler.cli import main
-from reconciler.cli.editing import today
+from reconciler.cli.days import today
 
 STOCK = Path("inventory/demo/stock.yaml")
 

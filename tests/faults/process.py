@@ -86,7 +86,9 @@ def sigint_twice(bench: Bench) -> None:
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
+            assert process.stderr is not None
+            while "Once more stops at once" not in process.stderr.readline():
+                assert process.poll() is None
             begun = time.monotonic()
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
