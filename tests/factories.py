@@ -154,6 +154,11 @@ def seed(
     }
 
 
+FIFTY = {"TEE": 50, "MUG": 20}
+ON_CHANGE = "rule: on_change\n"
+EMPTY = "No changes. The live stock is as declared."
+
+
 class Run(NamedTuple):
     """What a command did."""
 
@@ -195,6 +200,13 @@ class Workspace:
         self.write("inventory/demo/store.yaml", head)
         self.write("inventory/demo/stock.yaml", f"skus:\n{lines}")
         self.write("inventory/demo/sandbox.json", json.dumps(seed(skus, behaviour=behaviour)))
+
+    def begin(self, declared: Mapping[str, Any] = FIFTY) -> None:
+        """Begin with a shop as it is declared, and a first record."""
+        self.store(declared, declared, settings=ON_CHANGE)
+        self.commit("declare what there is")
+        run = self.run("apply", "--yes", "--base", "HEAD", "--record")
+        assert (run.code, EMPTY in run.out) == (0, True), run
 
     def run(self, *arguments: str) -> Run:
         self.capsys.readouterr()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import BashComplete
-from factories import Workspace
+from factories import EMPTY, Workspace
 
 from reconciler.cli import main
 from reconciler.cli.days import today
@@ -17,9 +17,6 @@ STOCK = Path("inventory/demo/stock.yaml")
 
 
 DAY = "2024-02-29"
-
-
-EMPTY = "No changes. The live stock is as declared."
 
 
 def test_set_changes_the_numbers_and_nothing_else(workspace: Workspace) -> None:

@@ -7,27 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import SITE, Workspace
+from factories import EMPTY, FIFTY, ON_CHANGE, SITE, Workspace
 
 from reconciler.plan.saved import _from_json, fingerprint
 from reconciler.sandbox.seed import make_id
 
-FIFTY = {"TEE": 50, "MUG": 20}
-ON_CHANGE = "rule: on_change\n"
-EMPTY = "No changes. The live stock is as declared."
-
-
-def _begin(workspace: Workspace, declared: dict[str, Any] = FIFTY) -> None:
-    """Begin with a shop as it is declared, and a first record."""
-    workspace.store(declared, declared, settings=ON_CHANGE)
-    workspace.commit("declare what there is")
-    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record")
-    assert (run.code, EMPTY in run.out) == (0, True), run
-
 
 def test_an_unrelated_change_re_adds_nothing(workspace: Workspace) -> None:
     """Declare 50, sell 7, merge something else: the 7 stay sold, and it is said in one line."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     workspace.declare({"TEE": 50, "MUG": 25})
     workspace.commit("more mugs")
@@ -44,7 +32,7 @@ def test_an_unrelated_change_re_adds_nothing(workspace: Workspace) -> None:
 
 def test_a_changed_count_says_what_it_re_adds(workspace: Workspace) -> None:
     """The declaration changed and so did the stock: written, cause `both`, the seven are named."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -60,7 +48,7 @@ def test_a_changed_count_says_what_it_re_adds(workspace: Workspace) -> None:
 
 def test_a_recount_asserts_the_same_number(workspace: Workspace) -> None:
     """A new `as_of` writes the number that was declared before, in either direction."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     workspace.declare(FIFTY, head="as_of: 2026-11-26\n")
     workspace.commit("counted")
@@ -86,7 +74,7 @@ def test_without_a_base_the_way_out_is_told(workspace: Workspace) -> None:
 
 def test_an_old_commit_run_again_is_refused(workspace: Workspace) -> None:
     """C4: what was applied since would be undone; exit 3, nothing written."""
-    _begin(workspace)
+    workspace.begin()
     old = workspace.git("rev-parse", "HEAD")
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -101,7 +89,7 @@ def test_an_old_commit_run_again_is_refused(workspace: Workspace) -> None:
 
 def test_what_moved_is_planned_again_and_what_was_written_is_not(workspace: Workspace) -> None:
     """Of two changes one moved: the record keeps its old base, and only that one comes again."""
-    _begin(workspace)
+    workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 30})
     workspace.commit()
     workspace.run("plan", "--out", "p.json")
@@ -120,7 +108,7 @@ def test_what_moved_is_planned_again_and_what_was_written_is_not(workspace: Work
 
 def test_numbers_from_the_shop_are_overtaken_by_its_sales(workspace: Workspace) -> None:
     """50 -> 43 as the shop had it, five sold before the merge: 38 stays, and it is said."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     workspace.declare({"TEE": 43, "MUG": 20})
     workspace.commit("pulled from the shop")
@@ -132,97 +120,9 @@ def test_numbers_from_the_shop_are_overtaken_by_its_sales(workspace: Workspace) 
     assert workspace.quantities()["TEE"] == 38
 
 
-def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
-    """`git log` of the ref tells each apply; no identity is needed, no hook runs."""
-    _begin(workspace)
-    hook = workspace.folder / ".git/hooks/reference-transaction"
-    hook.write_text("#!/bin/sh\nexit 1\n")
-    hook.chmod(0o755)
-    workspace.declare({"TEE": 70, "MUG": 20})
-    hook.rename(workspace.folder / "hook")
-    workspace.commit()
-    (workspace.folder / "hook").rename(hook)
-    run = workspace.run("apply", "--yes", "--record")
-    log = workspace.git("log", "-p", "--first-parent", "-1", "refs/reconciler/demo")
-
-    assert run.code == 0, run
-    assert "demo: 1 SKU changed, 0 left as they were" in log
-    assert "TEE: 50 -> 70, applied" in log
-    assert "Author: reconciler <reconciler@localhost>" in log
-    assert "-  TEE: 50\n+  TEE: 70" in log
-
-
-def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
-    """Another clone fetches the ref and has the same base."""
-    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
-    workspace.commit()
-    workspace.git("init", "--quiet", "--bare", "remote.git")
-    workspace.git("remote", "add", "origin", "remote.git")
-    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
-    workspace.git("push", "--quiet", "origin", "main")
-    assert run.code == 0, run
-    record = workspace.git("rev-parse", "refs/reconciler/demo")
-
-    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
-
-
-@pytest.mark.parametrize(
-    ("remote", "code", "said"),
-    [("nowhere", 64, "there is no remote nowhere here"), ("./nowhere", 1, "nothing was written")],
-)
-def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
-    workspace: Workspace, remote: str, code: int, said: str
-) -> None:
-    """Nothing is written, and nothing is left in the chain."""
-    workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
-    workspace.commit()
-    workspace.declare({"TEE": 40, "MUG": 20})
-    workspace.commit()
-    run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", remote)
-
-    assert (run.code, said in run.err) == (code, True), run
-    assert workspace.writes() == []
-    assert workspace.git("for-each-ref", "refs/reconciler") == ""
-
-
-def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> None:
-    """Exit 5, with the command that mends it; the record stands here."""
-    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
-    workspace.commit()
-    workspace.git("init", "--quiet", "--bare", "remote.git")
-    workspace.git("remote", "add", "origin", "remote.git")
-    workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
-    workspace.declare({"TEE": 40, "MUG": 20})
-    workspace.commit()
-    # The remote takes the intent, and nothing after it.
-    hook = workspace.folder / "remote.git/hooks/pre-receive"
-    hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
-    hook.chmod(0o755)
-    run = workspace.run("apply", "--yes", "--record", "--push", "origin")
-    mend = run.err.rpartition("To mend it: ")[2].split()
-
-    assert run.code == 5
-    assert workspace.quantities()["TEE"] == 40
-    hook.unlink()
-    workspace.git(*mend[1:])
-    assert workspace.run("plan").out.endswith(f"{EMPTY}\n")
-    record = workspace.git("rev-parse", "refs/reconciler/demo")
-    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
-
-
-def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
-    """A record names a commit, so the YAML must be that commit's; and --push is of a record."""
-    _begin(workspace)
-    workspace.declare({"TEE": 70, "MUG": 20})
-
-    assert workspace.run("apply", "--yes", "--record").code == 64
-    assert workspace.run("apply", "--yes", "--push", "origin").code == 64
-    assert workspace.run("apply", "--yes").code == 0
-
-
 def test_moving_and_reordering_is_no_change(workspace: Workspace) -> None:
     """Files split, entries moved and written otherwise: the same declarations, so nothing to do."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     (workspace.folder / "inventory/demo/stock.yaml").unlink()
     workspace.write("inventory/demo/a/mugs.yaml", "skus: {MUG: {quantity: 20, note: moved}}\n")
@@ -259,7 +159,7 @@ def test_a_store_that_was_not_there_at_the_base_is_new(workspace: Workspace) -> 
 
 def test_removed_skus_are_released(workspace: Workspace) -> None:
     """What is declared no more is touched no more, and that is said."""
-    _begin(workspace)
+    workspace.begin()
     workspace.declare({"TEE": 50})
     workspace.commit()
     run = workspace.run("apply", "--yes", "--record")
@@ -269,63 +169,10 @@ def test_removed_skus_are_released(workspace: Workspace) -> None:
     assert "released" not in workspace.run("plan").out
 
 
-def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
-    """Whether it is an old run cannot be told there: exit 1, not 3, and not a guess."""
-    _begin(workspace)
-    workspace.declare({"TEE": 70, "MUG": 20})
-    workspace.commit()
-    origin = f"file://{workspace.folder}"
-    clone = Workspace(workspace.folder / "clone", workspace.capsys)
-    workspace.git("clone", "--quiet", "--depth", "1", origin, "clone")
-    shutil.copytree(workspace.folder / ".reconciler", clone.folder / ".reconciler")
-    clone.git("fetch", "--quiet", "--depth", "1", "origin", "+refs/reconciler/*:refs/reconciler/*")
-    here = ("--inventory", "clone/inventory")
-    plan = workspace.run("plan", *here)
-    apply = workspace.run("apply", "--yes", *here)
-
-    assert (plan.code, "declared 50 -> 70" in plan.out) == (0, True), plan
-    assert (apply.code, "git fetch --unshallow" in apply.err) == (1, True)
-    clone.git("fetch", "--quiet", "--unshallow", "origin")
-    assert workspace.run("apply", "--yes", *here).code == 0
-
-
-@pytest.mark.parametrize("kind", ["worktree", "submodule", "bare", "subfolder"])
-def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
-    """A worktree, a submodule, a folder in a larger repository: each has its base; a bare none."""
-    _begin(workspace)
-    workspace.declare({"TEE": 70, "MUG": 20})
-    workspace.commit()
-    inventory = "other/inventory"
-    if kind == "worktree":
-        workspace.git("worktree", "add", "--quiet", "--detach", "other")
-    elif kind == "submodule":
-        outer = Workspace(workspace.folder / "other-top", workspace.capsys)
-        outer.folder.mkdir()
-        outer.git("init", "--quiet")
-        flags = ("-c", "protocol.file.allow=always")
-        outer.git(*flags, "submodule", "--quiet", "add", str(workspace.folder), "shop")
-        inner = Workspace(outer.folder / "shop", workspace.capsys)
-        inner.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
-        inventory = "other-top/shop/inventory"
-    elif kind == "bare":
-        workspace.git("clone", "--quiet", "--bare", ".", "other")
-        shutil.copytree(workspace.folder / "inventory", workspace.folder / "other/inventory")
-    else:
-        (workspace.folder / "other").mkdir()
-        workspace.git("mv", "inventory", "other/inventory")
-        workspace.commit()
-    run = workspace.run("plan", "--inventory", inventory)
-
-    if kind == "bare":
-        assert (run.code, "in no git repository" in run.err) == (1, True), run
-    else:
-        assert (run.code, "(declared 50 -> 70)" in run.out) == (0, True), run
-
-
 def test_changed_since_reads_only_what_changed(workspace: Workspace) -> None:
     """The listing and a read for each changed SKU; the rest is said to be unread."""
     skus = {f"S{n:03}": 10 for n in range(120)}
-    _begin(workspace, skus)
+    workspace.begin(skus)
     with workspace.shop() as shop:
         before = len(shop.ledger())
     # A line that moves is no change.
@@ -346,7 +193,7 @@ def test_changed_since_reads_only_what_changed(workspace: Workspace) -> None:
 
 def test_offline_asks_nobody(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """C6: base against head without token or network; such a plan shows and is never applied."""
-    _begin(workspace)
+    workspace.begin()
     monkeypatch.setenv("WEBFLOW_API_URL", "http://127.0.0.1:9")
     store = workspace.folder / "inventory/demo/store.yaml"
     workspace.write("inventory/demo/store.yaml", store.read_text().replace("sandbox", "webflow"))
@@ -365,7 +212,7 @@ def test_offline_asks_nobody(workspace: Workspace, monkeypatch: pytest.MonkeyPat
 
 def test_a_plan_for_another_base_is_stale(workspace: Workspace) -> None:
     """Once another apply has left its record, the plan that was made before is refused."""
-    _begin(workspace)
+    workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 30})
     workspace.commit()
     workspace.run("plan", "--out", "p.json")
@@ -378,7 +225,7 @@ def test_a_plan_for_another_base_is_stale(workspace: Workspace) -> None:
 def test_many_sold_meanwhile_are_left_alone(workspace: Workspace) -> None:
     """Of 200 changes three moved: 197 written, three named, exit 3."""
     skus = {f"S{n:03}": 10 for n in range(200)}
-    _begin(workspace, skus)
+    workspace.begin(skus)
     workspace.declare(dict.fromkeys(skus, 12))
     workspace.commit()
     workspace.run("plan", "--out", "p.json")
@@ -392,7 +239,7 @@ def test_many_sold_meanwhile_are_left_alone(workspace: Workspace) -> None:
 
 def test_pinning_a_sku_re_adds_nothing(workspace: Workspace) -> None:
     """An `id` under another key is the same SKU: its base is found by the store's id and code."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     with workspace.shop() as shop:
         sku_id = next(entry.sku_id for entry in shop.ledger() if entry.kind == "sale")
@@ -412,7 +259,7 @@ def test_pinning_a_sku_re_adds_nothing(workspace: Workspace) -> None:
 )
 def test_a_base_is_one_commit(workspace: Workspace, ref: str) -> None:
     """A range, an option, a file or nonsense names none."""
-    _begin(workspace)
+    workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
 
@@ -423,7 +270,7 @@ def test_a_base_is_one_commit(workspace: Workspace, ref: str) -> None:
 
 def test_a_store_that_was_moved_is_not_new(workspace: Workspace) -> None:
     """Its site stood elsewhere at the base: refused with where, instead of adopting everything."""
-    _begin(workspace)
+    workspace.begin()
     workspace.sell(TEE=7)
     workspace.git("mv", "inventory/demo", "inventory/shop")
     workspace.commit()
@@ -457,44 +304,6 @@ def test_what_is_not_told_at_the_base_is_not_taken_for_nothing(
     assert (run.code, "was a link or a submodule" in run.err) == (1, True), run
 
 
-def test_a_hook_does_not_lead_git_astray(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a hook git has told where it is; the folder that is meant counts all the same."""
-    _begin(workspace)
-    workspace.sell(TEE=7)
-    workspace.commit()
-    monkeypatch.setenv("GIT_DIR", str(workspace.folder / ".git"))
-    monkeypatch.setenv("GIT_WORK_TREE", "/")
-    run = workspace.run("plan", "--base", "HEAD")
-
-    assert "No changes. Drift left alone: 1 SKU" in run.out, run
-
-
-def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
-    """Two applies without a remote: the second finds that the ref has moved, and says so."""
-    _begin(workspace)
-    workspace.declare({"TEE": 70, "MUG": 20})
-    workspace.commit()
-    lock = workspace.folder / ".git/refs/reconciler/demo.lock"
-    lock.touch()
-    run = workspace.run("apply", "--yes", "--record")
-
-    assert (run.code, workspace.writes()) == (1, []), run
-    lock.unlink()
-    assert workspace.run("apply", "--yes", "--record").code == 0
-
-
-def test_an_unrecorded_write_is_warned_of(workspace: Workspace) -> None:
-    """The next plan would put back what sells until then."""
-    _begin(workspace)
-    workspace.declare({"TEE": 70, "MUG": 20})
-    workspace.commit()
-    run = workspace.run("apply", "--yes")
-
-    assert "Warning: this was not recorded" in run.err
-
-
 def _id_of_mug() -> str:
     """Return the id of the second SKU of the factory's shop."""
     return make_id(make_id(SITE, "Product 1"), "0")
@@ -521,7 +330,7 @@ def test_a_forged_plan_is_refused(
     workspace: Workspace, forge: Callable[[dict[str, Any]], object], said: str
 ) -> None:
     """Even one whose fingerprint was computed anew must follow from what stands here."""
-    _begin(workspace)
+    workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
     workspace.run("plan", "--out", "p.json")

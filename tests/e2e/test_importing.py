@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import SITE, Workspace
+from factories import EMPTY, SITE, Workspace
 
 from reconciler.sandbox.app import SCOPES, Api
 from reconciler.sandbox.embedded import serve_for_a_while
 from reconciler.sandbox.seed import build_seed
 from reconciler.sandbox.shop import Shop
-
-EMPTY = "No changes. The live stock is as declared."
 
 
 def _files(workspace: Workspace) -> dict[str, str]:

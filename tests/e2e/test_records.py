@@ -1,0 +1,185 @@
+"""Records in git: written, shared and read back, whatever the repository is like."""
+
+import shutil
+
+import pytest
+from factories import EMPTY, FIFTY, ON_CHANGE, Workspace
+
+
+def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
+    """`git log` of the ref tells each apply; no identity is needed, no hook runs."""
+    workspace.begin()
+    hook = workspace.folder / ".git/hooks/reference-transaction"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    workspace.declare({"TEE": 70, "MUG": 20})
+    hook.rename(workspace.folder / "hook")
+    workspace.commit()
+    (workspace.folder / "hook").rename(hook)
+    run = workspace.run("apply", "--yes", "--record")
+    log = workspace.git("log", "-p", "--first-parent", "-1", "refs/reconciler/demo")
+
+    assert run.code == 0, run
+    assert "demo: 1 SKU changed, 0 left as they were" in log
+    assert "TEE: 50 -> 70, applied" in log
+    assert "Author: reconciler <reconciler@localhost>" in log
+    assert "-  TEE: 50\n+  TEE: 70" in log
+
+
+def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
+    """Another clone fetches the ref and has the same base."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    workspace.commit()
+    workspace.git("init", "--quiet", "--bare", "remote.git")
+    workspace.git("remote", "add", "origin", "remote.git")
+    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+    workspace.git("push", "--quiet", "origin", "main")
+    assert run.code == 0, run
+    record = workspace.git("rev-parse", "refs/reconciler/demo")
+
+    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
+
+
+@pytest.mark.parametrize(
+    ("remote", "code", "said"),
+    [("nowhere", 64, "there is no remote nowhere here"), ("./nowhere", 1, "nothing was written")],
+)
+def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
+    workspace: Workspace, remote: str, code: int, said: str
+) -> None:
+    """Nothing is written, and nothing is left in the chain."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    workspace.commit()
+    workspace.declare({"TEE": 40, "MUG": 20})
+    workspace.commit()
+    run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", remote)
+
+    assert (run.code, said in run.err) == (code, True), run
+    assert workspace.writes() == []
+    assert workspace.git("for-each-ref", "refs/reconciler") == ""
+
+
+def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> None:
+    """Exit 5, with the command that mends it; the record stands here."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    workspace.commit()
+    workspace.git("init", "--quiet", "--bare", "remote.git")
+    workspace.git("remote", "add", "origin", "remote.git")
+    workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+    workspace.declare({"TEE": 40, "MUG": 20})
+    workspace.commit()
+    # The remote takes the intent, and nothing after it.
+    hook = workspace.folder / "remote.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
+    hook.chmod(0o755)
+    run = workspace.run("apply", "--yes", "--record", "--push", "origin")
+    mend = run.err.rpartition("To mend it: ")[2].split()
+
+    assert run.code == 5
+    assert workspace.quantities()["TEE"] == 40
+    hook.unlink()
+    workspace.git(*mend[1:])
+    assert workspace.run("plan").out.endswith(f"{EMPTY}\n")
+    record = workspace.git("rev-parse", "refs/reconciler/demo")
+    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
+
+
+def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
+    """A record names a commit, so the YAML must be that commit's; and --push is of a record."""
+    workspace.begin()
+    workspace.declare({"TEE": 70, "MUG": 20})
+
+    assert workspace.run("apply", "--yes", "--record").code == 64
+    assert workspace.run("apply", "--yes", "--push", "origin").code == 64
+    assert workspace.run("apply", "--yes").code == 0
+
+
+def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
+    """Whether it is an old run cannot be told there: exit 1, not 3, and not a guess."""
+    workspace.begin()
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    origin = f"file://{workspace.folder}"
+    clone = Workspace(workspace.folder / "clone", workspace.capsys)
+    workspace.git("clone", "--quiet", "--depth", "1", origin, "clone")
+    shutil.copytree(workspace.folder / ".reconciler", clone.folder / ".reconciler")
+    clone.git("fetch", "--quiet", "--depth", "1", "origin", "+refs/reconciler/*:refs/reconciler/*")
+    here = ("--inventory", "clone/inventory")
+    plan = workspace.run("plan", *here)
+    apply = workspace.run("apply", "--yes", *here)
+
+    assert (plan.code, "declared 50 -> 70" in plan.out) == (0, True), plan
+    assert (apply.code, "git fetch --unshallow" in apply.err) == (1, True)
+    clone.git("fetch", "--quiet", "--unshallow", "origin")
+    assert workspace.run("apply", "--yes", *here).code == 0
+
+
+@pytest.mark.parametrize("kind", ["worktree", "submodule", "bare", "subfolder"])
+def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
+    """A worktree, a submodule, a folder in a larger repository: each has its base; a bare none."""
+    workspace.begin()
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    inventory = "other/inventory"
+    if kind == "worktree":
+        workspace.git("worktree", "add", "--quiet", "--detach", "other")
+    elif kind == "submodule":
+        outer = Workspace(workspace.folder / "other-top", workspace.capsys)
+        outer.folder.mkdir()
+        outer.git("init", "--quiet")
+        flags = ("-c", "protocol.file.allow=always")
+        outer.git(*flags, "submodule", "--quiet", "add", str(workspace.folder), "shop")
+        inner = Workspace(outer.folder / "shop", workspace.capsys)
+        inner.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
+        inventory = "other-top/shop/inventory"
+    elif kind == "bare":
+        workspace.git("clone", "--quiet", "--bare", ".", "other")
+        shutil.copytree(workspace.folder / "inventory", workspace.folder / "other/inventory")
+    else:
+        (workspace.folder / "other").mkdir()
+        workspace.git("mv", "inventory", "other/inventory")
+        workspace.commit()
+    run = workspace.run("plan", "--inventory", inventory)
+
+    if kind == "bare":
+        assert (run.code, "in no git repository" in run.err) == (1, True), run
+    else:
+        assert (run.code, "(declared 50 -> 70)" in run.out) == (0, True), run
+
+
+def test_a_hook_does_not_lead_git_astray(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a hook git has told where it is; the folder that is meant counts all the same."""
+    workspace.begin()
+    workspace.sell(TEE=7)
+    workspace.commit()
+    monkeypatch.setenv("GIT_DIR", str(workspace.folder / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", "/")
+    run = workspace.run("plan", "--base", "HEAD")
+
+    assert "No changes. Drift left alone: 1 SKU" in run.out, run
+
+
+def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
+    """Two applies without a remote: the second finds that the ref has moved, and says so."""
+    workspace.begin()
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    lock = workspace.folder / ".git/refs/reconciler/demo.lock"
+    lock.touch()
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert (run.code, workspace.writes()) == (1, []), run
+    lock.unlink()
+    assert workspace.run("apply", "--yes", "--record").code == 0
+
+
+def test_an_unrecorded_write_is_warned_of(workspace: Workspace) -> None:
+    """The next plan would put back what sells until then."""
+    workspace.begin()
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    run = workspace.run("apply", "--yes")
+
+    assert "Warning: this was not recorded" in run.err
