@@ -44,13 +44,13 @@ def find_base(
     at = ref if ref is not None else repository.find_ref(ref_of(store))
     if at is None:
         return None
-    named = repository.find_commit_and_day(at)
-    if named is None:
-        raise NoBaseError(f"{ref} names no commit here; fetch it, or name another")
-    commit, day = named
     inside = path_below_top(repository, folder)
     wanted = (RECORD_FILE, APPLIED_FILE, INTENDED_FILE, inside) if inside else ()
-    blobs = {blob.path: blob.content for blob in repository.read_files(commit, *wanted)}
+    named = repository.read_commit(at, *wanted)
+    if named is None:
+        raise NoBaseError(f"{ref} names no commit here; fetch it, or name another")
+    commit, day = named.id, named.day
+    blobs = dict(named.files)
     content = blobs.get(RECORD_FILE)
     record = parse_record(commit, content) if content is not None else None
     if record is None:

@@ -1,16 +1,18 @@
-"""What `git fast-export` prints of one commit → its files. Pure.
+"""What `git fast-export` prints of one commit → its id, day and files. Pure.
 
 The stream holds each blob first, then the commit with the paths that point at them; its format is
 that of git-fast-import(1).
 """
 
 import re
-from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 from reconciler.errors import HistoryError
 
 _REGULAR = (b"100644", b"100755")
+_ID = re.compile(rb"\noriginal-oid ([0-9a-f]+)\n")
+_MADE = re.compile(rb"\ncommitter [^\n]*> (\d+) ([+-])(\d\d)(\d\d)\n")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
 
@@ -25,8 +27,16 @@ class Blob(NamedTuple):
     content: bytes | None
 
 
-def parse_export(stream: bytes) -> Iterator[Blob]:
-    """Yield the files in the *stream* of one commit that was exported whole.
+class Commit(NamedTuple):
+    """A commit: its full id, the day on which it was made, and its files, sorted."""
+
+    id: str
+    day: str
+    files: list[Blob]
+
+
+def parse_export(stream: bytes) -> Commit:
+    """Return the one commit in a *stream* that was exported whole, with the original ids.
 
     Raises HistoryError where there is no commit in it.
     """
@@ -37,14 +47,28 @@ def parse_export(stream: bytes) -> Iterator[Blob]:
         mark = stream[at:start].split(b"\n", 2)[1].removeprefix(b"mark ")
         contents[mark] = stream[start:end]
         at = end + 1  # the line feed after the content
-    if at == len(stream):
+    if at >= len(stream):
         raise HistoryError("git exports no commit; fetch the clone anew")
-    _, end = _data_after(stream, at)  # of the commit: its message
+    start, end = _data_after(stream, at)  # of the commit: its message
+    head = stream[at:start]
+    files = []
     for line in stream[end:].split(b"\n"):
         if line.startswith(b"M "):
             _, mode, mark, path = line.split(b" ", 3)
             name = _unquoted(path).decode("utf-8", "surrogateescape")
-            yield Blob(name, contents[mark] if mode in _REGULAR else None)
+            files.append(Blob(name, contents[mark] if mode in _REGULAR else None))
+    return Commit(_ID.findall(head)[0].decode(), _day(head), sorted(files))
+
+
+def _day(head: bytes) -> str:
+    """Return the day of a commit where it was made, or '' where no calendar has it."""
+    seconds, sign, hours, minutes = _MADE.findall(head)[0]
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        zone = timezone(-offset if sign == b"-" else offset)
+        return datetime.fromtimestamp(int(seconds), zone).date().isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""
 
 
 def _data_after(stream: bytes, at: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from reconciler.errors import HistoryError
-from reconciler.history.export import Blob, parse_export
+from reconciler.history.export import Commit, parse_export
 
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -49,16 +49,8 @@ class Repository:
             self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
         )
         commits = done.stdout.decode().split()
-        return commits[0] if len(commits) == 1 else None  # a range is more than one
-
-    def find_commit_and_day(self, ref: str) -> tuple[str, str] | None:
-        """Return the full id and the day of the commit that *ref* names, or None."""
-        if ".." in ref:  # a range, or a message that is searched for
-            ref = self.find_commit(ref) or ""
-        peeled = f"{ref}^{{commit}}"
-        done = _git(self.folder, "show", "-s", "--format=%H %cs", "--end-of-options", peeled, "--")
-        words = done.stdout.decode().split()
-        return (words[0], words[1]) if words else None
+        # A range is more than one, and what is left out has a sign before it.
+        return commits[0] if len(commits) == 1 and commits[0].isalnum() else None
 
     def find_ref(self, ref: str) -> str | None:
         """Return the full id of the commit at just this *ref*, no tag of that name, or None."""
@@ -104,25 +96,31 @@ class Repository:
         paths = [line.decode("utf-8", "replace") for line in done.stdout.split(b"\0") if line]
         return [path.split(":", 1)[1] for path in paths if path.endswith(f"/{name}")]
 
-    def read_files(self, commit: str, *paths: str) -> list[Blob]:
-        """Return the files of *commit* at and below *paths*, sorted, by one process for them all.
+    def read_commit(self, ref: str, *paths: str) -> Commit | None:
+        """Return the commit that *ref* names, with its files at and below *paths*, or None.
 
-        `fast-export` reads each object once, `cat-file --batch` twice: where each object is a
-        file of its own, as after a commit, that is half of the time.
+        One process tells it all: `fast-export` reads each object once, `cat-file --batch` twice,
+        and where each object is a file of its own, as after a commit, that is half of the time.
+        Raises HistoryError for a commit that cannot be read.
         """
-        how = ("--full-tree", "--reencode=no")
+        if ".." in ref:  # a range, or a message that is searched for
+            ref = self.find_commit(ref) or ""
+        how = ("--full-tree", "--reencode=no", "--show-original-ids")
         # The commit alone and whole, even if it changed nothing at these paths; submodules too,
         # which are said to be where they are. The first dashes end the command's own flags, the
         # second the revisions.
-        which = ("--no-walk", "--ignore-submodules=none", "--", commit, "--")
+        which = ("--no-walk", "--ignore-submodules=none", "--", f"{ref}^{{commit}}", "--")
         here = [posixpath.relpath(path, self.prefix or ".") for path in paths if path]
         done = _git(self.folder, "fast-export", *how, *which, *here)
-        if done.returncode:
-            raise HistoryError(
-                f"git cannot read the files of {commit[:7]} ({_complaint(done)}); if the clone is"
-                " not complete, fetch it anew"
-            )
-        return sorted(parse_export(done.stdout))
+        if done.returncode == 0 and done.stdout:
+            return parse_export(done.stdout)
+        commit = self.find_commit(ref)
+        if commit is None:
+            return None
+        raise HistoryError(
+            f"git cannot read the files of {commit[:7]} ({_complaint(done)}); if the clone is not"
+            " complete, fetch it anew"
+        )
 
     def make_root(self, message: str) -> str:
         """Write a commit that holds nothing and comes after nothing, and return its id."""

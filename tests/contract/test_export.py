@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import HistoryError
+from reconciler.history.export import Blob
 from reconciler.history.git import Repository, open_repository
 
 ODD = ["a b.yaml", 'quo"te.yaml', "back\\slash.yaml", "tab\tline\n.yaml", "ä/日本.yaml", "M x.yaml"]
@@ -36,6 +37,12 @@ def _open(folder: str = ".") -> Repository:
     return repository
 
 
+def _files(ref: str, *paths: str, here: str = ".") -> list[Blob]:
+    commit = _open(here).read_commit(ref, *paths)
+    assert commit is not None
+    return commit.files
+
+
 def _write(files: dict[str, bytes]) -> None:
     for name, content in files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +56,7 @@ def test_names_and_contents_are_told_to_the_byte(git: Git) -> None:
     Path("shop/link.yaml").symlink_to("a b.yaml")
     git("add", ".")
     git("-c", "i18n.commitEncoding=latin1", "commit", "-qm", "M 100644 :1 x\n\ndata 7\nblob\n")
-    told = {blob.path: blob.content for blob in _open("shop").read_files("HEAD", "shop")}
+    told = dict(_files("HEAD", "shop", here="shop"))
     assert told == files | {"shop/link.yaml": None}
     assert list(told) == sorted(told)
 
@@ -68,12 +75,12 @@ def test_only_the_named_folder_is_told_though_the_commit_left_it_alone(git: Git)
     _write({"elsewhere/b.yaml": b"3\n"})
     git("commit", "-qam", "else")
     git("merge", "-q", "--no-ff", "-m", "merge", "side")
-    assert _open("shop").read_files("HEAD", "shop") == [
+    assert _files("HEAD", "shop", here="shop") == [
         ("shop/a.yaml", b"1\n"),
         ("shop/module", None),
     ]
-    assert _open("shop").read_files("HEAD", "gone") == []
-    assert [blob.path for blob in _open().read_files("HEAD~1", "elsewhere")] == ["elsewhere/b.yaml"]
+    assert _files("HEAD", "gone", here="shop") == []
+    assert [blob.path for blob in _files("HEAD~1", "elsewhere")] == ["elsewhere/b.yaml"]
 
 
 def test_a_missing_object_ends_with_what_to_do(git: Git) -> None:
@@ -84,7 +91,7 @@ def test_a_missing_object_ends_with_what_to_do(git: Git) -> None:
     identity = git("rev-parse", "HEAD:shop/a.yaml")
     Path(".git/objects", identity[:2], identity[2:]).unlink()
     with pytest.raises(HistoryError, match=r"cannot read the files of .*fetch it anew"):
-        _open().read_files("HEAD", "shop")
+        _files("HEAD", "shop")
 
 
 @pytest.mark.parametrize("ref", ["HEAD~1..HEAD", "^HEAD", "HEAD^!", "HEAD^@", "", "-x", "nope"])
@@ -92,9 +99,10 @@ def test_only_one_commit_is_a_commit(git: Git, ref: str) -> None:
     """A range, an exclusion or a flag names none."""
     git("commit", "-q", "--allow-empty", "-m", "one")
     git("commit", "-q", "--allow-empty", "-m", "two")
-    assert _open().find_commit_and_day(ref) is None
-    commit, day = _open().find_commit_and_day("HEAD") or ("", "")
-    assert (len(commit), len(day)) == (40, 10)
+    assert _open().read_commit(ref) is None
+    commit = _open().read_commit("HEAD")
+    assert commit is not None
+    assert commit[:2] == (git("rev-parse", "HEAD"), git("show", "-s", "--format=%cs"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,7 @@ def test_a_submodule_that_git_is_told_to_ignore_is_told(git: Git, setting: str) 
         git("config", setting, "all")
     git("add", "shop", ".gitmodules")
     git("commit", "-qm", "first")
-    assert ("shop/module", None) in _open("shop").read_files("HEAD", "shop")
+    assert ("shop/module", None) in _files("HEAD", "shop", here="shop")
 
 
 def test_odd_commits_are_read_as_they_were_made(git: Git) -> None:
@@ -129,16 +137,34 @@ def test_odd_commits_are_read_as_they_were_made(git: Git) -> None:
     Path("commit").write_text(f"{signed}\nM 100644 :9 x\n", "utf-8")
     odd = git("hash-object", "-t", "commit", "-w", "commit")
     told = [("shop/a.yaml", b"1\n")]
-    assert _open().read_files(odd, "shop") == told
+    assert _files(odd, "shop") == told
     _write({"shop/a.yaml": b"2\n"})
     git("commit", "-qam", "second")
     git("replace", first, "HEAD")
     git("replace", git("rev-parse", f"{first}:shop/a.yaml"), git("rev-parse", "HEAD:shop/a.yaml"))
-    assert _open().read_files(first, "shop") == told
+    assert _files(first, "shop") == told
 
 
 def test_a_commit_may_be_named_by_its_message(git: Git) -> None:
     """Also one that looks like a range."""
     git("commit", "-q", "--allow-empty", "-m", "fix a..b")
-    found = _open().find_commit_and_day("HEAD^{/a..b}")
-    assert found and found[0] == git("rev-parse", "HEAD")
+    found = _open().read_commit("HEAD^{/a..b}")
+    assert found and found.id == git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("when", "day"),
+    [
+        ("2024-02-29T23:30:00-11:30", "2024-02-29"),
+        ("2024-03-01T00:10:00+14:00", "2024-03-01"),
+        ("@0 +0000", "1970-01-01"),
+    ],
+)
+def test_a_day_is_that_of_whoever_made_the_commit(
+    git: Git, monkeypatch: pytest.MonkeyPatch, when: str, day: str
+) -> None:
+    """As git itself shows it, whatever the zone."""
+    monkeypatch.setenv("GIT_COMMITTER_DATE", when)
+    git("commit", "-q", "--allow-empty", "-m", "m\n\ncommitter X <y> 5 +0000\n")
+    commit = _open().read_commit("HEAD")
+    assert commit is not None and commit.day == day
