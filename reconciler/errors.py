@@ -15,6 +15,7 @@ ReconcilerError                 1
 ├── JournalError                1   the journal of an apply cannot be kept
 ├── EditError                   1   a file cannot be edited as it is meant
 ├── GithubError                 1   GitHub could not be asked, or said no
+│   └── LostAnswerError         1   GitHub may have done what it was asked for, or not
 ├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
 └── StoreError                  1   the store could not be asked, or said no
@@ -146,6 +147,10 @@ class GithubError(ReconcilerError):
     """GitHub could not be asked, said no, or the workflow does not tell what is needed."""
 
 
+class LostAnswerError(GithubError):
+    """A request to GitHub may have taken effect or not; its answer was lost."""
+
+
 class OutputError(ReconcilerError):
     """What was found cannot be printed: the disk is full, say."""
 
@@ -223,4 +228,11 @@ class Throttled(RefusedError):
 
 
 class ServerFault(RefusedError):
-    """The store failed (5xx); whether the request took effect is not known."""
+    """The store failed (5xx); whether the request took effect is not known.
+
+    `retry_after` is how many seconds a 503 asked for, or None.
+    """
+
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message, status)
+        self.retry_after = retry_after

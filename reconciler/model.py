@@ -479,6 +479,12 @@ class Report:
     outcomes: tuple[Outcome, ...]
     stopped: str | None = None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every action came about, and nothing ended the run."""
+        done = {Result.APPLIED, Result.ALREADY}
+        return self.stopped is None and all(o.result in done for o in self.outcomes)
+
     def count(self, result: Result) -> int:
         """Return how many outcomes have this result."""
         return sum(outcome.result is result for outcome in self.outcomes)

@@ -1,5 +1,6 @@
 """No network but loopback, and the fixtures that many tests share."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ from hypothesis import settings
 # No deadline: a noisy machine is no finding. A failure prints what repeats it.
 settings.register_profile("ours", deadline=None, print_blob=True)
 settings.load_profile("ours")
+
+# Where the parent ignores SIGINT (`make test &` in a script), so would every child.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _connect = socket.socket.connect
 

@@ -1,5 +1,6 @@
 """Short ways to make nouns, files and shops, with defaults for what a test does not care about."""
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -84,7 +85,7 @@ def live(stocks: Mapping[str, Any], extra: Iterable[LiveSku] = ()) -> LiveState:
     return LiveState(Listing(COLLECTION, (*skus, *extra)), quantities, len(stocks) + 2, 120)
 
 
-MADE = Provenance("2026-11-20T10:00:00Z", "sha256:0")
+MADE = Provenance("2026-11-20T10:00:00Z", f"sha256:{0:064}")
 
 
 def base_of(*entries: Declared) -> Base:
@@ -94,6 +95,13 @@ def base_of(*entries: Declared) -> Base:
 def plan_of(state: DesiredState, current: LiveState, base: Base | None = None) -> Plan:
     made = MADE._replace(base=base.commit, base_date=base.date) if base else MADE
     return compute_plan(state, current, base, made)
+
+
+def sealed(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return a saved plan with the fingerprint that its writer would have given it."""
+    covered = {name: value for name, value in plan.items() if name != "fingerprint"}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+    return covered | {"fingerprint": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
 
 
 def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:

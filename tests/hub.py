@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +15,19 @@ BOT = "github-actions[bot]"
 PULL_REQUEST = 7
 
 
+COMMENTS = f"/repos/{REPOSITORY}/issues/{PULL_REQUEST}/comments"
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An answer that GitHub gives once instead of the right one, carried out or not."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message: str = "odd"
+    applied: bool = False
+
+
 @dataclass
 class Hub:
     """Comments of one pull request, issues, and who may ask for what."""
@@ -24,6 +37,7 @@ class Hub:
     viewer: str | None = BOT
     refuse: int = 0
     asked: list[str] = field(default_factory=list)
+    odd: list[tuple[str, Odd]] = field(default_factory=list)
 
     def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
         """Return status and body, as GitHub would."""
@@ -108,8 +122,16 @@ def serve(hub: Hub) -> Iterator[str]:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             body = json.loads(content) if content else None
             token = self.headers.get("Authorization", "")
-            status, said = hub.answer(self.command, self.path, token, body)
+            odd = next((odd for method, odd in hub.odd if method == self.command), None)
+            headers: Mapping[str, str] = {}
+            if odd is None or odd.applied:
+                status, said = hub.answer(self.command, self.path, token, body)
+            if odd is not None:
+                hub.odd.clear()
+                status, said, headers = odd.status, {"message": odd.message}, odd.headers
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 

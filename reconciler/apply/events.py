@@ -1,11 +1,12 @@
 """What an apply does → JSON lines for programs, as `schemas/event.schema.json` describes them."""
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from reconciler.codec import dump_json
+from reconciler.masking import mask
 from reconciler.model import Action, Outcome, Plan, Report, Result, Stock
 
 _ERRED = frozenset({Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED})
@@ -60,10 +61,10 @@ class Events:
 
     def _tell(self, kind: str, fields: Mapping[str, Any]) -> None:
         at = self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        line = json.dumps({"type": kind, "at": at, "store": self._store, **fields})
+        line = dump_json({"type": kind, "at": at, "store": self._store, **fields}, indent=None)
         with self._lock:
             try:
-                self._stream.write(line + "\n")
+                self._stream.write(mask(line) + "\n")
                 self._stream.flush()
             except (OSError, ValueError):
                 return

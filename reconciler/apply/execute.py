@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from reconciler.apply.settle import Settling, Store
+from reconciler.apply.sku_writer import Attempt, SkuWriter, Store
 from reconciler.apply.watch import NOBODY, Watcher
-from reconciler.model import Action, Outcome, Plan, Report, Result
+from reconciler.model import Outcome, Plan, Report, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,32 @@ def execute(  # noqa: PLR0913  what one run is made of
     reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
     way then is unknown. *watcher* is told of each step by the thread that takes it.
     """
-    settling = Settling(store, watcher, sleep, must_end, earlier.in_flight, earlier.in_doubt)
+    writer = SkuWriter(store, watcher, sleep, must_end, earlier.in_flight | earlier.in_doubt)
     outcomes: dict[str, Outcome] = dict(earlier.settled)
     left = [action for action in plan.actions if action.sku not in outcomes]
-    lowering = [action for action in left if action.lowers]
-    raising = [action for action in left if not action.lowers]
+    lowering = [Attempt(action) for action in left if action.lowers]
+    raising = [Attempt(action) for action in left if not action.lowers]
+    aside: list[Attempt] = []
+
+    def work_off(attempts: Sequence[Attempt]) -> None:
+        for result in _attempt_all(attempts, writer, parallelism):
+            if isinstance(result, Outcome):
+                outcomes[result.sku] = result
+            else:
+                aside.append(result)
+
     stopped: str | None = None
     try:
-        for actions in (lowering, raising):  # the second begins when the first has ended
-            for outcome in _settle_all(actions, settling, parallelism):
-                outcomes[outcome.sku] = outcome
-        stopped = settling.end()
+        work_off(lowering)
+        work_off(raising)  # begins when the first has ended
+        while aside:
+            writer.wait()
+            again, aside = aside, []
+            work_off(again)
+        stopped = writer.end()
     except KeyboardInterrupt:
         stopped = "interrupted twice"
-        outcomes |= settling.abandon([a for a in left if a.sku not in outcomes])
+        outcomes |= writer.abandon([a for a in left if a.sku not in outcomes])
     in_order = [outcomes[action.sku] for action in plan.actions]
     not_tried = (
         Outcome(
@@ -67,25 +79,25 @@ def execute(  # noqa: PLR0913  what one run is made of
     return Report(plan.store, (*in_order, *not_tried), stopped)
 
 
-def _settle_all(
-    actions: Sequence[Action], settling: Settling, parallelism: int
-) -> Iterator[Outcome]:
-    """Yield what becomes of each of *actions*, as it does.
+def _attempt_all(
+    attempts: Sequence[Attempt], writer: SkuWriter, parallelism: int
+) -> Iterator[Outcome | Attempt]:
+    """Yield the result of each attempt as it comes.
 
-    The threads hold up nobody who ends the program while they wait for the store.
+    The threads are daemons: one that waits for the store never keeps the program from ending.
     """
-    left, lock = iter(actions), threading.Lock()
-    outcomes: SimpleQueue[Outcome] = SimpleQueue()
+    left, lock = iter(attempts), threading.Lock()
+    results: SimpleQueue[Outcome | Attempt] = SimpleQueue()
 
     def work() -> None:
         while True:
             with lock:
-                action = next(left, None)
-            if action is None:
+                attempt = next(left, None)
+            if attempt is None:
                 return
-            outcomes.put(settling.settle(action))
+            results.put(writer.attempt(attempt))
 
-    for _ in range(min(parallelism, len(actions))):
+    for _ in range(min(parallelism, len(attempts))):
         threading.Thread(target=work, daemon=True).start()
-    for _ in actions:
-        yield outcomes.get()
+    for _ in attempts:
+        yield results.get()

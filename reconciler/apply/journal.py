@@ -6,16 +6,19 @@ flight. A last line that was torn by a crash is ignored. It holds SKUs and stock
 
 import contextlib
 import fcntl
-import json
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from reconciler.apply.execute import Earlier
+from reconciler.atomic_files import make_folder, open_text, refuse_links
+from reconciler.codec import dump_json, load_stock, parse_json
 from reconciler.errors import HeldError, JournalError
-from reconciler.model import Action, InventoryType, Outcome, Plan, Result, Stock
+from reconciler.masking import mask
+from reconciler.model import Action, Outcome, Plan, Result
 
 FORMAT: Final = 1
 # What needs nothing more: done, or not to be repeated by itself.
@@ -88,7 +91,7 @@ class Journal:
             self._keep({"end": True})
 
     def _keep(self, line: dict[str, Any]) -> None:
-        text = (json.dumps(line) if line else "") + "\n"
+        text = (mask(dump_json(line, indent=None)) if line else "") + "\n"
         with self._lock:
             try:
                 self._file.write(text)
@@ -119,8 +122,8 @@ def open_journal(
             f"{path} is the journal of another plan; name another with --journal, or delete it"
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        journal = Journal(path.open("a", encoding="utf-8"))
+        make_folder(path.parent)
+        journal = Journal(open_text(path, "a"))
     except OSError as error:
         raise JournalError(
             f"the journal {path} cannot be written: {error.strerror}; name another with --journal"
@@ -140,6 +143,7 @@ def open_journal(
 def _read(path: Path) -> list[dict[str, Any]]:
     """Return the lines of a journal that are whole; none where there is no journal."""
     try:
+        refuse_links(path)
         # A device may have no end, and a pipe nothing to say.
         text = path.read_text("utf-8", "replace") if path.is_file() else ""
         if text.strip() and not text.lstrip().startswith('{"journal"'):
@@ -151,7 +155,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     lines = []
     for line in text.splitlines():
         with contextlib.suppress(ValueError):
-            data = json.loads(line)
+            data = parse_json(line)
             if isinstance(data, dict):
                 lines.append(data)
     return lines
@@ -163,22 +167,34 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
     settled: dict[str, Outcome] = {}
     in_flight: set[str] = set()
     for line in lines:
-        if (sku := line.get("sending")) in actions:
-            in_flight.add(sku)
-            settled.pop(sku, None)
-        elif (sku := line.get("settled")) in actions:
-            in_flight.discard(sku)
-            action, result = actions[sku], Result(line["result"])
-            found, message = _stock(line.get("found")), str(line.get("message", ""))
-            was_taken = result is Result.FAILED and found not in {None, action.before}
-            if result in _FINAL or was_taken:
-                settled[sku] = Outcome(sku, result, action.before, action.after, found, message)
+        sent, ended = line.get("sending"), line.get("settled")
+        if isinstance(sent, str) and sent in actions:
+            in_flight.add(sent)
+            settled.pop(sent, None)
+        elif isinstance(ended, str) and ended in actions:
+            with contextlib.suppress(ValueError, KeyError):  # a line nobody wrote: look at the SKU
+                outcome = _outcome(actions[ended], line)
+                in_flight.discard(ended)
+                if _is_final(outcome):
+                    settled[ended] = outcome
     left = actions.keys() - settled.keys() - in_flight
     in_doubt = left if any(line.get("doubt") for line in lines) else ()
     return Earlier(settled, frozenset(in_flight), frozenset(in_doubt))
 
 
-def _stock(data: Any) -> Stock | None:
-    if not isinstance(data, dict):
-        return None
-    return Stock(InventoryType(data["inventory_type"]), data["quantity"])
+def _outcome(action: Action, line: Mapping[str, Any]) -> Outcome:
+    found = line.get("found")
+    return Outcome(
+        action.sku,
+        Result(line["result"]),
+        action.before,
+        action.after,
+        None if found is None else load_stock(found),
+        str(line.get("message", "")),
+    )
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """Return whether a rerun has nothing more to do for this SKU."""
+    was_taken = outcome.result is Result.FAILED and outcome.found not in {None, outcome.before}
+    return outcome.result in _FINAL or was_taken

@@ -1,11 +1,15 @@
 """Report ↔ its saved form. Pure, but that the schema lies in a file."""
 
-import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
+import jsonschema_rs
+
+from reconciler.codec import dump_json, load_stock
+from reconciler.contract import load_schema
 from reconciler.errors import PlanFileError
-from reconciler.model import InventoryType, Outcome, Report, Result, Stock
+from reconciler.model import Outcome, Report, Result
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -21,8 +25,7 @@ def dump_report(report: Report, *, fingerprint: str, exit_code: int) -> str:
         "summary": {result.value: report.count(result) for result in Result},
         "outcomes": [_to_json(outcome) for outcome in report.outcomes],
     }
-    text = json.dumps(data, indent=2)
-    return text.replace("##[", "##\\u005b") + "\n"  # a command to GitHub's runner, were it printed
+    return dump_json(data) + "\n"
 
 
 def _to_json(outcome: Outcome) -> dict[str, Any]:
@@ -37,25 +40,29 @@ def _to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def load_report(path: str, data: Mapping[str, Any]) -> Report:
-    """Return the report in *data*; raise PlanFileError for what is none."""
+    """Return the report in *data*.
+
+    Raises:
+        PlanFileError: It does not fit `schemas/report.schema.json`.
+    """
     try:
-        outcomes = tuple(
-            Outcome(
-                entry["sku"],
-                Result(entry["result"]),
-                _stock(entry["before"]),
-                _stock(entry["after"]),
-                _stock(entry["found"]),
-                entry["message"],
-            )
-            for entry in data["outcomes"]
-        )
-        return Report(data["store"], outcomes, data["stopped"])
-    except (KeyError, TypeError, ValueError):
-        raise PlanFileError(path, "is not a report; make it again with apply --report") from None
+        _validator().validate(data)
+    except ValueError as error:  # jsonschema_rs has no name for what is nested too deep
+        path_of_fault = getattr(error, "instance_path", ())
+        place = "/".join(map(str, path_of_fault)) or "the file"
+        message = f"This is no report: {place} does not fit. Make it again with apply --report."
+        raise PlanFileError(path, message) from None
+    return Report(data["store"], tuple(map(_outcome, data["outcomes"])), data["stopped"])
 
 
-def _stock(data: Any) -> Stock | None:
-    if data is None:
-        return None
-    return Stock(InventoryType(data["inventory_type"]), data["quantity"])
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_schema("report"))
+
+
+def _outcome(entry: Mapping[str, Any]) -> Outcome:
+    before, after, found = (
+        None if entry[name] is None else load_stock(entry[name])
+        for name in ("before", "after", "found")
+    )
+    return Outcome(entry["sku"], Result(entry["result"]), before, after, found, entry["message"])

@@ -110,12 +110,13 @@ def command(
     """
     if planfile is None and not yes and not has_terminal():
         raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
+    outputs = Outputs(journal, report, events)
+    outputs.require_apart()
     if push and not record:
         raise UsageError("--push shares the record of --record; add that")
     ending = Ending(*max_duration) if max_duration else Ending()
     access = Access(token_file, parallelism, ending)
     asked = Asked(planfile, yes, base, record, push, take_over, allow)
-    outputs = Outputs(journal, report, events)
     if options.means_several:
         return for_each_store(
             options,

@@ -8,7 +8,7 @@ from reconciler.desired.build import build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
 from reconciler.history.base import BaseTexts, find_base, find_elsewhere
 from reconciler.history.git import Repository, open_repository
-from reconciler.history.records import INTENT, ref_of
+from reconciler.history.records import ref_of
 from reconciler.model import Base, Declared, Pending, Plan, StoreSettings
 from reconciler.plan.saved import fingerprint
 
@@ -100,7 +100,7 @@ def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
     record = last.record
     return (
         record is not None
-        and record.kind == INTENT
+        and record.is_intent
         and (record.fingerprint, record.planned_at)
         == (fingerprint(plan), plan.provenance.created_at)
     )
@@ -111,7 +111,7 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
     what = f"the base {texts.commit[:7]}"
     declared = _build_declared(texts, folder, store, what)
     pending: tuple[Pending, ...] = ()
-    if texts.record is not None and texts.record.kind == INTENT:
+    if texts.record is not None and texts.record.is_intent:
         meant = replace(texts, files=texts.intended)
         intended = _build_declared(meant, folder, store, what)
         pending = tuple(
@@ -132,6 +132,23 @@ def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> di
     except InputError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         raise NoBaseError(f"{what} cannot be read: {error.problems[0]}{more}; {advice}") from None
+
+
+def at_fork(history: History) -> History:
+    """Return *history* with the base where this branch left the line of what was applied.
+
+    What others merged and applied since then is no change of this branch.
+    """
+    repository, base, head = history.repository, history.base, history.head
+    if repository is None or base is None or head is None:
+        return history
+    if repository.descends(head, base.source) is not False:
+        return history
+    fork = repository.fork_point(base.source)
+    texts = find_base(repository, history.folder, history.store, fork) if fork else None
+    if texts is None:
+        return history
+    return replace(history, base=_build_base(texts, history.folder, history.store), last=None)
 
 
 def declared_at(history: History, ref: str) -> dict[str, Declared]:

@@ -16,6 +16,7 @@ from reconciler.apply.execute import Earlier, execute
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.report import dump_report
 from reconciler.apply.watch import Watcher, Watchers
+from reconciler.atomic_files import open_text, refuse_links
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.options import Options
 from reconciler.cli.plan import STDIO, out_of, save_text
@@ -29,6 +30,7 @@ from reconciler.errors import (
     OutputError,
     PushError,
     ReconcilerError,
+    UsageError,
 )
 from reconciler.live.client import StoreClient
 from reconciler.model import Outcome, Plan, Report, Result, Rule
@@ -66,6 +68,16 @@ class Outputs:
             out_of(self.report, name),
             out_of(self.events, name),
         )
+
+    def require_apart(self) -> None:
+        """Raise UsageError if two of them would go to one stream or file."""
+        named = [path for path in (self.journal, self.report, self.events) if path is not None]
+        if len(named) > len({path.absolute() for path in named}):
+            raise UsageError(
+                "Two of --journal, --report, and --events name the same file or stream."
+            )
+        if self.journal == STDIO:
+            raise UsageError("A journal must be a file, to be read again. Name one with --journal.")
 
     @property
     def takes_stdout(self) -> bool:
@@ -113,9 +125,17 @@ def carry_out(
 
 def _check_report(path: Path | None) -> None:
     """Raise ReconcilerError before the first write, where the report could not be saved."""
-    if path is not None and path != STDIO and not path.resolve().parent.is_dir():
+    if path is None or path == STDIO:
+        return
+    try:
+        refuse_links(path)
+    except OSError as error:
         raise ReconcilerError(
-            f"cannot save the report to {path}: there is no such folder; name another file"
+            f"Can't save the report to {path}: {error.strerror}. Name another file."
+        ) from None
+    if not path.absolute().parent.is_dir():
+        raise ReconcilerError(
+            f"Can't save the report to {path}: there is no such folder. Name another file."
         )
 
 
@@ -129,9 +149,8 @@ def _keep_words(report: Report, plan: Plan, outputs: Outputs, code: int) -> None
 
 def journal_path(options: Options, plan: Plan) -> Path:
     """Return where the journal of *plan* lies by default: every plan has one of its own."""
-    name = fingerprint(plan).removeprefix("sha256:")[:12]
-    made = plan.provenance.created_at.replace(":", "").replace("-", "")
-    return options.state_folder("journal") / f"{plan.store}-{made}-{name}.jsonl"
+    name = fingerprint(plan).removeprefix("sha256:")[:24]
+    return options.state_folder("journal") / f"{plan.store}-{name}.jsonl"
 
 
 @contextmanager
@@ -142,7 +161,7 @@ def _open_events(path: Path | None, plan: Plan) -> Iterator[list[Events]]:
         return
     stream: TextIO
     try:
-        stream = sys.stdout if path == STDIO else path.open("w", encoding="utf-8")
+        stream = sys.stdout if path == STDIO else open_text(path, "w")
     except OSError as error:
         raise ReconcilerError(f"cannot write events to {path}: {error.strerror}") from None
     events = Events(stream, plan.store)
@@ -237,7 +256,7 @@ def _keep_report(text: str, path: Path) -> None:
         else:
             save_text(text, path, "the report")
     except ReconcilerError as error:
-        print_error(f"Error: {error}. The writes are done: do not repeat them.")
+        print_error(f"Error: {error} The writes are done: do not repeat them.")
 
 
 def _leave_at_once(code: int) -> None:

@@ -9,9 +9,9 @@ from reconciler.apply.report import load_report
 from reconciler.cli.console import print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.show import as_report, read_file
-from reconciler.github.api import Github
+from reconciler.cli.stages import open_github
 from reconciler.github.comments import marker_of, put_comment
-from reconciler.github.surroundings import read_head, read_pull_request, read_surroundings
+from reconciler.github.surroundings import read_head, read_pull_request
 from reconciler.plan.saved import load_plan
 from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
 
@@ -37,7 +37,7 @@ def command(options: Options, file: Path, pr: int | None) -> int:
     # Which push it is about: a later one that cannot be planned leaves this comment as it is.
     about = read_head(os.environ)
     foot = f"\nAt commit {about}.\n" if about and pr is None else ""
-    surroundings = read_surroundings(os.environ)
+    github = open_github()  # what is missing is said before anything is read
     pull_request = pr or read_pull_request(os.environ)
     if report is None:
         plan = load_plan(str(file), content)
@@ -47,7 +47,7 @@ def command(options: Options, file: Path, pr: int | None) -> int:
         loaded = load_report(str(file), report)
         store = loaded.store
         text = render_report(loaded, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
-    with Github(surroundings) as github:
+    with github:
         address = put_comment(github, pull_request, store, text + foot)
     if not options.quiet:
         print_text(f"{address}\n")

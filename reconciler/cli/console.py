@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.options import ColorWhen, Options
 from reconciler.errors import InputError, OutputError, ReconcilerError
+from reconciler.masking import mask
 from reconciler.render.safe import safe_text
 from reconciler.render.text import Line
 
@@ -48,8 +49,8 @@ def _paint(text: str, style: str, *, colored: bool) -> str:
     return click.style(text, **_STYLES[style]) if colored and style else text
 
 
-def print_text(text: str) -> None:
-    """Print *text* as it is on stdout.
+def print_text(text: str, *, masks: bool = True) -> None:
+    """Print *text* on stdout, without tokens unless *masks* is off.
 
     When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
     not stop half way because nobody listens. Raises OutputError where it cannot be written for
@@ -57,7 +58,7 @@ def print_text(text: str) -> None:
     """
     stream = sys.stdout
     try:
-        stream.write(text)
+        stream.write(mask(text) if masks else text)
         stream.flush()
     except BrokenPipeError:
         _discard(stream)
@@ -76,7 +77,7 @@ def _discard(stream: TextIO) -> None:
 def print_error(text: str, end: str = "\n") -> None:
     """Print *text* on stderr, if it takes it: nothing stops because nobody can be told."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
-        sys.stderr.write(f"{text}{end}")
+        sys.stderr.write(f"{mask(text)}{end}")
         sys.stderr.flush()
 
 

@@ -1,7 +1,5 @@
 """`reconciler drift`: what of the live stock differs from what is declared. Writes nothing."""
 
-import json
-import os
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -13,12 +11,12 @@ from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.several import for_each_store
-from reconciler.cli.stages import Access, make_drift, open_store
+from reconciler.cli.stages import Access, make_drift, open_github, open_store
 from reconciler.cli.workflow import summarise
+from reconciler.codec import dump_json
 from reconciler.errors import InputError
 from reconciler.github.api import Github
 from reconciler.github.issues import issue_marker, put_issue
-from reconciler.github.surroundings import read_surroundings
 from reconciler.model import Drift
 from reconciler.render.markdown import COMMENT_LIMIT
 from reconciler.render.markdown import render_drift as render_markdown
@@ -57,7 +55,7 @@ def command(
     """
     access = Access(token_file, parallelism)
     # What is missing for the issue is said before a thousand SKUs are read.
-    with Github(read_surroundings(os.environ)) if issue else nullcontext() as github:
+    with open_github() if issue else nullcontext() as github:
         if options.means_several:
             return for_each_store(options, lambda one: _drift(one, format_, access, github))
         return _drift(options, format_, access, github)
@@ -95,5 +93,4 @@ def _as_json(drift: Drift) -> str:
         for row in drift.rows
     ]
     data = {**asdict(drift), "rows": rows, "findings": [f._asdict() for f in drift.findings]}
-    text = json.dumps(data, indent=2)
-    return text.replace("##[", "##\\u005b") + "\n"
+    return dump_json(data) + "\n"

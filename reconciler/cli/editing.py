@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import click
 
+from reconciler.atomic_files import replace_files
 from reconciler.cli.console import print_error, print_text
 from reconciler.cli.days import today, tomorrow
 from reconciler.cli.options import Options
@@ -14,7 +15,6 @@ from reconciler.desired.build import build_desired
 from reconciler.desired.edit import Wanted
 from reconciler.desired.files import read_files
 from reconciler.desired.revise import revise
-from reconciler.desired.rewrite import rewrite
 from reconciler.desired.spelling import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import DesiredState, Finding, Rule, Stock
@@ -38,7 +38,7 @@ class Working:
 
     def save(self, wanted: Mapping[str, Wanted]) -> None:
         """Let the files declare what is *wanted*; raise EditError with nothing changed."""
-        rewrite(revise(self.desired, self.files, wanted), self.files)
+        replace_files(revise(self.desired, self.files, wanted), self.files)
 
     def differing(self, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
         """Return what of *wanted* the files do not declare yet."""

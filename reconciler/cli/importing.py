@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import click
 
+from reconciler.atomic_files import replace_files
 from reconciler.cli.console import print_error, print_text
 from reconciler.cli.editing import Working, load_working, say_finding
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
-from reconciler.cli.stages import Access, make_progress, open_store, until_signal
+from reconciler.cli.stages import Access, list_and_match, make_progress, open_store, until_signal
 from reconciler.contract import schema_file
 from reconciler.desired.adopt import (
     SETTINGS,
@@ -25,15 +26,14 @@ from reconciler.desired.adopt import (
 )
 from reconciler.desired.build import build_desired
 from reconciler.desired.files import SETTINGS_FILE, find_stores, is_store_name, read_files
-from reconciler.desired.rewrite import rewrite
 from reconciler.desired.write import LANGUAGE_SERVER, quote
 from reconciler.errors import AnswerError, InputError, NotAuthorized, NotFound, Problem, UsageError
 from reconciler.history.git import open_repository
 from reconciler.history.records import ref_of
 from reconciler.live.client import StoreClient
-from reconciler.live.fetch import fetch_categories, fetch_listing, fetch_stocks
+from reconciler.live.fetch import fetch_categories, fetch_stocks
 from reconciler.model import Listing, LiveSku, Stock
-from reconciler.plan.match import Matches, match_skus
+from reconciler.plan.match import Matches
 from reconciler.render.rows import count
 from reconciler.render.safe import safe_text
 
@@ -102,7 +102,7 @@ def command(
     contents = adopt(working.desired, working.files, newcomers, places, f"{schema}/{_INVENTORY}")
     begun = {path: text for path, text in working.files.items() if path == working.made}
     before = {path: text for path, text in working.files.items() if path != working.made}
-    rewrite({**schemas, **begun, **contents}, before)
+    replace_files({**schemas, **begun, **contents}, before)
     _say(options, name, newcomers, places)
     return 0
 
@@ -161,8 +161,7 @@ def _read(
 ) -> Found:
     """Read what the shop lists, and the stock of what no file declares."""
     settings = working.desired.settings
-    listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
-    matches = match_skus(working.desired.declared, listing.skus)
+    listing, matches = list_and_match(working.desired, client)
     for finding in matches.findings:
         if finding.kind.is_error:
             say_finding(finding)

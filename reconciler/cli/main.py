@@ -14,6 +14,7 @@ from reconciler.cli.console import prepare_streams, say_error
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.signals import exit_on_sigterm
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.masking import register_environment
 from reconciler.render.safe import safe_text
 
 # Each command's module is loaded when it is called, so that nobody pays for another's imports.
@@ -85,6 +86,7 @@ def command() -> None:
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
     prepare_streams()
+    register_environment(os.environ)
     exit_on_sigterm()
     if "_RECONCILER_COMPLETE" in os.environ:
         import_module("reconciler.cli.completion").prepare_shell_completion()

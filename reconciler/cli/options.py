@@ -1,5 +1,6 @@
 """The options that every command takes, before or after its name."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
+from reconciler.atomic_files import make_folder, write_text
 from reconciler.desired.files import find_stores
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 
@@ -66,10 +68,10 @@ class Options:
         state = self.inventory.absolute().parent / ".reconciler"
         folder = state.joinpath(*parts)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             ignore = state / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
+            if not os.path.lexists(ignore):
+                write_text(ignore, "*\n")
         except OSError as error:
             raise ReconcilerError(f"cannot keep anything in {state}: {error.strerror}") from None
         return folder
@@ -193,7 +195,5 @@ PLAN_FORMAT = click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "json", "markdown", "github"]),
-    default="text",
-    show_default=True,
-    help="How to print it: github marks the lines of a pull request.",
+    help="How to print it: github marks the lines of a pull request.  [default: text]",
 )

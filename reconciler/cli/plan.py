@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import click
 
-from reconciler.cli.basing import History, declared_at, load_history
+from reconciler.atomic_files import make_folder, write_text
+from reconciler.cli.basing import History, at_fork, declared_at, load_history
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import (
@@ -31,6 +32,7 @@ from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
 from reconciler.plan.based import select
 from reconciler.plan.saved import dump_plan
+from reconciler.render.annotations import MAX_ANNOTATIONS
 from reconciler.render.annotations import render_plan as render_annotations
 from reconciler.render.markdown import render_plan as render_markdown
 from reconciler.render.text import render_plan
@@ -62,7 +64,7 @@ STDIO = Path("-")
 def command(
     options: Options,
     out: Path | None,
-    format_: str,
+    format_: str | None,
     base: str | None,
     changed_since: str | None,
     offline: bool,
@@ -76,6 +78,12 @@ def command(
     """
     if offline and changed_since:
         raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
+    if out == STDIO and format_ not in {None, "json"}:
+        raise UsageError(
+            f"--out - prints the plan as JSON, and --format {format_} prints it too. Name a file"
+            " with --out, or leave one of them out."
+        )
+    format_ = format_ or "text"
     access = Access(token_file, parallelism)
     asked = Asked(base, changed_since, offline, format_, detailed_exitcode)
     changes: list[int] = []
@@ -106,7 +114,7 @@ def out_of(folder: Path | None, name: str) -> Path | None:
     if folder == STDIO:
         raise UsageError("several stores need a folder each of their files goes to, not -")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise ReconcilerError(f"{folder} cannot be a folder: {error.strerror}") from None
     return folder / f"{name}.json"
@@ -116,7 +124,7 @@ def _plan(
     options: Options, out: Path | None, asked: Asked, access: Access, changes: list[int]
 ) -> int:
     """Plan one store, add how much would change, and return the exit code."""
-    scope = _load_scope(options, asked.base, asked.changed_since)
+    scope = _load_scope(options, asked)
     plan = make_offline_plan(scope) if asked.offline else _ask(options, scope, access)
     format_ = asked.format_
     if out == STDIO:
@@ -135,13 +143,15 @@ def _plan(
     return code
 
 
-def _load_scope(options: Options, base: str | None, changed_since: str | None) -> Scope:
+def _load_scope(options: Options, asked: Asked) -> Scope:
     """Return what the plan is to be made of."""
     desired = load_desired(options, options.one_store())
-    history = load_history(options, desired.settings, base, None)
+    history = load_history(options, desired.settings, asked.base, None)
+    if asked.offline:
+        history = at_fork(history)
     wanted = None
-    if changed_since is not None:
-        wanted = frozenset(select(desired.declared, declared_at(history, changed_since)))
+    if asked.changed_since is not None:
+        wanted = frozenset(select(desired.declared, declared_at(history, asked.changed_since)))
     if not options.quiet:
         _say_what_is_odd(history)
     return Scope(desired, history, wanted)
@@ -165,14 +175,18 @@ def _ask(options: Options, scope: Scope, access: Access) -> Plan:
         return make_plan(options, scope, client, access)
 
 
-def print_plan(plan: Plan, format_: str, options: Options) -> None:
-    """Print *plan* on stdout in the format `text`, `json`, `markdown` or `github`."""
+def print_plan(plan: Plan, format_: str, options: Options, annotated_stores: int = 1) -> None:
+    """Print *plan* on stdout in the format `text`, `json`, `markdown` or `github`.
+
+    A step shows ten annotations, which *annotated_stores* share.
+    """
     if format_ == "json":
         print_text(dump_plan(plan))
     elif format_ == "markdown":
         print_text(render_markdown(plan))
     elif format_ == "github":
-        print_text("".join(f"{line}\n" for line in render_annotations(plan)))
+        share = max(1, MAX_ANNOTATIONS // annotated_stores)
+        print_text("".join(f"{line}\n" for line in render_annotations(plan, share)))
     else:
         print_lines(render_plan(plan, verbose=options.verbose), options)
 
@@ -187,15 +201,9 @@ def plan_exit_code(plan: Plan, *, detailed: bool) -> int:
 def save_text(text: str, path: Path, what: str) -> None:
     """Write *text* to a file, whole or not at all; a pipe or a device is written as it is."""
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            target.write_text(text, "utf-8")
-        else:
-            partial = target.parent / f"{target.name}.partial"
-            partial.write_text(text, "utf-8")
-            partial.replace(target)
+        write_text(path, text)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReconcilerError(
-            f"cannot save {what} to {path}: {reason}; name another file"
+            f"Can't save {what} to {path}: {reason}. Name another file."
         ) from None

@@ -60,10 +60,17 @@ def command(
     if not globs and (bounds := len(declared) - len(skus)) and not options.quiet:
         print_error(f"{count(bounds, 'SKU')} under at_least or at_most: left as declared.")
     if not differing:
-        said = "of what was read, the files declare what the shop has"
-        print_error(f"Nothing to change: {said}.")
+        print_error(_nothing_to_change(len(wanted), len(skus)))
         return code
     working.say(differing)
     working.save(differing)
     print_error(f"{count(len(differing), 'SKU')} changed. Look at it: git diff")
     return code
+
+
+def _nothing_to_change(same: int, read: int) -> str:
+    """Return why nothing changes: *same* of the *read* SKUs are declared as the shop has them."""
+    if same == read:
+        return f"Nothing to change: {count(read, 'SKU')} declared as the shop has them."
+    left = f"{count(read - same, 'SKU')} left alone, see above"
+    return f"Nothing changed. {count(same, 'SKU')} declared as the shop has them; {left}."

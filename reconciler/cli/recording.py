@@ -15,10 +15,9 @@ from reconciler.history.git import Repository
 from reconciler.history.records import (
     APPLIED_FILE,
     INTENDED_FILE,
-    INTENT,
-    RECEIPT,
     Record,
     RecordedAction,
+    RecordKind,
     begin,
     finish,
     make_record,
@@ -33,7 +32,6 @@ from reconciler.render.safe import safe_text
 
 SCHEMA = "schemas/inventory.schema.json"
 GRACE = timedelta(minutes=15)
-_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def check_can_record(history: History) -> None:
@@ -56,12 +54,13 @@ def refuse_held(history: History, *, take_over: bool, has_journal: bool, now: da
     where the journal of that run lies.
     """
     record = history.last.record if history.last else None
-    if record is None or record.kind != INTENT or take_over:
+    if record is None or not record.is_intent or take_over:
         return
     if history.resumes and has_journal:
         return
-    until = datetime.strptime(record.expires_at or record.planned_at, _FORM).replace(tzinfo=UTC)
-    if now < until:
+    until = record.expires_at
+    if until is not None and now < until:
+        until = until.astimezone(UTC)
         raise HeldError(
             f"an apply of {record.source[:7]} has begun and not ended. Nothing was written. Wait"
             f" for it, at most until {until:%H:%M} UTC; or, if it is dead, --take-over"
@@ -91,8 +90,8 @@ class Recording:
         Raises HeldError where another apply was faster. Nothing may be written before this.
         """
         nothing, everything = (self._report(result) for result in _BOTH)
-        record = self._record(INTENT, self._previous(), lambda _: "")
-        record = replace(record, expires_at=(now + lasting + GRACE).strftime(_FORM))
+        record = self._record(RecordKind.INTENT, self._previous(), lambda _: "")
+        record = replace(record, expires_at=(now + lasting + GRACE).replace(microsecond=0))
         files = self._file(APPLIED_FILE, nothing) | self._file(INTENDED_FILE, everything)
         message = f"{self.plan.store}: about to write {count(len(self.plan.actions), 'SKU')}\n"
         commit = make_record(self.repository, record, files, message)
@@ -111,7 +110,7 @@ class Recording:
         """
         results = {outcome.sku: str(outcome.result) for outcome in report.outcomes}
         previous = intent or self._previous()
-        record = self._record(RECEIPT, previous, lambda sku: results.get(sku, ""))
+        record = self._record(RecordKind.RECEIPT, previous, lambda sku: results.get(sku, ""))
         files = self._file(APPLIED_FILE, report)
         if intent is None and self._is_known(record, files):
             return ""
@@ -136,7 +135,7 @@ class Recording:
     def _is_known(self, record: Record, files: dict[str, str]) -> bool:
         """Return whether the last record is a receipt of the same commit and declarations."""
         last = self.history.last
-        if last is None or last.record is None or last.record.kind != RECEIPT:
+        if last is None or last.record is None or last.record.is_intent:
             return False
         same = [content.encode() for content in files.values()] == [text for _, text in last.files]
         return same and last.record.source == record.source and self.remote is None
@@ -155,7 +154,9 @@ class Recording:
         rule = self.desired.settings.rule
         return {name: write_inventory(applied.values(), rule, SCHEMA)} if applied else {}
 
-    def _record(self, kind: str, previous: str | None, result: Callable[[str], str]) -> Record:
+    def _record(
+        self, kind: RecordKind, previous: str | None, result: Callable[[str], str]
+    ) -> Record:
         return Record(
             kind=kind,
             run=self.run,

@@ -113,7 +113,8 @@ def serve(
         def announce(address: str) -> None:
             print_text(
                 f"# site {site}, until Ctrl-C; for a store with `backend: webflow`:\n"
-                f"export WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n"
+                f"export WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n",
+                masks=False,  # it guards nothing, and whoever started the server needs it
             )
 
         serve_until_stopped(api, port, announce)

@@ -1,6 +1,5 @@
 """`reconciler show`: a saved plan or report again."""
 
-import json
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from reconciler.apply.report import load_report
 from reconciler.cli.console import print_lines, print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.plan import STDIO, print_plan
+from reconciler.codec import parse_json
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
 from reconciler.plan.saved import MAX_BYTES, load_plan
@@ -64,8 +64,8 @@ def as_report(content: bytes) -> dict[str, Any] | None:
     if len(content) > MAX_BYTES:
         return None
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
+        data = parse_json(content)
+    except ValueError:
         return None
     return data if isinstance(data, dict) and "outcomes" in data else None
 

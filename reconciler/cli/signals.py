@@ -28,10 +28,6 @@ class Ending:
         if max_seconds is not None:
             self.end_within(max_seconds, f"its {max_text} are over")
 
-    def noticed(self) -> bool:
-        """Return whether a signal has come."""
-        return self._received is not None
-
     def reason(self) -> str | None:
         """Return why the run is to end, or None."""
         if self._received is not None:
@@ -70,7 +66,8 @@ class Ending:
             self._received = number
             say_at_once(f"Interrupted: {said}. Once more stops at once.")
 
-        before = {number: signal.signal(number, handle) for number in _NOTICED}
+        noticed = [number for number in _NOTICED if not _is_ignored(number)]
+        before = {number: signal.signal(number, handle) for number in noticed}
         try:
             yield
         finally:
@@ -78,9 +75,15 @@ class Ending:
                 signal.signal(number, handler)
 
 
+def _is_ignored(number: int) -> bool:
+    """Return whether whoever started us wants a signal ignored, as `nohup` does."""
+    return signal.getsignal(number) is signal.SIG_IGN
+
+
 def exit_on_sigterm() -> None:
     """Let SIGTERM unwind the program like SIGINT does, so that what is open gets closed."""
-    signal.signal(signal.SIGTERM, _exit)
+    if not _is_ignored(signal.SIGTERM):
+        signal.signal(signal.SIGTERM, _exit)
 
 
 def _exit(number: int, _: FrameType | None) -> None:

@@ -17,14 +17,17 @@ from reconciler.cli.progress import Progress, Requests, Silence
 from reconciler.cli.signals import Ending
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import InterruptedRunError, NoBaseError, StoppedError, UsageError
+from reconciler.github.api import Github
+from reconciler.github.surroundings import read_surroundings
 from reconciler.live.client import StoreClient
-from reconciler.live.fetch import fetch_listing, fetch_stocks
+from reconciler.live.fetch import confirm_listing, fetch_listing, fetch_stocks
 from reconciler.live.pace import WINDOW, Pace
 from reconciler.live.token import Token, load_address, load_token
 from reconciler.model import (
     Backend,
     DesiredState,
     Drift,
+    FindingKind,
     Listing,
     LiveState,
     Plan,
@@ -33,7 +36,7 @@ from reconciler.model import (
 )
 from reconciler.plan.compute import compute_plan, require_no_base
 from reconciler.plan.drift import compute_drift
-from reconciler.plan.match import match_skus
+from reconciler.plan.match import Matches, match_skus
 from reconciler.plan.offline import pretend_live
 from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
 
@@ -114,6 +117,12 @@ def minute() -> float:
             f"{WINDOW_VARIABLE} must be a number of seconds up to {WINDOW:.0f}; unset it"
         )
     return window
+
+
+def open_github() -> Github:
+    """Return what asks GitHub about the repository of this workflow."""
+    scale = minute() / WINDOW
+    return Github(read_surroundings(os.environ), lambda seconds: time.sleep(seconds * scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +242,24 @@ def make_offline_plan(scope: Scope) -> Plan:
     return compute_plan(scope.desired, live, base, provenance, unread=new)
 
 
+def list_and_match(desired: DesiredState, client: StoreClient) -> tuple[Listing, Matches]:
+    """Return the store's listing, and which of its SKUs each declared one names.
+
+    Before anything is called missing, the listing is read once more.
+    """
+    settings = desired.settings
+    listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
+    matches = match_skus(desired.declared, listing.skus)
+    if any(finding.kind is FindingKind.MISSING for finding in matches.findings):
+        listing = confirm_listing(client, settings.site_id, listing)
+        matches = match_skus(desired.declared, listing.skus)
+    return listing, matches
+
+
 def _read_live(options: Options, scope: Scope, client: StoreClient, access: Access) -> LiveState:
     """Return the listing, and the stock of the SKUs that the plan needs."""
-    settings = scope.desired.settings
-    listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
-    matched = match_skus(scope.desired.declared, listing.skus).live
+    listing, matches = list_and_match(scope.desired, client)
+    matched = matches.live
     unread = scope.unread
     needed = [sku for name, sku in matched.items() if name not in unread]
     with make_progress("Reading SKU", len(needed), client, options) as progress:

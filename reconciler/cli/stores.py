@@ -8,6 +8,7 @@ from reconciler.cli.console import print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.workflow import put_outputs
+from reconciler.codec import dump_json
 from reconciler.render.rows import count
 
 
@@ -42,7 +43,7 @@ def command(options: Options, format_: str) -> int:
         for state in states
     ]
     if format_ == "json":
-        print_text(json.dumps(stores, indent=2) + "\n")
+        print_text(dump_json(stores) + "\n")
         return 0
     width = max(len(name) for name in names)
     for store in stores:

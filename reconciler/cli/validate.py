@@ -1,6 +1,5 @@
 """`reconciler validate`: all checks that need no store."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import click
 from reconciler.cli.console import print_text
 from reconciler.cli.loading import folders_of, load_folder
 from reconciler.cli.options import Options, shared_options
-from reconciler.desired.files import find_stores
+from reconciler.codec import dump_json
+from reconciler.desired.files import find_stores, refuse_repositories_beside_stores
 from reconciler.errors import InputError, Problem
 from reconciler.render.annotations import render_problems
 from reconciler.render.rows import count
@@ -63,6 +63,8 @@ def _folders(options: Options, paths: Iterable[Path], problems: list[Problem]) -
                 folders.setdefault(folder.resolve(), folder)
         except InputError as error:
             problems.extend(error.problems)
+    for inventory in {folder.resolve().parent for folder in folders.values()}:
+        refuse_repositories_beside_stores(inventory, problems)
     return list(folders.values())
 
 
@@ -83,4 +85,4 @@ def _print_json(problems: list[Problem], skus: int, folders: list[Path]) -> None
         "skus": skus,
         "stores": [folder.name for folder in folders],
     }
-    print_text(json.dumps(found, indent=2) + "\n")
+    print_text(dump_json(found) + "\n")

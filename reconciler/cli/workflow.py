@@ -1,16 +1,35 @@
 """What a command found → the summary and the outputs of a workflow's step, where it runs in one."""
 
 import os
-from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
 from reconciler.github.outputs import append_output, append_summary
 from reconciler.render.markdown import SUMMARY_LIMIT
 
+# Less than this has no room for a headline.
+_LEAST = 2048
 
-def summarise(render: Callable[[int], str]) -> None:
-    """Add to the step's summary what *render* makes of at most so many characters."""
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        append_summary(path, render(SUMMARY_LIMIT))
+
+class Render(Protocol):
+    """Makes Markdown of what it knows, within a limit."""
+
+    def __call__(self, limit: int, *, in_bytes: bool) -> str:
+        """Return Markdown of at most *limit* bytes, or characters."""
+
+
+def summarise(render: Render) -> None:
+    """Add to the step's summary, within what GitHub shows of a whole step: more, and it shows none.
+
+    Several stores in one step share the summary.
+    """
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    used = Path(path).stat().st_size if Path(path).exists() else 0
+    room = SUMMARY_LIMIT - used - 1
+    if room >= _LEAST:
+        append_summary(path, render(room, in_bytes=True))
 
 
 def put_outputs(**values: object) -> None:

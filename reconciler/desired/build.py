@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from itertools import chain
@@ -34,6 +34,7 @@ from reconciler.model import (
 )
 
 MAX_SKUS: Final = 1_000_000
+_LAST_DAY: Final = date.max.isoformat()
 # A record holds all SKUs of a store in one file, written out.
 MAX_PAST_BYTES: Final = 512 * 1024 * 1024
 
@@ -117,7 +118,10 @@ def _build(
         message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
         problems.append(Problem(folder, 0, 0, message))
         files = chain([(path, content)] if path else [], files)
-    declared = _declare_all(files, settings.rule if settings else Rule.EXACT, problems)
+    # Clocks and time zones differ: tomorrow may have begun where the counting is done.
+    latest = (date.today() + timedelta(days=1)).isoformat()
+    rule = settings.rule if settings else Rule.EXACT
+    declared = _declare_all(files, rule, problems, latest=latest)
     if not declared and not problems and not may_be_empty:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
@@ -133,8 +137,12 @@ def _declare_all(
     rule: Rule,
     problems: list[Problem],
     max_bytes: int = MAX_BYTES,
+    latest: str = _LAST_DAY,
 ) -> dict[str, Declared]:
-    """Return the SKUs of all files; what a schema does not see is looked for on the way."""
+    """Return the SKUs of all files; what a schema does not see is looked for on the way.
+
+    No date may be after the day *latest*.
+    """
     declared: dict[str, Declared] = {}
     pinned: dict[str, Declared] = {}
     for path, content in files:
@@ -143,7 +151,7 @@ def _declare_all(
         if document is None:
             continue
         faults: list[Fault] = []
-        entries = _declare(document, rule, faults)
+        entries = _declare(document, rule, faults, latest)
         faults += _declared_before(entries, declared)
         faults += _pinned_before(entries.values(), pinned)
         if faults:
@@ -229,13 +237,15 @@ def _pinned_before(entries: Iterable[Declared], pinned: dict[str, Declared]) -> 
             yield Fault(("skus", entry.sku, "id"), message)
 
 
-def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, Declared]:
-    """Return the SKUs of one file."""
+def _declare(
+    document: Document, rule: Rule, faults: list[Fault], latest: str
+) -> dict[str, Declared]:
+    """Return the SKUs of one file, none of which was counted after the day *latest*."""
     data, path = document.data, document.path
     rule = Rule(data.get("rule", rule))
     as_of = data.get("as_of")
-    if as_of is not None and not _is_day(as_of):
-        faults.append(_no_day(as_of))
+    if as_of is not None and (message := _day_fault(as_of, latest)):
+        faults.append(Fault(("as_of",), message))
     of_file = Terms(rule, as_of, None, path)
     common: dict[Terms, Terms] = {of_file: of_file}
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
@@ -246,8 +256,8 @@ def _declare(document: Document, rule: Rule, faults: list[Fault]) -> dict[str, D
             declared[sku] = make((sku, _stock(value), of_file, line))
             continue
         day, own = value.get("as_of"), value.get("rule")
-        if day is not None and not _is_day(day):
-            faults.append(_no_day(day, "skus", sku))
+        if day is not None and (message := _day_fault(day, latest)):
+            faults.append(Fault(("skus", sku, "as_of"), message))
         terms = make_terms(
             (
                 rule if own is None else _RULES[own],
@@ -271,15 +281,12 @@ def _stock(value: int | str) -> Stock:
 
 
 @lru_cache(maxsize=256)
-def _is_day(text: str) -> bool:
+def _day_fault(text: str, latest: str) -> str | None:
+    """Return why stock cannot have been counted on the day *text*; the schema knows its shape."""
     try:
         date.fromisoformat(text)
     except ValueError:
-        return False
-    return True
-
-
-def _no_day(text: str, *keys: str) -> Fault:
-    """Return the fault of a day that no calendar has; the schema only knows its shape."""
-    message = f"{shown(text)} is no day of the calendar; write one like 2026-11-20"
-    return Fault((*keys, "as_of"), message)
+        return f"{shown(text)} is no day of the calendar; write one like 2026-11-20"
+    if text > latest:
+        return f"{shown(text)} is still to come; write the day of the count"
+    return None

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,7 @@ def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
         return []
     names = []
     before = len(problems)
+    refuse_repositories_beside_stores(inventory, problems)
     for entry in entries:
         if entry.name.startswith("."):
             continue
@@ -60,6 +61,37 @@ def _store_fault(entry: Path) -> str | None:
     if not is_store_name(entry.name):
         return "a store's name is made of a-z, 0-9 and -; rename the folder"
     return None
+
+
+def _refuse_repository(folder: Path, names: Collection[str], problems: list[Problem]) -> None:
+    """Add a problem if *folder*, which holds *names*, is a git repository of its own, or names one.
+
+    Git takes a folder with `HEAD`, `objects`, and `refs` for a bare repository; `commondir` lets it
+    find the last two elsewhere. Its configuration could make git run any command.
+    """
+    found = {name.lower() for name in names}  # some file systems ignore case
+    if "head" in found and ("commondir" in found or {"objects", "refs"} <= found):
+        message = (
+            "This folder looks like a git repository to git, which could run commands from it."
+            " Delete HEAD and the files beside it."
+        )
+        problems.append(Problem(folder.as_posix(), 0, 0, message))
+
+
+def refuse_repositories_beside_stores(inventory: Path, problems: list[Problem]) -> None:
+    """Add a problem if *inventory*, or a hidden folder in it, is a git repository of its own."""
+    with os.scandir(inventory) as found:
+        entries = list(found)
+    _refuse_repository(inventory, [entry.name for entry in entries], problems)
+    for entry in entries:
+        if entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+            _refuse_repositories(Path(entry.path), problems)
+
+
+def _refuse_repositories(folder: Path, problems: list[Problem]) -> None:
+    """Add a problem for each folder at or below *folder* that is a git repository of its own."""
+    for parent, folders, names in os.walk(folder):
+        _refuse_repository(Path(parent), [*folders, *names], problems)
 
 
 def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
@@ -87,10 +119,17 @@ class _RefusedError(Exception):
 
 
 def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    """Yield the paths of YAML files, folder by folder; links to folders are problems."""
+    """Yield the paths of YAML files, folder by folder; links to folders are problems.
+
+    So are git repositories, also in the hidden folders, which hold no YAML of the store.
+    """
     for parent, folders, names in os.walk(
         folder, onerror=lambda error: problems.append(_no_entry(error))
     ):
+        _refuse_repository(Path(parent), [*folders, *names], problems)
+        for name in folders:
+            if name.startswith(".") and not Path(parent, name).is_symlink():
+                _refuse_repositories(Path(parent, name), problems)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in folders:
             if (path := Path(parent, name)).is_symlink():

@@ -15,6 +15,12 @@ _BLANK = frozenset(
     "\u2008\u2009\u200a\u202f\u205f\u3000\u3164\uffa0"
 ).union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# A text may hold spaces of every width, and the marks that choose how an emoji looks.
+_ALLOWED_IN_TEXT = frozenset("\t\r\n") | {
+    blank
+    for blank in _BLANK
+    if unicodedata.category(blank) == "Zs" or "\ufe00" <= blank <= "\ufe0f"
+}
 
 
 def key_fault(key: str) -> str | None:
@@ -31,6 +37,18 @@ def key_fault(key: str) -> str | None:
         code = f"the character U+{ord(hidden):04X}"
         return f"the key {key!a} holds {code}, which cannot be seen; type the key again"
     return _alphabet_fault(key)
+
+
+def find_hidden(text: str) -> int | None:
+    """Return where the first character of *text* is that cannot be seen, or None.
+
+    Such a character may reverse what an editor shows, or hide a text in a comment.
+    """
+    for index, character in enumerate(text):
+        is_plain = " " <= character <= "~" or character in _ALLOWED_IN_TEXT
+        if not is_plain and _is_hidden(character):
+            return index
+    return None
 
 
 def _is_hidden(character: str) -> bool:

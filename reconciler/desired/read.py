@@ -8,10 +8,12 @@ import re
 from importlib import import_module
 
 from reconciler.desired.document import MAX_BYTES, Document
+from reconciler.desired.keys import find_hidden
 from reconciler.desired.plain import NotPlainError, read_plain
 from reconciler.errors import Problem
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
+_LONE_CR = re.compile(r"\r(?!\n)")
 _COMMON_BYTES = bytes((9, 10, 13, *range(32, 127)))
 _CONFLICT_BYTES = (b"<" * 7, b"=" * 7, b">" * 7)
 # YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
@@ -56,21 +58,33 @@ def decode(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[str, 
 def _is_common(content: bytes) -> bool:
     """Return whether it is certain, at the speed of memory, that no character forbids reading."""
     visible = content.isascii() and not content.translate(None, _COMMON_BYTES)
-    return visible and not any(marker in content for marker in _CONFLICT_BYTES)
+    is_odd = content.count(b"\r") != content.count(b"\r\n") or any(
+        marker in content for marker in _CONFLICT_BYTES
+    )
+    return visible and not is_odd
 
 
 def _text_problem(path: str, text: str) -> Problem | None:
-    """Return what forbids reading *text* at all: git's conflict markers, unprintable characters."""
+    """Return what forbids reading *text* at all, comments included, or None."""
     if conflict := _CONFLICT.search(text):
         message = (
             "this is a conflict marker that git left here;"
             " keep one of the two sides and delete the lines with <<<<<<<, ======= and >>>>>>>"
         )
         return Problem(path, *_place(text, conflict.start()), message)
-    if unprintable := _UNPRINTABLE.search(text):
-        code = f"U+{ord(unprintable[0]):04X}"
+    if lone := _LONE_CR.search(text):
+        message = (
+            "a carriage return without a line feed ends this line, which editors number otherwise;"
+            " save the file with the line ends LF or CRLF"
+        )
+        return Problem(path, *_place(text, lone.start()), message)
+    hidden = find_hidden(text)
+    if hidden is None and (odd := _UNPRINTABLE.search(text)):
+        hidden = odd.start()
+    if hidden is not None:
+        code = f"U+{ord(text[hidden]):04X}"
         message = f"the character {code} cannot be seen and is not allowed; delete it"
-        return Problem(path, *_place(text, unprintable.start()), message)
+        return Problem(path, *_place(text, hidden), message)
     return None
 
 

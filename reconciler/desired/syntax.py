@@ -59,9 +59,10 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
         return Problem(path, *_too_deep(text, mark.index), TOO_DEEP)
     if "cannot start any token" in said and mark is not None:
         return Problem(path, *_place(mark), _odd_start(text, mark))
-    if mark is not None and (odd := _odd_line(text, mark.line)) is not None:
-        line, sentence = odd
-        return Problem(path, line, 1, sentence)
+    if mark is not None and any(words in said for words in _MAY_BE_EARLIER):
+        odd = _odd_line(text, mark.line)
+        if odd is not None:
+            return Problem(path, odd[0], 1, odd[1])
     for words, where, sentence in _SENTENCES:
         if words in said:
             mark = getattr(error, f"{where}_mark", None) or mark
@@ -80,26 +81,50 @@ def _too_deep(text: str, end: int) -> tuple[int, int]:
     return 1, 1
 
 
-def _odd_line(text: str, last: int) -> tuple[int, str] | None:
-    """Return the line, from 1, that is likely what made the parser stumble on line *last*.
+# For these the parser stumbles over a line that may well be right: to YAML the line before is text
+# that goes on.
+_MAY_BE_EARLIER: Final = (
+    "mapping values are not allowed",
+    "did not find expected key",
+    "did not find expected '-' indicator",
+    "could not find expected ':'",
+)
 
-    The parser stumbles over the line after a key without its colon, or without the space that
-    belongs behind it, since to YAML those are text that goes on.
+
+def _odd_line(text: str, last: int) -> tuple[int, str] | None:
+    """Return the line, from 1, that likely made the parser stumble on line *last*, and the advice.
+
+    That is the line itself or the one before it, if it is no key with a value.
     """
-    lines = text.splitlines()[: last + 1]
-    numbers = [n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#"]
-    for number in reversed(numbers[-2:]):
+    lines = [_COMMENT.sub("", line).rstrip() for line in text.split("\n")[: last + 1]]
+    numbers = [number for number, line in enumerate(lines) if line.strip()][-2:]
+    for number in reversed(numbers):
         line = lines[number].strip()
-        if found := _NO_SPACE.fullmatch(line):
-            return number + 1, f"put a space after the colon: `{found[1]}: {found[2]}`"
-        if found := _NO_COLON.fullmatch(line):
-            after = f" {found[2]}" if found[2] else ""
-            return number + 1, f"there is no colon after `{found[1]}`; write `{found[1]}:{after}`"
+        if advice := _advice(line, is_last=number == numbers[-1]):
+            return number + 1, advice
     return None
 
 
-_NO_SPACE = re.compile(r"([\w./-]+):([\w./-]+)")
-_NO_COLON = re.compile(r"([A-Za-z][\w./-]*)(?:\s*[;=]\s*|\s+)?([\w./-]*)")
+def _advice(line: str, *, is_last: bool) -> str | None:
+    """Return what to write instead of *line*, a key with a value; None if nothing is odd."""
+    if not is_last and (found := _DASH.fullmatch(line)):
+        return f"a dash makes a list of this; delete the dash: `{found[1]}`"
+    if _BRACKETS.search(line) or _COMPLETE.match(line) or line.startswith("- "):
+        return None
+    if found := _NO_SPACE.fullmatch(line):
+        return f"put a space after the colon: `{found[1]}: {found[2]}`"
+    if found := _NO_COLON.fullmatch(line):
+        after = f" {found[2]}" if found[2] else ""
+        return f"there is no colon after `{found[1]}`; write `{found[1]}:{after}`"
+    return None
+
+
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*")
+_BRACKETS: Final = re.compile(r"[\[\]{}]|,$|^[|>&*!%@`]")
+_COMPLETE: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^"'].*?)\s*:(?:\s|$)""")
+_DASH: Final = re.compile(r"- +(.+:(?: .*)?)")
+_NO_SPACE: Final = re.compile(r"(.*[^\s:]):([^\s:]+)")
+_NO_COLON: Final = re.compile(r"(\S.*?)(?:\s*[;=]\s*|\s+(?=[0-9]|infinite$)|$)(\S*)")
 
 
 def _place(mark: Any) -> tuple[int, int]:

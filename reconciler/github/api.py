@@ -1,26 +1,36 @@
 """Questions → what GitHub's REST API answers, and who it says we are."""
 
 import json
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import httpx
 
 from reconciler import __version__
-from reconciler.errors import GithubError
+from reconciler.errors import GithubError, LostAnswerError
 from reconciler.github.surroundings import Surroundings
+from reconciler.masking import mask
+from reconciler.retry_after import parse_retry_after
 
 PAGE = 100
 MAX_PAGES = 100
 MAX_CHARACTERS = 65_536
+MAX_TRIES = 5
+MAX_WAIT = 300.0
 ACTIONS_BOT = "github-actions[bot]"
 
 
 class Github:
     """Asks about one repository, with the token that a workflow gives."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(
+        self, surroundings: Surroundings, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._surroundings = surroundings
+        self._sleep = sleep
+        self._chance = random.Random()  # noqa: S311  no secret
         headers = {
             "Authorization": f"Bearer {surroundings.token}",
             "Accept": "application/vnd.github+json",
@@ -48,6 +58,19 @@ class Github:
         """Return the object that GitHub answers about *path*, which begins below the repository."""
         answer = self._ask(method, self._address(path), body)
         return answer if isinstance(answer, dict) else {}
+
+    def repeat(self, put: Callable[[], dict[str, object]]) -> dict[str, object]:
+        """Return what *put* returns; call it again while the answer to its POST is lost.
+
+        *put* looks first whether there is something of ours to update, so that nothing is created
+        twice.
+        """
+        for attempt in range(1, MAX_TRIES):
+            try:
+                return put()
+            except LostAnswerError:
+                self._sleep(2.0**attempt)
+        return put()
 
     def find_ours(self, path: str, marker: str) -> dict[str, Any] | None:
         """Return what is listed at *path*, begins with *marker*, and was written by us; or None.
@@ -90,26 +113,74 @@ class Github:
             ) from None
 
     def _ask(self, method: str, address: str, body: Any = None) -> Any:
-        """Return the JSON that GitHub answers; raise GithubError for anything but success."""
+        """Return the JSON that GitHub answers; retry as its documents ask.
+
+        Source: docs.github.com, "Rate limits for the REST API" and "Best practices".
+
+        Raises:
+            LostAnswerError: The answer to a POST was lost, so it may have taken effect.
+            GithubError: Anything else but success, with what to do.
+        """
+        may_repeat = method != "POST" or address == self._surroundings.graphql
+        for attempt in range(1, MAX_TRIES + 1):
+            wait, error = self._send(method, address, body)
+            if not isinstance(error, GithubError):
+                return error
+            if isinstance(error, LostAnswerError) and not may_repeat:
+                raise error
+            if wait is None or attempt == MAX_TRIES:
+                raise GithubError(str(error))
+            self._sleep(max(wait, 2.0 ** (attempt - 1)) + self._chance.uniform(0, 1))
+        raise AssertionError(attempt)
+
+    def _send(self, method: str, address: str, body: Any) -> tuple[float | None, Any]:
+        """Send a request once; return what GitHub answers, or an error with how long to wait.
+
+        None says that waiting does not help.
+        """
         try:
-            response = self._http.request(method, address, json=body)
+            response = self._http.request(method, address, json=_masked(body))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise GithubError(f"cannot reach GitHub: {type(error).__name__}; try again") from None
+            return 0.0, LostAnswerError(f"cannot reach GitHub: {type(error).__name__}; try again")
         if response.is_success:
             try:
-                return json.loads(response.content)
+                return 0.0, json.loads(response.content)
             except (ValueError, RecursionError):
-                raise GithubError("GitHub's answer is not JSON; is GITHUB_API_URL right?") from None
+                message = "GitHub's answer is not JSON; is GITHUB_API_URL right?"
+                return None, GithubError(message)
+        said = f"({response.status_code}{self._said(response)})"
+        if response.is_server_error:
+            return 0.0, LostAnswerError(f"GitHub failed {said}; try again later")
+        wait = _rate_limited(response)
+        if wait is not None:
+            message = f"GitHub limits how often it can be asked {said}; try again later"
+            return (wait if wait <= MAX_WAIT else None), GithubError(message)
         advice = _ADVICE.get(response.status_code, "try again later")
-        said = self._said(response)
-        raise GithubError(f"GitHub refuses ({response.status_code}{said}); {advice}")
+        return None, GithubError(f"GitHub refuses {said}; {advice}")
 
     def _said(self, response: httpx.Response) -> str:
         try:
             message = str(json.loads(response.content)["message"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return ""
-        return f": {message.replace(self._surroundings.token, '***')[:200]}"
+        return f": {mask(message)[:200]}"
+
+
+def _rate_limited(response: httpx.Response) -> float | None:
+    """Return how many seconds a rate limit asks to wait, or None if the answer is none.
+
+    GitHub answers 403 or 429. Without a time it asks for a minute at least.
+    """
+    if response.status_code not in {403, 429}:
+        return None
+    asked = parse_retry_after(response.headers)
+    if asked is not None:
+        return asked
+    if response.headers.get("X-RateLimit-Remaining") == "0":
+        reset = response.headers.get("X-RateLimit-Reset", "")
+        return max(0.0, int(reset) - time.time()) if reset.isdecimal() else 60.0
+    is_limit = response.status_code == 429 or "rate limit" in response.text.lower()
+    return 60.0 if is_limit else None
 
 
 _ADVICE = {
@@ -122,6 +193,13 @@ _ADVICE = {
     410: "the repository has no issues; turn them on in its settings",
     422: "the text is not one that GitHub takes",
 }
+
+
+def _masked(body: Any) -> Any:
+    """Return *body*, an object of texts, without tokens."""
+    if not isinstance(body, dict):
+        return body
+    return {name: mask(text) if isinstance(text, str) else text for name, text in body.items()}
 
 
 def _is_by(login: str, author: dict[str, Any]) -> bool:

@@ -18,9 +18,11 @@ def put_comment(github: Github, pull_request: int, store: str, text: str) -> str
     """
     body = {"body": (marker_of(store) + text)[:MAX_CHARACTERS]}
     listed = f"issues/{pull_request}/comments"
-    ours = github.find_ours(listed, marker_of(store).strip())
-    if ours is None:
-        answer = github.ask("POST", listed, body)
-    else:
-        answer = github.ask("PATCH", f"issues/comments/{int(ours['id'])}", body)
-    return str(answer.get("html_url") or "")
+
+    def put() -> dict[str, object]:
+        ours = github.find_ours(listed, marker_of(store).strip())
+        if ours is None:
+            return github.ask("POST", listed, body)
+        return github.ask("PATCH", f"issues/comments/{int(ours['id'])}", body)
+
+    return str(github.repeat(put).get("html_url") or "")

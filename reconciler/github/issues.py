@@ -18,12 +18,14 @@ def put_issue(github: Github, store: str, text: str, *, is_needed: bool) -> str:
     refuses, with what to do.
     """
     content = {"body": (issue_marker(store) + text)[:MAX_CHARACTERS]}
-    ours = github.find_ours("issues?state=open", issue_marker(store).strip())
-    if ours is not None:
-        closing = {} if is_needed else {"state": "closed", "state_reason": "completed"}
-        answer = github.ask("PATCH", f"issues/{int(ours['number'])}", content | closing)
-    elif is_needed:
-        answer = github.ask("POST", "issues", content | {"title": f"Stock drift in {store}"})
-    else:
-        return ""
-    return str(answer.get("html_url") or "")
+
+    def put() -> dict[str, object]:
+        ours = github.find_ours("issues?state=open", issue_marker(store).strip())
+        if ours is not None:
+            closing = {} if is_needed else {"state": "closed", "state_reason": "completed"}
+            return github.ask("PATCH", f"issues/{int(ours['number'])}", content | closing)
+        if is_needed:
+            return github.ask("POST", "issues", content | {"title": f"Stock drift in {store}"})
+        return {}
+
+    return str(github.repeat(put).get("html_url") or "")

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from reconciler.errors import GithubError
+from reconciler.masking import mask
 
 
 def append_output(path: str, values: dict[str, str]) -> None:
     """Add *values*, each of one line, to the file of GITHUB_OUTPUT."""
+    if odd := [name for name, value in values.items() if "\n" in value or "\r" in value]:
+        raise GithubError(f"The output {odd[0]} has a line break, which could set other outputs.")
     lines = "".join(f"{name}={value}\n" for name, value in values.items())
     _append(path, lines)
 
@@ -19,6 +22,6 @@ def append_summary(path: str, text: str) -> None:
 def _append(path: str, text: str) -> None:
     try:
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(text)
+            file.write(mask(text))
     except OSError as error:
         raise GithubError(f"cannot write to {path}: {error.strerror}") from None

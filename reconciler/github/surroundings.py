@@ -1,14 +1,14 @@
 """The environment of a workflow → which GitHub, repository and pull request it is about."""
 
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from reconciler.addresses import is_trusted
 from reconciler.errors import GithubError
+from reconciler.masking import register_secret
 
 API = "https://api.github.com"
 
@@ -38,6 +38,7 @@ def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
             "there is no token in GITHUB_TOKEN; pass `github.token` as env, or to the"
             " action as `github-token`"
         )
+    register_secret(token)
     repository = environ.get("GITHUB_REPOSITORY", "")
     if not re.fullmatch(r"[\w-]+/(?!\.\.?$)[\w.-]+", repository):
         raise GithubError("GITHUB_REPOSITORY must be OWNER/NAME; Actions sets it")
@@ -49,15 +50,11 @@ def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
 
 def _checked(address: str, name: str) -> str:
     """Return *address* if a token may be sent there: https, or http on loopback."""
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    is_safe = address.startswith("https://") or (address.startswith("http://") and is_loopback)
-    if not is_safe or not (address.isascii() and address.isprintable()) or "@" in address:
-        raise GithubError(f"{name} must be https://…, or http://… on loopback")
+    if not is_trusted(address):
+        raise GithubError(
+            f"{name} must be https://…, or http://… on loopback, with no user name, query or"
+            " fragment."
+        )
     return address.rstrip("/")
 
 

@@ -112,9 +112,8 @@ def find_elsewhere(repository: Repository, base: BaseTexts, site_id: str) -> str
 
 
 def path_below_top(repository: Repository, folder: Path) -> str:
-    """Return where *folder*, which lies in the repository's own folder, is for git."""
-    inside = folder.resolve().relative_to(repository.folder.resolve())
-    return f"{repository.prefix}{inside.as_posix()}".removesuffix("/.").removesuffix(".")
+    """Return the path of *folder* below the top of the work tree, '' for the top itself."""
+    return folder.resolve().relative_to(repository.top).as_posix().removesuffix(".")
 
 
 def _is_yaml(path: str) -> bool:

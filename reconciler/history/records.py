@@ -6,21 +6,33 @@ An intent goes in before the first write, a receipt after the last. A record's t
 the commit that was applied.
 """
 
-import json
-import re
-from dataclasses import asdict, dataclass
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, NamedTuple
 
+from msgspec import Meta
+
+from reconciler.codec import as_data, as_stock, dump_json, load_noun, parse_json
 from reconciler.errors import HeldError, HistoryError, PushError
-from reconciler.history.git import Repository
-from reconciler.model import InventoryType, Stock
+from reconciler.history.git import Repository, shown_remote
+from reconciler.model import Stock
 
 APPLIED_FILE: Final = "applied.yaml"
 INTENDED_FILE: Final = "intended.yaml"
 RECORD_FILE: Final = "record.json"
 FORMAT: Final = 1
-INTENT: Final = "intent"
-RECEIPT: Final = "receipt"
+MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+_Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40,64}\Z")]
+
+
+class RecordKind(StrEnum):
+    """Whether a record says what an apply is about to do, or what it did."""
+
+    INTENT = "intent"
+    RECEIPT = "receipt"
 
 
 class RecordedAction(NamedTuple):
@@ -36,23 +48,28 @@ class RecordedAction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What stands in `record.json`; its kind is `intent` or `receipt`.
+    """The content of `record.json`.
 
     `run` is different for each apply, `previous` the record before, `source` the commit applied.
-    `planned_at` and `expires_at` are ISO dates and times in UTC; a receipt does not expire.
+    `planned_at` is the plan's time of creation; an intent has a time at which it expires.
     """
 
-    kind: str
+    kind: RecordKind
     run: str
     store: str
     site_id: str
-    source: str
-    previous: str | None
+    source: _Hex
+    previous: _Hex | None
     fingerprint: str
     planned_at: str
-    expires_at: str | None
+    expires_at: datetime | None
     tool_version: str
     actions: tuple[RecordedAction, ...]
+
+    @property
+    def is_intent(self) -> bool:
+        """Whether the apply has not ended, as far as this record knows."""
+        return self.kind is RecordKind.INTENT
 
 
 def ref_of(store: str) -> str:
@@ -61,43 +78,43 @@ def ref_of(store: str) -> str:
 
 
 def parse_record(commit: str, content: bytes) -> Record | None:
-    """Return the record in the `record.json` of *commit*, None for somebody else's such file.
+    """Return the record in the `record.json` of *commit*, None for another file of that name.
 
-    Raises HistoryError for one of a format that this version does not know.
+    Raises:
+        HistoryError: It is a record that cannot be read, or one of an unknown format.
     """
     try:
-        data = json.loads(content)
-        if not isinstance(data, dict) or not {"format", "kind", "fingerprint"} <= data.keys():
-            return None
-        if data["format"] != FORMAT:
-            raise HistoryError(
-                f"the record {commit[:7]} has a format that this version does not know;"
-                " use the version that wrote it, or a newer one"
-            )
-        return _from_json(data)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        data = parse_json(content) if len(content) <= MAX_BYTES else None
+    except ValueError:
+        data = None
+    if isinstance(data, dict) and not {"format", "kind", "fingerprint"} <= data.keys():
+        return None
+    if isinstance(data, dict) and data["format"] != FORMAT:
         raise HistoryError(
-            f"{commit[:7]} is a record that cannot be read; name another --base"
+            f"The record {commit[:7]} has a format that this version does not know."
+            " Use the version that wrote it, or a newer one."
+        )
+    try:
+        record = load_noun(data, Record)
+        actions = tuple(_checked(action) for action in record.actions)
+        if record.is_intent and (record.expires_at is None or record.expires_at.tzinfo is None):
+            raise ValueError("an intent has no time at which it expires - at `$.expires_at`")
+    except ValueError as error:
+        raise HistoryError(
+            f"The record {commit[:7]} can't be read: {error}. Name another commit with --base."
         ) from None
+    return replace(record, actions=actions)
 
 
-def _from_json(data: dict[str, Any]) -> Record:
-    fields = {name: data[name] for name in Record.__dataclass_fields__ if name != "actions"}
-    actions = tuple(
-        RecordedAction(sku, collection_id, sku_id, _stock(before), _stock(after), result)
-        for sku, collection_id, sku_id, before, after, result in data["actions"]
-    )
-    return Record(**fields, actions=actions)
-
-
-def _stock(data: list[Any]) -> Stock:
-    inventory_type, quantity = data
-    return Stock(InventoryType(inventory_type), quantity)
+def _checked(action: RecordedAction) -> RecordedAction:
+    """Return *action* with its quantities as the rest of the code has them."""
+    before, after = as_stock(*action.before), as_stock(*action.after)
+    return action._replace(before=before, after=after)
 
 
 def make_record(repository: Repository, record: Record, files: dict[str, str], message: str) -> str:
     """Write the commit of *record* with its *files* and return it; no ref points at it yet."""
-    text = json.dumps({"format": FORMAT, **asdict(record)}, indent=2) + "\n"
+    text = dump_json({"format": FORMAT, **as_data(record)}) + "\n"
     contents = {name: content.encode() for name, content in files.items()}
     contents[RECORD_FILE] = text.encode()
     # An empty beginning, so that the log of the first record does not show all files deleted.
@@ -174,8 +191,3 @@ def finish(repository: Repository, record: Record, commit: str, remote: str | No
             f"the writes are done, and their record could not be added: {error}."
             f" To mend it: git push {where} {commit}:{ref}"
         ) from None
-
-
-def shown_remote(remote: str) -> str:
-    """Return *remote* without the user and the password that its address may hold."""
-    return re.sub(r"//[^/@]*@", "//***@", remote)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from reconciler.errors import AnswerError
+from reconciler.masking import mask
 from reconciler.model import INFINITE, LiveSku, Stock, finite
 
 MAX_WHOLE = 2**53
@@ -119,7 +120,7 @@ def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
             _text(data.get("sku")),
             name,
             product.get("isArchived") is True,
-            product["id"],
+            _id(product["id"]),
             title,
             categories,
         )
@@ -144,9 +145,9 @@ def _id(value: Any) -> str:
     """Return an id; the API's are 24 hex digits, and others may be any text that can be sent."""
     if not isinstance(value, str) or not value or not value.isprintable():
         raise AnswerError("the answer has an id that cannot be one")
-    return value
+    return mask(value)
 
 
 def _text(value: Any) -> str:
     """Return a text as one that can be printed: half a surrogate pair is no character."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return mask(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else ""

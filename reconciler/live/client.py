@@ -20,6 +20,7 @@ from reconciler.errors import (
     AnswerError,
     ConnectionRefused,
     OutageError,
+    RefusedError,
     ServerFault,
     StoppedError,
     StoreError,
@@ -29,7 +30,7 @@ from reconciler.errors import (
 )
 from reconciler.live.answers import parse_json, parse_stock
 from reconciler.live.body import Body
-from reconciler.live.pace import WINDOW, Pace
+from reconciler.live.pace import MAX_REFUSALS, WINDOW, Pace
 from reconciler.live.refusals import LATER, refusal, whole
 from reconciler.live.retry import CONNECT_TRIES, READ_TRIES, Budget, backoff
 from reconciler.live.token import Token
@@ -40,7 +41,6 @@ Parsed = TypeVar("Parsed")
 
 CALL_SECONDS = 30.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-MAX_THROTTLED = 20
 
 
 class StoreClient:
@@ -99,13 +99,13 @@ class StoreClient:
 
         It is tried again while no answer comes, or none that *parse* takes.
         """
-        refused = 0
+        unconnected = 0
         for attempt in range(1, READ_TRIES + 1):
             try:
                 return parse(self._get(path, params))
             except ConnectionRefused:
-                refused += 1
-                if refused == CONNECT_TRIES:
+                unconnected += 1
+                if unconnected == CONNECT_TRIES:
                     raise
             except TooLongError:
                 raise
@@ -151,8 +151,8 @@ class StoreClient:
 
         Only `inventoryType` is required; `quantity` "immediately sets quantity to this value"
         (the OpenAPI document). `updateQuantity` is never sent: adding twice is not adding once.
-        Raises Throttled where the store refused it as too many: it was not taken, and by the time
-        that it may be sent the stock must be read again.
+        Raises Throttled if the store refused it as too many: it was not taken, and the stock must
+        be read again before it is sent again.
         """
         body: dict[str, Any] = {"inventoryType": stock.inventory_type.value}
         if stock.inventory_type is InventoryType.FINITE:
@@ -162,17 +162,16 @@ class StoreClient:
         return parse_stock(self._exchange_once(request))
 
     def _get(self, path: str, params: dict[str, int] | None) -> Any:
-        """Send one GET, again only where a 429 says that it was not taken."""
+        """Send one GET; again if the store asks to wait (429, or 503 with a time)."""
         request = self._http.build_request("GET", path.lstrip("/"), params=params)
-        for _ in range(MAX_THROTTLED):
+        while True:
             try:
                 return self._exchange_once(request)
             except Throttled:
-                continue  # the pace waits as long as the store asked for
-        raise OutageError(
-            f"the store refused one request {MAX_THROTTLED} times as too many;"
-            " something else uses up this token's allowance; find it, and run again"
-        )
+                continue  # the pace waits, and ends the run if that does not help
+            except ServerFault as fault:
+                if fault.retry_after is None:
+                    raise
 
     def _exchange_once(self, request: httpx.Request) -> Any:
         """Wait for the request's turn, send it, and learn from what came of it."""
@@ -184,17 +183,39 @@ class StoreClient:
             self.requests += 1
         try:
             answer = self._send(request)
-        except Throttled as throttled:
-            wait = throttled.retry_after
-            jitter = self._chance.uniform(0.05, 1.0)
-            seconds = jitter * 5 if wait is None else wait + jitter
+        except Throttled as error:
             with self._lock:
                 self.throttled += 1
-                self._pace.pause(seconds * self.scale, self._clock())
+            self._hold(error.retry_after, error)
             raise
+        except ServerFault as error:
+            if error.retry_after is not None:
+                self._hold(error.retry_after, error)
+            raise
+        except RefusedError:
+            self._go_on()
+            raise
+        self._go_on()
         with self._lock:
             self._budget.earn()
         return answer
+
+    def _hold(self, retry_after: float | None, error: RefusedError) -> None:
+        """Let no request start for a while; raise OutageError after too many pauses in a row."""
+        asked = None if retry_after is None else retry_after * self.scale
+        jitter = self._chance.uniform(0.05, 1.0) * self.scale
+        with self._lock:
+            self._pace.refuse(asked, jitter, self._clock())
+            refusals = self._pace.refusals
+        if refusals >= MAX_REFUSALS:
+            raise OutageError(
+                f"The store refused {MAX_REFUSALS} times in a row, with growing pauses: {error}."
+                " Wait and run again. Another program may use this token."
+            ) from None
+
+    def _go_on(self) -> None:
+        with self._lock:
+            self._pace.answered()
 
     def _take(self, slots: int) -> None:
         """Wait until *slots* of the allowance are ours."""

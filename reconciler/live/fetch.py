@@ -20,6 +20,10 @@ Parsed = TypeVar("Parsed")
 PAGE = 100
 MAX_PRODUCTS = 1_000_000
 LISTING_TRIES = 3
+_SHIFTING = (
+    f"the store's list of products changed during each of {LISTING_TRIES} readings,"
+    " or is not as long as it says; run again when nobody edits products"
+)
 
 
 class Client(Protocol):
@@ -37,8 +41,8 @@ class Client(Protocol):
 def fetch_listing(client: Client, site_id: str, collection_id: str | None) -> Listing:
     """Return every SKU that the store lists; raise ListingError for one that kept shifting.
 
-    Paging by offset is no snapshot: a product that is added or removed meanwhile shifts the
-    pages, so a listing counts only when it is as long as it says and names nothing twice.
+    Paging by offset is no snapshot: a product that is added or removed between two requests shifts
+    the pages. So a listing counts only if its pages fit together and it is as long as it says.
     """
     if collection_id is None:
         collection_id = _find_collection(client, site_id)
@@ -46,10 +50,21 @@ def fetch_listing(client: Client, site_id: str, collection_id: str | None) -> Li
         skus = _list_once(client, site_id)
         if skus is not None:
             return Listing(collection_id, skus)
-    raise ListingError(
-        f"the store's list of products changed during each of {LISTING_TRIES} readings,"
-        " or is not as long as it says; run again when nobody edits products"
-    )
+    raise ListingError(_SHIFTING)
+
+
+def confirm_listing(client: Client, site_id: str, listing: Listing) -> Listing:
+    """Return the listing once two readings in a row name the same SKUs.
+
+    For when something seems to be missing: a change of products while they were listed may hide a
+    SKU. Raises ListingError for a listing that keeps changing.
+    """
+    for _ in range(LISTING_TRIES):
+        again = fetch_listing(client, site_id, listing.collection_id)
+        if set(again.skus) == set(listing.skus):
+            return again
+        listing = again
+    raise ListingError(_SHIFTING)
 
 
 def _find_collection(client: Client, site_id: str) -> str:
@@ -78,29 +93,30 @@ def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
 
 
 def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
-    """Return all SKUs, or None where the pages do not add up."""
+    """Return all SKUs, or None if the pages do not fit together.
+
+    Each page begins with the last product of the page before, so that a shift between the two is
+    noticed even where one product went and another came, and the total stays.
+    """
     path = f"/sites/{quote(site_id, safe='')}/products"
-    seen: set[str] = set()
-    skus: list[LiveSku] = []
-    total: int | None = None
-    while True:
-        page = client.read(path, parse_products, {"limit": PAGE, "offset": len(seen)})
-        total = page.total if total is None else total
-        if total > MAX_PRODUCTS:
-            raise ListingError(
-                f"the store says that it has {total} products, more than there can be; is it"
-                " Webflow's API that answers?"
-            )
-        if page.total != total or len(seen.union(page.product_ids)) < len(seen) + len(
-            page.product_ids
-        ):
+    first = client.read(path, parse_products, {"limit": PAGE, "offset": 0})
+    if first.total > MAX_PRODUCTS:
+        raise ListingError(
+            f"the store says that it has {first.total} products, more than there can be; is it"
+            " Webflow's API that answers?"
+        )
+    product_ids = [*first.product_ids]
+    skus = [*first.skus]
+    while len(product_ids) < first.total and product_ids:
+        offset = len(product_ids) - 1
+        page = client.read(path, parse_products, {"limit": PAGE, "offset": offset})
+        shared, new = page.product_ids[:1], page.product_ids[1:]
+        if page.total != first.total or shared != (product_ids[-1],) or not new:
             return None
-        seen.update(page.product_ids)
-        skus += page.skus
-        if len(seen) >= total:
-            return tuple(skus) if len(seen) == total else None
-        if not page.product_ids:
-            return None
+        product_ids += new
+        skus += [sku for sku in page.skus if sku.product_id != shared[0]]
+    is_whole = len(set(product_ids)) == len(product_ids) == first.total
+    return tuple(skus) if is_whole else None
 
 
 def fetch_stocks(

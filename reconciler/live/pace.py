@@ -9,6 +9,12 @@ the window is added, since the store's clock may be a little slower than ours.
 from collections import deque
 
 WINDOW = 60.0
+# How often in a row the store may say "too many" or "not now" before the run ends.
+MAX_REFUSALS = 12
+_FIRST_PAUSE = 1 / 60
+_LONGEST_PAUSE = 1 / 2
+# A server that names a time is believed this often before pauses grow beyond it.
+_BELIEVED = 2
 
 
 class Pace:
@@ -23,16 +29,19 @@ class Pace:
         self._others: deque[float] = deque()
         self._paused_until = 0.0
         self._has_ended = False
+        self.refusals = 0
+        """How many pauses in a row ended with another refusal."""
 
     def start(self, now: float, slots: int = 1) -> float:
         """Take *slots* and return 0, or return how many seconds to wait before asking again.
 
-        Until the first request has ended, and perhaps named the limit, there is one at a time.
+        There is one at a time until the first request has ended and perhaps named the limit, and
+        after a pause, to see whether it is over.
         """
         self._forget(now)
         if now < self._paused_until:
             return self._paused_until - now
-        if self._under_way and not self._has_ended:
+        if self._under_way and (self.refusals or not self._has_ended):
             return self.window / 1000
         taken = self._under_way + len(self._ended) + len(self._others)
         # A limit below the slots that belong together would be waited for in vain.
@@ -74,6 +83,19 @@ class Pace:
         used_by_others = limit - remaining - ours
         self._others.extend([now] * (min(used_by_others, limit) - len(self._others)))
 
-    def pause(self, seconds: float, now: float) -> None:
-        """Start nothing for *seconds*, as the store asked by a 429."""
-        self._paused_until = max(self._paused_until, now + seconds)
+    def refuse(self, asked: float | None, jitter: float, now: float) -> None:
+        """Start nothing for a while, since the store refused a request as too many, or for now.
+
+        *asked* is how many seconds it asked for, None if it did not say. Pauses grow: for a server
+        that says nothing from a second to half a window, for others if they keep refusing.
+        """
+        if now >= self._paused_until:  # several requests may meet the same refusal
+            self.refusals += 1
+        grown = self.window * min(_FIRST_PAUSE * 2 ** (self.refusals - 1), _LONGEST_PAUSE)
+        if asked is None or self.refusals > _BELIEVED:
+            asked = max(asked or 0.0, grown)
+        self._paused_until = max(self._paused_until, now + asked + jitter)
+
+    def answered(self) -> None:
+        """Say that the store did not refuse a request: whatever it refused before is over."""
+        self.refusals = 0

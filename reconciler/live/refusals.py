@@ -1,8 +1,6 @@
-"""An answer other than 200 → the error that it stands for. Pure, but for the clock of a date."""
+"""An answer other than 200 → the error that it stands for. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from reconciler.errors import (
     AnswerError,
@@ -12,12 +10,13 @@ from reconciler.errors import (
     NotValid,
     RefusedError,
     ServerFault,
+    StoreError,
     Throttled,
 )
 from reconciler.live.answers import parse_json
 from reconciler.live.token import Token
+from reconciler.retry_after import parse_retry_after
 
-MAX_RETRY_AFTER = 120.0
 LATER = "run again in a while"
 
 # 408 and 425: the server gave up on hearing the request; what became of it is not known.
@@ -35,39 +34,42 @@ _REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
 }
 
 
-def refusal(status: int, headers: Mapping[str, str], content: bytes, token: Token) -> RefusedError:
-    """Return the error that an answer other than 200 stands for."""
+def refusal(status: int, headers: Mapping[str, str], content: bytes, token: Token) -> StoreError:
+    """Return the error that an answer other than 200 stands for.
+
+    The API answers with JSON, so a web page comes from something in between: a firewall, a
+    content delivery network, a maintenance page. It says nothing about the token or the SKU.
+    """
     said = f"({status}){_said(content, token)}"
     if status == 429:
-        return Throttled(f"too many requests {said}", _retry_after(headers))
+        return Throttled(f"too many requests {said}", parse_retry_after(headers))
     if status >= 500 or status in _NOT_HEARD:
-        return ServerFault(f"the store failed {said}; {LATER}", status)
+        wait = parse_retry_after(headers) if status == 503 else None
+        return ServerFault(f"the store failed {said}; {LATER}", status, wait)
+    if 300 <= status < 400:
+        return NotValid(f"the store redirects ({status}), which is not followed", status)
+    if content.strip() and not _is_json(content):
+        return AnswerError(
+            f"A web page answered ({status}), not Webflow's API: a firewall, a proxy, or"
+            f" maintenance. Check WEBFLOW_API_URL if it is set; {LATER}"
+        )
     if status in _REFUSALS:
         error, what, advice = _REFUSALS[status]
         return error(f"the store {what} {said}; {advice}", status)
-    if 300 <= status < 400:
-        return NotValid(f"the store redirects ({status}), which is not followed", status)
     return NotValid(f"the store does not accept this request {said}", status)
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        parse_json(content)
+    except AnswerError:
+        return False
+    return True
 
 
 def whole(text: str) -> int | None:
     """Return the whole number that *text* is, or None for junk."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of Retry-After in either of its forms, bounded; None for none or junk."""
-    text = headers.get("Retry-After", "")
-    seconds: float | None = whole(text)
-    if seconds is None:
-        try:
-            until = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-        if until.tzinfo is None:
-            return None
-        seconds = (until - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
 def _said(content: bytes, token: Token) -> str:

@@ -1,11 +1,12 @@
 """The environment → the token and the address of the API, each checked before it is used."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from reconciler.addresses import is_trusted
 from reconciler.errors import StoreError, TokenError
+from reconciler.masking import register_secret
 
 DEFAULT_ADDRESS = "https://api.webflow.com/v2"
 ADDRESS_VARIABLE = "WEBFLOW_API_URL"
@@ -18,6 +19,7 @@ class Token:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        register_secret(text)
 
     @property
     def header(self) -> str:
@@ -65,24 +67,9 @@ def load_address(environ: Mapping[str, str]) -> str:
     a path gets `/v2`, the only version there is.
     """
     address = environ.get(ADDRESS_VARIABLE, "") or DEFAULT_ADDRESS
-    problem = f"{ADDRESS_VARIABLE} must be https://…, or http://… on loopback"
-    if not (address.isascii() and address.isprintable()) or " " in address:
-        raise StoreError(f"{problem}; it has characters that no address has")
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise StoreError(f"{problem}; it is no address at all") from None
-    allowed = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not host or not allowed or parts.username or parts.password or parts.query or parts.fragment:
-        raise StoreError(f"{problem}, with no user name, query or fragment")
-    return address.rstrip("/") if parts.path.strip("/") else address.rstrip("/") + "/v2"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    if not is_trusted(address):
+        raise StoreError(
+            f"{ADDRESS_VARIABLE} must be https://…, or http://… on loopback, with no user name,"
+            " query or fragment."
+        )
+    return address.rstrip("/") if urlsplit(address).path.strip("/") else address.rstrip("/") + "/v2"

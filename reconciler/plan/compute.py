@@ -31,7 +31,7 @@ from reconciler.model import (
 from reconciler.plan.based import BaseIndex
 from reconciler.plan.changes import changes_between
 from reconciler.plan.limits import check_limits
-from reconciler.plan.match import Matches, match_skus
+from reconciler.plan.match import Matches, gone, match_skus
 from reconciler.plan.pending import settle_pending, with_settled
 from reconciler.plan.rules import aim
 
@@ -147,7 +147,7 @@ def _judge_all(
             if name in unread:
                 units += _counted(declared[name].stock)
             else:
-                judged.findings.append(_gone(declared[name]))
+                judged.findings.append(gone(declared[name]))
             continue
         judged.count += 1
         if type(stock.quantity) is int:
@@ -239,11 +239,6 @@ def sort_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
 
 def _unreadable(stock: Stock) -> str:
     return "nothing" if stock.quantity is None else f"the fraction {stock.quantity}"
-
-
-def _gone(entry: Declared) -> Finding:
-    message = "the store lists it and does not know its stock; run again"
-    return Finding(FindingKind.MISSING, entry.sku, message, entry.source)
 
 
 def _not_managed(live: LiveSku) -> Finding:

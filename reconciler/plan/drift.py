@@ -12,7 +12,7 @@ from reconciler.model import (
     Rule,
     Stock,
 )
-from reconciler.plan.match import Matches, match_skus
+from reconciler.plan.match import Matches, gone, match_skus
 from reconciler.plan.rules import size
 
 
@@ -22,10 +22,16 @@ def compute_drift(desired: DesiredState, live: LiveState) -> Drift:
     rows = tuple(
         sorted(_rows(desired, live, matches), key=lambda row: (row.kind is DriftKind.SOLD, row.sku))
     )
+    unknown = [
+        gone(desired.declared[name])
+        for name, sku in matches.live.items()
+        if sku.sku_id not in live.stocks
+    ]
+    findings = sorted([*matches.findings, *unknown], key=lambda finding: finding.sku)
     return Drift(
         desired.settings.name,
         rows,
-        tuple(sorted(matches.findings, key=lambda finding: finding.sku)),
+        tuple(findings),
         len(desired.declared),
     )
 

@@ -1,7 +1,9 @@
 """Declared SKUs × the store's listing → which live SKU each one names. Pure."""
 
+import json
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -43,8 +45,7 @@ def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> 
         named = {live.sku_id for live in found.values()} | pins
         named.update(live.sku_id for entry in odd for live in shared.get(entry.code, ()))
         left = tuple(live for live in listed if live.sku_id not in named)
-    codes = [live.code for live in left if live.code]
-    findings += _explain_odd(odd, by_id, shared, codes)
+    findings += _explain_odd(odd, by_id, shared, left)
     return Matches(found, tuple(findings), left)
 
 
@@ -52,9 +53,9 @@ def _explain_odd(
     odd: Iterable[Declared],
     by_id: Mapping[str, LiveSku],
     shared: Mapping[str, list[LiveSku]],
-    codes: list[str],
+    left: Sequence[LiveSku],
 ) -> Iterator[Finding]:
-    """Yield why each of the *odd* SKUs names none; *codes* are those that nobody names."""
+    """Yield why each of the *odd* SKUs names none; *left* are the live ones that no entry names."""
     missing = []
     for entry in odd:
         pinned = by_id.get(entry.id) if entry.id is not None else None
@@ -64,7 +65,7 @@ def _explain_odd(
             yield _ambiguous(entry, shared[entry.code])
         else:
             missing.append(entry)
-    yield from _missing(missing, codes)
+    yield from _missing(missing, left)
 
 
 def _shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
@@ -108,14 +109,50 @@ def _renamed(entry: Declared, live: LiveSku) -> Finding:
     return Finding(FindingKind.RENAMED, entry.sku, message, entry.source)
 
 
-def _missing(entries: list[Declared], codes: list[str]) -> list[Finding]:
+def gone(entry: Declared) -> Finding:
+    """Return the finding of a SKU that the store lists without knowing its stock."""
+    message = "the store lists it and does not know its stock; run again"
+    return Finding(FindingKind.MISSING, entry.sku, message, entry.source)
+
+
+def _missing(entries: list[Declared], left: Sequence[LiveSku]) -> list[Finding]:
+    """Return a finding for each of *entries*; *left* are the live SKUs that no entry names."""
+    codes = [live.code for live in left if live.code]
+    alike = {_folded(live.code): live for live in left} if entries else {}
     findings = []
     for index, entry in enumerate(entries):
         wanted = f"no live SKU has the id {entry.id}" if entry.id else "no live SKU has this code"
         comparable = codes if index < MAX_SUGGESTED and len(codes) <= MAX_COMPARED else []
         near = get_close_matches(entry.code, comparable, 1, 0.6)
-        advice = f"did you mean {near[0]}?" if near else "correct it, or delete the declaration"
+        if not entry.id and (live := alike.get(_folded(entry.code))) is not None:
+            advice = _pin(entry.code, live)
+        elif near:
+            advice = f"did you mean {near[0]}?"
+        else:
+            advice = "correct it, or delete the declaration"
         findings.append(
             Finding(FindingKind.MISSING, entry.sku, f"{wanted}; {advice}", entry.source)
         )
     return findings
+
+
+def _pin(code: str, live: LiveSku) -> str:
+    """Return how to declare a live SKU whose code looks like *code* and is another."""
+    if live.code.strip() != live.code:
+        what = "a space at its edge"
+    elif unicodedata.normalize("NFC", live.code) == unicodedata.normalize("NFC", code):
+        what = "how its characters are composed"
+    elif live.code.casefold() == code.casefold():
+        what = "upper and lower case"
+    else:
+        what = "characters that look alike or cannot be seen"
+    return (
+        f"the shop has {live.code!a}, which differs in {what}. Pin that one, under any name:"
+        f" `id: {live.sku_id}` and `sku: {json.dumps(live.code)}`"
+    )
+
+
+def _folded(code: str) -> str:
+    """Return *code* without what people overlook: case, spaces, composition, hidden characters."""
+    text = unicodedata.normalize("NFKC", code).casefold()
+    return "".join(c for c in text if unicodedata.category(c)[0] not in {"Z", "C"})

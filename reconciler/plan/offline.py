@@ -11,8 +11,8 @@ def pretend_live(desired: DesiredState, base: Base) -> tuple[LiveState, set[str]
     """
     index = BaseIndex(base.declared)
     skus, stocks, new = [], {}, set()
-    for sku, entry in desired.declared.items():
-        sku_id = entry.id or sku
+    for number, (sku, entry) in enumerate(desired.declared.items()):
+        sku_id = entry.id or f"offline-{number}"
         skus.append(LiveSku(sku_id, entry.code, "", archived=False))
         before = index.look_up(entry, sku_id)
         is_recounted = before.recounted and entry.rule is Rule.ON_CHANGE
@@ -20,4 +20,4 @@ def pretend_live(desired: DesiredState, base: Base) -> tuple[LiveState, set[str]
             new.add(sku)
         else:
             stocks[sku_id] = before.stock
-    return LiveState(Listing("", tuple(skus)), stocks, 0, None), new
+    return LiveState(Listing("offline", tuple(skus)), stocks, 0, None), new

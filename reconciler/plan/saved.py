@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
+from reconciler.codec import dump_json, load_stock, parse_json
 from reconciler.contract import load_schema
 from reconciler.errors import PlanFileError, StalePlanError
 from reconciler.model import (
@@ -17,14 +18,12 @@ from reconciler.model import (
     Change,
     Finding,
     FindingKind,
-    InventoryType,
     Limit,
     Plan,
     Provenance,
     Requests,
     Rule,
     Source,
-    Stock,
     Summary,
     Target,
     Violation,
@@ -37,8 +36,9 @@ MAX_BYTES: Final = 128 * 1024 * 1024
 
 def dump_plan(plan: Plan) -> str:
     """Return *plan* as JSON text, as `schemas/plan.schema.json` describes it."""
-    text = json.dumps(_to_json(plan), indent=2)
-    return text.replace("##[", "##\\u005b") + "\n"  # a command to GitHub's runner, were it printed
+    data = _to_json(plan)
+    data["fingerprint"] = _hash(data)
+    return dump_json(data) + "\n"
 
 
 def load_plan(path: str, content: bytes) -> Plan:
@@ -50,8 +50,8 @@ def load_plan(path: str, content: bytes) -> Plan:
     if len(content) > MAX_BYTES:
         raise PlanFileError(path, "is too large for a plan; make it again with plan --out")
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
+        data = parse_json(content)
+    except ValueError:
         raise PlanFileError(path, "is not JSON; make it again with plan --out") from None
     version = data.get("format_version") if isinstance(data, dict) else None
     if isinstance(version, str) and not version.startswith("1."):
@@ -67,37 +67,20 @@ def load_plan(path: str, content: bytes) -> Plan:
         place = "/".join(map(str, error.instance_path)) or "it"
         message = f"is not a plan: {place} does not fit; make it again with plan --out"
         raise PlanFileError(path, message) from None
-    plan = _from_json(data)
-    if fingerprint(plan) != data["fingerprint"]:
+    if _hash(data) != data["fingerprint"]:
         raise StalePlanError(f"{path} was changed after it was planned; plan again")
-    return plan
+    return _from_json(data)
 
 
 def fingerprint(plan: Plan) -> str:
-    """Return a hash of all that the plan says but for its wording and the time."""
-    decides = {
-        "store": plan.store,
-        "site_id": plan.site_id,
-        "made_of": plan.provenance._replace(created_at="", commits=()),
-        "unread": plan.unread,
-        "settled": plan.settled,
-        "summary": asdict(plan.summary),
-        "requests": plan.requests,
-        "findings": [(finding.kind, finding.sku) for finding in plan.findings],
-        "violations": [violation[:3] for violation in plan.violations],
-        "actions": [
-            {
-                "sku": action.sku,
-                "target": action.target,
-                "rule": action.rule,
-                "before": action.before,
-                "after": action.after,
-                "base": action.base,
-            }
-            for action in plan.actions
-        ],
-    }
-    text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
+    """Return a hash of all that the plan says, its time of creation included."""
+    return _hash(_to_json(plan))
+
+
+def _hash(data: Mapping[str, Any]) -> str:
+    """Return the hash of a plan as JSON, of which its own fingerprint is no part."""
+    covered = {name: value for name, value in data.items() if name != "fingerprint"}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -113,7 +96,7 @@ def _to_json(plan: Plan) -> dict[str, Any]:
         "store": plan.store,
         "site_id": plan.site_id,
         **plan.provenance._asdict(),
-        "fingerprint": fingerprint(plan),
+        "fingerprint": "",
         "actions": [_action_to_json(action) for action in plan.actions],
         "findings": [
             {**finding._asdict(), "source": finding.source and finding.source._asdict()}
@@ -143,8 +126,8 @@ def _action_to_json(action: Action) -> dict[str, Any]:
 
 def _from_json(data: Mapping[str, Any]) -> Plan:
     """Return the plan in *data*, which fits the schema."""
-    befores = {entry["sku"]: _stock(entry["before"]) for entry in data["actions"]}
-    afters = {entry["sku"]: _stock(entry["after"]) for entry in data["actions"]}
+    befores = {entry["sku"]: load_stock(entry["before"]) for entry in data["actions"]}
+    afters = {entry["sku"]: load_stock(entry["after"]) for entry in data["actions"]}
     changes = changes_between(befores, afters)
     return Plan(
         store=data["store"],
@@ -183,9 +166,9 @@ def _action(entry: Mapping[str, Any], changes: tuple[Change, ...]) -> Action:
         target=Target(entry["target"]["collection_id"], entry["target"]["sku_id"]),
         rule=Rule(entry["rule"]),
         cause=Cause(entry["cause"]),
-        before=_stock(entry["before"]),
-        after=_stock(entry["after"]),
-        base=_stock(entry["base"]) if entry["base"] else None,
+        before=load_stock(entry["before"]),
+        after=load_stock(entry["after"]),
+        base=load_stock(entry["base"]) if entry["base"] else None,
         source=_source(entry["source"]),
         changes=changes,
     )
@@ -194,14 +177,6 @@ def _action(entry: Mapping[str, Any], changes: tuple[Change, ...]) -> Action:
 def _finding(entry: Mapping[str, Any]) -> Finding:
     source = _source(entry["source"]) if entry["source"] else None
     return Finding(FindingKind(entry["kind"]), entry["sku"], entry["message"], source)
-
-
-def _stock(entry: Mapping[str, Any]) -> Stock:
-    """Return a stock; 12.0 is 12, as when it is read from the store."""
-    quantity = entry["quantity"]
-    if isinstance(quantity, float) and quantity.is_integer():
-        quantity = int(quantity)
-    return Stock(InventoryType(entry["inventory_type"]), quantity)
 
 
 def _source(entry: Mapping[str, Any]) -> Source:

@@ -25,8 +25,8 @@ def render_problems(problems: Sequence[Problem]) -> Iterator[str]:
         yield f"::error title=Declared stock::{_data(said)}"
 
 
-def render_plan(plan: Plan) -> Iterator[str]:
-    """Yield the commands that mark what *plan* says of lines, the most serious first."""
+def render_plan(plan: Plan, limit: int = MAX_ANNOTATIONS) -> Iterator[str]:
+    """Yield at most *limit* commands that mark what *plan* says, the most serious first."""
     marks = [
         *(("error", f.source, f"{f.sku}: {f.message}") for f in plan.errors),
         *(("error", None, violation.message) for violation in plan.violations),
@@ -37,7 +37,7 @@ def render_plan(plan: Plan) -> Iterator[str]:
             if not dangers(action)
         ),
     ]
-    shown = marks if len(marks) <= MAX_ANNOTATIONS else marks[: MAX_ANNOTATIONS - 1]
+    shown = marks if len(marks) <= limit else marks[: limit - 1]
     for level, source, message in shown:
         place = f"file={_property(source.path)},line={source.line}," if source else ""
         yield f"::{level} {place}title=Stock of {_property(plan.store)}::{_data(message)}"

@@ -59,33 +59,41 @@ class Section:
     foot: str = ""
 
 
-def fit(head: str, sections: Sequence[Section], limit: int) -> str:
-    """Return *head* and as many lines of *sections* as *limit* characters hold, and what was cut.
+def fit(head: str, sections: Sequence[Section], limit: int, *, in_bytes: bool) -> str:
+    """Return *head* and as many lines of *sections* as *limit* allows, and what was cut.
 
-    GitHub counts characters of a comment and bytes of a summary; ours are ASCII but for dashes.
+    GitHub counts the characters of a comment and the bytes of a summary.
     """
     text = head
+    used = _size(head, in_bytes=in_bytes)
     cut = 0
     for section in sections:
         if not section.lines:
             continue
-        room = limit - _RESERVE - len(text) - len(section.head) - len(section.foot)
+        around = _size(section.head + section.foot, in_bytes=in_bytes)
+        room = limit - _RESERVE - used - around
         kept: list[str] = []
         for line in section.lines:
-            if cut or len(line) > room:
+            size = _size(line, in_bytes=in_bytes)
+            if cut or size > room:
                 break
             kept.append(line)
-            room -= len(line)
+            room -= size
         cut += len(section.lines) - len(kept)
         if kept:
             text += section.head + "".join(kept) + section.foot
+            used = limit - _RESERVE - room
     if cut:
         text += f"\n**{count(cut, 'line')} cut:** GitHub takes no more; the plan file has all.\n"
     return text
 
 
-def render_plan(plan: Plan, limit: int = COMMENT_LIMIT) -> str:
-    """Return *plan* for a comment or a step summary of at most *limit* characters."""
+def _size(text: str, *, in_bytes: bool) -> int:
+    return len(text.encode()) if in_bytes else len(text)
+
+
+def render_plan(plan: Plan, limit: int = COMMENT_LIMIT, *, in_bytes: bool = False) -> str:
+    """Return *plan* for a comment of *limit* characters, or a step summary of *limit* bytes."""
     made = plan.provenance
     offline = ", offline" if made.offline else ""
     title = f"### Stock of {inert(plan.store)}: {_headline(plan)}{offline}\n\n"
@@ -94,7 +102,7 @@ def render_plan(plan: Plan, limit: int = COMMENT_LIMIT) -> str:
         totals += f"{drift_sentence(plan.summary)}\n\n"
     if not made.offline:
         totals += f"{requests_sentence(plan.requests)}\n\n"
-    return fit(title + totals, [*_plan_sections(plan)], limit)
+    return fit(title + totals, [*_plan_sections(plan)], limit, in_bytes=in_bytes)
 
 
 def _based(plan: Plan) -> str:
@@ -160,16 +168,17 @@ def _finding(finding: Finding) -> str:
     return f"- {sign}{sku}{kind}: {inert(finding.message)}\n"
 
 
-def render_report(report: Report, limit: int = COMMENT_LIMIT) -> str:
-    """Return *report* for a comment or a step summary of at most *limit* characters."""
+def render_report(report: Report, limit: int = COMMENT_LIMIT, *, in_bytes: bool = False) -> str:
+    """Return *report* for a comment of *limit* characters, or a step summary of *limit* bytes."""
     counts = ", ".join(
         f"{report.count(result)} {result.value.replace('_', ' ')}" for result in Result
     )
-    head = f"### Stock of {inert(report.store)}: applied\n\n{counts}.\n\n"
+    said = "applied" if report.is_complete else "apply incomplete"
+    head = f"### Stock of {inert(report.store)}: {said}\n\n{counts}.\n\n"
     if report.stopped:
         head += f"**The run was stopped:** {inert(report.stopped)}\n\n"
-    odd = [o for o in report.outcomes if o.result not in {Result.APPLIED, Result.ALREADY}]
-    done = [o for o in report.outcomes if o.result in {Result.APPLIED, Result.ALREADY}]
+    done = [o for o in report.outcomes if _is_as_planned(o)]
+    odd = [o for o in report.outcomes if not _is_as_planned(o)]
     table = "| SKU | outcome | planned | found | |\n|---|---|---|--:|---|\n"
     return fit(
         head,
@@ -178,11 +187,17 @@ def render_report(report: Report, limit: int = COMMENT_LIMIT) -> str:
             _collapsed(f"{count(len(done), 'SKU')} as planned", [_done_line(o) for o in done]),
         ],
         limit,
+        in_bytes=in_bytes,
     )
 
 
-def render_drift(drift: Drift, limit: int = COMMENT_LIMIT) -> str:
-    """Return *drift* for an issue or a step summary of at most *limit* characters."""
+def _is_as_planned(outcome: Outcome) -> bool:
+    """Whether there is nothing to say of an outcome but that it came about."""
+    return outcome.result in {Result.APPLIED, Result.ALREADY} and not outcome.message
+
+
+def render_drift(drift: Drift, limit: int = COMMENT_LIMIT, *, in_bytes: bool = False) -> str:
+    """Return *drift* for an issue of *limit* characters, or a step summary of *limit* bytes."""
     head = f"### Stock of {inert(drift.store)}: drift\n\n{drift_totals(drift)}\n\n"
     table = "| SKU | declared | live | difference | rule | |\n|---|--:|--:|--:|---|---|\n"
     rows = [
@@ -191,7 +206,8 @@ def render_drift(drift: Drift, limit: int = COMMENT_LIMIT) -> str:
         for row in drift.unexplained
     ]
     findings = [_finding(finding) for finding in drift.findings]
-    return fit(head, [Section("", findings, "\n"), Section(table, rows, "\n")], limit)
+    sections = [Section("", findings, "\n"), Section(table, rows, "\n")]
+    return fit(head, sections, limit, in_bytes=in_bytes)
 
 
 def _outcome_line(outcome: Outcome) -> str:

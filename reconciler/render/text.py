@@ -132,6 +132,8 @@ def _closing(plan: Plan) -> Iterator[Line]:
         yield _line(f"No changes.{drift}{said}", "green")
     elif plan.unread:
         yield _line("No changes. What was read is as declared.", "green")
+    elif plan.provenance.offline:
+        yield _line("No changes since the base. The shop was not asked.", "green")
     else:
         yield _line("No changes. The live stock is as declared.", "green")
 
@@ -167,19 +169,18 @@ _STYLES = {
 def render_report(report: Report, *, verbose: bool = False) -> Iterator[Line]:
     """Yield what became of each action that is not as planned, or of all, and the totals."""
     for outcome in report.outcomes:
-        if verbose or outcome.result not in {Result.APPLIED, Result.ALREADY}:
+        if verbose or outcome.message or outcome.result not in {Result.APPLIED, Result.ALREADY}:
             yield _outcome(outcome)
     if report.stopped:
         yield _line(f"The run was stopped: {safe_text(report.stopped)}", "red")
     failed, unknown, not_tried = (
         report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)
     )
-    complete = not (failed or unknown or not_tried or report.stopped)
     totals = (
         f"{report.count(Result.APPLIED)} changed, {report.count(Result.ALREADY)} already right,"
         f" {report.count(Result.MOVED)} moved, {failed} failed"
     )
-    if complete:
+    if report.is_complete:
         yield _line(f"Apply complete. {totals}.", "green")
     else:
         yield _line(f"Apply incomplete. {totals}, {unknown} unknown, {not_tried} not tried.", "red")

@@ -10,6 +10,7 @@ from typing import Final
 
 import uvicorn
 
+from reconciler.atomic_files import refuse_links
 from reconciler.errors import SandboxError
 from reconciler.sandbox.app import SCOPES, Api
 from reconciler.sandbox.seed import read_seed
@@ -21,12 +22,21 @@ SEED_FILE: Final = "sandbox.json"
 
 def open_shop(data: Path, seed: Path) -> Shop:
     """Return the shop kept in *data*, made from *seed* if there is none yet."""
-    return Shop(data, lambda: read_seed(seed))
+    return Shop(_unlinked(data), lambda: read_seed(seed))
 
 
 def reset_shop(data: Path, seed: Path) -> Shop:
     """Make the shop in *data* anew from *seed*."""
-    return Shop(data, lambda: read_seed(seed), anew=True)
+    return Shop(_unlinked(data), lambda: read_seed(seed), anew=True)
+
+
+def _unlinked(data: Path) -> Path:
+    """Return *data*; raise SandboxError if it leads through a link, which SQLite would follow."""
+    try:
+        refuse_links(data)
+    except OSError as error:
+        raise SandboxError(f"{data}: {error.strerror}. Delete it.") from None
+    return data
 
 
 @contextmanager

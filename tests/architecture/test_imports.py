@@ -12,13 +12,27 @@ import reconciler
 PACKAGE = Path(reconciler.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 STAGES = {"desired", "history", "live", "plan", "render", "apply", "github", "sandbox"}
-EVERYBODY = {"reconciler", "reconciler.model", "reconciler.errors", "reconciler.contract"}
+EVERYBODY = {
+    f"reconciler{name}"
+    for name in (
+        "",
+        ".model",
+        ".errors",
+        ".contract",
+        ".codec",
+        ".masking",
+        ".addresses",
+        ".retry_after",
+        ".atomic_files",
+    )
+}
 # Which part of the code may know which library. What is not named here is in the standard library.
 LIBRARIES = {
     "click": {"cli"},
     "yaml": {"desired"},
     "jsonschema": {"desired"},
-    "jsonschema_rs": {"desired", "plan"},
+    "jsonschema_rs": {"desired", "plan", "apply"},
+    "msgspec": {"codec.py", "history"},
     "httpx": {"live/client.py", "live/transport.py", "github"},
     "httpcore": {"live/transport.py"},
     "rich": {"cli/terminal.py", "cli/picture.py"},
@@ -27,7 +41,15 @@ LIBRARIES = {
     "uvicorn": {"sandbox"},
 }
 # What lies below all stages knows nothing of ours.
-BELOW = {"model.py", "errors.py", "contract.py", "__init__.py"}
+BELOW = {
+    "model.py",
+    "errors.py",
+    "contract.py",
+    "masking.py",
+    "addresses.py",
+    "retry_after.py",
+    "__init__.py",
+}
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

@@ -33,6 +33,7 @@ from reconciler.live.client import StoreClient
 from reconciler.live.pace import Pace
 from reconciler.live.token import Token
 from reconciler.model import INFINITE, Stock, Target, finite
+from reconciler.retry_after import parse_retry_after
 
 TARGET = Target(COLLECTION, "5bfedb42bab0ad90fa7dad39")
 STOCK = b'{"id":"5bfedb42bab0ad90fa7dad39","quantity":100,"inventoryType":"finite"}'
@@ -387,7 +388,7 @@ def test_a_429_for_ever_ends(value: str) -> None:
     refused = Answer(429, b"{}", (("Retry-After", value),))
     with (
         _client(refused, clock=clock) as (client, asked),
-        pytest.raises(StoreError, match="as too many"),
+        pytest.raises(StoreError, match="refused 12 times in a row"),
     ):
         client.read_stock(TARGET)
 
@@ -438,3 +439,92 @@ def test_surroundings_that_do_not_work_are_named(
     monkeypatch.setenv(variable, "nonsense://nowhere")
     with pytest.raises(StoreError, match=f"cannot connect.*{variable}"):
         StoreClient("https://api.webflow.com/v2", Token("t"), Pace())
+
+
+def test_maintenance_is_waited_for_as_told() -> None:
+    """W1: half a minute of 503 with Retry-After is no failure, however many requests meet it."""
+    clock = FakeClock()
+    down = Answer(503, b"{}", (("Retry-After", "6"),))
+    with _client(*[down] * 9, Answer(200, STOCK), clock=clock) as (client, asked):
+        assert client.read_stock(TARGET) == finite(100)
+
+    assert len(asked) == 10
+    assert clock.now >= 9 * 6
+
+
+def test_503_without_a_time_is_a_failure() -> None:
+    """Nothing says that waiting helps: eight tries, as for every other failure."""
+    with _client(Answer(503, b"{}")) as (client, asked), pytest.raises(ServerFault):
+        client.read_stock(TARGET)
+
+    assert len(asked) == 8
+
+
+def test_write_that_meets_maintenance_is_not_sent_again_by_itself() -> None:
+    """A 503 may come after the write: only a read decides, after the time that it asked for."""
+    clock = FakeClock()
+    down = Answer(503, b"{}", (("Retry-After", "20"),))
+    with _client(down, Answer(200, STOCK), clock=clock) as (client, asked):
+        with pytest.raises(ServerFault):
+            client.write_stock(TARGET, finite(5))
+        client.read_stock(TARGET)
+
+    assert [request.method for request in asked] == ["PATCH", "GET"]
+    assert clock.now >= 20
+
+
+def test_refusals_without_headers_are_waited_out() -> None:
+    """W2: a network's own 429 for a minute and a half takes a handful of requests."""
+    clock = FakeClock()
+    refused = Answer(429, b"<html>slow down</html>")
+    with _client(*[refused] * 7, Answer(200, STOCK), clock=clock) as (client, asked):
+        assert client.read_stock(TARGET) == finite(100)
+
+    assert len(asked) == 8
+    assert 90 <= clock.now <= 100
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("6.0", 6.0), ("0.5", 0.5), (" 7 ", 7.0), ("1e1", None), ("6.", None), ("-1", None)],
+)
+def test_retry_after_may_be_a_decimal(value: str, seconds: float | None) -> None:
+    """W3: some servers send seconds with a fraction."""
+    assert parse_retry_after({"Retry-After": value}) == seconds
+
+
+@pytest.mark.parametrize("minutes", [-60, -5, 5, 60])
+def test_date_counts_by_the_servers_own_clock(minutes: int) -> None:
+    """W3: our clock or theirs may be wrong; the two dates of one answer fit together."""
+    now = datetime.now(UTC) + timedelta(minutes=minutes)
+    headers = {
+        "Date": format_datetime(now, usegmt=True),
+        "Retry-After": format_datetime(now + timedelta(seconds=40), usegmt=True),
+    }
+
+    assert parse_retry_after(headers) == 40.0
+
+
+PAGE = b"<!doctype html><title>Attention required</title>"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_web_page_is_an_outage(status: int) -> None:
+    """W4: a firewall's page says nothing about the token, its scopes or the SKU; tried again."""
+    page = Answer(status, PAGE, (("Content-Type", "text/html"),))
+    with _client(page, page, Answer(200, STOCK)) as (client, asked):
+        assert client.read_stock(TARGET) == finite(100)
+    assert len(asked) == 3
+
+    with _client(page) as (client, _), pytest.raises(AnswerError) as caught:
+        client.read_stock(TARGET)
+    assert "A web page answered" in str(caught.value)
+    assert "scope" not in str(caught.value) and "ecommerce" not in str(caught.value)
+
+
+def test_page_without_a_body_is_the_apis() -> None:
+    """A bare status is taken at its word."""
+    with _client(Answer(404)) as (client, asked), pytest.raises(NotFound):
+        client.read_stock(TARGET)
+
+    assert len(asked) == 1

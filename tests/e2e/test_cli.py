@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -301,17 +304,12 @@ def test_colour_is_for_those_who_want_it(workspace: Workspace) -> None:
 
 
 def test_a_plan_is_saved_to_what_out_names(workspace: Workspace) -> None:
-    """A link is followed, a folder refused, and - is stdout; nothing is replaced by surprise."""
+    """A folder is refused, and - is stdout; nothing is replaced by surprise."""
     workspace.store({"A": 5}, {"A": 3})
-    Path("link.json").symlink_to("target.json")
-    linked = workspace.run("plan", "--out", "link.json")
     refused = workspace.run("plan", "--out", ".")
     printed = workspace.run("plan", "--out", "-")
 
-    assert linked.code == 0
-    assert Path("link.json").is_symlink()
-    assert json.loads(Path("target.json").read_text("utf-8"))["store"] == "demo"
-    assert (refused.code, "Error: cannot save the plan to .: " in refused.err) == (1, True)
+    assert (refused.code, "Error: Can't save the plan to .: " in refused.err) == (1, True)
     assert json.loads(printed.out)["actions"][0]["sku"] == "A"
     assert not Path("-").exists()
 
@@ -343,3 +341,59 @@ def test_the_picture_in_the_readme_is_what_the_command_draws(workspace: Workspac
     assert picture == (ROOT / "docs/plan.svg").read_text("utf-8")
     assert "reconciler&#160;apply" in report and "10&#160;changed" in report
     assert "url(http" not in picture + report
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("apply", "--yes", "--events", "-", "--report", "-"),
+        ("apply", "--yes", "--events", "x", "--report", "./x"),
+        ("apply", "--yes", "--journal", "x", "--report", "x"),
+        ("apply", "--yes", "--journal", "-"),
+        ("plan", "--out", "-", "--format", "markdown"),
+        ("plan", "--out", "-", "--format", "text"),
+        ("plan", "--out", "-", "--format", "github"),
+    ],
+)
+def test_two_outputs_on_one_stream_are_refused(
+    workspace: Workspace, arguments: tuple[str, ...]
+) -> None:
+    """They would mix; nothing is read or written."""
+    workspace.store({"A": 5}, {"A": 3})
+    run = workspace.run(*arguments)
+
+    assert (run.code, run.out) == (64, "")
+    assert not (workspace.folder / ".reconciler/sandbox").exists()
+
+
+def test_plan_as_json_goes_to_stdout_in_either_way(workspace: Workspace) -> None:
+    """`--out -` and `--format json` say the same."""
+    workspace.store({"A": 5}, {"A": 3})
+    outs = [
+        json.loads(workspace.run("plan", *flags).out)["actions"]
+        for flags in (("--out", "-"), ("--format", "json"), ("--out", "-", "--format", "json"))
+    ]
+
+    assert outs[0] == outs[1] == outs[2]
+
+
+def test_ignored_signal_stays_ignored(workspace: Workspace) -> None:
+    """Under `nohup`, or in the background of a script, a SIGINT or SIGHUP ends nothing."""
+    script = "trap '' INT HUP; exec {0} -m reconciler apply --yes --events -"
+    skus = {f"S{n:02}": 3 for n in range(30)}
+    workspace.store(dict.fromkeys(skus, 4), skus)
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script.format(sys.executable)],
+        cwd=workspace.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while "apply_start" not in process.stdout.readline():
+            assert process.poll() is None
+        for number in (signal.SIGINT, signal.SIGHUP):
+            process.send_signal(number)
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert workspace.quantities() == dict.fromkeys(skus, 4)

@@ -103,7 +103,7 @@ def test_pull_takes_what_the_shop_has(workspace: Workspace) -> None:
     assert "1 SKU under at_least or at_most: left as declared" in run.err
     bound = "C: {quantity: 9, rule: at_least}"
     assert STOCK.read_text() == (f"skus:\n  A: 3  # a\n  B: 6\n  {bound}\n  D: 1\n  E: infinite\n")
-    assert "Nothing to change" in workspace.run("pull").err
+    assert "3 SKUs declared as the shop has them; 1 SKU left alone" in workspace.run("pull").err
     workspace.run("pull", "--sku", "C*")
     assert "C: {quantity: 20, rule: at_least}" in STOCK.read_text()
     assert workspace.run("pull", "--sku", "X*").code == 64
@@ -185,7 +185,7 @@ def test_an_older_count_is_refused_at_its_line(workspace: Workspace) -> None:
     """A mistyped year in the file would else stop every count, with no word where it is."""
     workspace.store({"A": 5, "B": "{quantity: 5, as_of: 2062-11-26}"}, {"A": 5})
     run = workspace.run("set", "A=1", "B=1", "--as-of", "today")
-    said = "stock.yaml:3:1: error: `B` was counted on 2062-11-26 as it says here"
+    said = "stock.yaml:3:20: error: `2062-11-26` is still to come"
     assert (run.code, said in run.err) == (65, True), run
 
 
@@ -286,3 +286,13 @@ def test_a_name_from_a_table_or_the_shop_commands_no_terminal(workspace: Workspa
     said = workspace.run("set", "--csv", "t.csv", "--yes").err + workspace.run("pull").err
     assert "\x1b" not in said and "##[" not in said
     assert not any(line.startswith("::") for line in said.splitlines())
+
+
+def test_pull_of_oversold_skus_does_not_call_them_declared(workspace: Workspace) -> None:
+    """A file cannot say -2, so the two differ, and the last line says so."""
+    workspace.store({"A": 0, "B": 5}, {"A": -2, "B": 5})
+    run = workspace.run("pull")
+
+    assert "Left alone: A: the shop has -2" in run.err
+    assert "1 SKU declared as the shop has them; 1 SKU left alone" in run.err
+    assert "Nothing to change" not in run.err

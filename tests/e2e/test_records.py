@@ -133,8 +133,10 @@ def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
         inner.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
         inventory = "other-top/shop/inventory"
     elif kind == "bare":
-        workspace.git("clone", "--quiet", "--bare", ".", "other")
-        shutil.copytree(workspace.folder / "inventory", workspace.folder / "other/inventory")
+        other = workspace.folder.parent / f"{workspace.folder.name}-bare"
+        workspace.git("clone", "--quiet", "--bare", ".", str(other))
+        shutil.copytree(workspace.folder / "inventory", other / "inventory")
+        inventory = str(other / "inventory")
     else:
         (workspace.folder / "other").mkdir()
         workspace.git("mv", "inventory", "other/inventory")

@@ -36,6 +36,7 @@ class Loop:
     hub: Hub
     address: str
     hub_address: str
+    window: float = 60.0
     runners: list[Runner] = field(default_factory=list)
 
     def push(self, branch: str, **quantities: int) -> None:
@@ -71,7 +72,11 @@ class Loop:
             self.workspace.folder.parent / f"runner-{len(self.runners)}",
             self.workspace.folder.parent / "origin.git",
             github,
-            {**hub, "WEBFLOW_API_URL": self.address},
+            {
+                **hub,
+                "WEBFLOW_API_URL": self.address,
+                "WEBFLOW_RATE_WINDOW": str(self.window),
+            },
             {"WEBFLOW_TOKEN": TOKEN} if head == REPOSITORY else {},
             inputs,
         )
@@ -196,6 +201,7 @@ def test_drift_that_nobody_is_told_of_fails_the_nightly_run(loop: Loop, status: 
     """GitHub refuses the issue: the run is red, since else nobody would look."""
     loop.shop.sell("MUG", -4)
     loop.hub.refuse = status
+    loop.window = 5.0
     run = loop.run("drift.yml")
     assert (run.jobs["drift"], loop.hub.issues) == ("failure", []), run.steps
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.apply.execute import execute
-from reconciler.apply.settle import MAX_WRITES
+from reconciler.apply.sku_writer import MAX_WRITES
 from reconciler.errors import (
     AnswerError,
     NotValid,
@@ -141,7 +141,8 @@ def test_a_lost_write_is_sent_again_only_after_a_read(
             if kind == "read" and reads is not None:
                 reads.append(value)
             elif kind in {"landed", "lost"}:
-                assert reads is None or (len(reads) == 4 and set(reads) == {BEFORE})
+                # Once right away, unless that failed, and once before the write, much later.
+                assert reads is None or (len(reads) in {1, 2} and set(reads) == {BEFORE})
                 reads = []
         assert sum(kind in {"landed", "lost"} for kind, _ in _of(store, sku)) <= MAX_WRITES
 

@@ -79,7 +79,7 @@ def files(draw: st.DrawFn) -> str:
     text = head + text
     if draw(st.integers(0, 3)) == 0:
         text = text.rstrip("\n ")
-    return text.replace("\n", draw(st.sampled_from(["\n", "\n", "\r\n", "\r"])))
+    return text.replace("\n", draw(st.sampled_from(["\n", "\n", "\r\n"])))
 
 
 def _read(text: str) -> dict[str, tuple[Any, ...]]:

@@ -190,7 +190,7 @@ def test_a_saved_plan_loads_to_an_equal_plan(
 def test_the_fingerprint_follows_targets_before_and_after(
     state: DesiredState, current: LiveState, base: Base, data: st.DataObject
 ) -> None:
-    """Law 6, second half: wording changes nothing, any target, before or after everything."""
+    """Law 6, second half: a change of any part changes it."""
     plan = _plan(state, current, base)
     if not plan.actions:
         return
@@ -202,7 +202,7 @@ def test_the_fingerprint_follows_targets_before_and_after(
         return replace(plan, actions=(*plan.actions[:index], changed, *plan.actions[index + 1 :]))
 
     other = data.draw(DECLARED.filter(lambda stock: stock not in {action.before, action.after}))
-    assert fingerprint(with_action(name="other")) == fingerprint(plan)
+    assert fingerprint(with_action(name="other")) != fingerprint(plan)
     assert fingerprint(with_action(before=other)) != fingerprint(plan)
     assert fingerprint(with_action(after=other)) != fingerprint(plan)
     assert fingerprint(with_action(target=action.target._replace(sku_id="x"))) != fingerprint(plan)

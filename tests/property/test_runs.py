@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from reconciler.apply.applied import declared_as_applied
 from reconciler.apply.execute import Earlier
 from reconciler.apply.journal import Journal, open_journal
-from reconciler.apply.settle import Settling
+from reconciler.apply.sku_writer import Attempt, SkuWriter
 from reconciler.errors import TransportError
 from reconciler.model import (
     Base,
@@ -244,7 +244,9 @@ class Runs(RuleBasedStateMachine):
             self.shop.enter("read", sku)
         live = LiveState(Listing(COLLECTION, skus), stocks, 0, None)
         self.count += 1
-        made = Provenance(f"{self.count}", "sha256:0", base=self.base.commit)
+        made = Provenance(
+            f"2026-11-20T10:00:00.{self.count}Z", f"sha256:{0:064}", base=self.base.commit
+        )
         return compute_plan(self.state, live, self.base, made)
 
     def _run(
@@ -282,13 +284,21 @@ class Runs(RuleBasedStateMachine):
         self._look_at_the_ledger(plan, since, begun)
 
     def _settle(self, plan: Plan, journal: Journal, earlier: Earlier) -> Report:
-        settling = Settling(
-            self.shop, journal, lambda _: None, lambda: None, earlier.in_flight, earlier.in_doubt
+        writer = SkuWriter(
+            self.shop,
+            journal,
+            lambda _: None,
+            lambda: None,
+            earlier.in_flight | earlier.in_doubt,
         )
-        outcomes = [
-            earlier.settled.get(action.sku) or settling.settle(action) for action in plan.actions
-        ]
-        return Report("demo", tuple(outcomes), settling.end())
+        outcomes = dict(earlier.settled)
+        attempts = [Attempt(each) for each in plan.actions if each.sku not in outcomes]
+        while attempts:
+            results = [writer.attempt(each) for each in attempts]
+            attempts = [each for each in results if isinstance(each, Attempt)]
+            outcomes |= {each.sku: each for each in results if isinstance(each, Outcome)}
+        in_order = tuple(outcomes[action.sku] for action in plan.actions)
+        return Report("demo", in_order, writer.end())
 
     def _report(self, plan: Plan, result: Result) -> Report:
         return Report(

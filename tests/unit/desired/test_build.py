@@ -171,7 +171,7 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
         ),
         (
             "skus: {A\u3164B: 1}\n",
-            "demo/a.yaml:1:8: error: the key 'A\\u3164B' holds the character",
+            "demo/a.yaml:1:9: error: the character U+3164 cannot be seen",
         ),
         ("skus: {e\u0301: 1}\n", "demo/a.yaml:1:8: error: the key 'e\\u0301' is made of split"),
         ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: `A` stands here again"),

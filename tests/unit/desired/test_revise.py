@@ -7,10 +7,10 @@ from factories import SITE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.atomic_files import replace_files
 from reconciler.desired.build import build_desired
 from reconciler.desired.edit import Wanted
 from reconciler.desired.revise import BOM, meaning_of, revise, verify
-from reconciler.desired.rewrite import rewrite
 from reconciler.errors import EditError, ReconcilerError
 from reconciler.model import DesiredState, Rule, finite
 
@@ -111,7 +111,7 @@ def test_what_breaks_off_half_way_is_put_back(
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(EditError if isinstance(error, OSError) else KeyboardInterrupt):
-        rewrite(dict.fromkeys(before, b"2") | {new.as_posix(): b"2"}, before)
+        replace_files(dict.fromkeys(before, b"2") | {new.as_posix(): b"2"}, before)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"1"}
 
 
@@ -129,17 +129,17 @@ def test_what_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(ReconcilerError, match=r"could not be put back: .*/a\. See git diff"):
-        rewrite(dict.fromkeys(before, b"2"), before)
+        replace_files(dict.fromkeys(before, b"2"), before)
 
 
 def test_a_file_that_changed_or_is_read_only_is_left(tmp_path: Path) -> None:
     """Somebody else's edit, and somebody's wish, go first."""
     before = _begin(tmp_path)
     (tmp_path / "b").write_bytes(b"other")
-    with pytest.raises(EditError, match="b was changed meanwhile"):
-        rewrite(dict.fromkeys(before, b"2"), before)
+    with pytest.raises(EditError, match="b changed while"):
+        replace_files(dict.fromkeys(before, b"2"), before)
     (tmp_path / "b").write_bytes(b"1")
     (tmp_path / "b").chmod(0o444)
     with pytest.raises(EditError, match="b is read-only"):
-        rewrite(dict.fromkeys(before, b"2"), before)
+        replace_files(dict.fromkeys(before, b"2"), before)
     assert (tmp_path / "a").read_bytes() == b"1"

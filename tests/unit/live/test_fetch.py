@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ListingError, NotAuthorized, NotFound, StoppedError
-from reconciler.live.fetch import fetch_listing, fetch_stocks
+from reconciler.live.fetch import confirm_listing, fetch_listing, fetch_stocks
 from reconciler.model import LiveSku, Stock, Target, finite
 
 
@@ -42,17 +42,38 @@ class Pages:
 
 
 def test_pages_are_read_to_the_end() -> None:
-    """The offset moves by what came, until the total is reached."""
-    client = Pages((range(100), 250), (range(100, 200), 250), (range(200, 250), 250))
+    """Each page begins with the last product of the one before, until the total is reached."""
+    client = Pages((range(100), 250), (range(99, 199), 250), (range(198, 250), 250))
 
     assert len(fetch_listing(client, "site", "c").skus) == 250
-    assert client.offsets == [0, 100, 200]
+    assert client.offsets == [0, 99, 198]
+
+
+@pytest.mark.parametrize("second", [range(100, 150), range(98, 150)])
+def test_shift_that_keeps_the_total_is_noticed(second: range) -> None:
+    """One product went and another came, so the pages do not meet: the listing is read again."""
+    whole = [(range(100), 150), (range(99, 150), 150)]
+    client = Pages((range(100), 150), (second, 150), *whole)
+
+    assert len(fetch_listing(client, "site", "c").skus) == 150
+    assert client.offsets == [0, 99, 0, 99]
+
+
+def test_listing_is_confirmed_by_a_second_reading() -> None:
+    """Before anything is called missing, two readings in a row must agree."""
+    first = fetch_listing(Pages((range(3), 3)), "site", "c")
+    client = Pages((range(4), 4), (range(4), 4))
+
+    assert len(confirm_listing(client, "site", first).skus) == 4
+    assert client.offsets == [0, 0]
+    with pytest.raises(ListingError, match="changed during each"):
+        confirm_listing(Pages(*[(range(n), n) for n in range(5, 9)]), "site", first)
 
 
 def test_a_listing_that_shifts_once_is_read_again() -> None:
     """A product deleted between two pages shifts them; the next reading is whole."""
     client = Pages(
-        (range(100), 150), (range(101, 150), 149), (range(100), 149), (range(100, 149), 149)
+        (range(100), 150), (range(100, 150), 149), (range(100), 149), (range(99, 149), 149)
     )
 
     assert len(fetch_listing(client, "site", "c").skus) == 149
@@ -61,7 +82,7 @@ def test_a_listing_that_shifts_once_is_read_again() -> None:
 @pytest.mark.parametrize(
     "pages",
     [
-        [(range(100), 300), (range(100, 200), 300), (range(0), 300)] * 3,
+        [(range(100), 300), (range(99, 199), 300), (range(0), 300)] * 3,
         [(range(100), 150), (range(50), 150)] * 3,
         [(range(100), 10**9)] * 3,
     ],

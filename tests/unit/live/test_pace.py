@@ -39,12 +39,57 @@ def test_requests_under_way_keep_their_slots() -> None:
     assert pace.start(159.0) == pytest.approx(1.06)
 
 
-def test_a_pause_holds_everybody() -> None:
-    """After a 429 nothing starts until the store's time is over."""
+def test_refusal_holds_every_request() -> None:
+    """After a 429 nothing starts until the store's time is over; then one at a time."""
     pace = Pace()
-    pace.pause(2.0, now=10.0)
+    pace.start(0.0)
+    pace.end(0.0)
+    pace.refuse(2.0, 0.0, now=10.0)
 
-    assert (pace.start(11.0), pace.start(12.0)) == (1.0, 0.0)
+    assert (pace.start(11.0), pace.start(12.0), pace.start(12.0)) == (1.0, 0.0, 0.06)
+    pace.answered()
+    assert pace.start(12.0) == 0.0
+
+
+def test_pauses_grow_where_the_store_names_no_time() -> None:
+    """1, 2, 4, 8, 16, 30, 30 … seconds: a minute and a half takes seven requests."""
+    pace, now, pauses = Pace(), 0.0, []
+    for _ in range(8):
+        pace.refuse(None, 0.0, now)
+        pauses.append(pace.start(now))
+        now += pauses[-1]
+
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert pace.refusals == 8
+
+
+def test_refusals_of_one_moment_are_one() -> None:
+    """Eight requests that were under way together do not make the pause eight times as long."""
+    pace = Pace()
+    for _ in range(8):
+        pace.refuse(None, 0.0, 5.0)
+
+    assert (pace.refusals, pace.start(5.0)) == (1, 1.0)
+
+
+def test_time_that_was_too_short_twice_is_believed_no_more() -> None:
+    """`Retry-After: 0` for ever is no busy loop."""
+    pace, now, pauses = Pace(), 0.0, []
+    for _ in range(5):
+        pace.refuse(0.0, 0.1, now)
+        pauses.append(pace.start(now))
+        now += pauses[-1]
+
+    assert pauses == pytest.approx([0.1, 0.1, 4.1, 8.1, 16.1])
+
+
+def test_longer_pause_is_not_cut_by_a_shorter_one() -> None:
+    """What one answer asked for holds, whatever a later one says."""
+    pace = Pace()
+    pace.refuse(20.0, 0.0, 0.0)
+    pace.refuse(1.0, 0.0, 1.0)
+
+    assert pace.start(2.0) == 18.0
 
 
 def test_what_others_take_is_left_to_them() -> None:

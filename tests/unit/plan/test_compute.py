@@ -268,3 +268,27 @@ def test_a_typo_in_frozen_is_said() -> None:
     plan = plan_of(desired(declared("A", 5), frozen=("a", "B*", "A")), live({"A": 3}))
 
     assert {f.sku for f in plan.findings if "no declared SKU" in f.message} == {"a", "B*"}
+
+
+@pytest.mark.parametrize(
+    ("declared_code", "live_code", "differs"),
+    [
+        ("tee", "TEE", "upper and lower case"),
+        ("TEE", " TEE", "a space at its edge"),
+        ("TEE", "TEE ", "a space at its edge"),
+        ("caf\u00e9", "cafe\u0301", "how its characters are composed"),
+        ("TEE", "T\u200bEE", "cannot be seen"),
+        ("TEE", "\uff34EE", "look alike"),
+        ("TEE-1", "TEE\u00a0-1", "cannot be seen"),
+    ],
+)
+def test_missing_code_that_looks_the_same_is_pinned(
+    declared_code: str, live_code: str, differs: str
+) -> None:
+    """Such a code may be no key at all, so the advice is an id, and it shows what differs."""
+    plan = plan_of(desired(declared(declared_code, 5)), live({live_code: 3, "OTHER": 1}))
+    (finding,) = (f for f in plan.findings if f.kind is FindingKind.MISSING)
+
+    assert f"`id: id-{live_code}`" in finding.message
+    assert ascii(live_code) in finding.message
+    assert differs in finding.message

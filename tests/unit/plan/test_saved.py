@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from factories import NO_LIMITS, build, declared, desired, live, plan_of
+from factories import NO_LIMITS, build, declared, desired, live, plan_of, sealed
 
 from reconciler.errors import PlanFileError, StalePlanError
 from reconciler.model import Bound, DesiredState, Limit, Plan, Rule
@@ -17,7 +17,7 @@ STATE = desired(declared("A", 5), declared("B", "infinite"))
 PLAN = plan_of(STATE, live({"A": 3, "B": 4, "C": 1}))
 TWO_STATE = desired(declared("A", 5), declared("B", 5))
 TWO = plan_of(TWO_STATE, live({"A": 3, "B": 3}))
-DIGEST = "sha256:0"
+DIGEST = f"sha256:{0:064}"
 
 
 def _load(data: Any) -> Plan:
@@ -54,7 +54,7 @@ def test_a_new_minor_version_is_read() -> None:
     """Fields that a later minor version adds are passed over."""
     data = json.loads(dump_plan(PLAN)) | {"format_version": "1.7", "novelty": 1}
 
-    assert _load(data) == PLAN
+    assert _load(sealed(data)) == PLAN
 
 
 def _set(*path: str | int, value: Any) -> Callable[[Any], None]:
@@ -73,9 +73,9 @@ def _set(*path: str | int, value: Any) -> Callable[[Any], None]:
         _set("actions", 0, "before", "quantity", value=1),
         _set("actions", 0, "target", "sku_id", value="other"),
         _set("actions", 0, "sku", value="Z"),
-        _set("site_id", value="other"),
+        _set("site_id", value="a" * 24),
         _set("store", value="other"),
-        _set("desired_digest", value="sha256:1"),
+        _set("desired_digest", value=f"sha256:{1:064}"),
         _set("summary", "live_units", value=10**9),
         _set("actions", value=[]),
     ],
@@ -120,12 +120,49 @@ def test_a_whole_float_counts_like_a_whole_number() -> None:
     assert load_plan("p", text.encode()) == PLAN
 
 
-def test_wording_is_not_under_the_fingerprint() -> None:
-    """A name or a message may be reworded."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("created_at", value="2026-11-20T10:00:01Z"),
+        _set("actions", 0, "name", value="reworded"),
+        _set("actions", 0, "source", "line", value=9),
+        _set("novelty", value=1),
+    ],
+    ids=range(4),
+)
+def test_fingerprint_covers_everything(change: Callable[[Any], None]) -> None:
+    """Times, names, places and unknown fields cannot be changed unseen either."""
     data = json.loads(dump_plan(PLAN))
-    data["actions"][0]["name"] = "reworded"
+    change(data)
+    with pytest.raises(StalePlanError, match="was changed after it was planned"):
+        _load(data)
 
-    assert _load(data).actions[0].name == "reworded"
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("created_at", value="../../x"),
+        _set("created_at", value="2026-11-20T10:00:00Z\n"),
+        _set("store", value="../demo"),
+        _set("store", value="demo" * 100),
+        _set("site_id", value="a/b"),
+        _set("head", value="0" * 39),
+        _set("base_date", value="\x1b[2J"),
+        _set("desired_digest", value="sha256:x"),
+        _set("tool_version", value="1.0\n::error::x"),
+        _set("actions", 0, "target", "sku_id", value="../x"),
+        _set("actions", 0, "target", "collection_id", value="a?b"),
+        _set("actions", 0, "sku", value="x" * 5000),
+        _set("unread", value=[""]),
+    ],
+    ids=range(13),
+)
+def test_odd_field_is_no_plan(change: Callable[[Any], None]) -> None:
+    """H5: what names files or addresses, or is printed bare, has one form, whoever seals it."""
+    data = json.loads(dump_plan(PLAN))
+    change(data)
+    with pytest.raises(PlanFileError, match="is not a plan"):
+        _load(sealed(data))
 
 
 def _made_of(**fields: Any) -> Plan:

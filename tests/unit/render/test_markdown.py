@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from reconciler.model import Bound, Limit, Outcome, Report, Result, finite
 from reconciler.render.annotations import MAX_ANNOTATIONS
 from reconciler.render.annotations import render_plan as render_annotations
-from reconciler.render.markdown import COMMENT_LIMIT, inert, render_plan, render_report
+from reconciler.render.markdown import (
+    COMMENT_LIMIT,
+    SUMMARY_LIMIT,
+    inert,
+    render_plan,
+    render_report,
+)
+from reconciler.render.text import render_report as render_text
 
 EVIL = [
     "@org/team",
@@ -108,3 +115,35 @@ def test_a_report_names_what_is_not_as_planned() -> None:
     assert "| <code>A</code> | moved | 3 -> 5 | 2 | <code>left alone</code> |" in text
     assert "<summary>1 SKU as planned</summary>" in text
     assert "**The run was stopped:** <code>interrupted</code>" in text
+
+
+def test_summary_is_cut_by_bytes() -> None:
+    """C10: GitHub counts a summary's bytes, and shows nothing of one that is too long."""
+    skus = {f"\u7d2b\u6c34\u6676\u306e\u30bb\u30c3\u30c8-{n:05}": 3 for n in range(20_000)}
+    plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
+    text = render_plan(plan, SUMMARY_LIMIT, in_bytes=True)
+
+    assert 0.9 * SUMMARY_LIMIT < len(text.encode()) <= SUMMARY_LIMIT
+    assert "GitHub takes no more" in text
+    assert len(render_plan(plan, 9000)) <= 9000
+
+
+def test_report_with_a_moved_sku_is_not_complete() -> None:
+    """Neither as text nor as Markdown: exit 3 and `complete` contradict each other."""
+    outcome = Outcome("A", Result.MOVED, finite(3), finite(5), finite(2))
+    report = Report("demo", (outcome,))
+
+    assert "apply incomplete" in render_report(report)
+    lines = ["".join(span.text for span in line) for line in render_text(report)]
+    assert lines[-1].startswith("Apply incomplete. 0 changed, 0 already right, 1 moved, 0 failed")
+
+
+def test_second_write_is_told() -> None:
+    """An outcome with something to say is shown, also if the SKU is as planned."""
+    outcome = Outcome("A", Result.APPLIED, finite(3), finite(5), finite(5), "Written again")
+    report = Report("demo", (outcome,))
+
+    assert "Written again" in render_report(report)
+    lines = ["".join(span.text for span in line) for line in render_text(report)]
+    assert "Written again" in lines[0]
+    assert lines[-1].startswith("Apply complete. 1 changed")

@@ -1,0 +1,303 @@
+"""One action → its outcome: read the SKU, compare, write, and read back if an answer was lost.
+
+The API has no conditional write, so a sale between a SKU's read and its write can still be
+overwritten: the gap of one round trip. A write whose answer was lost is never blindly repeated.
+The shop may show a write late, so the SKU is put aside and read again much later; only if it is
+still as before is it written once more, and the report says so.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from reconciler.apply.watch import Watcher
+from reconciler.errors import (
+    AnswerError,
+    EcommerceOff,
+    JournalError,
+    NotAuthorized,
+    OutageError,
+    ServerFault,
+    StoppedError,
+    StoreError,
+    Throttled,
+    TransportError,
+)
+from reconciler.model import Action, Outcome, Result, Stock, Target
+
+MAX_WRITES: Final = 3
+# How many seconds after a lost answer, at least, a SKU that is still as before is read again.
+LOOK_AGAIN: Final = 30.0
+MAX_FAILURES_IN_A_ROW: Final = 10
+# How often an action may read and write: a 429 is not an attempt, but it must end some time.
+MAX_TURNS: Final = 20
+
+# After these it is unknown whether a write took effect.
+_OUTAGES: Final = (TransportError, AnswerError, ServerFault)
+# These concern every SKU.
+_STOPPING: Final = (NotAuthorized, EcommerceOff, OutageError)
+
+
+class Store(Protocol):
+    """What applying needs of a store."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Hold a read and a write of the allowance, so that nothing has to wait in between."""
+
+    def read_stock(self, target: Target) -> Stock:
+        """Return the live stock of one SKU; raise StoreError."""
+
+    def write_stock(self, target: Target, stock: Stock) -> Stock:
+        """Set a SKU's stock absolutely, once, and return what the store answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An action under way: which error lost an answer, and how many writes may have been sent."""
+
+    action: Action
+    lost: StoreError | None = None
+    writes: int = 0
+
+
+class SkuWriter:
+    """Carries out the actions of one run, and keeps what they share: whether it ends, and why."""
+
+    def __init__(
+        self,
+        store: Store,
+        watcher: Watcher,
+        sleep: Callable[[float], None],
+        must_end: Callable[[], str | None],
+        in_doubt: frozenset[str] = frozenset(),
+    ) -> None:
+        self.store = store
+        self.watcher = watcher
+        self.must_end = must_end
+        self.sleep = sleep
+        self.stopped: str | None = None
+        self._in_doubt = in_doubt
+        self._sending: set[str] = set()
+        self._is_abandoned = False
+        self._is_cut = False
+        self._outages = 0
+        self._last_outage: str | None = None
+        self._has_answered = False
+        self._lock = threading.Lock()
+
+    def attempt(self, attempt: Attempt) -> Outcome | Attempt:
+        """Carry an action out as far as possible now: to its outcome, or until it is put aside."""
+        action = attempt.action
+        is_new = attempt.lost is None
+        if is_new and self._must_stop():
+            return self._leave(action, self.stopped or "")
+        if is_new:
+            self.watcher.begun(action)
+        result = self._carry_out(attempt)
+        if isinstance(result, Outcome):
+            try:
+                self.watcher.settled(action, result)
+            except JournalError as error:
+                self.stopped = self.stopped or str(error)
+        return result
+
+    def wait(self) -> None:
+        """Wait until the SKUs that were put aside may be read again, unless the run has to end."""
+        self.sleep(LOOK_AGAIN)
+        self._outages = 0
+        self._is_cut = self.must_end() is not None
+
+    def _carry_out(self, attempt: Attempt) -> Outcome | Attempt:
+        action = attempt.action
+        try:
+            if attempt.lost is None and action.sku in self._in_doubt:
+                result, is_outage = self._look(replace(attempt, lost=_EARLIER, writes=1))
+            else:
+                result, is_outage = self._read_and_write(attempt)
+        except (StoppedError, JournalError) as error:
+            if not self._must_stop():
+                self.stopped = str(error)
+            return self._leave(action, self.stopped or str(error))
+        except _STOPPING as error:
+            self.stopped = str(error)
+            return self._leave(action, str(error))
+        except StoreError as error:
+            result, is_outage = _outcome(action, Result.FAILED, None, str(error)), _is_outage(error)
+        self._count(str(result.lost if isinstance(result, Attempt) else result.message), is_outage)
+        return result
+
+    def _leave(self, action: Action, why: str) -> Outcome:
+        """Return that *action* was not tried; but unknown if an earlier run may have tried it."""
+        result = Result.UNKNOWN if action.sku in self._in_doubt else Result.NOT_TRIED
+        return _outcome(action, result, None, why)
+
+    def abandon(self, actions: Sequence[Action]) -> dict[str, Outcome]:
+        """Let nothing more be sent, and return outcomes for *actions*, which nothing waits for.
+
+        One that may have been sent is unknown, also if it was about to be.
+        """
+        with self._lock:
+            self._is_abandoned = True
+            sending = frozenset(self._sending)
+        why = "the run was ended at once"
+        return {
+            action.sku: _outcome(action, Result.UNKNOWN, None, why)
+            if action.sku in sending
+            else self._leave(action, why)
+            for action in actions
+        }
+
+    def _announce(self, action: Action) -> None:
+        """Say that a write is about to be sent; raise StoppedError if it must not be."""
+        with self._lock:
+            if self._is_abandoned:
+                raise StoppedError("the run was ended at once")
+            self._sending.add(action.sku)
+        self.watcher.sending(action)
+        with self._lock:
+            if self._is_abandoned:
+                raise StoppedError("the run was ended at once")
+
+    def _must_stop(self) -> bool:
+        if self.stopped is None:
+            self.stopped = self.must_end()
+        return self.stopped is not None
+
+    def _count(self, message: str, is_outage: bool) -> None:
+        """Stop the run after too many SKUs in a row without an answer from the store."""
+        with self._lock:
+            self._outages = self._outages + 1 if is_outage else 0
+            self._has_answered |= not is_outage
+            self._last_outage = message
+            if self._outages >= MAX_FAILURES_IN_A_ROW and self.stopped is None:
+                self.stopped = f"{MAX_FAILURES_IN_A_ROW} failures in a row, the last: {message}"
+
+    def end(self) -> str | None:
+        """Return why the run ended early, also if the store never answered."""
+        if self._last_outage and not self._has_answered and self.stopped is None:
+            self.stopped = self._last_outage
+        return self.stopped
+
+    def _read_and_write(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
+        """Read, compare, write; return the outcome, or the attempt if the answer was lost.
+
+        With it comes whether the store failed: gave no answer, or took none of the writes. Raises
+        StoreError only while no write was sent whose effect is unknown.
+        """
+        for _ in range(MAX_TURNS):
+            try:
+                lost = self._take_turn(attempt)
+            except Throttled:  # it was not taken, so it is sent again after another read
+                continue
+            except StoreError as error:
+                if attempt.lost is None:
+                    raise
+                return self._unknown(attempt, error)
+            if isinstance(lost, Outcome):
+                return lost, lost.result is Result.FAILED and lost.found == attempt.action.before
+            return self._look(replace(attempt, lost=lost, writes=attempt.writes + 1))
+        raise OutageError(
+            f"The store refused one write {MAX_TURNS} times as too many. Find what else uses this"
+            " token, and run again."
+        )
+
+    def _take_turn(self, attempt: Attempt) -> Outcome | StoreError:
+        """Read and write at once; return the outcome, or the error that lost the answer."""
+        action = attempt.action
+        with self.store.turn():
+            found = self.store.read_stock(action.target)
+            compare = self._compare if attempt.lost is None else self._compare_again
+            outcome = compare(attempt, found)
+            if outcome is not None:
+                return outcome
+            self._announce(action)
+            try:
+                answer = self.store.write_stock(action.target, action.after)
+            except _OUTAGES as error:
+                return error
+        if answer != action.after:
+            message = "the store answered another quantity"
+            return _outcome(action, Result.FAILED, answer, message)
+        return _outcome(action, Result.APPLIED, answer, _written_again(attempt))
+
+    def _compare(self, attempt: Attempt, found: Stock) -> Outcome | None:
+        """Return what *found*, right before a write, decides; None lets the write be sent."""
+        action = attempt.action
+        if found == action.after:
+            return _outcome(action, Result.ALREADY, found)
+        if found != action.before:
+            return _outcome(action, Result.MOVED, found, "left alone")
+        if self._must_stop():
+            return _outcome(action, Result.NOT_TRIED, found, self.stopped or "")
+        return None
+
+    def _compare_again(self, attempt: Attempt, found: Stock) -> Outcome | None:
+        """Return what *found* decides about an attempt that was put aside."""
+        action, lost = attempt.action, attempt.lost
+        if (outcome := _landed(attempt, found)) is not None:
+            return outcome
+        if self._is_cut:
+            message = f"{lost}; not looked at for long enough: {self.must_end()}"
+            return _outcome(action, Result.UNKNOWN, found, message)
+        if self._must_stop():
+            return _outcome(action, Result.FAILED, found, f"{lost}; not sent again: {self.stopped}")
+        if attempt.writes >= MAX_WRITES:
+            message = f"none of {MAX_WRITES} writes took effect: {lost}"
+            return _outcome(action, Result.FAILED, found, message)
+        return None
+
+    def _look(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
+        """Read a SKU after a write whose answer was lost; put it aside if it is as before.
+
+        So it is if it cannot be read: by then the store may answer again.
+        """
+        try:
+            found = self.store.read_stock(attempt.action.target)
+        except _OUTAGES:
+            return attempt, True
+        except StoreError as error:
+            return self._unknown(attempt, error)
+        if (outcome := _landed(attempt, found)) is not None:
+            return outcome, False
+        return attempt, attempt.lost is not _EARLIER
+
+    def _unknown(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
+        """Return that the effect of a write is unknown: after a lost answer there was *error*."""
+        if isinstance(error, _STOPPING):
+            self.stopped = str(error)
+        message = f"{attempt.lost}; then: {error}"
+        return _outcome(attempt.action, Result.UNKNOWN, None, message), _is_outage(error)
+
+
+_EARLIER: Final = TransportError("an earlier run ended, and may have written this")
+
+
+def _landed(attempt: Attempt, found: Stock) -> Outcome | None:
+    """Return what *found* says of a write whose answer was lost; None if it shows no effect."""
+    action = attempt.action
+    if found == action.after:
+        return _outcome(action, Result.APPLIED, found)
+    if found != action.before:
+        return _outcome(action, Result.UNKNOWN, found, f"{attempt.lost}; left alone")
+    return None
+
+
+def _written_again(attempt: Attempt) -> str:
+    """Return what to say of a write that may not have been the first."""
+    if not attempt.writes:
+        return ""
+    return (
+        f"Written again: {attempt.lost}, and the shop still had {attempt.action.before} at least"
+        f" {LOOK_AGAIN:.0f} s later. If the first write was only shown late, sales since then are"
+        " undone: compare with the orders."
+    )
+
+
+def _is_outage(error: StoreError) -> bool:
+    return isinstance(error, _OUTAGES)
+
+
+def _outcome(action: Action, result: Result, found: Stock | None, message: str = "") -> Outcome:
+    return Outcome(action.sku, result, action.before, action.after, found, message)

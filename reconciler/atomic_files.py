@@ -1,0 +1,175 @@
+"""Write files: each as a whole, and never through a link.
+
+A pull request may commit a symbolic link where the tool writes. So no part of a path below the
+repository, or below the current folder, may be a link, and temporary names are random.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal, TextIO
+
+from reconciler.errors import EditError, ReconcilerError
+from reconciler.masking import mask
+
+_LINK = "A part of this path is a link, and nothing is written through links"
+
+
+def refuse_links(path: Path) -> None:
+    """Raise OSError if *path* is a link, or leads through one below the repository."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the links
+    if _is_stream(path):
+        return
+    root = _root_of(path)
+    for part in (path, *path.parents):
+        if part == root:
+            return
+        if part.is_symlink():
+            raise OSError(errno.ELOOP, _LINK, str(part))
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether *path* is one by which shells name a pipe, such as /dev/fd/63."""
+    return path.parts[:2] in {("/", "dev"), ("/", "proc")}
+
+
+def _root_of(path: Path) -> Path:
+    """Return the outermost folder whose content may come from a commit."""
+    here = Path.cwd()
+    roots = [one for one in path.parents if one == here or os.path.lexists(one / ".git")]
+    return roots[-1] if roots else path.parent
+
+
+def make_folder(folder: Path) -> None:
+    """Make *folder* and those above it; raise OSError if one of them is a link."""
+    refuse_links(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the content of *path* as a whole; a pipe or a device is written as it is.
+
+    Raises:
+        OSError: The file cannot be written. The old content is still there.
+    """
+    refuse_links(path)
+    content = mask(text).encode("utf-8")
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    temporary = write_beside(path, content)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def open_text(path: Path, mode: Literal["w", "a"]) -> TextIO:
+    """Open *path* to write from its beginning (*mode* `w`) or to append (`a`)."""
+    refuse_links(path)
+    return path.open(mode, encoding="utf-8")
+
+
+def write_beside(path: Path, content: bytes) -> Path:
+    """Write *content* to a new file in the folder of *path*, onto the disk, and return the file.
+
+    Its mode is that of *path*, if there is one.
+    """
+    temporary = path.parent / f".{secrets.token_hex(8)}.partial"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def replace_files(contents: Mapping[str, bytes], before: Mapping[str, bytes]) -> None:
+    """Give each path its new content: all of them, or none.
+
+    Each file keeps its mode, and is whole at any moment. *before* holds what was read of the files
+    that are there.
+
+    Raises:
+        EditError: A file cannot be written, or is not as it was read. Nothing was changed.
+        ReconcilerError: Some files were changed and could not be put back.
+    """
+    temporaries: dict[Path, Path] = {}
+    made: list[Path] = []
+    done: list[Path] = []
+    try:
+        for path in map(Path, contents):
+            refuse_links(path)
+            _require_unchanged(path, before)
+            made += _make_missing(path.parent)
+            temporaries[path] = write_beside(path, contents[path.as_posix()])
+        for path, temporary in temporaries.items():
+            _require_unchanged(path, before)
+            temporary.replace(path)
+            done.append(path)
+    except BaseException as error:
+        lost = [path.as_posix() for path in done if not _put_back(path, before)]
+        _delete(temporaries.values())
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if lost:
+            raise ReconcilerError(
+                f"{_reason(error)}; and these files are changed and could not be put back:"
+                f" {', '.join(lost)}. See git diff, and git restore"
+            ) from None
+        if isinstance(error, OSError):
+            raise EditError(_reason(error)) from None
+        raise
+
+
+def _delete(files: Iterable[Path]) -> None:
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def _reason(error: BaseException) -> str:
+    if not isinstance(error, OSError):
+        return str(error) or type(error).__name__
+    return ": ".join(filter(None, (error.filename, error.strerror)))
+
+
+def _require_unchanged(path: Path, before: Mapping[str, bytes]) -> None:
+    now = path.read_bytes() if path.exists() else None
+    if now != before.get(path.as_posix()):
+        raise EditError(f"{path} changed while it was edited")
+    if now is not None and not path.stat().st_mode & 0o222:
+        raise EditError(f"{path} is read-only")
+
+
+def _make_missing(folder: Path) -> list[Path]:
+    """Make *folder* and those above it that are not there, and return which."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir()
+    return missing[::-1]
+
+
+def _put_back(path: Path, before: Mapping[str, bytes]) -> bool:
+    """Return whether *path* is as it was *before* again."""
+    content = before.get(path.as_posix())
+    try:
+        if content is None:
+            path.unlink()
+        else:
+            write_beside(path, content).replace(path)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,208 @@
+"""H4 to H8: what a pull request, a plan file or an answer may try with what the tool writes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from factories import FIFTY, SITE, Run, Workspace, sealed, seed
+
+from reconciler.masking import mask, register_secret
+from reconciler.model import Limit
+from reconciler.sandbox.app import SCOPES, Api
+from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.seed import build_seed
+from reconciler.sandbox.shop import Shop
+
+TOKEN = "0123456789abcdef-shop-token"
+COMMAND = "##[error]forged"
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file that no command may touch."""
+    path = tmp_path_factory.mktemp("outside") / "secret"
+    path.write_text("as it was")
+    path.chmod(0o640)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("link", "command"),
+    [
+        ("plan.json", ("plan", "--out", "plan.json")),
+        ("plan.json", ("plan", "--out", "./plan.json")),
+        ("report.json", ("apply", "--yes", "--report", "report.json")),
+        ("events.jsonl", ("apply", "--yes", "--events", "events.jsonl")),
+        ("journal.jsonl", ("apply", "--yes", "--journal", "journal.jsonl")),
+        ("table.csv", ("export", "--overwrite", "--csv", "table.csv")),
+        (".reconciler/sandbox/demo.sqlite", ("plan",)),
+        (".reconciler/.gitignore", ("plan",)),
+        ("inventory/demo/stock.yaml", ("set", "TEE=4")),
+    ],
+)
+@pytest.mark.parametrize("dangling", [False, True])
+def test_link_is_not_written_through(
+    workspace: Workspace, outside: Path, link: str, command: tuple[str, ...], dangling: bool
+) -> None:
+    """H4: a link where the tool writes stays a link, and what it points at stays as it was."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    path = workspace.folder / link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    target = outside.parent / "new" if dangling else outside
+    path.symlink_to(target)
+    run = workspace.run(*command)
+
+    assert (outside.read_text(), outside.stat().st_mode & 0o777) == ("as it was", 0o640)
+    assert [entry.name for entry in outside.parent.iterdir()] == ["secret"]
+    assert path.is_symlink()
+    assert run.code in ({0} if link.endswith(".gitignore") else {1, 65}), run
+
+
+@pytest.mark.parametrize(
+    ("link", "command"),
+    [
+        ("out", ("plan", "--out", "out/plan.json")),
+        (".reconciler", ("plan",)),
+        (".reconciler/journal", ("apply", "--yes")),
+        (".reconciler/sandbox", ("plan",)),
+        ("inventory", ("import", "--site", SITE, "--store", "other")),
+    ],
+)
+def test_folder_that_is_a_link_is_not_written_to(
+    workspace: Workspace, outside: Path, link: str, command: tuple[str, ...]
+) -> None:
+    """H4: nothing is made in a folder that a link leads to."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    path = workspace.folder / link
+    if link == "inventory":
+        path.rename(workspace.folder / "moved")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(outside.parent)
+    run = workspace.run(*command)
+
+    assert [entry.name for entry in outside.parent.iterdir()] == ["secret"]
+    assert run.code in {1, 64, 65}, run
+
+
+def test_temporary_names_cannot_be_guessed(workspace: Workspace, outside: Path) -> None:
+    """H4: a link at the name that an earlier version wrote to is passed over."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    for name in ("plan.json.partial", ".plan.json.partial"):
+        (workspace.folder / name).symlink_to(outside)
+    run = workspace.run("plan", "--out", "plan.json")
+
+    assert (run.code, outside.read_text()) == (0, "as it was")
+    assert json.loads((workspace.folder / "plan.json").read_text("utf-8"))["store"] == "demo"
+
+
+def test_plan_to_a_pipe_is_written_as_it_is(workspace: Workspace) -> None:
+    """The names by which shells hand pipes over are no links of a commit."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+
+    assert workspace.run("plan", "--out", "/dev/stdout").code == 0
+
+
+@pytest.mark.parametrize("created_at", ["/x/y", "../../../x", "2026-11-20T10:00:00Z/../../../x"])
+def test_plan_file_chooses_no_path(workspace: Workspace, outside: Path, created_at: str) -> None:
+    """A plan's time of creation names no file, whoever sealed the plan."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    workspace.run("plan", "--out", "p.json")
+    before = set(workspace.folder.parent.rglob("*"))
+    plan = json.loads(Path("p.json").read_text("utf-8")) | {"created_at": created_at}
+    Path("p.json").write_text(json.dumps(sealed(plan)), "utf-8")
+    run = workspace.run("apply", "p.json")
+
+    assert (run.code, "is not a plan: created_at" in run.err) == (65, True), run
+    assert set(workspace.folder.parent.rglob("*")) == before
+
+
+@pytest.fixture
+def echo(
+    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """Yield a workspace whose shop repeats the token, and a runner's command, in its names."""
+    start = seed({"TEE": 43, f"A-{COMMAND}": 3})
+    for number, product in enumerate(start["products"]):
+        product["name"] = f"Shirt {number} {TOKEN} {COMMAND}"
+    start["products"].append({"name": "New", "skus": [{"sku": f"NEW-{TOKEN}", "stock": 4}]})
+    limits = "".join(f"  {limit}: 999999\n" for limit in Limit)
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nlimits:\n{limits}")
+    workspace.write(
+        "inventory/demo/stock.yaml", f'skus:\n  TEE: 50\n  "A-{COMMAND}": 4\n  "{COMMAND}": 1\n'
+    )
+    data = tmp_path_factory.mktemp("shop") / "shop.sqlite"
+    with (
+        Shop(data, lambda: build_seed(start)) as shop,
+        serve_for_a_while(Api(shop, {TOKEN: SCOPES})) as address,
+    ):
+        monkeypatch.setenv("WEBFLOW_API_URL", address)
+        monkeypatch.setenv("WEBFLOW_TOKEN", TOKEN)
+        yield workspace
+
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("plan", "--verbose"),
+    ("plan", "--format", "json"),
+    ("plan", "--format", "markdown"),
+    ("plan", "--format", "github"),
+    ("plan", "--out", "p.json"),
+    ("show", "p.json", "--format", "json"),
+    ("show", "p.json", "--format", "svg"),
+    ("drift", "--verbose"),
+    ("drift", "--format", "json"),
+    ("drift", "--format", "markdown"),
+    ("export", "--live", "--csv", "t.csv"),
+    ("apply", "--yes", "--record", "--report", "r.json", "--journal", "j.jsonl", "-v"),
+    ("apply", "--yes", "--events", "-"),
+    ("show", "r.json", "--format", "json"),
+    ("import",),
+    ("validate", "--format", "json"),
+    ("validate",),
+    ("stores", "--format", "json"),
+)
+
+
+def test_answer_that_echoes_the_token_leaks_nothing(
+    echo: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H8: neither a stream nor a file nor git's objects hold the token."""
+    echo.commit()
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(echo.folder / "summary.md"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(echo.folder / "output"))
+    runs = {command: echo.run(*command) for command in COMMANDS}
+    said = "".join(run.out + run.err for run in runs.values())
+    files = [path for path in echo.folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+    written = "".join(path.read_text("utf-8") for path in files)
+    kept = echo.git("log", "--all", "--format=%B", "-p")
+
+    assert "***" in said and "***" in written, "the names were shown at all"
+    assert TOKEN not in said
+    assert TOKEN not in written
+    assert TOKEN not in kept
+
+
+def test_no_output_gives_the_runner_a_command(echo: Workspace) -> None:
+    """H7: `##[` is broken up in every format, and `::` begins only lines that are annotations."""
+    echo.commit()
+    runs: dict[tuple[str, ...], Run] = {command: echo.run(*command) for command in COMMANDS}
+    files = ("p.json", "r.json", "j.jsonl")
+    texts = {
+        **{" ".join(command): run.out + run.err for command, run in runs.items()},
+        **{name: (echo.folder / name).read_text("utf-8") for name in files},
+    }
+    annotations = " ".join(COMMANDS[3])
+
+    assert [name for name, text in texts.items() if "##[" in text] == []
+    lines = [(name, line) for name, text in texts.items() for line in text.splitlines()]
+    assert {name for name, line in lines if line.lstrip().startswith("::")} <= {annotations}
+
+
+def test_secret_is_masked_in_every_spelling() -> None:
+    """Raw, and as URLs, JSON and Base64 have it; a short one could be any word."""
+    register_secret('t0ken/with"odd+parts')
+    register_secret("tee")
+
+    assert mask('tee t0ken/with"odd+parts t0ken/with\\"odd+parts') == "tee *** ***"
+    assert mask("t0ken%2Fwith%22odd%2Bparts dDBrZW4vd2l0aCJvZGQrcGFydHM=") == "*** ***"
