@@ -15,8 +15,8 @@ class Body:
         self.content = bytearray()
         self._max_bytes = max_bytes
         self._unpack = None
-        if encoding.strip().lower() == "gzip":
-            self._unpack = zlib.decompressobj(wbits=31)
+        if encoding.strip().lower() in {"gzip", "x-gzip"}:  # one format (RFC 9110, 8.4.1.3)
+            self._unpack = _gzip()
         elif encoding.strip().lower() not in {"", "identity"}:
             raise AnswerError("the answer is packed in a way that was not asked for")
 
@@ -24,15 +24,14 @@ class Body:
         """Take a chunk; raise TooLongError for too long a body, AnswerError for a broken one."""
         if self._unpack is None:
             self._keep(chunk)
-        else:
-            self._unpack_all(self._unpack, chunk)
-
-    def _unpack_all(self, unpack: "zlib._Decompress", chunk: bytes) -> None:
-        """Unpack piece by piece, so that a bomb never has the memory it asks for."""
+            return
         try:
             while chunk:
-                self._keep(unpack.decompress(chunk, _PIECE))
-                chunk = unpack.unconsumed_tail
+                if self._unpack.eof:  # a stream may have several members, one after the other
+                    self._unpack = _gzip()
+                # Piece by piece, so that a bomb never has the memory it asks for.
+                self._keep(self._unpack.decompress(chunk, _PIECE))
+                chunk = self._unpack.unconsumed_tail or self._unpack.unused_data
         except zlib.error:
             raise AnswerError("the answer cannot be unpacked") from None
 
@@ -40,3 +39,7 @@ class Body:
         self.content += piece
         if len(self.content) > self._max_bytes:
             raise TooLongError("the answer is far too long to be one of this API")
+
+
+def _gzip() -> "zlib._Decompress":
+    return zlib.decompressobj(wbits=31)

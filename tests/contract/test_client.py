@@ -528,3 +528,14 @@ def test_page_without_a_body_is_the_apis() -> None:
         client.read_stock(TARGET)
 
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
+def test_gzip_may_come_in_members(encoding: str) -> None:
+    """W5: some networks pack each chunk by itself; the whole is one answer."""
+    content = gzip.compress(STOCK[:20]) + gzip.compress(STOCK[20:])
+    answer = Answer(200, content, (("Content-Encoding", encoding),))
+    with _client(answer) as (client, asked):
+        assert client.read_stock(TARGET) == finite(100)
+
+    assert len(asked) == 1
