@@ -35,10 +35,11 @@ demo: .venv/.run ## Validate, plan and apply on the embedded store, then plan ag
 test: .venv/.dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-lint: .venv/.dev ## Check style and types
+lint: .venv/.dev ## Check style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@said=$$($(BIN)/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 
 fix: .venv/.dev ## Mend what can be mended by itself
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import httpx
 
 from benchmarks.measure import row
-from reconciler.live.client import StoreClient
-from reconciler.live.fetch import fetch_listing, fetch_stocks
-from reconciler.live.pace import Pace
-from reconciler.live.token import Token
+from reconciler.webflow.client import StoreClient
+from reconciler.webflow.fetch import fetch_listing, fetch_stocks
+from reconciler.webflow.rate_limit import Pace
+from reconciler.webflow.token import Token
 
 TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
 SITE = "580e63e98c9a982ac9b8b741"

@@ -11,10 +11,9 @@ from statistics import median
 
 from benchmarks.measure import row
 from benchmarks.reading import ENTRIES, SKUS, write_store
-from reconciler.desired.build import build_desired, build_past
 from reconciler.desired.files import read_files
-from reconciler.history.base import find_base
-from reconciler.history.git import open_repository
+from reconciler.desired.loader import build_desired, build_past
+from reconciler.git.repository import open_repository
 from reconciler.model import (
     Base,
     DesiredState,
@@ -25,7 +24,8 @@ from reconciler.model import (
     Stock,
     finite,
 )
-from reconciler.plan.compute import compute_plan
+from reconciler.plan.planner import compute_plan
+from reconciler.records.base import find_base
 
 ROUNDS = 5
 FILES = 1000

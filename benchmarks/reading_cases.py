@@ -10,7 +10,7 @@ from pathlib import Path
 
 def read_ours(folder: Path) -> int:
     """Return how many SKUs the desired state has."""
-    build = import_module("reconciler.desired.build")
+    build = import_module("reconciler.desired.loader")
     files = import_module("reconciler.desired.files")
     desired = build.build_desired("big", folder.as_posix(), files.read_files(folder, []), [])
     return len(desired.declared)
@@ -27,7 +27,7 @@ def main(name: str, folder: Path, expected: int) -> None:
     """Run one case and print processor seconds and peak MiB."""
     read = read_ours if name == "ours" else read_theirs
     if name == "ours":
-        import_module("reconciler.desired.build")
+        import_module("reconciler.desired.loader")
     else:
         import_module("yaml")
     if name == "without collector":

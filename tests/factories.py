@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from reconciler.cli.main import exit_code
-from reconciler.desired.build import DEFAULT_LIMITS, build_desired
+from reconciler.desired.loader import DEFAULT_LIMITS, build_desired
 from reconciler.errors import InputError
 from reconciler.model import (
     INFINITE,
@@ -36,10 +36,10 @@ from reconciler.model import (
     Terms,
     finite,
 )
-from reconciler.plan.changes import changes_between
-from reconciler.plan.compute import compute_plan
+from reconciler.plan.diff import changes_between
+from reconciler.plan.planner import compute_plan
+from reconciler.sandbox.database import Entry, Shop
 from reconciler.sandbox.seed import Seed
-from reconciler.sandbox.shop import Entry, Shop
 
 SITE = "580e63e98c9a982ac9b8b741"
 COLLECTION = "63692ab61fb285a8562ba8f4"

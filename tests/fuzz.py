@@ -9,7 +9,7 @@ import yaml
 from factories import SITE
 from faults.yaml_cases import CASES
 
-from reconciler.desired.build import build_desired
+from reconciler.desired.loader import build_desired
 from reconciler.errors import InputError
 from reconciler.model import INFINITE
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
-from reconciler.apply.execute import Earlier
+from reconciler.apply.executor import Earlier
 from reconciler.atomic_files import make_folder, open_text, refuse_links
-from reconciler.codec import dump_json, load_stock, parse_json
 from reconciler.errors import HeldError, JournalError
 from reconciler.masking import mask
 from reconciler.model import Action, Outcome, Plan, Result
+from reconciler.model.codec import dump_json, load_stock, parse_json
 
 FORMAT: Final = 1
 # What needs nothing more: done, or not to be repeated by itself.

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from reconciler.apply.watch import Watcher
+from reconciler.apply.observers import Watcher
 from reconciler.errors import (
     AnswerError,
     EcommerceOff,

@@ -33,10 +33,10 @@ from reconciler.cli.stages import (
 )
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, StalePlanError, UsageError
-from reconciler.history.base import refuse_old_commit
 from reconciler.model import Limit, Plan
-from reconciler.plan.check import check_saved, check_store, check_targets, recheck_limits
-from reconciler.plan.pending import with_settled
+from reconciler.plan.recovery import with_settled
+from reconciler.plan.verify import check_saved, check_store, check_targets, recheck_limits
+from reconciler.records.base import refuse_old_commit
 
 
 @click.command("apply")

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.cli.options import Options
-from reconciler.desired.build import build_past
+from reconciler.desired.loader import build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
-from reconciler.history.base import BaseTexts, find_base, find_elsewhere
-from reconciler.history.git import Repository, open_repository
-from reconciler.history.records import ref_of
+from reconciler.git.repository import Repository, open_repository
 from reconciler.model import Base, Declared, Pending, Plan, StoreSettings
-from reconciler.plan.saved import fingerprint
+from reconciler.plan.plan_file import fingerprint
+from reconciler.records.base import BaseTexts, find_base, find_elsewhere
+from reconciler.records.records import ref_of
 
 _NO_GIT = (
     "This folder is in no git repository, or git is not installed; work in a clone, or give these"

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from reconciler import __version__
-from reconciler.apply.events import Events
-from reconciler.apply.execute import Earlier, execute
+from reconciler.apply.event_log import Events
+from reconciler.apply.executor import Earlier, execute
 from reconciler.apply.journal import Journal, open_journal
-from reconciler.apply.report import dump_report
-from reconciler.apply.watch import Watcher, Watchers
+from reconciler.apply.observers import Watcher, Watchers
+from reconciler.apply.report_file import dump_report
 from reconciler.atomic_files import open_text, refuse_links
 from reconciler.cli.console import print_error, print_lines, print_text
 from reconciler.cli.options import Options
@@ -32,11 +32,11 @@ from reconciler.errors import (
     ReconcilerError,
     UsageError,
 )
-from reconciler.live.client import StoreClient
 from reconciler.model import Outcome, Plan, Report, Result, Rule
-from reconciler.plan.saved import fingerprint
+from reconciler.plan.plan_file import fingerprint
 from reconciler.render.markdown import render_report as render_markdown
-from reconciler.render.text import render_report
+from reconciler.render.terminal import render_report
+from reconciler.webflow.client import StoreClient
 
 COULD_NOT_GO_ON: Final = 1
 MOVED: Final = 3

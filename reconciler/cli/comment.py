@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from reconciler.apply.report import load_report
+from reconciler.apply.report_file import load_report
 from reconciler.cli.console import print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.show import as_report, read_file
 from reconciler.cli.stages import open_github
-from reconciler.github.comments import marker_of, put_comment
-from reconciler.github.surroundings import read_head, read_pull_request
-from reconciler.plan.saved import load_plan
+from reconciler.github.actions_context import read_head, read_pull_request
+from reconciler.github.sticky_comment import marker_of, put_comment
+from reconciler.plan.plan_file import load_plan
 from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
 
 

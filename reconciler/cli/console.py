@@ -12,8 +12,8 @@ import click
 from reconciler.cli.options import ColorWhen, Options
 from reconciler.errors import InputError, OutputError, ReconcilerError
 from reconciler.masking import mask
-from reconciler.render.safe import safe_text
-from reconciler.render.text import Line
+from reconciler.render.sanitize import safe_text
+from reconciler.render.terminal import Line
 
 _STYLES: dict[str, dict[str, Any]] = {
     "": {},

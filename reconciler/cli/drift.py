@@ -13,14 +13,14 @@ from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_opti
 from reconciler.cli.several import for_each_store
 from reconciler.cli.stages import Access, make_drift, open_github, open_store
 from reconciler.cli.workflow import summarise
-from reconciler.codec import dump_json
 from reconciler.errors import InputError
 from reconciler.github.api import Github
-from reconciler.github.issues import issue_marker, put_issue
+from reconciler.github.drift_issue import issue_marker, put_issue
 from reconciler.model import Drift
+from reconciler.model.codec import dump_json
 from reconciler.render.markdown import COMMENT_LIMIT
 from reconciler.render.markdown import render_drift as render_markdown
-from reconciler.render.text import render_drift
+from reconciler.render.terminal import render_drift
 
 THERE_IS_DRIFT = 2
 

@@ -11,17 +11,17 @@ from reconciler.cli.console import print_error, print_text
 from reconciler.cli.days import today, tomorrow
 from reconciler.cli.options import Options
 from reconciler.cli.stages import Access, open_store, read_live, without_history
-from reconciler.desired.build import build_desired
-from reconciler.desired.edit import Wanted
+from reconciler.desired.editor.patch import Wanted
+from reconciler.desired.editor.store_edit import revise
 from reconciler.desired.files import read_files
-from reconciler.desired.revise import revise
-from reconciler.desired.spelling import shown
+from reconciler.desired.loader import build_desired
+from reconciler.desired.reader.scalars import shown
 from reconciler.errors import InputError, Problem
 from reconciler.model import DesiredState, Finding, Rule, Stock
-from reconciler.plan.compute import is_frozen
 from reconciler.plan.match import match_skus
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.plan.planner import is_frozen
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
 
 # Under these rules what is declared is a bound, and not what anybody counted.
 BOUNDS = frozenset({Rule.AT_LEAST, Rule.AT_MOST})

@@ -12,9 +12,9 @@ from reconciler.cli.loading import load_desired
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.plan import STDIO, save_text
 from reconciler.cli.stages import Access
+from reconciler.desired.spreadsheet.write import render_sheet
 from reconciler.errors import InputError, UsageError
-from reconciler.render.csv import render_sheet
-from reconciler.render.rows import count
+from reconciler.render.wording import count
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 

@@ -15,7 +15,7 @@ from reconciler.cli.editing import Working, load_working, say_finding
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.stages import Access, list_and_match, make_progress, open_store, until_signal
 from reconciler.contract import schema_file
-from reconciler.desired.adopt import (
+from reconciler.desired.editor.generate import (
     SETTINGS,
     LeftOut,
     Newcomer,
@@ -24,18 +24,18 @@ from reconciler.desired.adopt import (
     choose_places,
     sort_out,
 )
-from reconciler.desired.build import build_desired
+from reconciler.desired.editor.serialize import LANGUAGE_SERVER, quote
 from reconciler.desired.files import SETTINGS_FILE, find_stores, is_store_name, read_files
-from reconciler.desired.write import LANGUAGE_SERVER, quote
+from reconciler.desired.loader import build_desired
 from reconciler.errors import AnswerError, InputError, NotAuthorized, NotFound, Problem, UsageError
-from reconciler.history.git import open_repository
-from reconciler.history.records import ref_of
-from reconciler.live.client import StoreClient
-from reconciler.live.fetch import fetch_categories, fetch_stocks
+from reconciler.git.repository import open_repository
 from reconciler.model import Listing, LiveSku, Stock
 from reconciler.plan.match import Matches
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.records.records import ref_of
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
+from reconciler.webflow.client import StoreClient
+from reconciler.webflow.fetch import fetch_categories, fetch_stocks
 
 SHOWN = 20
 

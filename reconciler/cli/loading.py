@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from reconciler.cli.options import Options
-from reconciler.desired.build import build_desired
 from reconciler.desired.files import SETTINGS_FILE, find_stores, read_files
+from reconciler.desired.loader import build_desired
 from reconciler.errors import InputError, Problem
 from reconciler.model import DesiredState
 

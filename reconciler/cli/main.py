@@ -15,7 +15,7 @@ from reconciler.cli.options import Options, shared_options
 from reconciler.cli.signals import exit_on_sigterm
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.masking import register_environment
-from reconciler.render.safe import safe_text
+from reconciler.render.sanitize import safe_text
 
 # Each command's module is loaded when it is called, so that nobody pays for another's imports.
 COMMANDS = {

@@ -28,14 +28,14 @@ from reconciler.cli.stages import (
 )
 from reconciler.cli.workflow import put_outputs, summarise
 from reconciler.errors import InputError, ReconcilerError, UsageError
-from reconciler.history.base import refuse_old_commit
 from reconciler.model import Plan
-from reconciler.plan.based import select
-from reconciler.plan.saved import dump_plan
-from reconciler.render.annotations import MAX_ANNOTATIONS
-from reconciler.render.annotations import render_plan as render_annotations
+from reconciler.plan.plan_file import dump_plan
+from reconciler.plan.reference import select
+from reconciler.records.base import refuse_old_commit
+from reconciler.render.github_annotations import MAX_ANNOTATIONS
+from reconciler.render.github_annotations import render_plan as render_annotations
 from reconciler.render.markdown import render_plan as render_markdown
-from reconciler.render.text import render_plan
+from reconciler.render.terminal import render_plan
 
 CHANGES_PENDING = 2
 STDIO = Path("-")

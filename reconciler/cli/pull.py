@@ -10,11 +10,11 @@ from reconciler.cli.console import print_error
 from reconciler.cli.editing import BOUNDS, load_working, read_stocks
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.stages import Access
-from reconciler.desired.edit import Wanted
-from reconciler.desired.write import can_be_spelled
+from reconciler.desired.editor.patch import Wanted
+from reconciler.desired.editor.serialize import can_be_spelled
 from reconciler.errors import InputError, UsageError
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
 
 
 @click.command("pull")

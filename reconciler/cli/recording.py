@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler import __version__
-from reconciler.apply.applied import declared_as_applied
 from reconciler.cli.basing import History
-from reconciler.desired.write import write_inventory
+from reconciler.desired.editor.serialize import write_inventory
 from reconciler.errors import HeldError, HistoryError, PushError, UsageError
-from reconciler.history.git import Repository
-from reconciler.history.records import (
+from reconciler.git.repository import Repository
+from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result
+from reconciler.plan.applied import declared_as_applied
+from reconciler.plan.plan_file import fingerprint
+from reconciler.plan.recovery import with_settled
+from reconciler.records.records import (
     APPLIED_FILE,
     INTENDED_FILE,
     Record,
@@ -24,11 +27,8 @@ from reconciler.history.records import (
     ref_of,
     was_rejected,
 )
-from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result
-from reconciler.plan.pending import with_settled
-from reconciler.plan.saved import fingerprint
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
 
 SCHEMA = "schemas/inventory.schema.json"
 GRACE = timedelta(minutes=15)

@@ -7,12 +7,12 @@ import click
 from reconciler.cli.console import print_error, print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.errors import UsageError
-from reconciler.render.rows import count
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.embedded import SEED_FILE, open_shop, reset_shop, serve_until_stopped
+from reconciler.render.wording import count
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
 from reconciler.sandbox.faults import Faults, read_faults
 from reconciler.sandbox.limiter import WindowKind
-from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.server import SEED_FILE, open_shop, reset_shop, serve_until_stopped
 
 TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
 

@@ -19,15 +19,15 @@ from reconciler.cli.editing import (
 from reconciler.cli.options import PARALLELISM, TOKEN_FILE, Options, shared_options
 from reconciler.cli.stages import Access
 from reconciler.cli.stocktake import take_table
-from reconciler.desired.edit import Wanted
-from reconciler.desired.sheet import suggest_sku
-from reconciler.desired.spelling import (
+from reconciler.desired.editor.patch import Wanted
+from reconciler.desired.reader.scalars import (
     MAX_DIGITS,
     MAX_QUANTITY,
     NUMBER,
     quantity_fault,
     shown,
 )
+from reconciler.desired.spreadsheet.read import suggest_sku
 from reconciler.errors import UsageError
 from reconciler.model import INFINITE, InventoryType, Rule, Stock, finite
 

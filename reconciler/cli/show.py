@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from reconciler.apply.report import load_report
+from reconciler.apply.report_file import load_report
 from reconciler.cli.console import print_lines, print_text
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.plan import STDIO, print_plan
-from reconciler.codec import parse_json
 from reconciler.errors import PlanFileError
 from reconciler.model import Plan
-from reconciler.plan.saved import MAX_BYTES, load_plan
+from reconciler.model.codec import parse_json
+from reconciler.plan.plan_file import MAX_BYTES, load_plan
 from reconciler.render.markdown import render_report as render_markdown
-from reconciler.render.text import render_plan, render_report
+from reconciler.render.terminal import render_plan, render_report
 
 
 @click.command("show")
@@ -51,7 +51,7 @@ def command(options: Options, planfile: Path, format_: str) -> int:
 
 def _picture(path: str, content: bytes, report: dict[str, Any] | None, options: Options) -> str:
     # Nobody else pays for loading what draws.
-    draw = import_module("reconciler.cli.picture").draw
+    draw = import_module("reconciler.render.svg").draw
     if report is None:
         lines = render_plan(load_plan(path, content), verbose=options.verbose)
         return str(draw([*lines], "reconciler plan"))

@@ -17,12 +17,8 @@ from reconciler.cli.progress import Progress, Requests, Silence
 from reconciler.cli.signals import Ending
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import InterruptedRunError, NoBaseError, StoppedError, UsageError
+from reconciler.github.actions_context import read_surroundings
 from reconciler.github.api import Github
-from reconciler.github.surroundings import read_surroundings
-from reconciler.live.client import StoreClient
-from reconciler.live.fetch import confirm_listing, fetch_listing, fetch_stocks
-from reconciler.live.pace import WINDOW, Pace
-from reconciler.live.token import Token, load_address, load_token
 from reconciler.model import (
     Backend,
     DesiredState,
@@ -34,11 +30,15 @@ from reconciler.model import (
     Provenance,
     StoreSettings,
 )
-from reconciler.plan.compute import compute_plan, require_no_base
 from reconciler.plan.drift import compute_drift
 from reconciler.plan.match import Matches, match_skus
-from reconciler.plan.offline import pretend_live
-from reconciler.sandbox.embedded import SEED_FILE, open_shop, serve_shop
+from reconciler.plan.planner import compute_plan, require_no_base
+from reconciler.plan.simulate import pretend_live
+from reconciler.sandbox.server import SEED_FILE, open_shop, serve_shop
+from reconciler.webflow.client import StoreClient
+from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stocks
+from reconciler.webflow.rate_limit import WINDOW, Pace
+from reconciler.webflow.token import Token, load_address, load_token
 
 Found = TypeVar("Found")
 

@@ -8,13 +8,13 @@ from reconciler.cli.days import day_of_count
 from reconciler.cli.editing import BOUNDS, Working, finish
 from reconciler.cli.options import Options
 from reconciler.cli.plan import STDIO
-from reconciler.desired.document import MAX_BYTES
-from reconciler.desired.edit import Wanted
-from reconciler.desired.sheet import Sheet, read_sheet
+from reconciler.desired.editor.patch import Wanted
+from reconciler.desired.reader.document import MAX_BYTES
+from reconciler.desired.spreadsheet.read import Sheet, read_sheet
 from reconciler.errors import InputError, Problem, UsageError
 from reconciler.model import Declared, Rule, Stock
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
 
 
 def take_table(

@@ -8,8 +8,8 @@ from reconciler.cli.console import print_text
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import Options, shared_options
 from reconciler.cli.workflow import put_outputs
-from reconciler.codec import dump_json
-from reconciler.render.rows import count
+from reconciler.model.codec import dump_json
+from reconciler.render.wording import count
 
 
 @click.command("stores")

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bar
 
 from reconciler.cli.progress import Progress, Requests
 from reconciler.model import Action, Outcome
-from reconciler.render.safe import safe_text
+from reconciler.render.sanitize import safe_text
 
 SHOWN = 3
 

@@ -8,12 +8,12 @@ import click
 from reconciler.cli.console import print_text
 from reconciler.cli.loading import folders_of, load_folder
 from reconciler.cli.options import Options, shared_options
-from reconciler.codec import dump_json
 from reconciler.desired.files import find_stores, refuse_repositories_beside_stores
 from reconciler.errors import InputError, Problem
-from reconciler.render.annotations import render_problems
-from reconciler.render.rows import count
-from reconciler.render.safe import safe_text
+from reconciler.model.codec import dump_json
+from reconciler.render.github_annotations import render_problems
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
 
 
 @click.command("validate")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from reconciler.github.outputs import append_output, append_summary
+from reconciler.github.actions_output import append_output, append_summary
 from reconciler.render.markdown import SUMMARY_LIMIT
 
 # Less than this has no room for a headline.

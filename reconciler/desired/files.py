@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
-from reconciler.desired.document import MAX_BYTES
+from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.errors import Problem
 
 SETTINGS_FILE: Final = "store.yaml"

@@ -10,7 +10,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors import GithubError, LostAnswerError
-from reconciler.github.surroundings import Surroundings
+from reconciler.github.actions_context import Surroundings
 from reconciler.masking import mask
 from reconciler.retry_after import parse_retry_after
 

@@ -19,7 +19,8 @@ from reconciler.model import (
     Result,
     Stock,
 )
-from reconciler.render.rows import (
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import (
     action_row,
     count,
     dangers,
@@ -30,7 +31,6 @@ from reconciler.render.rows import (
     requests_sentence,
     summary_sentence,
 )
-from reconciler.render.safe import safe_text
 
 COMMENT_LIMIT = 65_536
 SUMMARY_LIMIT = 1024 * 1024

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import SandboxError
-from reconciler.sandbox.behaviour import Behaviour
+from reconciler.sandbox.api_options import Behaviour
 
 _CREATED = "2026-01-05T09:00:00.000Z"
 

@@ -1,4 +1,4 @@
-"""The star of imports, and the budgets of the code."""
+"""The rooms of libraries, and the budgets of the code; `make lint` checks the layers."""
 
 import ast
 import sys
@@ -11,46 +11,20 @@ import reconciler
 
 PACKAGE = Path(reconciler.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-STAGES = {"desired", "history", "live", "plan", "render", "apply", "github", "sandbox"}
-EVERYBODY = {
-    f"reconciler{name}"
-    for name in (
-        "",
-        ".model",
-        ".errors",
-        ".contract",
-        ".codec",
-        ".masking",
-        ".addresses",
-        ".retry_after",
-        ".atomic_files",
-    )
-}
 # Which part of the code may know which library. What is not named here is in the standard library.
 LIBRARIES = {
     "click": {"cli"},
     "yaml": {"desired"},
     "jsonschema": {"desired"},
     "jsonschema_rs": {"desired", "plan", "apply"},
-    "msgspec": {"codec.py", "history"},
-    "httpx": {"live/client.py", "live/transport.py", "github"},
-    "httpcore": {"live/transport.py"},
-    "rich": {"cli/terminal.py", "cli/picture.py"},
-    "deepdiff": {"plan/changes.py"},
+    "msgspec": {"model/codec.py", "records"},
+    "httpx": {"webflow/client.py", "webflow/transport.py", "github"},
+    "httpcore": {"webflow/transport.py"},
+    "rich": {"cli/terminal.py", "render/svg.py"},
+    "deepdiff": {"plan/diff.py"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
 }
-# What lies below all stages knows nothing of ours.
-BELOW = {
-    "model.py",
-    "errors.py",
-    "contract.py",
-    "masking.py",
-    "addresses.py",
-    "retry_after.py",
-    "__init__.py",
-}
-
 
 def _imports(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
@@ -70,18 +44,6 @@ def _name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
-def test_a_stage_imports_the_nouns_and_its_own_folder(path: Path) -> None:
-    """Stages form a star: only `cli` knows more than one of them."""
-    folder = _name(path).split("/")[0]
-    own = {name for name in _imports(_tree(path)) if name.split(".")[0] == "reconciler"}
-
-    if _name(path) in BELOW:
-        assert own == set()
-    elif folder in STAGES:
-        assert {name for name in own if not name.startswith(f"reconciler.{folder}.")} <= EVERYBODY
-
-
-@pytest.mark.parametrize("path", FILES, ids=_name)
 def test_a_library_stays_in_its_room(path: Path) -> None:
     """Each library is known to one part of the code alone, and the model knows none."""
     foreign = {name.split(".")[0] for name in _imports(_tree(path))} & set(LIBRARIES)
@@ -98,19 +60,6 @@ def test_every_library_has_a_room() -> None:
     assert found <= known
 
 
-def test_modules_import_in_no_circle() -> None:
-    """Following imports never leads back."""
-    graph = {}
-    for path in FILES:
-        module = "reconciler." + _name(path).removesuffix(".py").replace("/", ".")
-        graph[module] = [n for n in _imports(_tree(path)) if n.startswith("reconciler.")]
-
-    def leads_back(module: str, seen: tuple[str, ...]) -> bool:
-        return module in seen or any(leads_back(n, (*seen, module)) for n in graph.get(module, ()))
-
-    assert [module for module in graph if leads_back(module, ())] == []
-
-
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_a_file_keeps_its_budget(path: Path) -> None:
     """350 lines a file, 40 a function; no print, no broad except, no import inside a function."""
@@ -125,8 +74,7 @@ def test_a_file_keeps_its_budget(path: Path) -> None:
     caught = [n.type.id for n in handlers if isinstance(n.type, ast.Name)]
     late = [n for f in functions for n in ast.walk(f) if isinstance(n, ast.Import | ast.ImportFrom)]
 
-    # The nouns stand in one file, however many they are: that is how a newcomer finds them.
-    assert len(path.read_text("utf-8").splitlines()) <= (500 if path.name == "model.py" else 350)
+    assert len(path.read_text("utf-8").splitlines()) <= 350
     assert [f.name for f in functions if _body_lines(f) > 40] == []
     assert "print" not in calls
     assert "Exception" not in caught and None not in [n.type for n in handlers]

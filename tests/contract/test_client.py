@@ -29,11 +29,11 @@ from reconciler.errors import (
     TooLongError,
     TransportError,
 )
-from reconciler.live.client import StoreClient
-from reconciler.live.pace import Pace
-from reconciler.live.token import Token
 from reconciler.model import INFINITE, Stock, Target, finite
 from reconciler.retry_after import parse_retry_after
+from reconciler.webflow.client import StoreClient
+from reconciler.webflow.rate_limit import Pace
+from reconciler.webflow.token import Token
 
 TARGET = Target(COLLECTION, "5bfedb42bab0ad90fa7dad39")
 STOCK = b'{"id":"5bfedb42bab0ad90fa7dad39","quantity":100,"inventoryType":"finite"}'

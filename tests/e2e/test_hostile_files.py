@@ -9,10 +9,10 @@ from factories import FIFTY, SITE, Run, Workspace, sealed, seed
 
 from reconciler.masking import mask, register_secret
 from reconciler.model import Limit
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
 from reconciler.sandbox.seed import build_seed
-from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.server import serve_for_a_while
 
 TOKEN = "0123456789abcdef-shop-token"
 COMMAND = "##[error]forged"

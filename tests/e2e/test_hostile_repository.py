@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from factories import Workspace
 
-from reconciler.history.git import find_top, open_repository
+from reconciler.git.repository import find_top, open_repository
 
 COMMANDS = (
     ("validate",),

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from factories import EMPTY, SITE, Workspace
 
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
 from reconciler.sandbox.seed import build_seed
-from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.server import serve_for_a_while
 
 
 def _files(workspace: Workspace) -> dict[str, str]:

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from factories import SITE, Workspace, seed
 
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
 from reconciler.sandbox.seed import build_seed
-from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.server import serve_for_a_while
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,12 +8,12 @@ import httpx
 import pytest
 from factories import COLLECTION, SITE, seed
 
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.behaviour import Behaviour, NotAccepted, apply_patch
-from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.api_options import Behaviour, NotAccepted, apply_patch
+from reconciler.sandbox.database import Shop
 from reconciler.sandbox.limiter import Limiter
 from reconciler.sandbox.seed import build_seed
-from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.server import serve_for_a_while
 
 TOKENS = {"all": SCOPES, "reader": SCOPES - {"ecommerce:write"}, "none": frozenset[str]()}
 

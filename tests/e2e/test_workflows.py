@@ -18,10 +18,10 @@ from hub import TOKEN as HUB_TOKEN
 from runner import ACTION, ROOT, Runner
 
 from reconciler.model import Limit
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
 from reconciler.sandbox.seed import build_seed
-from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.server import serve_for_a_while
 
 TOKEN = "webfl0w-token"
 FORK = "somebody/shop"

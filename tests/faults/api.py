@@ -9,7 +9,7 @@ from typing import Any
 from faults.network import GET, PATCH, few, reads_again, settles
 from faults.scene import SCALE, Scene
 from faults.table import Bench, row
-from reconciler.sandbox.app import SCOPES
+from reconciler.sandbox.api import SCOPES
 from reconciler.sandbox.faults import Fault, Kind
 
 

@@ -13,8 +13,8 @@ from faults.scene import Scene, environment
 from faults.table import Bench, row
 from reconciler.errors import Problem
 from reconciler.model import Source
-from reconciler.render.annotations import render_plan as render_annotations
-from reconciler.render.annotations import render_problems
+from reconciler.render.github_annotations import render_plan as render_annotations
+from reconciler.render.github_annotations import render_problems
 from reconciler.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, inert, render_plan
 
 

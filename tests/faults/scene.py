@@ -13,15 +13,15 @@ from urllib.parse import quote
 
 import httpx
 from factories import COLLECTION, SITE, Run, seed
+from oracle import Verdict, judge
 
 from faults.table import Bench, NaiveDoneError
 from reconciler.model import Limit
-from reconciler.sandbox.app import SCOPES, Api
-from reconciler.sandbox.embedded import serve_for_a_while
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Entry, Shop
 from reconciler.sandbox.faults import Fault, Faults
-from reconciler.sandbox.oracle import Verdict, judge
 from reconciler.sandbox.seed import build_seed, make_id
-from reconciler.sandbox.shop import Entry, Shop
+from reconciler.sandbox.server import serve_for_a_while
 
 TOKEN = "tok3n-of-the-fault-table"
 # A minute of the client's waiting: deadlines, back-off and looking again shrink alike.

@@ -8,7 +8,7 @@ from fakes import FakeClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.execute import execute
+from reconciler.apply.executor import execute
 from reconciler.apply.sku_writer import MAX_WRITES
 from reconciler.errors import (
     AnswerError,

@@ -8,7 +8,7 @@ from factories import build
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.desired.edit import Addition, Wanted, add_to_text, edit_text
+from reconciler.desired.editor.patch import Addition, Wanted, add_to_text, edit_text
 from reconciler.model import INFINITE, Declared, Stock, finite
 
 SPACES = st.sampled_from(["", " ", "  ", "    "])

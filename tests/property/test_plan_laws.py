@@ -24,10 +24,10 @@ from reconciler.model import (
     Stock,
     finite,
 )
-from reconciler.plan.changes import changes_between
+from reconciler.plan.diff import changes_between
 from reconciler.plan.limits import check_limits
-from reconciler.plan.saved import dump_plan, fingerprint, load_plan
-from reconciler.render.text import render_plan
+from reconciler.plan.plan_file import dump_plan, fingerprint, load_plan
+from reconciler.render.terminal import render_plan
 
 CODES = st.sampled_from("ABCDEF")
 RULES = st.sampled_from([*Rule, Rule.ON_CHANGE, Rule.ON_CHANGE])

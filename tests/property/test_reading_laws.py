@@ -9,14 +9,14 @@ from factories import SITE, build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.desired.build import build_desired
-from reconciler.desired.careful import read_with_care
-from reconciler.desired.document import Document
-from reconciler.desired.events import open_events
-from reconciler.desired.keys import are_common, key_fault
-from reconciler.desired.plain import NotPlainError, read_plain
-from reconciler.desired.read import read_document
-from reconciler.desired.write import write_inventory
+from reconciler.desired.editor.serialize import write_inventory
+from reconciler.desired.loader import build_desired
+from reconciler.desired.reader.document import Document
+from reconciler.desired.reader.events import open_events
+from reconciler.desired.reader.keys import are_common, key_fault
+from reconciler.desired.reader.pattern import NotPlainError, read_plain
+from reconciler.desired.reader.strict import read_with_care
+from reconciler.desired.reader.text import read_document
 from reconciler.errors import InputError
 from reconciler.model import INFINITE, Declared, Pin, Rule, Terms, finite
 

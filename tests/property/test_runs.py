@@ -16,9 +16,9 @@ from factories import COLLECTION, declared, desired
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from oracle import judge
 
-from reconciler.apply.applied import declared_as_applied
-from reconciler.apply.execute import Earlier
+from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.sku_writer import Attempt, SkuWriter
 from reconciler.errors import TransportError
@@ -41,11 +41,11 @@ from reconciler.model import (
     Target,
     finite,
 )
-from reconciler.plan.compute import compute_plan
-from reconciler.plan.pending import with_settled
-from reconciler.plan.saved import fingerprint
-from reconciler.sandbox.oracle import judge
-from reconciler.sandbox.shop import Entry
+from reconciler.plan.applied import declared_as_applied
+from reconciler.plan.plan_file import fingerprint
+from reconciler.plan.planner import compute_plan
+from reconciler.plan.recovery import with_settled
+from reconciler.sandbox.database import Entry
 
 SKUS = ("A", "B", "C")
 FOLLOWED = ("A", "B")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.contract import load_schema
-from reconciler.desired.document import Document
-from reconciler.desired.explain import explain, validator
+from reconciler.desired.reader.document import Document
+from reconciler.desired.reader.schema_errors import explain, validator
 
 VALUES = st.recursive(
     st.one_of(

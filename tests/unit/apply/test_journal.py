@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from factories import action, desired, live, plan_of
 
-from reconciler.apply.execute import Earlier
+from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.errors import HeldError, JournalError
 from reconciler.model import Outcome, Plan, Result, finite

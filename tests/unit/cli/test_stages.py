@@ -2,7 +2,7 @@
 
 from reconciler.cli.several import worst
 from reconciler.cli.stages import Allowances
-from reconciler.live.token import Token
+from reconciler.webflow.token import Token
 
 
 def test_stores_that_share_a_token_share_its_allowance() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from factories import NO_LIMITS, action, declared, desired, live, plan_of
 
-from reconciler.desired.build import DEFAULT_LIMITS
+from reconciler.desired.loader import DEFAULT_LIMITS
 from reconciler.model import Bound, Limit, Violation
 from reconciler.plan.limits import check_limits
 

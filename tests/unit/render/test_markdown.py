@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import Bound, Limit, Outcome, Report, Result, finite
-from reconciler.render.annotations import MAX_ANNOTATIONS
-from reconciler.render.annotations import render_plan as render_annotations
+from reconciler.render.github_annotations import MAX_ANNOTATIONS
+from reconciler.render.github_annotations import render_plan as render_annotations
 from reconciler.render.markdown import (
     COMMENT_LIMIT,
     SUMMARY_LIMIT,
@@ -17,7 +17,7 @@ from reconciler.render.markdown import (
     render_plan,
     render_report,
 )
-from reconciler.render.text import render_report as render_text
+from reconciler.render.terminal import render_report as render_text
 
 EVIL = [
     "@org/team",

@@ -1,0 +1,82 @@
+"""What an apply does → JSON lines for programs, as `schemas/event.schema.json` describes them."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from reconciler.masking import mask
+from reconciler.model import Action, Outcome, Plan, Report, Result, Stock
+from reconciler.model.codec import dump_json
+
+_ERRED = frozenset({Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Events:
+    """Writes a line for each thing that happens; a Watcher. A reader that is gone is no error."""
+
+    def __init__(self, stream: TextIO, store: str, now: Callable[[], datetime] = _now) -> None:
+        self._stream = stream
+        self._store = store
+        self._now = now
+        self._lock = threading.Lock()
+
+    def planned(self, plan: Plan, tool_version: str) -> None:
+        """Tell the version, and each change that is planned."""
+        self._tell("version", {"tool_version": tool_version, "format_version": "1.0"})
+        for action in plan.actions:
+            self._tell("planned_change", _change(action))
+
+    def begun(self, action: Action) -> None:
+        """Tell that an action is begun."""
+        self._tell("apply_start", _change(action))
+
+    def sending(self, action: Action) -> None:
+        """Do nothing: what counts is how it ends."""
+
+    def settled(self, action: Action, outcome: Outcome) -> None:
+        """Tell what became of an action."""
+        kind = "apply_errored" if outcome.result in _ERRED else "apply_complete"
+        fields = {
+            **_change(action),
+            "result": outcome.result,
+            "found": _stock(outcome.found),
+            "message": outcome.message,
+        }
+        self._tell(kind, fields)
+
+    def ended(self, report: Report) -> None:
+        """Tell what became of all, and what was said on the way."""
+        for outcome in report.outcomes:
+            if outcome.after is None:
+                self._tell("diagnostic", {"sku": outcome.sku, "message": outcome.message})
+        if report.stopped:
+            self._tell("diagnostic", {"sku": None, "message": report.stopped})
+        counts = {result.value: report.count(result) for result in Result}
+        self._tell("change_summary", counts)
+
+    def _tell(self, kind: str, fields: Mapping[str, Any]) -> None:
+        at = self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        line = dump_json({"type": kind, "at": at, "store": self._store, **fields}, indent=None)
+        with self._lock:
+            try:
+                self._stream.write(mask(line) + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                return
+
+
+def _change(action: Action) -> dict[str, Any]:
+    return {
+        "sku": action.sku,
+        "before": _stock(action.before),
+        "after": _stock(action.after),
+    }
+
+
+def _stock(stock: Stock | None) -> dict[str, Any] | None:
+    return None if stock is None else stock._asdict()

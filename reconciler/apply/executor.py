@@ -1,0 +1,103 @@
+"""Plan → report: its actions settled in their order, several at a time."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from reconciler.apply.observers import NOBODY, Watcher
+from reconciler.apply.sku_writer import Attempt, SkuWriter, Store
+from reconciler.model import Outcome, Plan, Report, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a run of the same plan that ended early has left.
+
+    `settled` are the outcomes that need nothing more; `in_flight` the SKUs that were being
+    written when it ended; `in_doubt` those of which nobody knows whether it came to them.
+    """
+
+    settled: Mapping[str, Outcome] = field(default_factory=dict)
+    in_flight: frozenset[str] = frozenset()
+    in_doubt: frozenset[str] = frozenset()
+
+
+NOTHING_EARLIER = Earlier()
+
+
+def execute(  # noqa: PLR0913  what one run is made of
+    plan: Plan,
+    store: Store,
+    *,
+    watcher: Watcher = NOBODY,
+    parallelism: int,
+    earlier: Earlier = NOTHING_EARLIER,
+    sleep: Callable[[float], None] = time.sleep,
+    must_end: Callable[[], str | None] = lambda: None,
+) -> Report:
+    """Carry out the actions of *plan* in their order, *parallelism* at a time.
+
+    Never raises for what the store does: that stands in the report. Once *must_end* gives a
+    reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
+    way then is unknown. *watcher* is told of each step by the thread that takes it.
+    """
+    writer = SkuWriter(store, watcher, sleep, must_end, earlier.in_flight | earlier.in_doubt)
+    outcomes: dict[str, Outcome] = dict(earlier.settled)
+    left = [action for action in plan.actions if action.sku not in outcomes]
+    lowering = [Attempt(action) for action in left if action.lowers]
+    raising = [Attempt(action) for action in left if not action.lowers]
+    aside: list[Attempt] = []
+
+    def work_off(attempts: Sequence[Attempt]) -> None:
+        for result in _attempt_all(attempts, writer, parallelism):
+            if isinstance(result, Outcome):
+                outcomes[result.sku] = result
+            else:
+                aside.append(result)
+
+    stopped: str | None = None
+    try:
+        work_off(lowering)
+        work_off(raising)  # begins when the first has ended
+        while aside:
+            writer.wait()
+            again, aside = aside, []
+            work_off(again)
+        stopped = writer.end()
+    except KeyboardInterrupt:
+        stopped = "interrupted twice"
+        outcomes |= writer.abandon([a for a in left if a.sku not in outcomes])
+    in_order = [outcomes[action.sku] for action in plan.actions]
+    not_tried = (
+        Outcome(
+            finding.sku, Result.NOT_TRIED, None, None, message=f"{finding.kind}: {finding.message}"
+        )
+        for finding in plan.errors
+    )
+    return Report(plan.store, (*in_order, *not_tried), stopped)
+
+
+def _attempt_all(
+    attempts: Sequence[Attempt], writer: SkuWriter, parallelism: int
+) -> Iterator[Outcome | Attempt]:
+    """Yield the result of each attempt as it comes.
+
+    The threads are daemons: one that waits for the store never keeps the program from ending.
+    """
+    left, lock = iter(attempts), threading.Lock()
+    results: SimpleQueue[Outcome | Attempt] = SimpleQueue()
+
+    def work() -> None:
+        while True:
+            with lock:
+                attempt = next(left, None)
+            if attempt is None:
+                return
+            results.put(writer.attempt(attempt))
+
+    for _ in range(min(parallelism, len(attempts))):
+        threading.Thread(target=work, daemon=True).start()
+    for _ in attempts:
+        yield results.get()

@@ -1,0 +1,68 @@
+"""Report ↔ its saved form. Pure, but that the schema lies in a file."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+import jsonschema_rs
+
+from reconciler.contract import load_schema
+from reconciler.errors import PlanFileError
+from reconciler.model import Outcome, Report, Result
+from reconciler.model.codec import dump_json, load_stock
+
+FORMAT_VERSION: Final = "1.0"
+
+
+def dump_report(report: Report, *, fingerprint: str, exit_code: int) -> str:
+    """Return *report* as JSON text, as `schemas/report.schema.json` describes it."""
+    data = {
+        "format_version": FORMAT_VERSION,
+        "store": report.store,
+        "fingerprint": fingerprint,
+        "exit_code": exit_code,
+        "stopped": report.stopped,
+        "summary": {result.value: report.count(result) for result in Result},
+        "outcomes": [_to_json(outcome) for outcome in report.outcomes],
+    }
+    return dump_json(data) + "\n"
+
+
+def _to_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "sku": outcome.sku,
+        "result": outcome.result,
+        "before": outcome.before and outcome.before._asdict(),
+        "after": outcome.after and outcome.after._asdict(),
+        "found": outcome.found and outcome.found._asdict(),
+        "message": outcome.message,
+    }
+
+
+def load_report(path: str, data: Mapping[str, Any]) -> Report:
+    """Return the report in *data*.
+
+    Raises:
+        PlanFileError: It does not fit `schemas/report.schema.json`.
+    """
+    try:
+        _validator().validate(data)
+    except ValueError as error:  # jsonschema_rs has no name for what is nested too deep
+        path_of_fault = getattr(error, "instance_path", ())
+        place = "/".join(map(str, path_of_fault)) or "the file"
+        message = f"This is no report: {place} does not fit. Make it again with apply --report."
+        raise PlanFileError(path, message) from None
+    return Report(data["store"], tuple(map(_outcome, data["outcomes"])), data["stopped"])
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_schema("report"))
+
+
+def _outcome(entry: Mapping[str, Any]) -> Outcome:
+    before, after, found = (
+        None if entry[name] is None else load_stock(entry[name])
+        for name in ("before", "after", "found")
+    )
+    return Outcome(entry["sku"], Result(entry["result"]), before, after, found, entry["message"])

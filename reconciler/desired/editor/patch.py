@@ -1,0 +1,192 @@
+"""An inventory file's text × what it shall declare → the text with just that changed. Pure.
+
+Nothing is written anew: new values are put in where the parser says that the old ones stand.
+Comments, quotes, order, alignment and line ends stay as somebody wrote them.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from reconciler.desired.editor.locate import Node, find_spans
+from reconciler.desired.editor.serialize import spell
+from reconciler.model import Stock
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_COMMENT = re.compile(r"( {2,})#")
+_REST_OF_ENTRY = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r)")
+
+
+class Wanted(NamedTuple):
+    """What an entry shall declare; `as_of` is None where its date stays as it is."""
+
+    stock: Stock
+    as_of: str | None = None
+
+
+class Addition(NamedTuple):
+    """A SKU that is to be declared, such as `MUG: 3`, what is said of it, and which it follows.
+
+    `after` is None for the end of the file.
+    """
+
+    entry: str
+    comment: str
+    after: str | None = None
+
+
+class _Splice(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+def has_own_date(text: str) -> frozenset[str]:
+    """Return the SKUs of *text* whose date does not come from the head of the file."""
+    entries = find_spans(text).fields["skus"].fields
+    return frozenset(sku for sku, node in entries.items() if "as_of" in node.fields)
+
+
+def edit_text(text: str, wanted: Mapping[str, Wanted], as_of: str | None = None) -> str:
+    """Return *text* with the stock and date of the entries *wanted*, and *as_of* at its head.
+
+    *text* is one that was read without a problem and declares these SKUs. The result must be
+    read again: what is odd in a way not thought of here must not pass unseen.
+    """
+    top = find_spans(text)
+    splices: list[_Splice] = []
+    if as_of is not None:
+        splices.append(_at_head(text, top, as_of))
+    entries = top.fields["skus"].fields
+    for sku, one in wanted.items():
+        splices += _entry(text, entries[sku], one)
+    return _splice(text, splices)
+
+
+def add_to_text(text: str, additions: Iterable[Addition]) -> str:
+    """Return *text* with further entries, each on a line of its own."""
+    skus = find_spans(text).fields["skus"]
+    last = next(reversed(skus.fields))
+    by_place: dict[str, list[Addition]] = defaultdict(list)
+    for one in additions:
+        by_place[one.after or last].append(one)
+    splices: list[_Splice] = []
+    for sku, ones in by_place.items():
+        after = skus.fields[sku]
+        if skus.in_braces:
+            splices += _in_braces(text, after, ones)
+        else:
+            splices += [_line(text, after, one.entry, one.comment) for one in ones]
+    return _splice(text, splices)
+
+
+def _entry(text: str, node: Node, wanted: Wanted) -> Iterator[_Splice]:
+    """Yield what changes of one entry."""
+    quantity = spell(wanted.stock)
+    if not node.is_mapping:
+        if wanted.as_of is not None:
+            quantity = f"{{quantity: {quantity}, as_of: {wanted.as_of}}}"
+        yield from _value(text, node, quantity)
+        return
+    counted, dated = node.fields["quantity"], node.fields.get("as_of")
+    yield from _value(text, counted, quantity)
+    if wanted.as_of is None:
+        return
+    if dated is not None:
+        yield from _value(text, dated, _quoted_as(text, dated, wanted.as_of))
+    elif node.in_braces:
+        yield _Splice(counted.span.end, counted.span.end, f", as_of: {wanted.as_of}")
+    else:
+        yield _line(text, counted, f"as_of: {wanted.as_of}")
+
+
+def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
+    """Yield the splice of one scalar; a comment that is lined up behind it stays where it is."""
+    start, end = node.span
+    if text[start:end].strip("\"'") == written.strip("\"'"):
+        return
+    if found := _COMMENT.match(text, end):
+        room = len(found[1]) - (len(written) - (end - start))
+        yield _Splice(start, end + len(found[1]), written + " " * max(2, room))
+    else:
+        yield _Splice(start, end, written)
+
+
+def _quoted_as(text: str, node: Node, written: str) -> str:
+    mark = text[node.span.start]
+    return f"{mark}{written}{mark}" if mark in "\"'" else written
+
+
+def _at_head(text: str, top: Node, as_of: str) -> _Splice:
+    if "as_of" in top.fields:
+        dated = top.fields["as_of"]
+        return _Splice(*dated.span, _quoted_as(text, dated, as_of))
+    start = top.fields["skus"].key.start
+    if not top.in_braces:
+        start -= _column(text, start) - _indent(text, start)
+    separator = ", " if top.in_braces else _newline(text) + " " * _column(text, start)
+    return _Splice(start, start, f"as_of: {as_of}{separator}")
+
+
+def _in_braces(text: str, after: Node, additions: Sequence[Addition]) -> Iterator[_Splice]:
+    """Yield what adds entries to a mapping in braces, on lines of their own if others have one."""
+    end = after.span.end
+    rest = _REST_OF_ENTRY.match(text, end)
+    if rest is None:  # a comment would hide the closing brace
+        yield _Splice(end, end, "".join(f", {one.entry}" for one in additions))
+        return
+    if not rest[1]:
+        yield _Splice(end, end, ",")
+    indent = " " * _indent(text, after.key.start)
+    commas = [*[","] * (len(additions) - 1), rest[1]]
+    lines = "".join(
+        f"{indent}{one.entry}{comma}  # {one.comment}{_newline(text)}"
+        for one, comma in zip(additions, commas, strict=True)
+    )
+    yield _Splice(rest.end(), rest.end(), lines)
+
+
+def _line(text: str, after: Node, entry: str, comment: str = "") -> _Splice:
+    """Return the splice of a line below *after*, indented like it, its comment lined up."""
+    end = _line_end(text, after.last())
+    line = " " * _indent(text, after.key.start) + entry
+    if comment:
+        found = _COMMENT.match(text, after.last())
+        column = _column(text, found.end() - 1) if found else 0
+        line = f"{line:<{max(column - 2, 0)}}  # {comment}"
+    is_whole = text[end - 1] in "\r\n"
+    return _Splice(end, end, line + _newline(text) if is_whole else _newline(text) + line)
+
+
+def _splice(text: str, splices: list[_Splice]) -> str:
+    """Return *text* with all *splices*; those at one place come in their order."""
+    pieces: list[str] = []
+    at = 0
+    for start, end, new in sorted(splices, key=lambda splice: splice[:2]):
+        pieces += (text[at:start], new)
+        at = end
+    return "".join((*pieces, text[at:]))
+
+
+def _column(text: str, offset: int) -> int:
+    return offset - max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) - 1
+
+
+def _indent(text: str, offset: int) -> int:
+    """Return how far the entry is indented whose key is at *offset*; a `? ` may stand before it."""
+    column = _column(text, offset)
+    before = text[offset - column : offset]
+    return before.index("?") if before.strip() == "?" else column
+
+
+def _line_end(text: str, offset: int) -> int:
+    """Return where the line after the one of *offset* begins, or the end of the text."""
+    found = _LINE_END.search(text, offset)
+    return found.end() if found else len(text)
+
+
+def _newline(text: str) -> str:
+    """Return how lines end in *text*."""
+    found = _LINE_END.search(text)
+    return found[0] if found else "\n"

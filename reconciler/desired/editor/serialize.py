@@ -1,0 +1,81 @@
+"""Declared SKUs → the text of an inventory file that declares just these. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from reconciler.desired.reader.scalars import MAX_QUANTITY, may_not_be_text
+from reconciler.model import Declared, InventoryType, Rule, Stock
+
+LANGUAGE_SERVER = "# yaml-language-server: $schema={schema}\n"
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
+
+
+def write_inventory(declared: Iterable[Declared], rule: Rule, schema: str) -> str:
+    """Return a file in which each SKU has the stock, rule, date and id that it is declared with.
+
+    Entries whose rule is *rule*, which stands at the head, take the short form where they can.
+    *schema* is the path or address by which an editor finds the schema.
+    """
+    lines = "".join(_entry(entry, rule) for entry in declared)
+    return f"{LANGUAGE_SERVER.format(schema=schema)}rule: {rule}\nskus:\n{lines}"
+
+
+def _entry(entry: Declared, rule: Rule) -> str:
+    quantity = spell(entry.stock)
+    fields = list(_fields(entry, rule))
+    if not fields:
+        return f"  {quote(entry.sku)}: {quantity}\n"
+    lines = "".join(f"    {line}\n" for line in (f"quantity: {quantity}", *fields))
+    return f"  {quote(entry.sku)}:\n{lines}"
+
+
+def _fields(entry: Declared, rule: Rule) -> Iterator[str]:
+    """Yield what the short form cannot say."""
+    if entry.rule is not rule:
+        yield f"rule: {entry.rule}"
+    if entry.as_of is not None:
+        yield f"as_of: {entry.as_of}"
+    if entry.id is not None:
+        yield f"id: {quote(entry.id)}"
+        yield f"sku: {quote(entry.code)}"
+
+
+def spell(stock: Stock) -> str:
+    """Return *stock* as a quantity in YAML."""
+    if stock.inventory_type is InventoryType.INFINITE:
+        return "infinite"
+    return str(stock.quantity)
+
+
+def can_be_spelled(stock: Stock) -> bool:
+    """Return whether a file can declare *stock*: a shop may have negative and broken numbers."""
+    if stock.inventory_type is InventoryType.INFINITE:
+        return True
+    return isinstance(stock.quantity, int) and 0 <= stock.quantity <= MAX_QUANTITY
+
+
+def quote(text: str) -> str:
+    """Return *text* as a YAML scalar that every parser reads as this text."""
+    is_old = text.lower() in _OLD_WORDS or _OLD_NUMBER.fullmatch(text)
+    if _PLAIN.fullmatch(text) and not may_not_be_text(text) and not is_old:
+        return text
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+# Text in YAML 1.2, something else in 1.1: quoted, so that nobody has to know which.
+_OLD_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_OLD_NUMBER = re.compile(r"[0-9][0-9_.:+-]*|0[xXoObB].*|[0-9][0-9_.]*[eE][0-9_+-]*")
+
+
+def _escaped(character: str) -> str:
+    """Return *character* as it stands between double quotes."""
+    if character in {'"', "\\"}:
+        return f"\\{character}"
+    return character if character.isprintable() else _SHORT.get(character, _long(character))
+
+
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def _long(character: str) -> str:
+    return f"\\U{ord(character):08X}"

@@ -1,0 +1,87 @@
+"""A store's files × what they shall declare → the contents of those that change. Pure.
+
+After every edit the files are read again and must give exactly what was meant.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.desired.editor.patch import Wanted, edit_text, has_own_date
+from reconciler.desired.loader import build_desired
+from reconciler.desired.reader.text import decode
+from reconciler.errors import EditError, InputError
+from reconciler.model import Declared, DesiredState, Rule, Stock
+
+BOM = b"\xef\xbb\xbf"
+Meaning = tuple[Stock, Rule, str | None, str | None, str]
+
+
+def revise(
+    desired: DesiredState, files: Mapping[str, bytes], wanted: Mapping[str, Wanted]
+) -> dict[str, bytes]:
+    """Return the new contents of those *files*, which declare *desired*, that *wanted* changes.
+
+    Where all SKUs of a file that are counted by hand get one date, it goes to the file's head.
+    Raises EditError if an edited file would not read as it is meant.
+    """
+    edits: dict[str, dict[str, Wanted]] = defaultdict(dict)
+    for sku, one in wanted.items():
+        edits[desired.declared[sku].terms.path][sku] = one
+    inside: dict[str, list[Declared]] = defaultdict(list)
+    for entry in desired.declared.values():
+        inside[entry.terms.path].append(entry)
+    expected = {sku: meaning_of(entry) for sku, entry in desired.declared.items()}
+    contents: dict[str, bytes] = {}
+    for path, ones in edits.items():
+        text = decode(path, files[path])[0]
+        day = _day_of_all(ones, inside[path])
+        dated = has_own_date(text) if day else frozenset()
+        own = {
+            sku: one if day is None or sku in dated else one._replace(as_of=None)
+            for sku, one in ones.items()
+        }
+        for entry in inside[path]:
+            given = own.get(entry.sku, Wanted(entry.stock))
+            as_of = given.as_of or (entry.as_of if day is None or entry.sku in dated else day)
+            expected[entry.sku] = (given.stock, entry.rule, as_of, entry.id, entry.code)
+        keep(contents, path, files, edit_text(text, own, day))
+    verify(desired, {**files, **contents}, expected)
+    return contents
+
+
+def verify(
+    desired: DesiredState, files: Mapping[str, bytes], expected: Mapping[str, Meaning]
+) -> None:
+    """Raise EditError unless *files*, which begin with the settings, mean just what is expected."""
+    name = desired.settings.name
+    folder = next(iter(files)).rsplit("/", 1)[0]
+    try:
+        declared = build_desired(name, folder, files.items(), [], may_be_empty=True).declared
+    except InputError as error:
+        raise EditError(f"the edit would not be accepted ({error.problems[0]})") from None
+    found = {sku: meaning_of(entry) for sku, entry in declared.items()}
+    if found != expected:
+        odd = min(sku for sku in found.keys() | expected if found.get(sku) != expected.get(sku))
+        place = declared[odd].source if odd in declared else "nowhere"
+        raise EditError(f"{odd} at {place} would not read as it is meant")
+
+
+def meaning_of(entry: Declared) -> Meaning:
+    """Return what *entry* declares, wherever it stands."""
+    return entry.stock, entry.rule, entry.as_of, entry.id, entry.code
+
+
+def _day_of_all(edits: Mapping[str, Wanted], inside: Iterable[Declared]) -> str | None:
+    """Return the one date that all entries of a file get which a date means something to."""
+    counted = {entry.sku for entry in inside if entry.rule is Rule.ON_CHANGE}
+    days = {one.as_of for sku, one in edits.items() if sku in counted}
+    if len(counted) > 1 and counted <= edits.keys() and len(days) == 1:
+        return days.pop()
+    return None
+
+
+def keep(contents: dict[str, bytes], path: str, files: Mapping[str, bytes], text: str) -> None:
+    """Put the new content of *path* into *contents*, if it is another."""
+    content = (BOM if files[path].startswith(BOM) else b"") + text.encode()
+    if content != files[path]:
+        contents[path] = content

@@ -1,0 +1,254 @@
+"""A document that does not fit its schema → each reason with its place. Pure; the slow path.
+
+`jsonschema` says why; here its reasons become sentences for people, placed by a second pass over
+the parser's events.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+from yaml import YAMLError
+from yaml.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from reconciler.desired.reader.document import EMPTY, UNSPELLED, Document
+from reconciler.desired.reader.events import open_events
+from reconciler.desired.reader.scalars import quantity_fault, shown
+from reconciler.errors import Problem
+from reconciler.model import Backend, Rule
+
+Path = tuple[str | int, ...]
+
+
+class Mark(NamedTuple):
+    """Where a value starts, from 1, and the scalar it is (None for a mapping or a list)."""
+
+    line: int
+    column: int
+    text: str | None
+    quoted: bool
+
+
+def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Problem]:
+    """Return why *document* does not fit *schema*; *kind* is `store` or `inventory`.
+
+    What only follows from something that was refused already is left out.
+    """
+    if document.data is UNSPELLED and document.text.strip(" \t\r\n-.") == "":
+        return [Problem(document.path, 0, 0, EMPTY)]
+    marks = _Marks(document.text)
+    if kind == "inventory" and (missing := _missing_skus(document, marks)):
+        return [missing]
+    refused = {problem.line for problem in document.problems}
+    problems = []
+    for error in validator(schema).iter_errors(document.data):
+        if refused and error.validator in {"required", "minProperties"}:
+            continue
+        for path, message in _reasons(error, marks.values, kind):
+            places = marks.keys if path in marks.keys and _is_about_key(error) else marks.values
+            mark = places.get(path) or marks.keys.get(path) or Mark(1, 1, None, quoted=False)
+            if mark.line not in refused:
+                problems.append(Problem(document.path, mark.line, mark.column, message))
+    return problems
+
+
+def _missing_skus(document: Document, marks: "_Marks") -> Problem | None:
+    """Return the one problem of a file whose SKUs stand at its left edge, below no `skus:`."""
+    data = document.data
+    if not isinstance(data, dict) or isinstance(data.get("skus"), dict):
+        return None
+    strangers = [key for key in data if key not in {"skus", "rule", "as_of"}]
+    if not strangers or (len(strangers) == 1 and isinstance(data[strangers[0]], dict)):
+        return None
+    mark = marks.keys[(strangers[0],)]
+    cure = "indent the SKUs below `skus:` by two spaces"
+    if "skus" not in data:
+        cure = "there is no `skus:` above the SKUs; write it on a line of its own, and " + cure
+    return Problem(document.path, mark.line, mark.column, cure)
+
+
+def read_places(text: str) -> Mapping[Path, tuple[int, int]]:
+    """Return line and column of each key of *text*, by the keys that lead to it."""
+    return {path: (mark.line, mark.column) for path, mark in _Marks(text).keys.items()}
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """Return `; did you mean …?` when *known* has something near *word*, else nothing."""
+    near = get_close_matches(word.lower(), known, 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _is_about_key(error: ValidationError) -> bool:
+    return error.validator in {
+        "additionalProperties",
+        "required",
+        "dependentRequired",
+        "minProperties",
+    }
+
+
+def _reasons(
+    error: ValidationError, marks: Mapping[Path, Mark], kind: str
+) -> Iterator[tuple[Path, str]]:
+    """Yield the path and the sentence of each thing that *error* stands for."""
+    path = tuple(error.absolute_path)
+    known = sorted(error.schema.get("properties", ())) if isinstance(error.schema, dict) else []
+    given: Any = error.instance
+    match error.validator:
+        case "additionalProperties":
+            for key in given:
+                if key not in known:
+                    hint = suggest(key, known) or f"; known here: {', '.join(known)}"
+                    yield (*path, key), f"the key {shown(key)} is not known{hint}"
+        case "required":
+            key = error.message.split("'")[1]
+            if not any(suggest(other, [key]) for other in given if other not in known):
+                yield path, _missing(key, kind)
+        case "minProperties":
+            yield (
+                path,
+                "there is no SKU here; declare one, like `TEE-BLK-M: 40`, or delete the file",
+            )
+        case "dependentRequired":
+            yield (
+                path,
+                "`sku` is only for a SKU that `id` pins; add the store's own id, or delete `sku`",
+            )
+        case _:
+            yield path, _value_fault(path, marks.get(path), kind)
+
+
+def _missing(key: str, kind: str) -> str:
+    if key == "skus":
+        return "there is no `skus:`; put the SKUs below a line `skus:`, each indented by two spaces"
+    if key == "quantity":
+        return "there is no `quantity`; write `quantity: 12` or `quantity: infinite`"
+    return f"there is no `{key}` in this {kind} file; add it"
+
+
+_WANTED = {
+    "rule": "a rule; write exact, on_change, at_least, at_most or observe",
+    "backend": "a backend; write webflow or sandbox",
+    "as_of": "a day; write it like 2026-11-20",
+    "id": "an id of the store; write its 24 digits and letters a to f",
+    "site_id": "the id of a site; write its 24 digits and letters a to f",
+    "sku_collection_id": "the id of a collection; write its 24 digits and letters a to f",
+    "token_env": "the name of a variable; write one in capitals that starts with WEBFLOW_",
+    "note": "text; put it in quotes",
+    "sku": "text; put it in quotes",
+    "frozen": "a list of SKUs or patterns; write one a line, each after a dash",
+    "limits": "a set of limits; write each on a line of its own, like `max_zeroed: 10`",
+    "skus": "a list of SKUs; write each on a line of its own, like `TEE-BLK-M: 40`",
+}
+
+
+def _value_fault(path: Path, mark: Mark | None, kind: str) -> str:
+    """Return the sentence for a value that the place *path* does not take."""
+    text = mark.text if mark else None
+    if not path:
+        first = "skus:" if kind == "inventory" else "site_id:"
+        return f"the file must be made of keys and values, starting with a line like `{first}`"
+    if path == ("skus",):
+        return _skus_fault(text)
+    if path[0] == "skus" and (len(path) == 2 or path[2] == "quantity"):
+        if mark is None or text is None:
+            return "a list is not a quantity; write a whole number like 12, or infinite"
+        return quantity_fault(text, quoted=mark.quoted)
+    if len(path) == 2:
+        return f"{_shown(text)} is not {_WANTED_WITHIN[str(path[0])]}"
+    return _field_fault(str(path[-1]), text, quoted=mark.quoted if mark else False)
+
+
+def _field_fault(field: str, text: str | None, *, quoted: bool) -> str:
+    """Return the sentence for a value that *field*, which is no quantity, does not take."""
+    if text and not quoted and re.fullmatch(r"[0-9a-f]{24}", text):
+        return f"{_shown(text)} is a number to some programs; put it in quotes"
+    if text == "" and not quoted:
+        return f"there is nothing after `{field}:`; write something, or delete the line"
+    hint = suggest(text or "", _CHOICES.get(field, []))
+    return f"{_shown(text)} is not {_WANTED[field]}{hint}"
+
+
+_WANTED_WITHIN = {
+    "limits": "a limit; write a whole number like 20, or a share like 30%",
+    "frozen": "a SKU or a pattern; write one like GIFT-*, in quotes",
+}
+_CHOICES = {"rule": [rule.value for rule in Rule], "backend": [entry.value for entry in Backend]}
+
+
+def _skus_fault(text: str | None) -> str:
+    if text == "":
+        return "there is no SKU below `skus:`; declare one, like `TEE-BLK-M: 40`"
+    if text is not None and re.search(r":\S", text):
+        return f"{_shown(text)} has no space after its colon; write it like `TEE-BLK-M: 40`"
+    return f"{_shown(text)} is not {_WANTED['skus']}"
+
+
+def _shown(text: str | None) -> str:
+    if text is None:
+        return "this"
+    return shown(text) if text else "nothing"
+
+
+class _Marks:
+    """Where each key and each value of a text stands, by path, as far as it can be parsed."""
+
+    def __init__(self, text: str) -> None:
+        self.keys: dict[Path, Mark] = {}
+        self.values: dict[Path, Mark] = {}
+        self._next = open_events(text)
+        try:
+            self._next()
+            self._next()
+            self._node((), self._next())
+        except YAMLError:
+            pass
+
+    def _node(self, path: Path, event: Any) -> None:
+        is_scalar = isinstance(event, ScalarEvent)
+        text = event.value if is_scalar else None
+        self.values[path] = _mark(event, text, quoted=is_scalar and not event.implicit[0])
+        if isinstance(event, MappingStartEvent):
+            self._mapping(path)
+        elif isinstance(event, SequenceStartEvent):
+            self._sequence(path)
+
+    def _mapping(self, path: Path) -> None:
+        while not isinstance(event := self._next(), MappingEndEvent):
+            key = event.value
+            if (*path, key) in self.keys:  # a key given twice: the first one counts
+                key = f"{key} (again, line {event.start_mark.line + 1})"
+            self.keys[(*path, key)] = _mark(event, None, quoted=False)
+            self._node((*path, key), self._next())
+
+    def _sequence(self, path: Path) -> None:
+        index = 0
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            self._node((*path, index), event)
+            index += 1
+
+
+def _mark(event: Any, text: str | None, *, quoted: bool) -> Mark:
+    return Mark(event.start_mark.line + 1, event.start_mark.column + 1, text, quoted)
+
+
+def _pattern(
+    validator: Any, pattern: str, instance: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """Check a pattern as JSON Schema means it: `$` is the end of the text, not of a line."""
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it bare
+    Draft202012Validator, {"pattern": _pattern}
+)

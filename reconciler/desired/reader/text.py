@@ -1,0 +1,92 @@
+"""The bytes of a file → its document. Pure.
+
+Almost every file is plain, and is read by patterns; only for one that is not are the parser and
+the reader that looks at each of its events loaded.
+"""
+
+import re
+from importlib import import_module
+
+from reconciler.desired.reader.document import MAX_BYTES, Document
+from reconciler.desired.reader.keys import find_hidden
+from reconciler.desired.reader.pattern import NotPlainError, read_plain
+from reconciler.errors import Problem
+
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
+_LONE_CR = re.compile(r"\r(?!\n)")
+_COMMON_BYTES = bytes((9, 10, 13, *range(32, 127)))
+_CONFLICT_BYTES = (b"<" * 7, b"=" * 7, b">" * 7)
+# YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def read_document(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> Document:
+    """Return the YAML document in *content*; what is refused stands in its `problems`."""
+    text, problem = decode(path, content, max_bytes)
+    document = Document(path, text)
+    if problem is not None:
+        document.problems.append(problem)
+        return document
+    try:
+        document.data, document.lines = read_plain(text)
+        document.complete = True
+    except NotPlainError:
+        import_module("reconciler.desired.reader.strict").read_with_care(document)
+    return document
+
+
+def decode(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[str, Problem | None]:
+    """Return *content* as text without a byte order mark, or why it is not taken."""
+    if len(content) > max_bytes:
+        return "", Problem(
+            path, 0, 0, "the file is larger than 16 MiB; split it into several files"
+        )
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", Problem(path, 0, 0, "the file is UTF-16; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        return "", Problem(path, line, column, message)
+    return text, None if _is_common(content) else _text_problem(path, text)
+
+
+def _is_common(content: bytes) -> bool:
+    """Return whether it is certain, at the speed of memory, that no character forbids reading."""
+    visible = content.isascii() and not content.translate(None, _COMMON_BYTES)
+    is_odd = content.count(b"\r") != content.count(b"\r\n") or any(
+        marker in content for marker in _CONFLICT_BYTES
+    )
+    return visible and not is_odd
+
+
+def _text_problem(path: str, text: str) -> Problem | None:
+    """Return what forbids reading *text* at all, comments included, or None."""
+    if conflict := _CONFLICT.search(text):
+        message = (
+            "this is a conflict marker that git left here;"
+            " keep one of the two sides and delete the lines with <<<<<<<, ======= and >>>>>>>"
+        )
+        return Problem(path, *_place(text, conflict.start()), message)
+    if lone := _LONE_CR.search(text):
+        message = (
+            "a carriage return without a line feed ends this line, which editors number otherwise;"
+            " save the file with the line ends LF or CRLF"
+        )
+        return Problem(path, *_place(text, lone.start()), message)
+    hidden = find_hidden(text)
+    if hidden is None and (odd := _UNPRINTABLE.search(text)):
+        hidden = odd.start()
+    if hidden is not None:
+        code = f"U+{ord(text[hidden]):04X}"
+        message = f"the character {code} cannot be seen and is not allowed; delete it"
+        return Problem(path, *_place(text, hidden), message)
+    return None
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

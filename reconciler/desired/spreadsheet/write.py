@@ -1,0 +1,41 @@
+"""Declared SKUs, and what the store has → a table for a spreadsheet. Pure."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
+from reconciler.model import Declared, InventoryType, Stock
+
+# By this mark spreadsheets know UTF-8.
+_MARK = "\ufeff"
+
+
+def render_sheet(
+    declared: Iterable[Declared], live: Mapping[str, Stock] | None, delimiter: str = ","
+) -> str:
+    """Return a row for each SKU, with a column to count into; and what is *live*, where given."""
+    text = io.StringIO()
+    # All in quotes, so that a code with another delimiter in it cannot come apart.
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    titles = ["SKU", "Quantity", *(["Live now"] if live is not None else [])]
+    writer.writerow([*titles, "Counted", "Rule", "As of", "File"])
+    for entry in declared:
+        cells = [entry.sku, _stock(entry.stock)]
+        if live is not None:
+            cells.append(_stock(live.get(entry.sku)))
+        cells += ["", entry.rule.value, entry.as_of or "", entry.terms.path]
+        writer.writerow([_inert(cell) for cell in cells])
+    return _MARK + text.getvalue()
+
+
+def _stock(stock: Stock | None) -> str:
+    if stock is None:
+        return ""
+    if stock.inventory_type is InventoryType.INFINITE:
+        return "infinite"
+    return "" if stock.quantity is None else str(stock.quantity)
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA_STARTS) else cell

@@ -1,0 +1,310 @@
+"""Run git's plumbing commands. Nothing in the work tree changes, and nothing in it can run code.
+
+The `git` command does the work because it knows every shape of repository: shallow, a worktree,
+a submodule, with alternates, a partial clone.
+
+The work tree is hostile: it may hold folders that git takes for bare repositories, with a
+configuration of their own. So git always runs at the top of the work tree, where `.git` is, and
+never in a folder below it.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.errors import HistoryError
+from reconciler.git.fast_export import Commit, parse_export
+from reconciler.masking import mask
+
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    # What was committed counts, not what somebody put in its place in this clone.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+_IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "reconciler"), ("EMAIL", "reconciler@localhost"))
+}
+
+
+# These settings override every configuration file, and hold for the git processes that git starts.
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "log.showSignature=false",
+    "commit.gpgSign=false",
+    "push.gpgSign=false",
+    "protocol.ext.allow=never",
+    "safe.bareRepository=explicit",
+)
+# What a missing object of a partial clone, a fetch or a push may use; `ext` runs any command.
+_PROTOCOLS = "file:git:http:https:ssh"
+
+
+class Repository:
+    """One repository; `top` is the folder of its work tree that holds `.git`."""
+
+    def __init__(self, top: Path, *, is_shallow: bool) -> None:
+        self.top = top
+        self.is_shallow = is_shallow
+
+    def run(self, *arguments: str, given: bytes = b"") -> bytes:
+        """Return what a git command prints; raise HistoryError with what it complains of."""
+        done = _git(self.top, *arguments, given=given)
+        if done.returncode:
+            raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
+        return done.stdout
+
+    def find_commit(self, ref: str) -> str | None:
+        """Return the full id of the commit that *ref* names, or None."""
+        done = _git(
+            self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
+        )
+        commits = done.stdout.decode().split()
+        # A range is more than one, and what is left out has a sign before it.
+        return commits[0] if len(commits) == 1 and commits[0].isalnum() else None
+
+    def find_ref(self, ref: str) -> str | None:
+        """Return the full id of the commit at just this *ref*, no tag of that name, or None."""
+        done = _git(self.top, "show-ref", "--verify", "--hash", ref)
+        return done.stdout.decode().strip() or None
+
+    def descends(self, commit: str, ancestor: str) -> bool | None:
+        """Return whether *commit* is *ancestor* or was made after it; None where nobody knows.
+
+        That is so in a shallow clone, whose history ends somewhere.
+        """
+        if self.find_commit(ancestor) is None:
+            return None
+        if not _git(self.top, "merge-base", "--is-ancestor", ancestor, commit).returncode:
+            return True
+        return None if self.is_shallow else False
+
+    def fork_point(self, ref: str) -> str | None:
+        """Return the commit at which HEAD has left the line of *ref*, or None."""
+        done = _git(self.top, "merge-base", "--", ref, "HEAD")
+        return done.stdout.decode().strip() or None
+
+    def commits_since(self, since: str, until: str, folder: Path) -> tuple[str, ...]:
+        """Return the commits that touched *folder* after *since*, newest first, a line each."""
+        if self.find_commit(since) is None:
+            return ()
+        what = ("log", "--no-ext-diff", "--format=%h %s", f"{since}..{until}")
+        lines = self.run(*what, "--", str(folder.resolve()))
+        return tuple(lines.decode("utf-8", "replace").splitlines())
+
+    def differs(self, folder: Path) -> bool:
+        """Return whether *folder* holds anything else than the commit checked out."""
+        # Looking into submodules would run git there; files may not come from one anyway.
+        flags = ["--porcelain", "--untracked-files=all", "--ignored=matching"]
+        flags.append("--ignore-submodules=dirty")
+        return bool(self.run("status", *flags, "--", str(folder.resolve())))
+
+    def mode_at(self, commit: str, path: str) -> str:
+        """Return what *path* is in *commit*: `040000` a folder, `120000` a link, `` nothing."""
+        listed = self.run("ls-tree", "--full-tree", commit, "--", path)
+        return listed.split(b" ", 1)[0].decode() if listed else ""
+
+    def files_with(self, commit: str, text: str, name: str) -> list[str]:
+        """Return the paths of the files called *name* in *commit* that hold *text*."""
+        done = _git(self.top, "grep", "-l", "-z", "-F", "--full-name", "-e", text, commit)
+        paths = [line.decode("utf-8", "replace") for line in done.stdout.split(b"\0") if line]
+        return [path.split(":", 1)[1] for path in paths if path.endswith(f"/{name}")]
+
+    def read_commit(self, ref: str, *paths: str) -> Commit | None:
+        """Return the commit that *ref* names, with its files at and below *paths*, or None.
+
+        One process tells it all: `fast-export` reads each object once, `cat-file --batch` twice,
+        and where each object is a file of its own, as after a commit, that is half of the time.
+        Raises HistoryError for a commit that cannot be read.
+        """
+        if ".." in ref:  # a range, or a message that is searched for
+            ref = self.find_commit(ref) or ""
+        how = ("--full-tree", "--reencode=no", "--show-original-ids")
+        # The commit alone and whole, even if it changed nothing at these paths; submodules too,
+        # which are said to be where they are. The first dashes end the command's own flags, the
+        # second the revisions.
+        which = ("--no-walk", "--ignore-submodules=none", "--", f"{ref}^{{commit}}", "--")
+        done = _git(self.top, "fast-export", *how, *which, *filter(None, paths))
+        if done.returncode == 0 and done.stdout:
+            return parse_export(done.stdout)
+        commit = self.find_commit(ref)
+        if commit is None:
+            return None
+        raise HistoryError(
+            f"git cannot read the files of {commit[:7]} ({_complaint(done)}); if the clone is not"
+            " complete, fetch it anew"
+        )
+
+    def make_root(self, message: str) -> str:
+        """Write a commit that holds nothing and comes after nothing, and return its id."""
+        return self.make_commit({}, [], message)
+
+    def make_commit(self, files: dict[str, bytes], parents: list[str], message: str) -> str:
+        """Write a commit that holds just *files*, and return its id; no ref points at it yet."""
+        tree = b"".join(
+            b"100644 blob "
+            + self.run(
+                "hash-object", "-w", "--stdin", given=mask(content.decode()).encode()
+            ).strip()
+            + b"\t"
+            + name.encode()
+            + b"\n"
+            for name, content in sorted(files.items())
+        )
+        tree_id = self.run("mktree", given=tree).decode().strip()
+        flags = [flag for parent in parents for flag in ("-p", parent)]
+        return (
+            self.run("commit-tree", tree_id, *flags, given=mask(message).encode()).decode().strip()
+        )
+
+    def set_ref(self, ref: str, commit: str, before: str | None) -> None:
+        """Let *ref* point at *commit* if it still is where it was *before* (None: nowhere)."""
+        self.run("update-ref", ref, commit, before or "")
+
+    def reset_ref(self, ref: str, commit: str, before: str | None) -> None:
+        """Let *ref*, which points at *commit*, point where it did *before* (None: nowhere)."""
+        if before is None:
+            self.run("update-ref", "-d", ref, commit)
+        else:
+            self.run("update-ref", ref, before, commit)
+
+    def has_remote(self, name: str) -> bool:
+        """Return whether *name* is a remote here."""
+        return not _git(self.top, "remote", "get-url", "--", name).returncode
+
+    def push(self, remote: str, commit: str, ref: str, *, dry: bool = False) -> None:
+        """Push *commit* to *ref*; raise HistoryError if what is there is no ancestor of it."""
+        flags = ["--dry-run"] if dry else []
+        self.run("push", "--no-verify", "--quiet", *flags, "--", remote, f"{commit}:{ref}")
+
+
+def open_repository(folder: Path) -> Repository | None:
+    """Return the repository whose work tree holds *folder*, or None outside of one.
+
+    Raises:
+        HistoryError: Git refuses to look, as it does for a folder of another user, or it would
+            read configuration from a file of the work tree.
+    """
+    top = find_top(folder)
+    if top is None:
+        return None
+    flags = ("--is-inside-work-tree", "--is-shallow-repository", "--git-common-dir")
+    done = _git(top, "rev-parse", *flags)
+    if done.returncode:
+        if not done.stderr or b"not a git repository" in done.stderr:
+            return None
+        advice = "; trust it with: git config --global --add safe.directory FOLDER"
+        complaint = _complaint(done)
+        raise HistoryError(f"git: {complaint}{advice if 'dubious' in complaint else ''}")
+    inside, shallow, common = done.stdout.decode("utf-8", "surrogateescape").split("\n", 2)
+    if inside != "true":
+        return None
+    _refuse_foreign_configuration(top, (top / common.removesuffix("\n")).resolve())
+    return Repository(top, is_shallow=shallow == "true")
+
+
+def find_top(folder: Path) -> Path | None:
+    """Return the nearest folder, from *folder* up, that holds `.git`, or None.
+
+    Git itself would first take any folder on the way that looks like a bare repository. No commit
+    can hold a path called `.git`, so a pull request has no part in this choice.
+    """
+    start = folder.resolve()
+    return next(
+        (place for place in (start, *start.parents) if os.path.lexists(place / ".git")), None
+    )
+
+
+def _refuse_foreign_configuration(top: Path, common: Path) -> None:
+    """Raise HistoryError if a file of the work tree is part of git's configuration.
+
+    Git includes such a file if a setting like `include.path` names it. Whoever opens a pull
+    request could then choose the commands that git runs.
+    """
+    home = Path(os.environ.get("HOME") or "/").resolve()
+    own = {home / ".gitconfig", home / ".config/git/config"}
+    for path in _configuration_files(top):
+        is_inside = path.is_relative_to(top) and not path.is_relative_to(common)
+        if is_inside and path not in own:
+            shown = path.relative_to(top)
+            raise HistoryError(
+                f"Git's configuration includes {shown}, a file of the work tree. A commit could"
+                " change the commands that git runs. Remove that `include.path`."
+            )
+
+
+def _configuration_files(top: Path) -> Iterator[Path]:
+    """Yield each file that git reads settings from."""
+    done = _git(top, "config", "--list", "--show-origin", "--name-only", "-z")
+    origins = done.stdout.decode("utf-8", "surrogateescape").split("\0")[::2]
+    for origin in dict.fromkeys(origins):
+        kind, _, path = origin.partition(":")
+        if kind == "file":
+            yield (top / path).resolve()
+
+
+def shown_remote(text: str) -> str:
+    """Return *text* without the user names and passwords that its addresses may hold."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)
+
+
+def _environment(top: Path) -> dict[str, str]:
+    """Return git's environment: without what leads it elsewhere, and without the shop's tokens."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _LEADS_ELSEWHERE and not name.startswith("WEBFLOW_")
+    }
+    kept.setdefault("GIT_ALLOW_PROTOCOL", _PROTOCOLS)
+    return {**kept, **_IDENTITY, **_QUIET, "GIT_CEILING_DIRECTORIES": str(top.parent)}
+
+
+_LEADS_ELSEWHERE = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_ATTR_SOURCE",
+        "GIT_AUTHOR_DATE",
+        "GIT_COMMITTER_DATE",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+
+
+def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return git's error message on one line, without hints and passwords."""
+    lines = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
+    said = "; ".join(line.rstrip(".") for line in lines if line and not line.startswith("hint:"))
+    return shown_remote(said) or f"it exited {done.returncode}"
+
+
+def _git(top: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *arguments]
+    try:
+        return subprocess.run(  # noqa: S603  no shell, and git is what we ask for
+            command,
+            cwd=top,
+            input=given,
+            capture_output=True,
+            check=False,
+            start_new_session=True,  # a terminal's signal is ours to handle, in order
+            env=_environment(top),
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 128, b"", b"")
+    except OSError as error:
+        raise HistoryError(f"git cannot be started: {error.strerror}") from None

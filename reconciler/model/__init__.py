@@ -1,0 +1,74 @@
+"""Every noun that passes between the stages: plain frozen data.
+
+Nouns that come by the hundred thousand are named tuples, which cost a third of a frozen dataclass
+to make; the others are frozen dataclasses.
+"""
+
+from reconciler.model.base import Base, Pending
+from reconciler.model.desired import (
+    Backend,
+    Bound,
+    Declared,
+    DesiredState,
+    Limit,
+    Pin,
+    Rule,
+    Source,
+    StoreSettings,
+    Terms,
+)
+from reconciler.model.drift import Drift, DriftKind, DriftRow
+from reconciler.model.live import Listing, LiveSku, LiveState, Requests, Target
+from reconciler.model.plan import (
+    Action,
+    Cause,
+    Change,
+    Finding,
+    FindingKind,
+    Plan,
+    Provenance,
+    Summary,
+    Violation,
+)
+from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.stock import INFINITE, InventoryType, Quantity, Stock, finite
+
+__all__ = [
+    "INFINITE",
+    "Action",
+    "Backend",
+    "Base",
+    "Bound",
+    "Cause",
+    "Change",
+    "Declared",
+    "DesiredState",
+    "Drift",
+    "DriftKind",
+    "DriftRow",
+    "Finding",
+    "FindingKind",
+    "InventoryType",
+    "Limit",
+    "Listing",
+    "LiveSku",
+    "LiveState",
+    "Outcome",
+    "Pending",
+    "Pin",
+    "Plan",
+    "Provenance",
+    "Quantity",
+    "Report",
+    "Requests",
+    "Result",
+    "Rule",
+    "Source",
+    "Stock",
+    "StoreSettings",
+    "Summary",
+    "Target",
+    "Terms",
+    "Violation",
+    "finite",
+]

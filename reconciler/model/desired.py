@@ -1,0 +1,131 @@
+"""What git says of one store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from reconciler.model.stock import Stock
+
+
+class Rule(StrEnum):
+    """Who owns a SKU's number: git, the shop, or each under a condition."""
+
+    EXACT = "exact"
+    ON_CHANGE = "on_change"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    OBSERVE = "observe"
+
+
+class Source(NamedTuple):
+    """Where something is written: a path as given, and a line counted from 1."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class Pin(NamedTuple):
+    """The store's own id that an entry names, and the code that the store shows for it."""
+
+    id: str
+    code: str
+
+
+class Terms(NamedTuple):
+    """How an entry is declared, which many of one file have in common: all but SKU and stock."""
+
+    rule: Rule
+    as_of: str | None
+    pin: Pin | None
+    path: str
+
+
+class Declared(NamedTuple):
+    """One SKU as YAML declares it, with rule and date already inherited.
+
+    `sku` is the key in YAML. A store may have a hundred thousand of these, so the terms that they
+    have in common are held once.
+    """
+
+    sku: str
+    stock: Stock
+    terms: Terms
+    line: int
+
+    @property
+    def rule(self) -> Rule:
+        """Return who owns the number."""
+        return self.terms.rule
+
+    @property
+    def as_of(self) -> str | None:
+        """Return the day of the count."""
+        return self.terms.as_of
+
+    @property
+    def id(self) -> str | None:
+        """Return the store's own id, where one is named."""
+        return self.terms.pin.id if self.terms.pin else None
+
+    @property
+    def code(self) -> str:
+        """Return the code that the store shows: the key, unless a pin says another."""
+        return self.terms.pin.code if self.terms.pin else self.sku
+
+    @property
+    def source(self) -> Source:
+        """Return where the SKU is declared."""
+        return Source(self.terms.path, self.line)
+
+
+class Backend(StrEnum):
+    """What answers for a store: Webflow's API, or the embedded store."""
+
+    WEBFLOW = "webflow"
+    SANDBOX = "sandbox"
+
+
+class Limit(StrEnum):
+    """What a safety limit counts."""
+
+    CHANGES = "max_changes"
+    UNITS_RAISED = "max_units_raised"
+    UNITS_LOWERED = "max_units_lowered"
+    ZEROED = "max_zeroed"
+    INVENTORY_TYPE_CHANGES = "max_inventory_type_changes"
+
+
+class Bound(NamedTuple):
+    """How much a limit allows: a number, or a share of it in percent."""
+
+    number: int
+    is_share: bool
+
+    def __str__(self) -> str:
+        return f"{self.number}%" if self.is_share else str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """What `store.yaml` says of one store."""
+
+    name: str
+    site_id: str
+    backend: Backend = Backend.WEBFLOW
+    token_env: str = "WEBFLOW_TOKEN"  # noqa: S105  the name of a variable, not a token
+    sku_collection_id: str | None = None
+    rule: Rule = Rule.EXACT
+    limits: Mapping[Limit, Bound] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """What git says of one store: its settings and every declared SKU by its key."""
+
+    settings: StoreSettings
+    declared: Mapping[str, Declared]

@@ -1,0 +1,62 @@
+"""What the shop says of one store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reconciler.model.stock import Stock
+
+
+class LiveSku(NamedTuple):
+    """One SKU of the store's listing; `code` is '' when it has none.
+
+    `categories` are the ids of those that its product is in.
+    """
+
+    sku_id: str
+    code: str
+    name: str
+    archived: bool
+    product_id: str = ""
+    product: str = ""
+    categories: tuple[str, ...] = ()
+
+
+class Target(NamedTuple):
+    """The store's own address of a SKU."""
+
+    collection_id: str
+    sku_id: str
+
+
+class Requests(NamedTuple):
+    """What the plan cost in requests (`reads`), and how many `writes` there may be at most.
+
+    `seconds` is what the `limit` a minute makes of it all; None where the store named none.
+    """
+
+    reads: int
+    writes: int
+    seconds: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every SKU that the store lists, and the collection that holds them."""
+
+    collection_id: str
+    skus: tuple[LiveSku, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What the store says now: its listing, and each stock that was read, by id.
+
+    `reads` is how many requests it took, `limit` how many a minute the store allows, if it said.
+    """
+
+    listing: Listing
+    stocks: Mapping[str, Stock]
+    reads: int
+    limit: int | None

@@ -1,0 +1,48 @@
+"""What happened to each action of a plan."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.stock import Stock
+
+
+class Result(StrEnum):
+    """What became of one action."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    MOVED = "moved"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one action: `found` is the live stock that decided it, where one was read."""
+
+    sku: str
+    result: Result
+    before: Stock | None
+    after: Stock | None
+    found: Stock | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of all: outcomes in the order of the plan, and what ended the run, if it was."""
+
+    store: str
+    outcomes: tuple[Outcome, ...]
+    stopped: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every action came about, and nothing ended the run."""
+        done = {Result.APPLIED, Result.ALREADY}
+        return self.stopped is None and all(o.result in done for o in self.outcomes)
+
+    def count(self, result: Result) -> int:
+        """Return how many outcomes have this result."""
+        return sum(outcome.result is result for outcome in self.outcomes)

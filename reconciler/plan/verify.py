@@ -1,0 +1,110 @@
+"""Saved plan × desired state × base → whether it may still be applied. Pure."""
+
+from dataclasses import replace
+
+from reconciler.errors import StalePlanError
+from reconciler.model import (
+    Action,
+    Base,
+    Cause,
+    DesiredState,
+    Listing,
+    Plan,
+    Rule,
+    StoreSettings,
+)
+from reconciler.plan.limits import check_limits
+from reconciler.plan.planner import is_frozen, sort_actions, total_units
+from reconciler.plan.reference import BaseIndex
+from reconciler.plan.rules import aim
+
+
+def check_store(plan: Plan, settings: StoreSettings) -> None:
+    """Raise StalePlanError for a plan of another store or site."""
+    if (plan.store, plan.site_id) != (settings.name, settings.site_id):
+        raise StalePlanError(
+            f"the plan is for the store {plan.store} (site {plan.site_id}), not for"
+            f" {settings.name} (site {settings.site_id}); name its store, or plan again"
+        )
+
+
+def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | None) -> None:
+    """Raise StalePlanError unless *plan* is what the rules make of *desired* since *base*.
+
+    *digest* is that of *desired*. Live stock is checked later, SKU by SKU, before each write.
+    """
+    check_store(plan, desired.settings)
+    made = plan.provenance
+    if made.offline:
+        raise StalePlanError("the plan was made offline, to be looked at alone; plan again")
+    if made.desired_digest != digest:
+        raise StalePlanError("the YAML has changed since the plan was made; plan again")
+    if made.base != (base.commit if base else None):
+        was, now = (made.base or "none")[:7], (base.commit if base else "none")[:7]
+        raise StalePlanError(f"the base was {was} and is now {now}; plan again")
+    _check_actions(plan, desired, BaseIndex(base.declared) if base else None)
+
+
+def _check_actions(plan: Plan, desired: DesiredState, index: BaseIndex | None) -> None:
+    count = len(plan.actions)
+    names, targets = ({action.sku for action in plan.actions}, {a.target for a in plan.actions})
+    if len(names) != count or len(targets) != count:
+        raise StalePlanError("the plan writes a SKU twice; plan again")
+    left_out = set(plan.unread)
+    if not left_out <= desired.declared.keys() or left_out & names:
+        raise StalePlanError("what the plan did not read does not fit the YAML; plan again")
+    collection = desired.settings.sku_collection_id
+    if collection and any(action.target.collection_id != collection for action in plan.actions):
+        raise StalePlanError("the plan is for another sku_collection_id; plan again")
+    if plan.actions != sort_actions(plan.actions):
+        raise StalePlanError("the plan's actions are not in their order; plan again")
+    for action in plan.actions:
+        if not _follows(action, desired, index):
+            raise StalePlanError(
+                f"the plan's action for {action.sku} does not follow from the YAML; plan again"
+            )
+
+
+def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> bool:
+    """Return whether *action* is what the rules make of its SKU."""
+    entry = desired.declared.get(action.sku)
+    if (
+        entry is None
+        or is_frozen(action.sku, desired.settings)
+        or action.rule is not entry.rule
+        or entry.id not in {None, action.target.sku_id}
+        or (index is None and entry.rule is Rule.ON_CHANGE)
+    ):
+        return False
+    based = index.look_up(entry, action.target.sku_id) if index else None
+    stock, recounted = based or (None, False)
+    cause = based.cause(entry.stock, action.before) if based else Cause.UNKNOWN
+    after = aim(entry.rule, entry.stock, stock, action.before, recounted=recounted)
+    return (action.base, action.cause, action.after) == (stock, cause, after)
+
+
+def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
+    """Raise StalePlanError where an action's target is not the SKU that is declared.
+
+    Codes may have been changed in the shop since, or ids in the plan. A target that is listed no
+    more is none of that: its SKU will fail by itself.
+    """
+    by_id = {live.sku_id: live for live in listing.skus}
+    for action in plan.actions:
+        live = by_id.get(action.target.sku_id)
+        wanted = desired.declared[action.sku].code
+        if live is not None and live.code != wanted:
+            raise StalePlanError(
+                f"the plan's target for {action.sku} is the store's SKU {live.code or 'no code'}"
+                f" ({live.sku_id}); plan again"
+            )
+
+
+def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
+    """Return *plan* with the violations that it has under the limits as they are now."""
+    summary = replace(plan.summary, declared=len(desired.declared), **total_units(plan.actions))
+    return replace(
+        plan,
+        summary=summary,
+        violations=check_limits(plan.actions, summary, desired.settings.limits),
+    )

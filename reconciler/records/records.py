@@ -1,0 +1,193 @@
+"""Records: what git keeps of each apply, in a chain of commits at `refs/reconciler/<store>`.
+
+An intent goes in before the first write, a receipt after the last. A record's tree holds
+`record.json` and `applied.yaml`, the declared state that holds then; an intent also has
+`intended.yaml`, what would hold if all of it came about. Its parents are the record before and
+the commit that was applied.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, NamedTuple
+
+from msgspec import Meta
+
+from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.git.repository import Repository, shown_remote
+from reconciler.model import Stock
+from reconciler.model.codec import as_data, as_stock, dump_json, load_noun, parse_json
+
+APPLIED_FILE: Final = "applied.yaml"
+INTENDED_FILE: Final = "intended.yaml"
+RECORD_FILE: Final = "record.json"
+FORMAT: Final = 1
+MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+_Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40,64}\Z")]
+
+
+class RecordKind(StrEnum):
+    """Whether a record says what an apply is about to do, or what it did."""
+
+    INTENT = "intent"
+    RECEIPT = "receipt"
+
+
+class RecordedAction(NamedTuple):
+    """One action of a recorded plan; `result` is '' as long as it is only meant."""
+
+    sku: str
+    collection_id: str
+    sku_id: str
+    before: Stock
+    after: Stock
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The content of `record.json`.
+
+    `run` is different for each apply, `previous` the record before, `source` the commit applied.
+    `planned_at` is the plan's time of creation; an intent has a time at which it expires.
+    """
+
+    kind: RecordKind
+    run: str
+    store: str
+    site_id: str
+    source: _Hex
+    previous: _Hex | None
+    fingerprint: str
+    planned_at: str
+    expires_at: datetime | None
+    tool_version: str
+    actions: tuple[RecordedAction, ...]
+
+    @property
+    def is_intent(self) -> bool:
+        """Whether the apply has not ended, as far as this record knows."""
+        return self.kind is RecordKind.INTENT
+
+
+def ref_of(store: str) -> str:
+    """Return the ref that keeps the records of *store*."""
+    return f"refs/reconciler/{store}"
+
+
+def parse_record(commit: str, content: bytes) -> Record | None:
+    """Return the record in the `record.json` of *commit*, None for another file of that name.
+
+    Raises:
+        HistoryError: It is a record that cannot be read, or one of an unknown format.
+    """
+    try:
+        data = parse_json(content) if len(content) <= MAX_BYTES else None
+    except ValueError:
+        data = None
+    if isinstance(data, dict) and not {"format", "kind", "fingerprint"} <= data.keys():
+        return None
+    if isinstance(data, dict) and data["format"] != FORMAT:
+        raise HistoryError(
+            f"The record {commit[:7]} has a format that this version does not know."
+            " Use the version that wrote it, or a newer one."
+        )
+    try:
+        record = load_noun(data, Record)
+        actions = tuple(_checked(action) for action in record.actions)
+        if record.is_intent and (record.expires_at is None or record.expires_at.tzinfo is None):
+            raise ValueError("an intent has no time at which it expires - at `$.expires_at`")
+    except ValueError as error:
+        raise HistoryError(
+            f"The record {commit[:7]} can't be read: {error}. Name another commit with --base."
+        ) from None
+    return replace(record, actions=actions)
+
+
+def _checked(action: RecordedAction) -> RecordedAction:
+    """Return *action* with its quantities as the rest of the code has them."""
+    before, after = as_stock(*action.before), as_stock(*action.after)
+    return action._replace(before=before, after=after)
+
+
+def make_record(repository: Repository, record: Record, files: dict[str, str], message: str) -> str:
+    """Write the commit of *record* with its *files* and return it; no ref points at it yet."""
+    text = dump_json({"format": FORMAT, **as_data(record)}) + "\n"
+    contents = {name: content.encode() for name, content in files.items()}
+    contents[RECORD_FILE] = text.encode()
+    # An empty beginning, so that the log of the first record does not show all files deleted.
+    previous = record.previous or repository.make_root(f"{record.store}: records begin here\n")
+    return repository.make_commit(contents, [previous, record.source], message)
+
+
+def begin(repository: Repository, record: Record, commit: str, remote: str | None) -> None:
+    """Put an intent into the chain, here and on *remote*, as the only one that begins now.
+
+    Raises HeldError where another apply was faster, HistoryError where it cannot be pushed; then
+    it is taken back.
+    """
+    ref = ref_of(record.store)
+    if remote is not None:
+        _push_intent(repository, remote, commit, ref, dry=True)
+    _set(repository, ref, commit, record.previous)
+    if remote is not None:
+        try:
+            _push_intent(repository, remote, commit, ref, dry=False)
+        except (HeldError, HistoryError):
+            repository.reset_ref(ref, commit, record.previous)
+            raise
+
+
+def _set(repository: Repository, ref: str, commit: str, previous: str | None) -> None:
+    try:
+        repository.set_ref(ref, commit, previous)
+    except HistoryError:
+        if repository.find_ref(ref) == previous:
+            raise  # it is where it was, so nobody else did anything: a lock is left, say
+        raise HeldError(f"another apply has moved {ref} meanwhile; plan again") from None
+
+
+def _push_intent(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
+    try:
+        repository.push(remote, commit, ref, dry=dry)
+    except HistoryError as error:
+        if any(word in str(error) for word in _REJECTED):
+            where = shown_remote(remote)
+            raise HeldError(
+                f"{ref} on {where} has records that are not here: another apply began or ended."
+                f" Nothing was written. Fetch them and plan again: git fetch {where} '+{ref}:{ref}'"
+            ) from None
+        raise HistoryError(f"the record cannot be pushed ({error}); nothing was written") from None
+
+
+_REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
+
+
+def was_rejected(error: Exception) -> bool:
+    """Return whether a push failed since what is there is newer."""
+    return any(word in str(error) for word in _REJECTED)
+
+
+def finish(repository: Repository, record: Record, commit: str, remote: str | None) -> None:
+    """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+
+    Raises HeldError where another apply has taken the store over meanwhile.
+    """
+    ref = ref_of(record.store)
+    try:
+        repository.set_ref(ref, commit, record.previous)
+        if remote is not None:
+            repository.push(remote, commit, ref)
+    except HistoryError as error:
+        if repository.find_ref(ref) not in {commit, record.previous}:
+            raise HeldError(
+                f"another apply has written its record to {ref} meanwhile, so that of this one is"
+                " left out"
+            ) from None
+        where = shown_remote(remote or ".")
+        raise PushError(
+            f"the writes are done, and their record could not be added: {error}."
+            f" To mend it: git push {where} {commit}:{ref}"
+        ) from None

@@ -1,0 +1,206 @@
+"""Plan, report → lines for a terminal, as spans of text with a style. Pure; escapes everything."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from reconciler.model import Drift, Finding, FindingKind, Outcome, Plan, Report, Result, Stock
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import (
+    Row,
+    action_row,
+    count,
+    drift_difference,
+    drift_sentence,
+    drift_totals,
+    drift_words,
+    requests_sentence,
+    summary_sentence,
+)
+
+MAX_BLOCKS = 50
+MAX_LISTED = 50
+MAX_COMMITS = 20
+_PLACE_COLUMN = 56
+
+
+class Span(NamedTuple):
+    """A piece of a line; `style` is `bold`, `green`, `yellow`, `red`, `dim` or '' for none."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+
+
+def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield the plan as Terraform would say it: actions, findings, violations, totals."""
+    yield _line(title(plan), "bold")
+    for commit in plan.provenance.commits[:MAX_COMMITS]:
+        yield _line(f"  {safe_text(commit)}", "dim")
+    if (more := len(plan.provenance.commits) - MAX_COMMITS) > 0:
+        yield _line(f"  and {count(more, 'commit')} more since the base", "dim")
+    yield ()
+    yield from _actions(plan, verbose=verbose)
+    yield from _findings(plan, verbose=verbose)
+    for violation in plan.violations:
+        lift = f"apply refuses this plan without --allow {violation.limit}"
+        yield _line(f"Limit broken: {safe_text(violation.message)}; {lift}.", "red")
+    if plan.violations:
+        yield ()
+    yield from _closing(plan)
+
+
+def title(plan: Plan) -> str:
+    """Return the first line of a plan: which store, and compared with what."""
+    made = plan.provenance
+    said = f"Store {safe_text(plan.store)} (site {safe_text(plan.site_id)})"
+    if made.base:
+        said += f", base {safe_text(made.base[:7])} {safe_text(made.base_date or '')}".rstrip()
+    return f"{said}; offline: the store was not asked" if made.offline else said
+
+
+def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
+    rows = [action_row(action) for action in plan.actions]
+    if len(rows) > MAX_BLOCKS and not verbose:
+        width = max(len(safe_text(row.sku)) for row in rows)
+        short = max(len(row.short) for row in rows)
+        for row in rows:
+            said = f"{safe_text(row.sku):<{width}}  {row.short:<{short}}"
+            yield Span("  ~ ", "yellow"), Span(said), Span(f"{_quoted(row)}  {_place(row)}", "dim")
+    else:
+        for row in rows:
+            yield from _block(row)
+    if rows:
+        yield ()
+
+
+def _block(row: Row) -> Iterator[Line]:
+    head = f"{safe_text(row.sku)}{_quoted(row)}"
+    gap = " " * max(0, _PLACE_COLUMN - 4 - len(head))
+    yield Span("  ~ ", "yellow"), Span(head, "bold"), Span(f"{gap}  {_place(row)}", "dim")
+    for field in row.fields:
+        units = f"    {field.units}" if field.units else ""
+        why = f"    ({safe_text(row.why)})" if row.why and field is row.fields[-1] else ""
+        yield _line(f"      {field.label}: {field.before} -> {field.after}{units}{why}")
+
+
+def _place(row: Row) -> str:
+    return safe_text(row.place)
+
+
+def _quoted(row: Row) -> str:
+    return f'  "{safe_text(row.name)}"' if row.name else ""
+
+
+def _findings(plan: Plan, *, verbose: bool) -> Iterator[Line]:
+    """Yield errors in full and the rest as far as it is not mere count."""
+    counted = set() if verbose else {FindingKind.NOT_MANAGED, FindingKind.DRIFT}
+    shown = [finding for finding in plan.findings if finding.kind not in counted]
+    for finding in shown if verbose else shown[:MAX_LISTED]:
+        yield _finding(finding)
+    if len(shown) > MAX_LISTED and not verbose:
+        yield _line(f"  and {len(shown) - MAX_LISTED} more; --verbose lists them all", "dim")
+    if shown:
+        yield ()
+
+
+def _finding(finding: Finding) -> Line:
+    place = f"  ({safe_text(str(finding.source))})" if finding.source else ""
+    sign, style = ("!", "red") if finding.kind.is_error else ("i", "dim")
+    name = f"{safe_text(finding.sku)}  " if finding.sku else ""
+    said = f"{name}{finding.kind}: {safe_text(finding.message)}"
+    return Span(f"  {sign} ", style), Span(said), Span(place, "dim")
+
+
+def _closing(plan: Plan) -> Iterator[Line]:
+    summary, errors = plan.summary, len(plan.errors)
+    held = (f for f in plan.findings if f.kind is FindingKind.FROZEN and f.source is not None)
+    frozen = sum(1 for _ in held)
+    if errors:
+        yield _line(f"{count(errors, 'SKU')} cannot be planned; see the lines with a !.", "red")
+    if plan.actions or errors:
+        if summary.drifted:
+            yield _line(drift_sentence(summary))
+            yield ()
+        yield _line(summary_sentence(summary), "bold")
+        if not plan.provenance.offline:
+            yield _line(requests_sentence(plan.requests))
+    elif summary.drifted or frozen:
+        said = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
+        drift = f" {drift_sentence(summary)}" if summary.drifted else ""
+        yield _line(f"No changes.{drift}{said}", "green")
+    elif plan.unread:
+        yield _line("No changes. What was read is as declared.", "green")
+    elif plan.provenance.offline:
+        yield _line("No changes since the base. The shop was not asked.", "green")
+    else:
+        yield _line("No changes. The live stock is as declared.", "green")
+
+
+def render_drift(drift: Drift, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield what differs that selling does not explain, or all that differs, and the totals."""
+    yield _line(f"Store {safe_text(drift.store)}: {count(drift.declared, 'SKU')} declared", "bold")
+    yield ()
+    rows = drift.rows if verbose else drift.unexplained
+    for finding in drift.findings:
+        yield _finding(finding)
+    for row in rows:
+        said = f"{safe_text(row.sku)}  declared {row.declared}, live {row.live}"
+        units = f"  {drift_difference(row)}" if drift_difference(row) else ""
+        place = f"  ({safe_text(str(row.source))})"
+        yield Span("  ~ ", "yellow"), Span(f"{said}{units}: {drift_words(row)}"), Span(place, "dim")
+    if rows or drift.findings:
+        yield ()
+    odd = bool(drift.unexplained or drift.findings)
+    yield _line(drift_totals(drift), "red" if odd else "green")
+
+
+_STYLES = {
+    Result.APPLIED: "green",
+    Result.ALREADY: "dim",
+    Result.MOVED: "yellow",
+    Result.FAILED: "red",
+    Result.UNKNOWN: "red",
+    Result.NOT_TRIED: "red",
+}
+
+
+def render_report(report: Report, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield what became of each action that is not as planned, or of all, and the totals."""
+    for outcome in report.outcomes:
+        if verbose or outcome.message or outcome.result not in {Result.APPLIED, Result.ALREADY}:
+            yield _outcome(outcome)
+    if report.stopped:
+        yield _line(f"The run was stopped: {safe_text(report.stopped)}", "red")
+    failed, unknown, not_tried = (
+        report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)
+    )
+    totals = (
+        f"{report.count(Result.APPLIED)} changed, {report.count(Result.ALREADY)} already right,"
+        f" {report.count(Result.MOVED)} moved, {failed} failed"
+    )
+    if report.is_complete:
+        yield _line(f"Apply complete. {totals}.", "green")
+    else:
+        yield _line(f"Apply incomplete. {totals}, {unknown} unknown, {not_tried} not tried.", "red")
+
+
+def _outcome(outcome: Outcome) -> Line:
+    said = safe_text(outcome.sku)
+    if outcome.after is not None:
+        said += f"  planned {_shown(outcome.before)} -> {_shown(outcome.after)}"
+    if outcome.found is not None:
+        said += f", found {_shown(outcome.found)}"
+    if outcome.message:
+        said += f": {safe_text(outcome.message)}"
+    name = outcome.result.value.replace("_", " ")
+    return Span(f"  {name:<9} ", _STYLES[outcome.result]), Span(said)
+
+
+def _shown(stock: Stock | None) -> str:
+    return "?" if stock is None else str(stock)
+
+
+def _line(text: str, style: str = "") -> Line:
+    return (Span(text, style),)

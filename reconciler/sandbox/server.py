@@ -1,0 +1,101 @@
+"""An API → a server on loopback, in a thread of this process or for as long as it lives."""
+
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from reconciler.atomic_files import refuse_links
+from reconciler.errors import SandboxError
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
+from reconciler.sandbox.seed import read_seed
+from reconciler.sandbox.wire import WireProtocol
+
+SEED_FILE: Final = "sandbox.json"
+
+
+def open_shop(data: Path, seed: Path) -> Shop:
+    """Return the shop kept in *data*, made from *seed* if there is none yet."""
+    return Shop(_unlinked(data), lambda: read_seed(seed))
+
+
+def reset_shop(data: Path, seed: Path) -> Shop:
+    """Make the shop in *data* anew from *seed*."""
+    return Shop(_unlinked(data), lambda: read_seed(seed), anew=True)
+
+
+def _unlinked(data: Path) -> Path:
+    """Return *data*; raise SandboxError if it leads through a link, which SQLite would follow."""
+    try:
+        refuse_links(data)
+    except OSError as error:
+        raise SandboxError(f"{data}: {error.strerror}. Delete it.") from None
+    return data
+
+
+@contextmanager
+def serve_for_a_while(api: Api, port: int = 0) -> Iterator[str]:
+    """Serve *api* from a thread and yield its address; the server is gone afterwards."""
+    with _listen(port) as listener:
+        server = _server(api)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield _address(listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def serve_shop(shop: Shop) -> Iterator[tuple[str, str]]:
+    """Serve *shop* with a token made for the occasion; yield address and token."""
+    token = secrets.token_hex(16)
+    with serve_for_a_while(Api(shop, {token: SCOPES})) as address:
+        yield address, token
+
+
+def serve_until_stopped(api: Api, port: int, announce: Callable[[str], None]) -> None:
+    """Serve *api* until SIGINT or SIGTERM; *announce* is told the address before."""
+    with _listen(port) as listener:
+        announce(_address(listener))
+        _server(api).run([listener])
+
+
+def _listen(port: int) -> socket.socket:
+    """Return a socket that already takes connections, so that nobody has to wait for a thread."""
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise SandboxError(
+            f"cannot listen on port {port}: {error.strerror}; choose another --port"
+        ) from None
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+
+
+def _server(api: Api) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            api.application(),
+            http=WireProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+    )

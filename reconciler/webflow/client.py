@@ -1,0 +1,321 @@
+"""Requests to the API → answers, each paced, timed, and mapped to our errors.
+
+One synchronous client, used by several threads at once. It follows no redirect (a followed 302
+turns a PATCH into a GET, "success" that wrote nothing), and a write goes out once: only its
+caller may decide to send it again.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from reconciler import __version__
+from reconciler.errors import (
+    AnswerError,
+    ConnectionRefused,
+    OutageError,
+    RefusedError,
+    ServerFault,
+    StoppedError,
+    StoreError,
+    Throttled,
+    TooLongError,
+    TransportError,
+)
+from reconciler.model import InventoryType, Stock, Target
+from reconciler.webflow.answers import parse_json, parse_stock
+from reconciler.webflow.body import Body
+from reconciler.webflow.rate_limit import MAX_REFUSALS, WINDOW, Pace
+from reconciler.webflow.refusals import LATER, refusal, whole
+from reconciler.webflow.retries import CONNECT_TRIES, READ_TRIES, Budget, backoff
+from reconciler.webflow.token import Token
+from reconciler.webflow.transport import FOREIGN, Transport, translate
+
+Parsed = TypeVar("Parsed")
+
+CALL_SECONDS = 30.0
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+
+class StoreClient:
+    """Asks one store; counts its requests.
+
+    `sleep` and `clock` are arguments so that a signal may cut a wait short, and for tests;
+    `stopped` gives the reason why the run is to end: then no request waits for its turn any more.
+    Where *pace* has a window of less than a minute, every wait and deadline shrinks alike.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        token: Token,
+        pace: Pace,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        stopped: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._transport, self._http = _make_http(address, token)
+        self._token = token
+        self._pace = pace
+        self.scale = pace.window / WINDOW
+        """How much shorter than written every wait is: 1 but in tests."""
+        self._budget = Budget()
+        self._chance = random.Random()  # noqa: S311  no secret
+        self._lock = threading.Lock()
+        self._held = _Held()
+        self._clock = clock
+        self._sleep = sleep
+        self._why_stopped = stopped
+        self._is_closed = False
+        self.requests = 0
+        self.waiting = 0
+        """How many requests wait for the rate limit."""
+        self.throttled = 0
+        """How many answers were 429."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_closed = True
+        self._http.close()
+
+    @property
+    def limit(self) -> int | None:
+        """Return how many requests a minute the store said it allows, or None."""
+        return self._pace.limit
+
+    def read(
+        self, path: str, parse: Callable[[Any], Parsed], params: dict[str, int] | None = None
+    ) -> Parsed:
+        """Return what *parse* makes of the JSON that a GET of *path* answers.
+
+        It is tried again while no answer comes, or none that *parse* takes.
+        """
+        unconnected = 0
+        for attempt in range(1, READ_TRIES + 1):
+            try:
+                return parse(self._get(path, params))
+            except ConnectionRefused:
+                unconnected += 1
+                if unconnected == CONNECT_TRIES:
+                    raise
+            except TooLongError:
+                raise
+            except (TransportError, AnswerError, ServerFault):
+                if attempt == READ_TRIES:
+                    raise
+            self._spend_try()
+            self._wait(backoff(attempt, self._chance))
+        raise AssertionError(attempt)
+
+    def _spend_try(self) -> None:
+        with self._lock:
+            if not self._budget.spend():
+                raise OutageError(f"the store fails too often for this run to go on; {LATER}")
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, unless the run is to end."""
+        if reason := self._stopped():
+            raise StoppedError(f"not asked again: {reason}")
+        self._sleep(seconds * self.scale)
+
+    def read_stock(self, target: Target) -> Stock:
+        """Return the live stock of one SKU."""
+        return self.read(_inventory_path(target), parse_stock)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold two requests of the allowance, so that a write follows its read at once.
+
+        Without that, a write might wait for the rate limit after its read, and meet many sales.
+        """
+        self._take(2)
+        self._held.count = 2
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pace.give_back(self._held.count)
+            self._held.count = 0
+
+    def write_stock(self, target: Target, stock: Stock) -> Stock:
+        """Set the stock of one SKU absolutely and return what the store answers that it is now.
+
+        Only `inventoryType` is required; `quantity` "immediately sets quantity to this value"
+        (the OpenAPI document). `updateQuantity` is never sent: adding twice is not adding once.
+        Raises Throttled if the store refused it as too many: it was not taken, and the stock must
+        be read again before it is sent again.
+        """
+        body: dict[str, Any] = {"inventoryType": stock.inventory_type.value}
+        if stock.inventory_type is InventoryType.FINITE:
+            body["quantity"] = stock.quantity
+        path = _inventory_path(target).lstrip("/")
+        request = self._http.build_request("PATCH", path, json=body)
+        return parse_stock(self._exchange_once(request))
+
+    def _get(self, path: str, params: dict[str, int] | None) -> Any:
+        """Send one GET; again if the store asks to wait (429, or 503 with a time)."""
+        request = self._http.build_request("GET", path.lstrip("/"), params=params)
+        while True:
+            try:
+                return self._exchange_once(request)
+            except Throttled:
+                continue  # the pace waits, and ends the run if that does not help
+            except ServerFault as fault:
+                if fault.retry_after is None:
+                    raise
+
+    def _exchange_once(self, request: httpx.Request) -> Any:
+        """Wait for the request's turn, send it, and learn from what came of it."""
+        if self._held.count:
+            self._held.count -= 1
+        else:
+            self._take(1)
+        with self._lock:
+            self.requests += 1
+        try:
+            answer = self._send(request)
+        except Throttled as error:
+            with self._lock:
+                self.throttled += 1
+            self._hold(error.retry_after, error)
+            raise
+        except ServerFault as error:
+            if error.retry_after is not None:
+                self._hold(error.retry_after, error)
+            raise
+        except RefusedError:
+            self._go_on()
+            raise
+        self._go_on()
+        with self._lock:
+            self._budget.earn()
+        return answer
+
+    def _hold(self, retry_after: float | None, error: RefusedError) -> None:
+        """Let no request start for a while; raise OutageError after too many pauses in a row."""
+        asked = None if retry_after is None else retry_after * self.scale
+        jitter = self._chance.uniform(0.05, 1.0) * self.scale
+        with self._lock:
+            self._pace.refuse(asked, jitter, self._clock())
+            refusals = self._pace.refusals
+        if refusals >= MAX_REFUSALS:
+            raise OutageError(
+                f"The store refused {MAX_REFUSALS} times in a row, with growing pauses: {error}."
+                " Wait and run again. Another program may use this token."
+            ) from None
+
+    def _go_on(self) -> None:
+        with self._lock:
+            self._pace.answered()
+
+    def _take(self, slots: int) -> None:
+        """Wait until *slots* of the allowance are ours."""
+        with self._lock:
+            wait = self._pace.start(self._clock(), slots)
+            self.waiting += wait > 0
+        if not wait:
+            return
+        try:
+            while wait:
+                if reason := self._stopped():
+                    raise StoppedError(f"{reason} while it waited for the rate limit")
+                self._sleep(wait)
+                with self._lock:
+                    wait = self._pace.start(self._clock(), slots)
+        finally:
+            with self._lock:
+                self.waiting -= 1
+
+    def _stopped(self) -> str | None:
+        """Return why no request may wait any more, or None."""
+        return "the run is over" if self._is_closed else self._why_stopped()
+
+    def _send(self, request: httpx.Request) -> Any:
+        """Send *request* once and return the JSON of a 200; raise what else came of it."""
+        self._transport.deadline.start(CALL_SECONDS * self.scale)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                self._learn(response)
+                content = _content(response)
+            finally:
+                response.close()
+        except RuntimeError:  # what httpx says when a thread that nobody waits for comes too late
+            if not self._is_closed:
+                raise
+            raise StoppedError("the run is over") from None
+        except FOREIGN as error:
+            raise translate(error, request.url.netloc.decode()) from None
+        finally:
+            with self._lock:
+                self._pace.end(self._clock())
+        if response.status_code == httpx.codes.OK:
+            return parse_json(content)
+        if response.is_success:
+            raise AnswerError(f"the store answers {response.status_code}, which says nothing")
+        raise refusal(response.status_code, response.headers, content, self._token)
+
+    def _learn(self, response: httpx.Response) -> None:
+        """Take the rate limit from the headers, which are said to be on every answer."""
+        limit = whole(response.headers.get("X-RateLimit-Limit", ""))
+        remaining = whole(response.headers.get("X-RateLimit-Remaining", ""))
+        if limit is not None:
+            with self._lock:
+                self._pace.learn(limit, remaining, self._clock())
+
+
+def _content(response: httpx.Response) -> bytes:
+    """Return the body, unless it is longer than any of this API."""
+    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+    for chunk in response.iter_raw():
+        body.add(chunk)
+    return bytes(body.content)
+
+
+class _Held(threading.local):
+    """How many requests of the allowance this thread holds already."""
+
+    count = 0
+
+
+def _make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
+    """Return the way out; raise StoreError where the surroundings do not allow one."""
+    advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
+    headers = {
+        "Authorization": token.header,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"inventory-reconciler/{__version__}",
+    }
+    try:
+        if not httpx.URL(address).host:  # asking for it finds what no host can be called
+            raise httpx.InvalidURL("there is no host")
+        transport = Transport(address)
+        client = httpx.Client(
+            base_url=address,
+            headers=headers,
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+        )
+    except (httpx.InvalidURL, ValueError, TypeError):  # of which UnicodeError is one
+        raise StoreError(
+            f"cannot connect: an address is not one that can be used; {advice}"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"cannot connect: {error.strerror or error}; {advice}") from None
+    return transport, client
+
+
+def _inventory_path(target: Target) -> str:
+    collection, sku = quote(target.collection_id, safe=""), quote(target.sku_id, safe="")
+    return f"/collections/{collection}/items/{sku}/inventory"

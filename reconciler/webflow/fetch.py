@@ -1,0 +1,202 @@
+"""A client → the listing of a store, and the stock of the SKUs that a plan needs."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from reconciler.errors import ListingError, NotFound, StoppedError, StoreError
+from reconciler.model import Listing, LiveSku, Stock, Target
+from reconciler.webflow.answers import (
+    parse_category_collection,
+    parse_collections,
+    parse_items,
+    parse_products,
+)
+
+Parsed = TypeVar("Parsed")
+
+PAGE = 100
+MAX_PRODUCTS = 1_000_000
+LISTING_TRIES = 3
+_SHIFTING = (
+    f"the store's list of products changed during each of {LISTING_TRIES} readings,"
+    " or is not as long as it says; run again when nobody edits products"
+)
+
+
+class Client(Protocol):
+    """What fetching needs of a client."""
+
+    def read(
+        self, path: str, parse: Callable[[Any], Parsed], params: dict[str, int] | None = None
+    ) -> Parsed:
+        """Return what *parse* makes of the JSON that a GET of *path* answers."""
+
+    def read_stock(self, target: Target) -> Stock:
+        """Return the live stock of one SKU."""
+
+
+def fetch_listing(client: Client, site_id: str, collection_id: str | None) -> Listing:
+    """Return every SKU that the store lists; raise ListingError for one that kept shifting.
+
+    Paging by offset is no snapshot: a product that is added or removed between two requests shifts
+    the pages. So a listing counts only if its pages fit together and it is as long as it says.
+    """
+    if collection_id is None:
+        collection_id = _find_collection(client, site_id)
+    for _ in range(LISTING_TRIES):
+        skus = _list_once(client, site_id)
+        if skus is not None:
+            return Listing(collection_id, skus)
+    raise ListingError(_SHIFTING)
+
+
+def confirm_listing(client: Client, site_id: str, listing: Listing) -> Listing:
+    """Return the listing once two readings in a row name the same SKUs.
+
+    For when something seems to be missing: a change of products while they were listed may hide a
+    SKU. Raises ListingError for a listing that keeps changing.
+    """
+    for _ in range(LISTING_TRIES):
+        again = fetch_listing(client, site_id, listing.collection_id)
+        if set(again.skus) == set(listing.skus):
+            return again
+        listing = again
+    raise ListingError(_SHIFTING)
+
+
+def _find_collection(client: Client, site_id: str) -> str:
+    found = client.read(f"/sites/{quote(site_id, safe='')}/collections", parse_collections)
+    if found is None:
+        raise ListingError(
+            "the site has no SKU collection; enable ecommerce, or name it as sku_collection_id"
+        )
+    return found
+
+
+def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
+    """Return the names of the store's categories by their ids; none where it has no such thing."""
+    site = f"/sites/{quote(site_id, safe='')}"
+    collection = client.read(f"{site}/collections", parse_category_collection)
+    names: dict[str, str] = {}
+    if collection is None:
+        return names
+    path = f"/collections/{quote(collection, safe='')}/items"
+    while True:
+        page, total = client.read(path, parse_items, {"limit": PAGE, "offset": len(names)})
+        before = len(names)
+        names |= page
+        if len(names) >= total or len(names) == before:  # they are for people: no more is needed
+            return names
+
+
+def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
+    """Return all SKUs, or None if the pages do not fit together.
+
+    Each page begins with the last product of the page before, so that a shift between the two is
+    noticed even where one product went and another came, and the total stays.
+    """
+    path = f"/sites/{quote(site_id, safe='')}/products"
+    first = client.read(path, parse_products, {"limit": PAGE, "offset": 0})
+    if first.total > MAX_PRODUCTS:
+        raise ListingError(
+            f"the store says that it has {first.total} products, more than there can be; is it"
+            " Webflow's API that answers?"
+        )
+    product_ids = [*first.product_ids]
+    skus = [*first.skus]
+    while len(product_ids) < first.total and product_ids:
+        offset = len(product_ids) - 1
+        page = client.read(path, parse_products, {"limit": PAGE, "offset": offset})
+        shared, new = page.product_ids[:1], page.product_ids[1:]
+        if page.total != first.total or shared != (product_ids[-1],) or not new:
+            return None
+        product_ids += new
+        skus += [sku for sku in page.skus if sku.product_id != shared[0]]
+    is_whole = len(set(product_ids)) == len(product_ids) == first.total
+    return tuple(skus) if is_whole else None
+
+
+def fetch_stocks(
+    client: Client,
+    collection_id: str,
+    skus: Iterable[LiveSku],
+    parallelism: int,
+    progress: Callable[[int], None] = lambda _: None,
+    stopped: Callable[[], str | None] = lambda: None,
+) -> dict[str, Stock]:
+    """Return the stock of each of *skus* by its id, read *parallelism* at a time.
+
+    A SKU that is gone by now is left out; when all are, the collection is the wrong one, which
+    raises ListingError. The first other failure ends the reading and names the SKU, as does a
+    reason that *stopped* gives. *progress* is called with how many are done.
+    """
+    wanted = tuple(skus)
+    reading = _Reading(client, collection_id, iter(wanted), stopped)
+    count = min(parallelism, len(wanted))
+    threads = [threading.Thread(target=reading.work, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for done in range(1, len(wanted) + 1):
+        if reading.results.get() is None:
+            break
+        progress(done)
+    if reading.failure is not None:
+        raise reading.failure  # without waiting for reads that hang: nothing depends on them
+    for thread in threads:
+        thread.join()
+    if wanted and not reading.stocks:
+        raise ListingError(
+            "the store knows the stock of none of the SKUs that it lists; check sku_collection_id"
+        )
+    return reading.stocks
+
+
+class _Reading:
+    """What the reading threads share: the SKUs that are left, what was read, and what failed."""
+
+    def __init__(
+        self,
+        client: Client,
+        collection_id: str,
+        left: Iterator[LiveSku],
+        stopped: Callable[[], str | None],
+    ) -> None:
+        self._client = client
+        self._collection_id = collection_id
+        self._left = left
+        self._stopped = stopped
+        self._lock = threading.Lock()
+        self.stocks: dict[str, Stock] = {}
+        self.failure: StoreError | None = None
+        self.results: SimpleQueue[LiveSku | None] = SimpleQueue()
+        """Each SKU that is done; None when there is nothing more to wait for."""
+
+    def work(self) -> None:
+        """Read one SKU after the other, until none is left or something fails."""
+        while self.failure is None:
+            with self._lock:
+                sku = next(self._left, None)
+            if sku is None:
+                return
+            try:
+                if reason := self._stopped():
+                    raise StoppedError(reason)
+                target = Target(self._collection_id, sku.sku_id)
+                self.stocks[sku.sku_id] = self._client.read_stock(target)
+            except NotFound:
+                pass
+            except StoreError as error:
+                error.add_note(f"while reading the stock of {sku.code or sku.sku_id}")
+                self._fail(error)
+                self.results.put(None)
+                return
+            self.results.put(sku)
+
+    def _fail(self, error: StoreError) -> None:
+        """Keep the first failure."""
+        with self._lock:
+            if self.failure is None:
+                self.failure = error

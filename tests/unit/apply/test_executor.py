@@ -1,0 +1,338 @@
+"""The write protocol: read, compare, write, and settle what was lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from factories import action, declared, desired, live, plan_of, stock
+from fakes import FakeClock, FakeStore
+
+from reconciler.apply.executor import Earlier, execute
+from reconciler.errors import (
+    EcommerceOff,
+    NotAuthorized,
+    NotFound,
+    ServerFault,
+    Throttled,
+    TransportError,
+)
+from reconciler.model import Plan, Report, Result, Stock, Target, finite
+
+Fault = Callable[[FakeStore, Target, Stock], Stock]
+EMPTY = plan_of(desired(declared("A", 5)), live({"A": 5}))
+
+
+def _plan(*actions: Any) -> Plan:
+    return replace(EMPTY, actions=actions or (action("A", 3, 5),))
+
+
+def _run(store: FakeStore, plan: Plan | None = None) -> Report:
+    return execute(plan or _plan(), store, parallelism=1, sleep=FakeClock().sleep)
+
+
+def _results(report: Report) -> list[Result]:
+    return [outcome.result for outcome in report.outcomes]
+
+
+def _lost(
+    *, lands: bool, then: int | None = None, error: type[Exception] = TransportError
+) -> Fault:
+    """Lose an answer, after the write took effect or not, and let a sale leave *then*."""
+
+    def fault(store: FakeStore, target: Target, value: Stock) -> Stock:
+        if lands:
+            store.stocks[target.sku_id] = value
+        if then is not None:
+            store.stocks[target.sku_id] = finite(then)
+        if error is ServerFault:
+            raise ServerFault("the store failed", 502)
+        raise error("the answer broke off")
+
+    return fault
+
+
+def test_what_is_as_planned_is_written() -> None:
+    """Read, equal to before, written once."""
+    store = FakeStore({"id-A": finite(3)})
+
+    assert _results(_run(store)) == [Result.APPLIED]
+    assert (store.reads, store.writes) == (["id-A"], [("id-A", finite(5))])
+
+
+def test_what_is_right_already_is_not_written() -> None:
+    """Read, equal to after: nothing to do."""
+    store = FakeStore({"id-A": finite(5)})
+
+    assert (_results(_run(store)), store.writes) == ([Result.ALREADY], [])
+
+
+def test_what_has_moved_is_left_alone() -> None:
+    """A sale since the plan is never written over; planned and found are told."""
+    store = FakeStore({"id-A": finite(2)})
+    outcome = _run(store).outcomes[0]
+
+    assert (outcome.result, outcome.before, outcome.after, outcome.found) == (
+        Result.MOVED,
+        finite(3),
+        finite(5),
+        finite(2),
+    )
+    assert store.writes == []
+
+
+@pytest.mark.parametrize("error", [TransportError, ServerFault])
+def test_a_lost_answer_of_a_write_that_landed_is_applied(error: type[Exception]) -> None:
+    """Reading back shows `after`: no second write."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=True, error=error)])
+
+    assert (_results(_run(store)), len(store.writes)) == ([Result.APPLIED], 1)
+
+
+def test_lost_write_is_sent_again_only_after_the_others_and_half_a_minute() -> None:
+    """The SKU is put aside; the second write comes last, at least 30 s later, and is reported."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(1)}, [_lost(lands=False)])
+    clock = FakeClock()
+    plan = _plan(action("A", 3, 5), action("B", 1, 5))
+    report = execute(plan, store, parallelism=1, sleep=clock.sleep)
+
+    assert _results(report) == [Result.APPLIED, Result.APPLIED]
+    assert [sku for sku, _ in store.writes] == ["id-A", "id-B", "id-A"]
+    assert store.reads == ["id-A", "id-A", "id-B", "id-A"]
+    assert clock.slept == [30.0]
+    assert [outcome.message != "" for outcome in report.outcomes] == [True, False]
+
+
+@pytest.mark.parametrize("seconds", [8.0, 29.0])
+def test_write_that_is_shown_late_is_not_repeated(seconds: float) -> None:
+    """W7: a 504, shown only seconds later, with two sales in between: left alone, and named."""
+    clock = FakeClock()
+    late = FakeStore({"id-A": finite(4)}, [_lost(lands=False, error=ServerFault)])
+
+    def show(wait: float) -> None:
+        clock.sleep(wait)
+        if wait >= seconds:
+            late.stocks["id-A"] = finite(3)
+
+    report = execute(_plan(action("A", 4, 5)), late, parallelism=1, sleep=show)
+    assert (_results(report), len(late.writes)) == ([Result.UNKNOWN], 1)
+
+
+def test_a_sale_behind_a_lost_answer_is_unknown() -> None:
+    """Neither before nor after: never written again."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=True, then=4)])
+    outcome = _run(store).outcomes[0]
+
+    assert (outcome.result, outcome.found, len(store.writes)) == (Result.UNKNOWN, finite(4), 1)
+
+
+def test_a_write_that_never_lands_fails_after_three() -> None:
+    """Three writes at most."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)] * 5)
+
+    assert (_results(_run(store)), len(store.writes)) == ([Result.FAILED], 3)
+
+
+def test_another_quantity_in_the_answer_is_a_failure() -> None:
+    """A 200 that says something else is told, not taken for success."""
+    store = FakeStore({"id-A": finite(3)}, [lambda *_: finite(4)])
+    outcome = _run(store).outcomes[0]
+
+    assert (outcome.result, outcome.found) == (Result.FAILED, finite(4))
+
+
+def _refuse(error: Exception) -> Fault:
+    def fault(*_: object) -> Stock:
+        raise error
+
+    return fault
+
+
+def test_a_refusal_fails_that_sku_alone() -> None:
+    """A SKU that was deleted fails; the others go on."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(3)}, [_refuse(NotFound("gone", 404))])
+
+    assert _results(_run(store, _plan(action("A", 3, 5), action("B", 3, 5)))) == [
+        Result.FAILED,
+        Result.APPLIED,
+    ]
+
+
+@pytest.mark.parametrize("error", [NotAuthorized("no", 401), EcommerceOff("off", 409)])
+def test_a_lost_token_stops_the_run(error: Exception) -> None:
+    """401, 403 and 409 concern every SKU: the rest is not tried."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(3)}, [_refuse(error)])
+    report = _run(store, _plan(action("A", 3, 5), action("B", 3, 5)))
+
+    assert (_results(report), report.stopped) == ([Result.NOT_TRIED, Result.NOT_TRIED], str(error))
+    assert len(store.writes) == 1
+
+
+@pytest.mark.parametrize("error", [TransportError("broken off"), ServerFault("failed", 500)])
+def test_ten_failures_in_a_row_end_the_run(error: Exception) -> None:
+    """An outage does not go on through a whole plan, and does not end as something else."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(15)]
+    store = FakeStore({f"id-S{n:02}": finite(3) for n in range(15)}, [_refuse(error)] * 45)
+    report = _run(store, _plan(*actions))
+
+    assert (report.count(Result.FAILED), report.count(Result.NOT_TRIED)) == (10, 5)
+    assert report.stopped is not None and "10 failures in a row" in report.stopped
+
+
+def test_deleted_skus_are_no_outage() -> None:
+    """A dozen SKUs that are gone fail, and the rest is written."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(15)]
+    gone = [_refuse(NotFound("gone", 404))] * 12
+    report = _run(FakeStore({f"id-S{n:02}": finite(3) for n in range(15)}, gone), _plan(*actions))
+
+    assert (report.count(Result.FAILED), report.count(Result.APPLIED)) == (12, 3)
+
+
+@pytest.mark.parametrize("error", [NotAuthorized("no", 401), NotFound("gone", 404)])
+def test_what_was_sent_once_is_never_not_tried(error: Exception) -> None:
+    """A second write that is refused leaves open what became of the first."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False), _refuse(error)])
+    report = _run(store)
+
+    assert _results(report) == [Result.UNKNOWN]
+    assert (report.stopped is not None) == isinstance(error, NotAuthorized)
+
+
+def test_nothing_is_begun_after_an_interrupt() -> None:
+    """Once interrupted, no further SKU is read or written."""
+    store = FakeStore({"id-A": finite(3), "id-B": finite(3)})
+    report = execute(
+        _plan(action("A", 3, 5), action("B", 3, 5)),
+        store,
+        parallelism=1,
+        sleep=FakeClock().sleep,
+        must_end=lambda: "interrupted" if len(store.writes) == 1 else None,
+    )
+
+    assert _results(report) == [Result.APPLIED, Result.NOT_TRIED]
+    assert (store.reads, report.stopped) == (["id-A"], "interrupted")
+
+
+def test_an_error_of_the_plan_is_not_tried() -> None:
+    """What the YAML must answer for stands in the report."""
+    plan = plan_of(desired(declared("A", 5), declared("X", 1)), live({"A": 3}))
+    report = _run(FakeStore({"id-A": finite(3)}), plan)
+
+    assert [(o.sku, o.result) for o in report.outcomes] == [
+        ("A", Result.APPLIED),
+        ("X", Result.NOT_TRIED),
+    ]
+
+
+def test_unreadable_stock_is_compared_as_it_came() -> None:
+    """A fraction that became another one has moved."""
+    store = FakeStore({"id-A": stock(3.5)})
+
+    assert _results(_run(store, _plan(action("A", 2.5, 5)))) == [Result.MOVED]
+
+
+def test_raising_begins_when_lowering_has_ended() -> None:
+    """However many are under way at once, the safer half is done first."""
+    lower = [action(f"L{n}", 9, 1) for n in range(6)]
+    raises = [action(f"R{n}", 1, 9) for n in range(6)]
+    stocks = {f"id-L{n}": finite(9) for n in range(6)} | {f"id-R{n}": finite(1) for n in range(6)}
+    store = FakeStore(stocks)
+    report = execute(_plan(*lower, *raises), store, parallelism=8, sleep=FakeClock().sleep)
+
+    assert report.count(Result.APPLIED) == 12
+    assert [sku[3] for sku, _ in store.writes] == ["L"] * 6 + ["R"] * 6
+
+
+def test_a_lost_write_is_not_sent_again_after_an_interrupt() -> None:
+    """No new write is begun: what was not seen to land stays unknown until somebody looks."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    clock = FakeClock()
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        sleep=clock.sleep,
+        must_end=lambda: "interrupted" if len(store.writes) == 1 else None,
+    )
+
+    assert (_results(report), len(store.writes), clock.now) == ([Result.UNKNOWN], 1, 30.0)
+    assert "not looked at for long enough: interrupted" in report.outcomes[0].message
+
+
+def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
+    """What is still unwritten much later is not written after an interrupt, and has failed."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        sleep=FakeClock().sleep,
+        must_end=lambda: "interrupted" if len(store.reads) == 3 else None,
+    )
+
+    assert (_results(report), len(store.writes)) == ([Result.FAILED], 1)
+    assert "not sent again: interrupted" in report.outcomes[0].message
+
+
+def test_a_write_that_lands_at_last_is_no_outage() -> None:
+    """Nine SKUs whose third write took effect do not end the run."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(9)]
+    faults = [_lost(lands=False)] * 18 + [_lost(lands=True)] * 9
+    report = _run(FakeStore({f"id-S{n:02}": finite(3) for n in range(9)}, faults), _plan(*actions))
+
+    assert (report.count(Result.APPLIED), report.stopped) == (9, None)
+
+
+def test_a_write_refused_as_too_many_is_sent_after_another_read() -> None:
+    """429 says that it was not taken; a sale during the wait is seen, and not written over."""
+
+    def refuse(store: FakeStore, target: Target, _: Stock) -> Stock:
+        store.stocks[target.sku_id] = finite(2)
+        raise Throttled("too many", 5.0)
+
+    store = FakeStore({"id-A": finite(3)}, [refuse])
+    report = _run(store, _plan())
+
+    assert (_results(report), len(store.writes)) == ([Result.MOVED], 1)
+
+
+def test_a_look_that_is_cut_short_proves_nothing() -> None:
+    """A store may lag: the second look counts only after half a minute."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        sleep=FakeClock().sleep,
+        must_end=lambda: "interrupted" if len(store.reads) >= 2 else None,
+    )
+
+    assert (_results(report), len(store.writes)) == ([Result.UNKNOWN], 1)
+
+
+@pytest.mark.parametrize(
+    "earlier", [Earlier(in_flight=frozenset({"A"})), Earlier(in_doubt=frozenset({"A"}))]
+)
+def test_what_an_earlier_run_may_have_written_is_never_not_tried(earlier: Earlier) -> None:
+    """A rerun that is stopped at once knows no more than before: unknown, so never repeated."""
+    store = FakeStore({"id-A": finite(4)})
+    report = execute(
+        _plan(),
+        store,
+        parallelism=1,
+        earlier=earlier,
+        sleep=FakeClock().sleep,
+        must_end=lambda: "interrupted",
+    )
+
+    assert (_results(report), store.writes) == ([Result.UNKNOWN], [])
+
+
+def test_skus_that_sold_are_no_outage() -> None:
+    """A rerun that finds a dozen SKUs sold goes on: the store answers, after all."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(14)]
+    store = FakeStore({f"id-S{n:02}": finite(4) for n in range(14)})
+    doubt = Earlier(in_doubt=frozenset(each.sku for each in actions))
+    report = execute(_plan(*actions), store, parallelism=1, earlier=doubt, sleep=FakeClock().sleep)
+
+    assert (report.count(Result.UNKNOWN), report.stopped) == (14, None)

@@ -1,0 +1,99 @@
+"""Text → document: scalars as text, one spelling of a number, refusals with their places."""
+
+import pytest
+
+from reconciler.desired.reader.document import UNSPELLED
+from reconciler.desired.reader.text import read_document
+
+
+def test_values_and_lines() -> None:
+    """Keys stay text, whole numbers become numbers, lines are those of the keys."""
+    document = read_document("a.yaml", b"skus:\n  '0123': 40\n  NO: infinite\n  1.10: \"5\"\n")
+
+    assert document.data == {"skus": {"0123": 40, "NO": "infinite", "1.10": "5"}}
+    assert document.lines == {"skus": [2, 3, 4]}
+    assert document.problems == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfskus:\r\n  A: 1\r\n", b"skus: {A: 1}", b"---\nskus:\n  A: 1\n"]
+)
+def test_a_bom_crlf_and_flow_style_are_fine(content: bytes) -> None:
+    """A byte order mark, CRLF line ends and braces change nothing."""
+    assert read_document("a.yaml", content).data == {"skus": {"A": 1}}
+
+
+@pytest.mark.parametrize(
+    "text", ["010", "+5", "0x1F", "0o17", "5.0", "1e3", ".inf", "~", "null", "true", "", "-0"]
+)
+def test_what_a_program_would_take_for_something_else_is_no_value(text: str) -> None:
+    """A scalar that YAML takes for another number, a truth value or nothing is not read as text."""
+    document = read_document("a.yaml", f"a: {text}\n".encode())
+
+    assert document.data == {"a": UNSPELLED}
+    assert document.misspelled
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "on", "1:20", "1_000", "1,000", "2026-11-20", "0b11", "'010'", '"true"']
+)
+def test_what_an_editor_shows_as_text_is_text(text: str) -> None:
+    """What is text in YAML 1.2 stays text, whatever YAML 1.1 makes of it."""
+    assert read_document("a.yaml", f"a: {text}\n".encode()).data == {"a": text.strip("'\"")}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: 1\nb: 2\na: 3\n", "a.yaml:3:1: error: `a` stands here again, first on line 1"),
+        (b"a: &x 1\n", "a.yaml:1:4: error: &x is an anchor"),
+        (b"a: &x 1\nb: *x\n", "a.yaml:2:4: error: *x is an alias"),
+        (b"<<: {a: 1}\n", "a.yaml:1:1: error: << is a merge key"),
+        (b"a: !!int 1\n", "a.yaml:1:4: error: a tag"),
+        (b"a: 1\n---\nb: 2\n", "a.yaml:2:1: error: a second document"),
+        (b"? [a, b]\n: 1\n", "a.yaml:1:3: error: a key must be text"),
+        (b"%YAML 1.1\n---\na: 1\n", "a.yaml:1:1: error: a line that starts with %"),
+        (b"a: [1, 2\n", "a.yaml:1:4: error: a [ is not closed"),
+        (b"<<<<<<< HEAD\na: 1\n=======\n", "a.yaml:1:1: error: this is a conflict marker"),
+        (b"a: 1\nb: \x00\n", "a.yaml:2:4: error: the character U+0000"),
+        (b"a: caf\xe9\n", "a.yaml:1:7: error: byte 0xE9 is not UTF-8"),
+        ("a: 1\n".encode("utf-16"), "a.yaml: error: the file is UTF-16"),
+        (b"", "a.yaml: error: the file is empty"),
+        (b"# nothing\n", "a.yaml: error: the file is empty"),
+        (b"'a ': 1\n", "a.yaml:1:1: error: the key 'a ' has a space at its edge"),
+        (
+            "a\u200b: 1\n".encode(),
+            "a.yaml:1:2: error: the character U+200B cannot be seen",
+        ),
+        ("a: 1 # \u202e\n".encode(), "a.yaml:1:8: error: the character U+202E cannot be seen"),
+        ("# a\U000e0041\na: 1\n".encode(), "a.yaml:1:4: error: the character U+E0041"),
+        ("a: x # \u2066x\u2069\n".encode(), "a.yaml:1:8: error: the character U+2066"),
+        (b"a: 1\rb: 2\n", "a.yaml:1:5: error: a carriage return without a line feed"),
+        (b"# x\ry: 3\r\na: 1\r\n", "a.yaml:1:4: error: a carriage return"),
+        ("T\u0415E: 1\n".encode(), "a.yaml:1:1: error: the key T\u0415E mixes Cyrillic and Latin"),
+        (b"'': 1\n", "a.yaml:1:1: error: a key is empty"),
+        (b"[" * 200_000, "a.yaml:1:21: error: more than 20 levels deep"),
+    ],
+    ids=range(25),
+)
+def test_refusals_say_where_and_what(content: bytes, said: str) -> None:
+    """Each refusal names path, line, column and reason."""
+    problems = [str(problem) for problem in read_document("a.yaml", content).problems]
+
+    assert len(problems) >= 1
+    assert problems[-1].startswith(said)
+
+
+def test_all_refusals_are_gathered() -> None:
+    """One run tells of every anchor, alias and duplicate."""
+    content = b"a: &x 1\nb: *x\nb: 2\n"
+
+    assert [problem.line for problem in read_document("a.yaml", content).problems] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("start", ["skus:\n  A: 1", "skus:\n  A:\n    note: x", "rule: a", "A"])
+def test_a_run_of_spaces_is_read_in_linear_time(start: str) -> None:
+    """A third of a million spaces take no longer than as many letters."""
+    document = read_document("a.yaml", (start + " " * 300_000 + "!\n").encode())
+
+    assert document.data is not None or document.problems

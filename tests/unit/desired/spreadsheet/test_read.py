@@ -1,0 +1,167 @@
+"""Tables as spreadsheets save them: what is taken, and what is refused with its row."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.desired.reader.keys import key_fault
+from reconciler.desired.spreadsheet.read import Sheet, read_sheet
+from reconciler.desired.spreadsheet.write import render_sheet
+from reconciler.errors import InputError
+from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
+from reconciler.model import INFINITE, Declared, Pin, Rule, Stock, Terms, finite
+
+TERMS = Terms(Rule.EXACT, None, None, "=inventory/a.yaml")
+KNOWN = ("A", "7", "007", "TEE-M", "0123", "120000000000", "MAR-12", "=1+1")
+
+
+def _read(text: str | bytes, known: Iterable[str] = KNOWN) -> Sheet:
+    declared = {sku: Declared(sku, finite(9), TERMS, 1) for sku in known}
+    pinned = Terms(Rule.EXACT, None, Pin("5e8518516e147040726cc415", "POSTER"), "a.yaml")
+    declared |= {name: Declared(name, finite(3), pinned, 2) for name in ("P-PLAIN", "P-FRAMED")}
+    return read_sheet("t.csv", text.encode() if isinstance(text, str) else text, declared)
+
+
+def _problems(text: str | bytes) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        _read(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "delimiter"),
+    [
+        ("SKU,Qty\nA,5\n", ("SKU", "Qty"), "comma"),
+        (
+            "\ufeffItem code;Quantity on hand\r\nA;5\r\n",
+            ("Item code", "Quantity on hand"),
+            "semicolon",
+        ),
+        ('Name\tIn stock\tArtikel-Nr.\n"x, y"\t5\tA\n', ("Artikel-Nr.", "In stock"), "tab"),
+        ("sep=;\nsku;Bestand\nA;5\n", ("sku", "Bestand"), "semicolon"),
+        ('"Name, all",SKU,Stock\n"a;b",A,5.0\n\n,,\n', ("SKU", "Stock"), "comma"),
+        ("SKU,COUNTED\n A , 5 \nTEE-M,\n", ("SKU", "COUNTED"), "comma"),
+        ("SKU,On hand,Counted Qty\nA,43,5\n", ("SKU", "Counted Qty"), "comma"),
+        ("Artikelnummer;Bestand;Gezählt\nA;43;5\n", ("Artikelnummer", "Gezählt"), "semicolon"),
+        ("Référence;Quantité\nA;5\n", ("Référence", "Quantité"), "semicolon"),
+        ("SKU,Quantity,Counted,Country\nA,5,,DE\n", ("SKU", "Quantity"), "comma"),
+        ("Artikelnr;Bestand;Inventur-Nr.\nA;5;4711\n", ("Artikelnr", "Bestand"), "semicolon"),
+        ("SKU;Menge;Gezahlt;Inventurdatum\nA;5;19,00;1.1.\n", ("SKU", "Menge"), "semicolon"),
+        ("SKU;Gezählt;Gezählt am\nA;5;1.1.2026\n", ("SKU", "Gezählt"), "semicolon"),
+        ("SKU,Physical stock\nA,5\n", ("SKU", "Physical stock"), "comma"),
+    ],
+)
+def test_headings_are_matched_as_people_write_them(
+    text: str, columns: tuple[str, str], delimiter: str
+) -> None:
+    """Whatever separates the cells, and wherever the columns stand."""
+    sheet = _read(text)
+    assert (sheet.counts, sheet.columns, sheet.delimiter) == ({"A": finite(5)}, columns, delimiter)
+
+
+@pytest.mark.parametrize(
+    ("title", "is_counted"),
+    [("Counted", True), ("Gezählt", True), ("Physical count", True), ("Physical stock", False)],
+)
+def test_only_a_column_for_counts_asserts_what_is_declared(title: str, is_counted: bool) -> None:
+    """A book number of some system would put back what sold."""
+    assert _read(f"SKU,{title}\nA,9\n").is_counted is is_counted
+
+
+def test_a_row_without_a_quantity_is_not_counted() -> None:
+    """Left alone, and said; infinite is a quantity."""
+    sheet = _read("SKU,Note,Qty\nA,x,\nTEE-M,,infinite\n0123\n")
+    assert _read("SKU,Qty\n7,1\n007,2\n").counts == {"7": finite(1), "007": finite(2)}
+    assert (sheet.counts, sheet.empty, sheet.ignored) == ({"TEE-M": INFINITE}, 2, ("Note",))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1.2E+11,5", "`1.2E+11` is how a spreadsheet shortens a long number"),
+        ("1,2E+11;5", "`1,2E+11` is how a spreadsheet shortens a long number"),
+        ("123,5", "`123` is not declared, and 0123 is: a spreadsheet made a number of it"),
+        ("7,5", "`7` may be 007, which a spreadsheet makes a number of"),
+        ("123.0,5", "`123.0` is not declared, and 0123 is"),
+        ("12. Mrz,5", "`12. Mrz` is a date, which a spreadsheet made of a code"),
+        ("2012-03-01,5", "`2012-03-01` is a date"),
+        ("12-Mar,5", "`12-Mar` is a date"),
+        ("Mar 12,5", "`Mar 12` is a date"),
+        ("123456789012345000,5", "of a long number spreadsheets make the last digits zeros"),
+        ("#NAME?,5", "`#NAME?` is an error of the spreadsheet"),
+        ("tee-m,5", "`tee-m` is declared nowhere; did you mean TEE-M?"),
+        ("POSTER,5", "did you mean P-PLAIN or P-FRAMED?"),
+        ("A,5,6", "has more cells than there are columns"),
+        ("TEE-N,5", "`TEE-N` is declared nowhere; did you mean TEE-M?"),
+        ("A,-1", "`-1` is less than 0"),
+        ('A,"1,200"', "has a separator between its digits; write 1200"),
+        ("A,5.5", "`5.5` is not a whole number; write 5 or 6"),
+        ("A,12. Mrz", "`12. Mrz` is a date and no quantity"),
+        ("A,1E+09", "is more than 999999999"),
+        ("A,007", "starts with 0"),
+        ("A,lots", "`lots` is not a quantity"),
+        (",5", "there is a quantity and no SKU"),
+        ("A,5\nA,5", "`A` stands in row 2 already; keep one"),
+    ],
+)
+def test_what_spreadsheets_and_people_do_is_refused_with_its_row(row: str, said: str) -> None:
+    """Never guessed; a code that is declared just so is taken."""
+    (problem,) = _problems(f"SKU{';' if ';' in row else ','}Qty\n{row}\n")
+    number = 3 if "\n" in row else 2
+    assert problem.startswith(f"t.csv:{number}:1: error: ")
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"SKU,Qty\nM\xfcg,5\n", "t.csv:2:1: error: byte 0xFC is not UTF-8: it was saved as"),
+        ("SKU,Qty\nA,5\n".encode("utf-16"), "is UTF-16; save it as `CSV UTF-8`"),
+        (b"", "the table is empty"),
+        (b"\n,\n", "the table is empty"),
+        (
+            b"Name,Qty\nA,5\n",
+            "no column is called SKU; the first row must name the columns",
+        ),
+        (b"SKU,Name\nA,5\n", "no column is called quantity"),
+        (b"SKU,Qty,Stock\nA,5,6\n", "both Qty and Stock may be the quantity"),
+        (b"SKU,Stock,New stock\nA,5,6\n", "both Stock and New stock may be the quantity"),
+        (b'SKU,Qty\n"A,5\n', "is not a table"),
+        (b"SKU,Qty\nA,\n", "no row has a quantity"),
+        (b"SKU,Counted\nA,\n", "nothing was counted: Counted is empty"),
+        (b"PK\x03\x04\0\0", "is a workbook; save it as `CSV UTF-8`"),
+        (b"SKU,Qty\nA,\0\n", "holds a NUL"),
+        (b"SKU,Count,Counted\nA,5,6\n", "both Count and Counted may be the count"),
+    ],
+)
+def test_what_is_no_table_is_refused(content: bytes, said: str) -> None:
+    """With the way to save it right."""
+    (problem,) = _problems(content)
+    assert said in problem
+
+
+NAMES = st.text(min_size=1, max_size=8).filter(lambda name: key_fault(name) is None)
+FORMULAS = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "＝1", "'=1", "''-"]  # noqa: RUF001
+ODD = st.sampled_from([*FORMULAS, "'x", 'a"b', "a,b;c", ",=", '"='])
+STOCKS = st.one_of(st.just(INFINITE), st.integers(0, 999_999_999).map(finite))
+
+
+@given(
+    st.dictionaries(st.one_of(NAMES, ODD), STOCKS, min_size=1, max_size=6),
+    st.sampled_from([",", ";", "\t"]),
+    st.booleans(),
+)
+def test_what_is_exported_is_taken_again(
+    stocks: dict[str, Stock], delimiter: str, with_live: bool
+) -> None:
+    """For any SKU, a formula too; and no cell begins as a formula does."""
+    declared = [Declared(sku, stock, TERMS, 1) for sku, stock in stocks.items()]
+    text = render_sheet(declared, {} if with_live else None, delimiter)
+
+    assert _read(text, stocks).counts == stocks
+    table = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    assert not any(cell.startswith(FORMULA_STARTS) for row in table for cell in row)

@@ -1,0 +1,290 @@
+"""Documents → desired state: what is inherited, what is refused and in which words."""
+
+import pytest
+from factories import SITE, build, problems
+
+from reconciler.desired.digest import compute_digest
+from reconciler.desired.loader import DEFAULT_LIMITS
+from reconciler.model import INFINITE, Backend, Bound, Limit, Rule, Source, finite
+
+
+def test_short_and_long_forms_say_the_same() -> None:
+    """`40` is finite 40, `infinite` is infinite, in both forms."""
+    state = build(
+        "skus:\n  A: 40\n  B: infinite\n  C:\n    quantity: 40\n  D:\n    quantity: infinite\n"
+    )
+
+    assert [entry.stock for entry in state.declared.values()] == [
+        finite(40),
+        INFINITE,
+        finite(40),
+        INFINITE,
+    ]
+
+
+def test_a_source_is_the_line_of_the_key() -> None:
+    """Every SKU keeps the path and the line where it stands."""
+    state = build("skus:\n  A: 40\n\n  B:\n    quantity: 1\n")
+
+    assert [entry.source for entry in state.declared.values()] == [
+        Source("demo/a.yaml", 2),
+        Source("demo/a.yaml", 4),
+    ]
+
+
+def test_the_rule_is_inherited_from_entry_file_and_store() -> None:
+    """An entry's rule comes from itself, else its file, else its store, else it is `exact`."""
+    entry = "skus:\n  A: {quantity: 1, rule: observe}\n  B: 1\n"
+    first = build(
+        f"rule: at_least\n{entry}", "skus: {C: 1}", settings=f"site_id: {SITE}\nrule: at_most\n"
+    )
+    second = build("skus: {D: 1}")
+
+    rules = {sku: entry.rule for state in (first, second) for sku, entry in state.declared.items()}
+    assert rules == {"A": Rule.OBSERVE, "B": Rule.AT_LEAST, "C": Rule.AT_MOST, "D": Rule.EXACT}
+
+
+def test_the_date_of_a_file_counts_for_its_entries() -> None:
+    """`as_of` comes from the entry, else from the file."""
+    state = build("as_of: 2026-11-20\nskus:\n  A: 1\n  B: {quantity: 1, as_of: 2026-11-21}\n")
+
+    assert [entry.as_of for entry in state.declared.values()] == ["2026-11-20", "2026-11-21"]
+
+
+def test_a_pinned_sku_has_a_code_of_its_own() -> None:
+    """With `id`, the key may be any name and `sku` is the code in the store, '' for none."""
+    pin = "id: 5e8518516e147040726cc415"
+    state = build(f"skus:\n  A: {{{pin}, sku: X, quantity: 1}}\n")
+    bare = build(f"skus:\n  A: {{{pin}, sku: '', quantity: 1}}\n")
+
+    assert (state.declared["A"].code, bare.declared["A"].code) == ("X", "")
+
+
+def test_settings_have_defaults() -> None:
+    """A store needs no more than its site."""
+    settings = build("skus: {A: 1}").settings
+
+    assert (settings.name, settings.site_id, settings.backend) == ("demo", SITE, Backend.WEBFLOW)
+    assert (settings.token_env, settings.rule, settings.limits) == (
+        "WEBFLOW_TOKEN",
+        Rule.EXACT,
+        DEFAULT_LIMITS,
+    )
+
+
+def test_limits_are_numbers_or_shares() -> None:
+    """A limit that is set replaces the default; the others stay."""
+    text = f"site_id: {SITE}\nlimits:\n  max_changes: 50%\n  max_zeroed: 3\nfrozen: ['GIFT-*']\n"
+    settings = build("skus: {A: 1}", settings=text).settings
+
+    assert settings.limits[Limit.CHANGES] == Bound(50, is_share=True)
+    assert settings.limits[Limit.ZEROED] == Bound(3, is_share=False)
+    assert settings.limits[Limit.UNITS_LOWERED] == DEFAULT_LIMITS[Limit.UNITS_LOWERED]
+    assert settings.frozen == ("GIFT-*",)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("-5", "`-5` is less than 0; write 0 for sold out"),
+        ("010", "`010` starts with 0, and programs disagree on what that means; write 10"),
+        ("+5", "`+5` has a sign, and a quantity is what there is in all; write 5"),
+        ("0x1F", "`0x1F` is not written in decimal digits; write 31"),
+        ("5.0", "`5.0` is not spelled as a whole number; write 5"),
+        ("2.5", "`2.5` is not a whole number; write 2 or 3"),
+        ("1e3", "`1e3` is not spelled as a whole number; write 1000"),
+        ("1_000", "`1_000` has a separator between its digits; write 1000"),
+        ("1,000", "`1,000` has a separator between its digits; write 1000"),
+        ("1:20", "`1:20` is a time to some programs"),
+        ("no", "`no` is not a number"),
+        (".inf", "`.inf` is not a quantity; write infinite"),
+        ("Infinite", "`Infinite` is not a quantity; write infinite"),
+        ("null", "`null` is no quantity; write 0 for sold out"),
+        ("", "there is no quantity here; write a whole number like 12, or infinite"),
+        ("'40'", "`40` is in quotes, which makes it text; write it without quotes"),
+        ("9999999999", "`9999999999` is more than 999999999"),
+        ("1" * 5000, "is more than 999999999"),
+        ("[1]", "a list is not a quantity"),
+        ("___", "`___` is not a quantity"),
+        ("nan", "`nan` is not a quantity"),
+        ("1" + ",000" * 1500, "is more than 999999999"),
+        ("many", "`many` is not a quantity; write a whole number like 12, or infinite"),
+    ],
+)
+def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
+    """Anything but a whole number or `infinite` is refused with what to write instead."""
+    short = problems(f"skus:\n  A: {value}\n")
+    long = problems(f"skus:\n  A:\n    quantity: {value}\n")
+
+    assert len(short) == len(long) == 1
+    assert short[0].startswith("demo/a.yaml:2:")
+    assert said in short[0] and said in long[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "skus:\n  A: {quantitiy: 5}\n",
+            "demo/a.yaml:2:7: error: the key `quantitiy` is not known; did you mean quantity?",
+        ),
+        (
+            "sku:\n  A: 5\n",
+            "demo/a.yaml:1:1: error: the key `sku` is not known; did you mean skus?",
+        ),
+        ("rule: exact\n", "demo/a.yaml:1:1: error: there is no `skus:`"),
+        ("skus:\n", "demo/a.yaml:1:6: error: there is no SKU below `skus:`"),
+        ("skus: {}\n", "demo/a.yaml:1:1: error: there is no SKU here"),
+        ("hello\n", "demo/a.yaml:1:1: error: the file must be made of keys and values"),
+        ("- A\n", "demo/a.yaml:1:1: error: the file must be made of keys and values"),
+        ("---\n", "demo/a.yaml: error: the file is empty"),
+        ("skus: {A: {note: x}}\n", "demo/a.yaml:1:8: error: there is no `quantity`"),
+        (
+            "skus: {A: {quantity: 1, note: 12}}\n",
+            "demo/a.yaml:1:31: error: `12` is not text; put it in quotes",
+        ),
+        (
+            "skus: {A: {quantity: 1, rule: exakt}}\n",
+            "demo/a.yaml:1:31: error: `exakt` is not a rule",
+        ),
+        (
+            "skus: {A: {quantity: 1, sku: X}}\n",
+            "demo/a.yaml:1:8: error: `sku` is only for a SKU that `id` pins",
+        ),
+        (
+            "skus: {A: {quantity: 1, id: X}}\n",
+            "demo/a.yaml:1:29: error: `X` is not an id of the store",
+        ),
+        ("as_of: 20.11.2026\nskus: {A: 1}\n", "demo/a.yaml:1:8: error: `20.11.2026` is not a day"),
+        (
+            "as_of: 2026-02-30\nskus: {A: 1}\n",
+            "demo/a.yaml:1:1: error: `2026-02-30` is no day of the calendar",
+        ),
+        (
+            "skus: {A: {quantity: 1, id: 111111111111111111111111}}\n",
+            "demo/a.yaml:1:29: error: `111111111111111111111111` is a number to some programs",
+        ),
+        ("skus: {A: *x}\n", "demo/a.yaml:1:11: error: *x is an alias"),
+        (
+            "skus: {A\u00a0B: 1}\n",
+            "demo/a.yaml:1:8: error: the key 'A\\xa0B' holds the character U+00A0",
+        ),
+        (
+            "skus: {A\u3164B: 1}\n",
+            "demo/a.yaml:1:9: error: the character U+3164 cannot be seen",
+        ),
+        ("skus: {e\u0301: 1}\n", "demo/a.yaml:1:8: error: the key 'e\\u0301' is made of split"),
+        ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: `A` stands here again"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_its_place(text: str, said: str) -> None:
+    """Each misfit is told once, where it is, with what to write."""
+    found = problems(text)
+
+    assert len(found) == 1
+    assert found[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("backend: sandbox\n", "demo/store.yaml:1:1: error: there is no `site_id`"),
+        ("site_id: 12\n", "demo/store.yaml:1:10: error: `12` is not the id of a site"),
+        (
+            f"site_id: {SITE}\ntoken_env: TOKEN\n",
+            "demo/store.yaml:2:12: error: `TOKEN` is not the name of a variable",
+        ),
+        (
+            f"site_id: {SITE}\nlimits: {{max_changes: 3.5}}\n",
+            "demo/store.yaml:2:23: error: `3.5` is not a limit",
+        ),
+        (
+            f"site_id: {SITE}\nlimits: {{max_change: 3}}\n",
+            "demo/store.yaml:2:10: error: the key `max_change` is",
+        ),
+        (
+            f"site_id: {SITE}\napi_url: http://x\n",
+            "demo/store.yaml:2:1: error: the key `api_url` is",
+        ),
+        (f'site_id: "{SITE}\\n"\n', "demo/store.yaml:1:10: error: "),
+    ],
+)
+def test_settings_are_checked(text: str, said: str) -> None:
+    """store.yaml is met by the same care; nothing in it can name an address."""
+    found = problems("skus: {A: 1}", settings=text)
+
+    assert len(found) == 1
+    assert found[0].startswith(said)
+
+
+def test_problems_of_all_files_come_together_and_sorted() -> None:
+    """One run tells everything, in the order of files and lines."""
+    found = problems("skus: {A: x, B: -1}", "skus: {C: 1.5}", settings="rule: exact\n")
+
+    assert [line.split(" ")[0] for line in found] == [
+        "demo/a.yaml:1:11:",
+        "demo/a.yaml:1:17:",
+        "demo/b.yaml:1:11:",
+        "demo/store.yaml:1:1:",
+    ]
+
+
+def test_one_sku_in_two_files_names_both() -> None:
+    """A SKU that stands in two files is refused with both places."""
+    assert problems("skus:\n  A: 1\n", "skus:\n  A: 1\n") == [
+        "demo/b.yaml:2:3: error: `A` is declared here and at demo/a.yaml:2; keep one"
+    ]
+
+
+def test_one_id_pinned_twice_names_both() -> None:
+    """Two declarations cannot pin one SKU."""
+    pin = "{id: 5e8518516e147040726cc415, quantity: 1}"
+
+    assert (
+        "demo/a.yaml:3:7: error: this is the id of `A` at demo/a.yaml:2 too"
+        in problems(f"skus:\n  A: {pin}\n  B: {pin}\n")[0]
+    )
+
+
+def test_a_store_without_stock_is_an_error() -> None:
+    """A folder with nothing but store.yaml is never `no changes`."""
+    assert "there is no YAML file with stock here" in problems()[0]
+
+
+def test_the_digest_follows_the_meaning() -> None:
+    """Layout and comments leave the digest alone; any declared value changes it."""
+    digest = compute_digest(build("skus:\n  A: 1\n  B: 2\n"))
+
+    assert digest == compute_digest(
+        build("# moved\nskus:\n  B: {quantity: 2, note: x}\n", "skus: {A: 1}")
+    )
+    assert digest != compute_digest(build("skus:\n  A: 1\n  B: 3\n"))
+    assert digest != compute_digest(build("rule: observe\nskus:\n  A: 1\n  B: 2\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("skus:\n  TEE:40\n  MUG: 3\n", "2:1: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  MUG: 3\n  TEE:40\n", "3:1: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  A: 1\n  TEE:40\n  B: 2\n", "3:1: error: put a space after the colon: `TEE: 40`"),
+        (
+            "skus:\n  A:\n    rule:exact\n    quantity: 4\n",
+            "3:1: error: put a space after the colon",
+        ),
+        ("skus\n  A: 1\n", "1:1: error: there is no colon after `skus`; write `skus:`"),
+        ("skus:\n  A = 1\n  B: 2\n", "2:1: error: there is no colon after `A`; write `A: 1`"),
+        ("skus:\n  A: 1\n  B 2\n", "3:1: error: there is no colon after `B`; write `B: 2`"),
+        ("A: 1\nB: 2\n", "1:1: error: there is no `skus:` above the SKUs"),
+        ("skus:\nA: 1\nB: 2\n", "2:1: error: indent the SKUs below `skus:` by two spaces"),
+        ("SKUs:\n  A: 1\n", "1:1: error: the key `SKUs` is not known; did you mean skus?"),
+        ("skus:\n  A: {quantity: 1, note: }\n", "2:26: error: there is nothing after `note:`"),
+        ("skus:\n  A: 1\n  B: {note: 'it's'}\n", "3:6: error: a { is not closed, or a quote"),
+    ],
+)
+def test_a_slip_is_blamed_on_its_own_line(text: str, said: str) -> None:
+    """What the parser stumbles over later is told where it was typed, once."""
+    found = problems(text)
+
+    assert len(found) == 1
+    assert found[0].startswith(f"demo/a.yaml:{said}")

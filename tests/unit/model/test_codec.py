@@ -1,0 +1,69 @@
+"""JSON for nouns: one spelling of a number, and nothing a runner obeys."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler.apply.report_file import dump_report, load_report
+from reconciler.model import Outcome, Report, Result, finite
+from reconciler.model.codec import dump_json, load_stock, parse_json
+from reconciler.records.records import parse_record
+
+
+def test_whole_float_is_whole() -> None:
+    """12.0 is 12 and no float, wherever it is read; a fraction stays one."""
+    assert repr(parse_json(b'{"a": 12.0, "b": 1.5}')) == "{'a': 12, 'b': 1.5}"
+    assert repr(load_stock({"inventory_type": "finite", "quantity": 12.0}).quantity) == "12"
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "[" * 100_000, "{", "'a'"])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    """One error for all of it."""
+    with pytest.raises(ValueError, match=r".+"):
+        parse_json(text)
+
+
+@pytest.mark.parametrize("quantity", ["5", True, [5], {}])
+def test_odd_quantity_is_no_stock(quantity: Any) -> None:
+    """A number or null."""
+    with pytest.raises(ValueError, match="not a quantity"):
+        load_stock({"inventory_type": "finite", "quantity": quantity})
+
+
+def test_command_of_a_runner_is_broken_up() -> None:
+    """The text means the same, and the runner does not obey it."""
+    text = dump_json({"##[error]a": ["b##[set-output]"]})
+
+    assert "##[" not in text
+    assert json.loads(text) == {"##[error]a": ["b##[set-output]"]}
+
+
+def test_report_reads_a_whole_float_as_whole() -> None:
+    """As a plan does."""
+    report = Report("demo", (Outcome("A", Result.APPLIED, finite(3), finite(12), finite(12)),))
+    text = dump_report(report, fingerprint=f"sha256:{0:064}", exit_code=0).replace("12", "12.0")
+
+    assert repr(load_report("r", parse_json(text)).outcomes[0].found) == repr(finite(12))
+
+
+def test_record_reads_a_whole_float_as_whole() -> None:
+    """As a plan does."""
+    record = {
+        "format": 1,
+        "kind": "receipt",
+        "run": "1",
+        "store": "demo",
+        "site_id": "s",
+        "source": "a" * 40,
+        "previous": None,
+        "fingerprint": "f",
+        "planned_at": "2026-11-20T10:00:00Z",
+        "expires_at": None,
+        "tool_version": "1",
+        "actions": [["A", "c", "s", ["finite", 3.0], ["finite", 12.0], "applied"]],
+    }
+    parsed = parse_record("b" * 40, json.dumps(record).encode())
+
+    assert parsed is not None
+    assert repr(parsed.actions[0].after) == repr(finite(12))

@@ -1,0 +1,294 @@
+"""Desired × live → plan: actions, findings, summary, order."""
+
+import pytest
+from factories import declared, desired, live, plan_of, stock
+
+from reconciler.errors import NoBaseError
+from reconciler.model import (
+    INFINITE,
+    Bound,
+    Change,
+    FindingKind,
+    Limit,
+    LiveSku,
+    Rule,
+    finite,
+)
+from reconciler.plan.diff import changes_between
+from reconciler.plan.planner import count_requests
+
+
+def _findings(kind: FindingKind, *entries: object, **current: object) -> list[tuple[str, str]]:
+    plan = plan_of(desired(*entries), live(current))  # type: ignore[arg-type]  # kept short
+    return [(finding.sku, finding.message) for finding in plan.findings if finding.kind is kind]
+
+
+def test_equal_stock_is_no_action() -> None:
+    """What is as declared is counted and not touched; 12.0 was read as 12."""
+    plan = plan_of(
+        desired(declared("A", 5), declared("B", "infinite")), live({"A": 5, "B": "infinite"})
+    )
+
+    assert (plan.actions, plan.findings, plan.summary.unchanged) == ((), (), 2)
+
+
+def test_infinite_and_zero_are_opposites() -> None:
+    """infinite is never taken for sold out, nor the other way."""
+    plan = plan_of(
+        desired(declared("A", 0), declared("B", "infinite")), live({"A": "infinite", "B": 0})
+    )
+
+    assert [(a.sku, a.before, a.after) for a in plan.actions] == [
+        ("A", INFINITE, finite(0)),
+        ("B", finite(0), INFINITE),
+    ]
+
+
+def test_lowering_comes_before_raising_and_then_the_alphabet() -> None:
+    """A run cut short leaves the safer half: to infinite is raising, to finite is lowering."""
+    entries = [
+        declared("E", "infinite"),
+        declared("D", 9),
+        declared("C", 1),
+        declared("B", 2),
+        declared("A", 9),
+    ]
+    current = live({"A": 3, "B": 3, "C": "infinite", "D": None, "E": 3})
+
+    assert [action.sku for action in plan_of(desired(*entries), current).actions] == [
+        "B",
+        "C",
+        "A",
+        "D",
+        "E",
+    ]
+
+
+def test_the_summary_counts_units_of_counted_stock() -> None:
+    """Units are of finite stock on both sides; zeroed needs stock before."""
+    entries = [
+        declared("A", 9),
+        declared("B", 0),
+        declared("C", 0),
+        declared("D", 5),
+        declared("E", 1),
+    ]
+    summary = plan_of(
+        desired(*entries), live({"A": 3, "B": 4, "C": "infinite", "D": 5, "E": -2})
+    ).summary
+
+    assert (summary.declared, summary.live_units, summary.to_change, summary.unchanged) == (
+        5,
+        10,
+        4,
+        1,
+    )
+    assert (summary.units_raised, summary.units_lowered, summary.zeroed) == (9, 4, 2)
+
+
+def test_a_missing_sku_names_the_nearest() -> None:
+    """A code that the store does not have is an error with the nearest one that nobody declares."""
+    found = _findings(
+        FindingKind.MISSING, declared("MUG-BLU", 5), declared("X", 1), **{"MUG-BLUE": 5}
+    )
+
+    assert found == [
+        ("MUG-BLU", "no live SKU has this code; did you mean MUG-BLUE?"),
+        ("X", "no live SKU has this code; correct it, or delete the declaration"),
+    ]
+
+
+def test_a_shared_code_is_ambiguous() -> None:
+    """A code of two live SKUs gets no action, and its ids are told."""
+    twins = [LiveSku(f"id-{n}", "A", f"Twin {n}", archived=False) for n in (1, 2)]
+    plan = plan_of(desired(declared("A", 5)), live({}, twins))
+
+    assert plan.actions == ()
+    assert [finding.kind for finding in plan.errors] == [FindingKind.AMBIGUOUS]
+    assert "id-1 (Twin 1), id-2 (Twin 2)" in plan.errors[0].message
+
+
+def test_an_id_tells_twins_apart() -> None:
+    """A pinned SKU is found by its id, whatever its key is called."""
+    entry = declared("ANY NAME", 5, id="id-A", code="A")
+    plan = plan_of(desired(entry), live({"A": 3}, [LiveSku("id-2", "A", "Twin", archived=False)]))
+
+    assert [(a.sku, a.target.sku_id) for a in plan.actions] == [("ANY NAME", "id-A")]
+
+
+def test_a_pinned_sku_that_shows_another_code_is_renamed() -> None:
+    """A pin that would write another SKU than people meant is an error."""
+    found = _findings(FindingKind.RENAMED, declared("B", 5, id="id-A", code="B"), A=3)
+
+    assert found == [
+        (
+            "B",
+            "the live SKU id-A shows the code A and not B;"
+            " if it is the right one, write `sku: 'A'`",
+        )
+    ]
+
+
+def test_two_declarations_of_one_live_sku_are_ambiguous() -> None:
+    """A code and a pin that meet in one SKU get no action each."""
+    plan = plan_of(desired(declared("A", 5), declared("B", 7, id="id-A", code="A")), live({"A": 3}))
+
+    assert plan.actions == ()
+    assert [(f.sku, f.kind) for f in plan.errors] == [
+        ("A", FindingKind.AMBIGUOUS),
+        ("B", FindingKind.AMBIGUOUS),
+    ]
+
+
+def test_a_sku_without_a_code_is_not_managed() -> None:
+    """Live SKUs that nobody declares are counted, by their code or else their id."""
+    bare = LiveSku("id-9", "", "Gift Wrap", archived=False)
+    plan = plan_of(desired(declared("A", 5)), live({"A": 5, "B": 1}, [bare]))
+
+    assert plan.summary.not_managed == 2
+    assert [finding.sku for finding in plan.findings] == ["B", "id-9"]
+
+
+@pytest.mark.parametrize("quantity", [None, 2.5])
+def test_unreadable_stock_is_said(quantity: float | None) -> None:
+    """A missing or fractional quantity is written by `exact` and left alone by a bound."""
+    plan = plan_of(
+        desired(declared("A", 5), declared("B", 5, rule=Rule.AT_LEAST)),
+        live({"A": quantity, "B": quantity}),
+    )
+
+    assert [action.sku for action in plan.actions] == ["A"]
+    assert [(f.kind, f.sku) for f in plan.findings] == [
+        (FindingKind.UNREADABLE, "A"),
+        (FindingKind.UNREADABLE, "B"),
+    ]
+
+
+def test_drift_that_a_rule_leaves_alone_is_counted() -> None:
+    """What differs and is not written is a finding, and its units are those below the declared."""
+    entries = [declared("A", 5, rule=Rule.AT_MOST), declared("B", 5, rule=Rule.OBSERVE)]
+    plan = plan_of(desired(*entries), live({"A": 3, "B": 9}))
+
+    assert (plan.actions, plan.summary.drifted, plan.summary.drifted_units) == ((), 2, 2)
+    assert [finding.kind for finding in plan.findings] == [FindingKind.DRIFT, FindingKind.DRIFT]
+
+
+def test_a_frozen_sku_gets_a_finding_and_no_action() -> None:
+    """`frozen` takes patterns, and says what would have been."""
+    plan = plan_of(desired(declared("GIFT-1", 5), frozen=("GIFT-*",)), live({"GIFT-1": 3}))
+
+    assert plan.actions == ()
+    assert [(f.kind, f.sku) for f in plan.findings] == [(FindingKind.FROZEN, "GIFT-1")]
+
+
+def test_a_sku_that_vanished_while_reading_is_missing() -> None:
+    """A SKU that was listed and whose stock is gone is an error, not an action."""
+    current = live({"A": 5}, [LiveSku("id-B", "B", "", archived=False)])
+    plan = plan_of(desired(declared("A", 5), declared("B", 5)), current)
+
+    assert [(f.kind, f.sku) for f in plan.errors] == [(FindingKind.MISSING, "B")]
+
+
+def test_an_archived_product_is_said() -> None:
+    """An archived product is planned as any other, and said."""
+    current = live({}, [LiveSku("id-A", "A", "", archived=True)])
+    plan = plan_of(
+        desired(declared("A", 5)), type(current)(current.listing, {"id-A": finite(3)}, 3, None)
+    )
+
+    assert [action.sku for action in plan.actions] == ["A"]
+    assert [finding.kind for finding in plan.findings] == [FindingKind.ARCHIVED]
+
+
+def test_on_change_without_a_base_fails_closed() -> None:
+    """Without a base nothing is guessed: the SKU, its place and the way out are named."""
+    with pytest.raises(NoBaseError, match=r"the first is A at inventory/demo/a.yaml:1"):
+        plan_of(desired(declared("A", 5, rule=Rule.ON_CHANGE)), live({"A": 3}))
+
+
+def test_limits_are_checked_on_every_plan() -> None:
+    """A plan with violations still has all its actions."""
+    state = desired(declared("A", 0), limits={Limit.ZEROED: Bound(0, is_share=False)})
+    plan = plan_of(state, live({"A": 3}))
+
+    assert (len(plan.actions), [v.limit for v in plan.violations]) == (1, [Limit.ZEROED])
+
+
+def test_changes_between_names_the_fields() -> None:
+    """A change is a field, before and after."""
+    changes = changes_between({"A": stock(3), "B": stock(3)}, {"A": INFINITE, "B": stock(3)})
+
+    assert changes == {
+        "A": (Change("inventory_type", "finite", "infinite"), Change("quantity", 3, None)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "limit", "seconds"),
+    [(120, 0, 120, 0), (120, 2, 120, 60), (45, 10, None, 0), (500, 0, 60, 480)],
+)
+def test_the_time_is_what_the_limit_makes_of_the_requests(
+    reads: int, writes: int, limit: int | None, seconds: int
+) -> None:
+    """A window's allowance goes at once; each write costs a read and a write."""
+    assert count_requests(reads, writes, limit).seconds == seconds
+
+
+def test_a_sku_may_start_with_underscores() -> None:
+    """No name hides its change from the plan."""
+    plan = plan_of(desired(declared("__A", 1)), live({"__A": 5}))
+
+    assert plan.actions[0].changes == (Change("quantity", 5, 1),)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "raised", "lowered"), [(None, 500, 500, 0), (900.5, 0, 0, 900)]
+)
+def test_unreadable_stock_is_within_the_limits(
+    before: float | None, after: int, raised: int, lowered: int
+) -> None:
+    """What cannot be read counts as nothing, or as its whole units."""
+    summary = plan_of(desired(declared("A", after)), live({"A": before})).summary
+
+    assert (summary.units_raised, summary.units_lowered) == (raised, lowered)
+
+
+def test_a_frozen_sku_that_cannot_be_read_has_both_findings() -> None:
+    """Frozen is said, and unreadable is said."""
+    plan = plan_of(desired(declared("A", 5), frozen=("A",)), live({"A": None}))
+
+    assert {finding.kind for finding in plan.findings} == {
+        FindingKind.FROZEN,
+        FindingKind.UNREADABLE,
+    }
+
+
+def test_a_typo_in_frozen_is_said() -> None:
+    """What is to be frozen and is declared nowhere freezes nothing."""
+    plan = plan_of(desired(declared("A", 5), frozen=("a", "B*", "A")), live({"A": 3}))
+
+    assert {f.sku for f in plan.findings if "no declared SKU" in f.message} == {"a", "B*"}
+
+
+@pytest.mark.parametrize(
+    ("declared_code", "live_code", "differs"),
+    [
+        ("tee", "TEE", "upper and lower case"),
+        ("TEE", " TEE", "a space at its edge"),
+        ("TEE", "TEE ", "a space at its edge"),
+        ("caf\u00e9", "cafe\u0301", "how its characters are composed"),
+        ("TEE", "T\u200bEE", "cannot be seen"),
+        ("TEE", "\uff34EE", "look alike"),
+        ("TEE-1", "TEE\u00a0-1", "cannot be seen"),
+    ],
+)
+def test_missing_code_that_looks_the_same_is_pinned(
+    declared_code: str, live_code: str, differs: str
+) -> None:
+    """Such a code may be no key at all, so the advice is an id, and it shows what differs."""
+    plan = plan_of(desired(declared(declared_code, 5)), live({live_code: 3, "OTHER": 1}))
+    (finding,) = (f for f in plan.findings if f.kind is FindingKind.MISSING)
+
+    assert f"`id: id-{live_code}`" in finding.message
+    assert ascii(live_code) in finding.message
+    assert differs in finding.message

@@ -1,0 +1,123 @@
+"""Plans and reports in words; the golden file shows a plan whole."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from factories import NO_LIMITS, action, declared, desired, live, plan_of
+
+from reconciler.model import Bound, Limit, LiveSku, Outcome, Report, Result, Rule, finite
+from reconciler.plan.plan_file import dump_plan
+from reconciler.render.terminal import Line, render_plan, render_report
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def _text(lines: Iterable[Line]) -> str:
+    return "".join("".join(span.text for span in line) + "\n" for line in lines)
+
+
+def _everything() -> tuple[object, ...]:
+    entries = (
+        declared("TEE-BLK-M", 70, line=4),
+        declared("EBOOK-1", "infinite", line=5),
+        declared("MUG", 0, line=6),
+        declared("POSTER", 5, line=7),
+        declared("CAP", 16, line=8),
+        declared("SOCKS", 50, rule=Rule.AT_MOST, line=9),
+        declared("MUGG", 1, line=10),
+        declared("TWIN", 1, line=11),
+    )
+    state = desired(*entries, limits={**NO_LIMITS, Limit.ZEROED: Bound(0, is_share=False)})
+    current = live(
+        {
+            "TEE-BLK-M": 43,
+            "EBOOK-1": 100,
+            "MUG": 9,
+            "POSTER": "infinite",
+            "CAP": None,
+            "SOCKS": 31,
+            "MUGS": 1,
+        },
+        [LiveSku(f"id-{n}", "TWIN", "Twin", archived=False) for n in (1, 2)],
+    )
+    return state, current
+
+
+def test_a_plan_reads_like_the_golden_file() -> None:
+    """Every kind of line at once, to the letter: golden/plan.txt."""
+    state, current = _everything()
+    text = _text(render_plan(plan_of(state, current)))  # type: ignore[arg-type]  # both are nouns
+
+    assert text == (GOLDEN / "plan.txt").read_text("utf-8")
+
+
+def test_a_saved_plan_is_the_golden_json() -> None:
+    """The same plan as JSON: golden/plan.json; the version of the tool apart."""
+    state, current = _everything()
+    data = json.loads(dump_plan(plan_of(state, current)))  # type: ignore[arg-type]  # both are nouns
+    apart = {"tool_version": "", "fingerprint": ""}
+    golden = json.loads((GOLDEN / "plan.json").read_text("utf-8"))
+
+    assert data | apart == golden | apart
+
+
+def test_many_actions_take_a_line_each() -> None:
+    """Beyond 50 actions there is one line a SKU, unless --verbose asks for blocks."""
+    names = [f"S{n:03}" for n in range(51)]
+    plan = plan_of(desired(*(declared(name, 5) for name in names)), live(dict.fromkeys(names, 3)))
+
+    assert '  ~ S000  3 -> 5 +2  "Product S000"  inventory/demo/a.yaml:1\n' in _text(
+        render_plan(plan)
+    )
+    assert "      quantity: 3 -> 5    +2\n" in _text(render_plan(plan, verbose=True))
+
+
+def test_nothing_to_do_is_one_sentence() -> None:
+    """People grep for these words."""
+    same = plan_of(desired(declared("A", 5)), live({"A": 5}))
+    drifted = plan_of(desired(declared("A", 5, rule=Rule.OBSERVE)), live({"A": 3}))
+
+    assert "\nNo changes. The live stock is as declared.\n" in _text(render_plan(same))
+    assert "\nNo changes. Drift left alone: 1 SKU, 2 units below what was declared.\n" in _text(
+        render_plan(drifted)
+    )
+
+
+def test_an_error_is_never_no_changes() -> None:
+    """With something missing nobody may read that all is well."""
+    text = _text(render_plan(plan_of(desired(declared("X", 5)), live({}))))
+
+    assert "No changes" not in text
+    assert "1 SKU cannot be planned; see the lines with a !." in text
+
+
+def test_a_report_counts_outcomes() -> None:
+    """The closing line counts what became of the actions, not what was planned."""
+    planned = action("A", 3, 5)
+    outcomes = tuple(
+        Outcome(result.value, result, planned.before, planned.after, finite(4), "why")
+        for result in Result
+    )
+    text = _text(render_report(Report("demo", outcomes)))
+
+    assert text.endswith(
+        "Apply incomplete. 1 changed, 1 already right, 1 moved, 1 failed, 1 unknown, 1 not tried.\n"
+    )
+    assert "  moved     moved  planned 3 -> 5, found 4: why\n" in text
+
+
+def test_a_complete_report_is_one_sentence() -> None:
+    """People grep for these words too."""
+    done = Outcome("A", Result.APPLIED, finite(3), finite(5), finite(5))
+
+    assert _text(render_report(Report("demo", (done,)))) == (
+        "Apply complete. 1 changed, 0 already right, 0 moved, 0 failed.\n"
+    )
+
+
+def test_a_frozen_difference_is_never_as_declared() -> None:
+    """What is held back is counted."""
+    plan = plan_of(desired(declared("A", 5), frozen=("A",)), live({"A": 3}))
+
+    assert "\nNo changes. Frozen: 1 SKU would change.\n" in _text(render_plan(plan))
