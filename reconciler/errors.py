@@ -38,6 +38,8 @@ ReconcilerError                 1
 
 from typing import NamedTuple
 
+from reconciler.exit_codes import ExitCode
+
 
 class Problem(NamedTuple):
     """One thing wrong with an input file: where it is, what is wrong, what to write instead.
@@ -58,19 +60,19 @@ class Problem(NamedTuple):
 class ReconcilerError(Exception):
     """The run cannot go on; the text says why and what to do next."""
 
-    exit_code: int = 1
+    exit_code: ExitCode = ExitCode.FAILED
 
 
 class UsageError(ReconcilerError):
     """The command was called in a way that makes no sense."""
 
-    exit_code = 64
+    exit_code = ExitCode.USAGE
 
 
 class InputError(ReconcilerError):
     """Files are not acceptable; `problems` holds every one found, sorted."""
 
-    exit_code = 65
+    exit_code = ExitCode.INPUT
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -87,25 +89,25 @@ class PlanFileError(InputError):
 class StalePlanError(ReconcilerError):
     """A saved plan no longer fits what stands here now; nothing was written."""
 
-    exit_code = 3
+    exit_code = ExitCode.MOVED
 
 
 class OldCommitError(ReconcilerError):
     """The commit checked out is neither what was applied last nor made after it."""
 
-    exit_code = 3
+    exit_code = ExitCode.MOVED
 
 
 class HeldError(ReconcilerError):
     """Another apply has begun on this store and not ended; nothing was written."""
 
-    exit_code = 3
+    exit_code = ExitCode.MOVED
 
 
 class PushError(ReconcilerError):
     """The writes are done, and their record could not be pushed."""
 
-    exit_code = 5
+    exit_code = ExitCode.INCOMPLETE
 
 
 class EditError(ReconcilerError):
@@ -122,7 +124,7 @@ class HistoryError(ReconcilerError):
 class LimitError(ReconcilerError):
     """A safety limit is broken; nothing was written."""
 
-    exit_code = 4
+    exit_code = ExitCode.LIMIT
 
 
 class NoBaseError(ReconcilerError):
@@ -132,9 +134,9 @@ class NoBaseError(ReconcilerError):
 class InterruptedRunError(ReconcilerError):
     """A signal ended the run; nothing was written."""
 
-    exit_code = 130
+    exit_code = ExitCode.INTERRUPTED
 
-    def __init__(self, exit_code: int) -> None:
+    def __init__(self, exit_code: ExitCode) -> None:
         super().__init__("interrupted; nothing was written, so run it again when you like")
         self.exit_code = exit_code
 

@@ -17,7 +17,7 @@ def _now() -> datetime:
 
 
 class Events:
-    """Writes a line for each thing that happens; a Watcher. A reader that is gone is no error."""
+    """Writes a line for each thing that happens; a Observer. A reader that is gone is no error."""
 
     def __init__(self, stream: TextIO, store: str, now: Callable[[], datetime] = _now) -> None:
         self._stream = stream

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from reconciler.apply.observers import NOBODY, Watcher
+from reconciler.apply.observers import NOBODY, Observer
 from reconciler.apply.sku_writer import Attempt, SkuWriter, Store
 from reconciler.model import Outcome, Plan, Report, Result
 
@@ -31,7 +31,7 @@ def execute(  # noqa: PLR0913  what one run is made of
     plan: Plan,
     store: Store,
     *,
-    watcher: Watcher = NOBODY,
+    observer: Observer = NOBODY,
     parallelism: int,
     earlier: Earlier = NOTHING_EARLIER,
     sleep: Callable[[float], None] = time.sleep,
@@ -41,9 +41,9 @@ def execute(  # noqa: PLR0913  what one run is made of
 
     Never raises for what the store does: that stands in the report. Once *must_end* gives a
     reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
-    way then is unknown. *watcher* is told of each step by the thread that takes it.
+    way then is unknown. *observer* is told of each step by the thread that takes it.
     """
-    writer = SkuWriter(store, watcher, sleep, must_end, earlier.in_flight | earlier.in_doubt)
+    writer = SkuWriter(store, observer, sleep, must_end, earlier.in_flight | earlier.in_doubt)
     outcomes: dict[str, Outcome] = dict(earlier.settled)
     left = [action for action in plan.actions if action.sku not in outcomes]
     lowering = [Attempt(action) for action in left if action.lowers]

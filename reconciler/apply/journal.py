@@ -26,7 +26,7 @@ _FINAL = frozenset({Result.APPLIED, Result.ALREADY, Result.UNKNOWN})
 
 
 class Journal:
-    """Keeps the steps of one run of one plan; a Watcher."""
+    """Keeps the steps of one run of one plan; a Observer."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -6,7 +6,7 @@ from typing import Protocol
 from reconciler.model import Action, Outcome
 
 
-class Watcher(Protocol):
+class Observer(Protocol):
     """Is told by the thread that takes a step; several may be at once."""
 
     def begun(self, action: Action) -> None:
@@ -22,26 +22,39 @@ class Watcher(Protocol):
         """Take note of what became of *action*; raise JournalError where it cannot be kept."""
 
 
-class Watchers:
-    """Tells all of several watchers; the first are told first."""
+class NullObserver:
+    """Ignores every step; a base for observers that care about some."""
 
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self._watchers = watchers
+    def begun(self, action: Action) -> None:
+        """Ignore that *action* is begun."""
+
+    def sending(self, action: Action) -> None:
+        """Ignore that a write is about to be sent."""
+
+    def settled(self, action: Action, outcome: Outcome) -> None:
+        """Ignore what happened to *action*."""
+
+
+class Observers:
+    """Tells all of several observers; the first are told first."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
 
     def begun(self, action: Action) -> None:
         """Tell all."""
-        for watcher in self._watchers:
-            watcher.begun(action)
+        for observer in self._observers:
+            observer.begun(action)
 
     def sending(self, action: Action) -> None:
         """Tell all; the first that raises ends it."""
-        for watcher in self._watchers:
-            watcher.sending(action)
+        for observer in self._observers:
+            observer.sending(action)
 
     def settled(self, action: Action, outcome: Outcome) -> None:
         """Tell all; the first that raises ends it."""
-        for watcher in self._watchers:
-            watcher.settled(action, outcome)
+        for observer in self._observers:
+            observer.settled(action, outcome)
 
 
-NOBODY = Watchers(())
+NOBODY = Observers(())

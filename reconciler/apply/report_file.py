@@ -9,7 +9,7 @@ import jsonschema_rs
 from reconciler.contract import load_schema
 from reconciler.errors import PlanFileError
 from reconciler.model import Outcome, Report, Result
-from reconciler.model.codec import dump_json, load_stock
+from reconciler.model.codec import dump_json, load_stock, parse_json
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -37,6 +37,15 @@ def _to_json(outcome: Outcome) -> dict[str, Any]:
         "found": outcome.found and outcome.found._asdict(),
         "message": outcome.message,
     }
+
+
+def as_report(content: bytes) -> dict[str, Any] | None:
+    """Return the data in *content* if it looks like a report, and not like a plan."""
+    try:
+        data = parse_json(content)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) and "outcomes" in data else None
 
 
 def load_report(path: str, data: Mapping[str, Any]) -> Report:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from reconciler.apply.observers import Watcher
+from reconciler.apply.observers import Observer
 from reconciler.errors import (
     AnswerError,
     EcommerceOff,
@@ -68,13 +68,13 @@ class SkuWriter:
     def __init__(
         self,
         store: Store,
-        watcher: Watcher,
+        observer: Observer,
         sleep: Callable[[float], None],
         must_end: Callable[[], str | None],
         in_doubt: frozenset[str] = frozenset(),
     ) -> None:
         self.store = store
-        self.watcher = watcher
+        self.observer = observer
         self.must_end = must_end
         self.sleep = sleep
         self.stopped: str | None = None
@@ -94,11 +94,11 @@ class SkuWriter:
         if is_new and self._must_stop():
             return self._leave(action, self.stopped or "")
         if is_new:
-            self.watcher.begun(action)
+            self.observer.begun(action)
         result = self._carry_out(attempt)
         if isinstance(result, Outcome):
             try:
-                self.watcher.settled(action, result)
+                self.observer.settled(action, result)
             except JournalError as error:
                 self.stopped = self.stopped or str(error)
         return result
@@ -155,7 +155,7 @@ class SkuWriter:
             if self._is_abandoned:
                 raise StoppedError("the run was ended at once")
             self._sending.add(action.sku)
-        self.watcher.sending(action)
+        self.observer.sending(action)
         with self._lock:
             if self._is_abandoned:
                 raise StoppedError("the run was ended at once")

@@ -3,8 +3,8 @@
 import click
 from click.shell_completion import BashComplete, add_completion_class
 
-from reconciler.cli.loading import load_desired
-from reconciler.cli.options import Options
+from reconciler.app.stores import load_store
+from reconciler.cli.params import GlobalFlags
 from reconciler.errors import ReconcilerError
 
 # Bash parts words at `=`, behind which a number stands that nobody can complete; what it puts in
@@ -54,10 +54,8 @@ def complete_sku(ctx: click.Context, _: click.Parameter, word: str) -> list[str]
 
 
 def _skus(ctx: click.Context) -> list[str]:
-    options = ctx.find_object(Options) or Options()
+    flags = ctx.find_object(GlobalFlags) or GlobalFlags()
     try:
-        return sorted(
-            sku for name in options.stores() for sku in load_desired(options, name).declared
-        )
+        return sorted(sku for context in flags.stores() for sku in load_store(context).declared)
     except ReconcilerError:
         return []  # whoever types is told when the command runs

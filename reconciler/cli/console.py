@@ -1,17 +1,22 @@
-"""Lines and texts → stdout, errors and progress → stderr. A reader that went away is no error."""
+"""What a command says to people, and how it asks them."""
 
-import contextlib
 import os
-import select
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from reconciler.cli.options import ColorWhen, Options
-from reconciler.errors import InputError, OutputError, ReconcilerError
-from reconciler.masking import mask
+from reconciler.app.batch import for_each_store
+from reconciler.app.connect import Connection
+from reconciler.app.context import StoreContext
+from reconciler.app.interrupts import StopSignal
+from reconciler.app.reporter import Meter, Progress
+from reconciler.cli.params import ColorWhen, Duration, GlobalFlags
+from reconciler.cli.progress import make_progress
+from reconciler.cli.streams import print_error, print_text, say_at_once, say_error
+from reconciler.exit_codes import ExitCode
 from reconciler.render.sanitize import safe_text
 from reconciler.render.terminal import Line
 
@@ -25,77 +30,61 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def prepare_streams() -> None:
-    """Make stdout and stderr take any text, also where they were closed before we came (`>&-`)."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-
-
 def has_terminal() -> bool:
     """Return whether there is somebody to ask."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def print_lines(lines: Iterable[Line], options: Options) -> None:
-    """Print rendered lines on stdout, coloured where that is wanted."""
-    colored = wants_color(options.color, sys.stdout)
-    for line in lines:
-        print_text("".join(_paint(*span, colored=colored) for span in line) + "\n")
+class Console:
+    """Speaks to people on stderr, and prints results on stdout: the Reporter of use cases."""
+
+    def __init__(self, flags: GlobalFlags) -> None:
+        self.flags = flags
+
+    def say(self, text: str) -> None:
+        """Tell something that people must know, also if they asked for quiet."""
+        print_error("\n".join(map(safe_text, text.split("\n"))))
+
+    def notice(self, text: str) -> None:
+        """Tell something that helps, unless people asked for quiet."""
+        if not self.flags.quiet:
+            self.say(text)
+
+    def result(self, text: str) -> None:
+        """Print a line of the result."""
+        print_text(f"{safe_text(text)}\n")
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Print rendered lines on stdout, coloured if that is wanted."""
+        colored = wants_color(self.flags.color, sys.stdout)
+        for line in lines:
+            print_text("".join(_paint(*span, colored=colored) for span in line) + "\n")
+
+    def progress(self, verb: str, total: int, meter: Meter) -> Progress:
+        """Return what shows how far the work is, as it is wanted here."""
+        return make_progress(verb, total, meter, quiet=self.flags.quiet)
+
+    def confirm(self, question: str) -> bool:
+        """Return whether somebody answers `yes`; Enter, or anything else, means no."""
+        answer: str = click.prompt(question, default="", show_default=False, err=True)
+        return answer.strip() == "yes"
+
+    def connection(
+        self, token_file: Path | None, parallelism: int, duration: Duration | None = None
+    ) -> Connection:
+        """Return how shops are asked, until a signal or after a time."""
+        limits = (duration.seconds, duration.text) if duration else ()
+        return Connection(token_file, parallelism, StopSignal(say_at_once, *limits))
+
+    def for_each_store(self, work: Callable[[StoreContext], ExitCode]) -> ExitCode:
+        """Do *work* for the store that is meant, or for several, one after the other."""
+        if not self.flags.means_several:
+            return work(self.flags.one_store())
+        return for_each_store(self.flags.stores(), self, work, say_error)
 
 
 def _paint(text: str, style: str, *, colored: bool) -> str:
     return click.style(text, **_STYLES[style]) if colored and style else text
-
-
-def print_text(text: str, *, masks: bool = True) -> None:
-    """Print *text* on stdout, without tokens unless *masks* is off.
-
-    When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
-    not stop half way because nobody listens. Raises OutputError where it cannot be written for
-    another reason.
-    """
-    stream = sys.stdout
-    try:
-        stream.write(mask(text) if masks else text)
-        stream.flush()
-    except BrokenPipeError:
-        _discard(stream)
-    except OSError as error:
-        _discard(stream)
-        raise OutputError(
-            f"cannot print all of it: {error.strerror}; make room and run again"
-        ) from None
-
-
-def _discard(stream: TextIO) -> None:
-    """Let what is still to come on *stream*, its own buffer included, go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def print_error(text: str, end: str = "\n") -> None:
-    """Print *text* on stderr, if it takes it: nothing stops because nobody can be told."""
-    with contextlib.suppress(OSError, RuntimeError, ValueError):
-        sys.stderr.write(f"{mask(text)}{end}")
-        sys.stderr.flush()
-
-
-def say_error(error: ReconcilerError) -> None:
-    """Say on stderr what went wrong: each problem of an input, else the error with its notes."""
-    if isinstance(error, InputError):
-        for problem in error.problems:
-            print_error(safe_text(str(problem)))
-        return
-    notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
-    print_error(f"Error: {safe_text(str(error))}{notes}")
-
-
-def say_at_once(text: str) -> None:
-    """Say *text* on stderr from a signal handler, which may have cut into printing."""
-    with contextlib.suppress(OSError, ValueError):
-        if select.select([], [2], [], 0)[1]:
-            os.write(2, f"{text}\n".encode())
 
 
 def wants_color(when: ColorWhen, stream: TextIO) -> bool:

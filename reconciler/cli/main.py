@@ -1,46 +1,69 @@
 """The command `reconciler`: loads a command's module when it is called; exits as promised."""
 
+import ast
 import os
-import sqlite3
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler import __version__
-from reconciler.cli.console import prepare_streams, say_error
-from reconciler.cli.options import Options, shared_options
-from reconciler.cli.signals import exit_on_sigterm
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.app.interrupts import exit_on_sigterm
+from reconciler.cli.params import GlobalFlags, shared_options
+from reconciler.cli.streams import (
+    prepare_streams,
+    print_error,
+    say_at_once,
+    say_error,
+    say_unexpected,
+)
+from reconciler.errors import ReconcilerError
+from reconciler.exit_codes import ExitCode
 from reconciler.masking import register_environment
-from reconciler.render.sanitize import safe_text
 
-# Each command's module is loaded when it is called, so that nobody pays for another's imports.
-COMMANDS = {
-    "validate": "Check the YAML, without asking the store.",
-    "plan": "Show what apply would change, and why.",
-    "apply": "Carry a plan out.",
-    "show": "Show a saved plan or report again.",
-    "comment": "Put a plan or a report on a pull request.",
-    "drift": "Show what of the live stock differs.",
-    "stores": "List the stores.",
-    "import": "Write the YAML of SKUs that the shop has and no file declares.",
-    "pull": "Let the YAML declare what the shop has now.",
-    "set": "Change declared quantities, by hand or from a spreadsheet.",
-    "export": "Save the declared stock as a table for a spreadsheet.",
-    "sandbox": "Serve, reset or shop in the embedded store.",
-}
+# In the order of their use. Each command's module is loaded when it is called, so that no command
+# pays for another's imports.
+COMMANDS = (
+    "validate",
+    "plan",
+    "apply",
+    "show",
+    "comment",
+    "drift",
+    "stores",
+    "import",
+    "pull",
+    "set",
+    "export",
+    "sandbox",
+)
 
 # Commands whose names mean something else to Python.
-_MODULES = {"import": "importing", "set": "setting"}
+_MODULES = {"import": "import_", "set": "set_"}
 
 EXIT_CODES = """
 Exit codes: 0 done or no changes, 1 could not go on, 2 changes pending (plan
 --detailed-exitcode), 3 moved or stale, 4 a limit is broken, 5 apply ended incomplete, 64 wrong
 usage, 65 the YAML or a plan file is not acceptable, 130 and 143 interrupted.
 """
+
+
+def _module_of(name: str) -> str:
+    return _MODULES.get(name, name)
+
+
+def _short_help(name: str) -> str:
+    """Return the first sentence of a command's help, from its source: loading it takes longer."""
+    source = Path(__file__).with_name("commands") / f"{_module_of(name)}.py"
+    functions = (
+        n for n in ast.parse(source.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)
+    )
+    command = next(function for function in functions if function.name == "command")
+    summary = (ast.get_docstring(command) or "").partition("\n\n")[0]
+    return summary.partition(". ")[0].partition(";")[0].rstrip(".") + "."
 
 
 class LazyGroup(click.Group):
@@ -54,8 +77,8 @@ class LazyGroup(click.Group):
         """Load the module of one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = _MODULES.get(cmd_name, cmd_name)
-        command: click.Command = import_module(f"reconciler.cli.{module}").command
+        module = _module_of(cmd_name)
+        command: click.Command = import_module(f"reconciler.cli.commands.{module}").command
         return command
 
     def resolve_command(
@@ -71,7 +94,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with their one line each."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, _short_help(name)) for name in COMMANDS])
 
 
 @click.group(
@@ -87,7 +110,7 @@ def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
     prepare_streams()
     register_environment(os.environ)
-    exit_on_sigterm()
+    exit_on_sigterm(say_at_once)
     if "_RECONCILER_COMPLETE" in os.environ:
         import_module("reconciler.cli.completion").prepare_shell_completion()
     sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
@@ -96,34 +119,34 @@ def run(arguments: list[str] | None = None) -> None:
 def exit_code(arguments: list[str]) -> int:
     """Run the command line and return its exit code; errors are said on stderr.
 
-    Where it is a step of a workflow, the code is handed on to the steps that follow.
+    If it is a step of a workflow, the code is handed on to the steps that follow.
     """
-    code = _run(arguments)
+    flags = GlobalFlags()
+    code = _run(arguments, flags)
     if os.environ.get("GITHUB_OUTPUT"):
         try:
-            import_module("reconciler.cli.workflow").put_outputs(exit_code=code)
+            import_module("reconciler.app.github").put_outputs(exit_code=int(code))
         except ReconcilerError as error:
             say_error(error)
             return code or error.exit_code
     return code
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], flags: GlobalFlags) -> int:
     try:
         result: Any = command.main(
-            arguments, prog_name="reconciler", standalone_mode=False, obj=Options()
+            arguments, prog_name="reconciler", standalone_mode=False, obj=flags
         )
     except click.ClickException as error:
         error.show()
-        return UsageError.exit_code
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return 130
+        print_error("Interrupted.")
+        return ExitCode.INTERRUPTED
     except ReconcilerError as error:
         say_error(error)
         return error.exit_code
-    except (OSError, UnicodeError, MemoryError, sqlite3.Error) as error:  # the machine's
-        said = safe_text(str(error)) or "there is not enough memory"
-        click.echo(f"Error: {said}; mend that and run again", err=True)
-        return ReconcilerError.exit_code
-    return result if isinstance(result, int) else 0
+    except Exception as error:  # noqa: BLE001  the last line of defense: no bare traceback
+        say_unexpected(error, verbose=flags.verbose)
+        return ExitCode.FAILED
+    return int(result) if isinstance(result, int) else ExitCode.DONE

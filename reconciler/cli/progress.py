@@ -1,45 +1,32 @@
 """How far the work is → a line every ten seconds, or on a terminal one that moves."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol, Self
+from importlib import import_module
+from typing import Self
 
-from reconciler.cli.console import print_error
+from reconciler.app.reporter import Meter, Progress
+from reconciler.apply.observers import NullObserver
+from reconciler.cli.streams import print_error
 from reconciler.model import Action, Outcome
 
 PROGRESS_SECONDS = 10.0
 Clock = Callable[[], float]
 
 
-class Requests(Protocol):
-    """What is known of the requests: how many so far, how many wait, how many a minute may be."""
+class LineProgress(NullObserver):
+    """Is told how many of *total* are done, and says so on stderr every ten seconds; a Observer."""
 
-    @property
-    def requests(self) -> int:
-        """Return how many there were."""
-
-    @property
-    def waiting(self) -> int:
-        """Return how many wait for the rate limit now."""
-
-    @property
-    def limit(self) -> int | None:
-        """Return how many a minute the store allows, if it said so."""
-
-
-class Progress:
-    """Is told how many of *total* are done, and says so on stderr every ten seconds; a Watcher."""
-
-    def __init__(
-        self, verb: str, total: int, client: Requests, clock: Clock = time.monotonic
-    ) -> None:
+    def __init__(self, verb: str, total: int, meter: Meter, clock: Clock = time.monotonic) -> None:
         self._verb = verb
         self._total = total
-        self.client = client
+        self.meter = meter
         self._clock = clock
         self._started = self._last = clock()
-        self._requests = client.requests
+        self._requests = meter.requests
         self._lock = threading.Lock()
         self.done = 0
 
@@ -56,12 +43,6 @@ class Progress:
             self._last = now
             print_error(f"{self._verb} {done} of {self._total}; {self.rate(done)}")
 
-    def begun(self, action: Action) -> None:
-        """Do nothing: what counts is what is done."""
-
-    def sending(self, action: Action) -> None:
-        """Do nothing: the same."""
-
     def settled(self, action: Action, outcome: Outcome) -> None:
         """Count one more action as done."""
         with self._lock:
@@ -71,7 +52,7 @@ class Progress:
     def rate(self, done: int) -> str:
         """Return how many requests there were, at what rate, and how long the rest will take."""
         seconds = max(self._clock() - self._started, 0.001)
-        requests = self.client.requests - self._requests
+        requests = self.meter.requests - self._requests
         said = f"{requests} requests"
         if seconds >= 1:
             said += f", {requests * 60 / seconds:.0f} a minute"
@@ -82,12 +63,12 @@ class Progress:
     def _seconds_left(self, done: int, seconds: float, requests: int) -> float:
         """Return how long the rest takes: as long as so far, or as the store's limit asks."""
         left = self._total - done
-        limit = self.client.limit
+        limit = self.meter.limit
         by_rate = seconds / done * left
         return max(by_rate, requests / done * left * 60 / limit) if limit else by_rate
 
 
-class Silence(Progress):
+class SilentProgress(LineProgress):
     """Says nothing."""
 
     def __call__(self, done: int) -> None:
@@ -99,3 +80,14 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def make_progress(verb: str, total: int, meter: Meter, *, quiet: bool) -> Progress:
+    """Return what shows how far the work is: a bar on a terminal, else a line now and then."""
+    if quiet:
+        return SilentProgress(verb, total, meter)
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
+        progress: Progress = terminal.TerminalProgress(verb, total, meter)
+        return progress
+    return LineProgress(verb, total, meter)

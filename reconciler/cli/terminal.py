@@ -8,18 +8,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
-from reconciler.cli.progress import Progress, Requests
+from reconciler.app.reporter import Meter
+from reconciler.cli.progress import LineProgress
 from reconciler.model import Action, Outcome
 from reconciler.render.sanitize import safe_text
 
 SHOWN = 3
 
 
-class TerminalProgress(Progress):
-    """Is told what Progress is told, and shows it in one line that moves."""
+class TerminalProgress(LineProgress):
+    """Is told what LineProgress is told, and shows it in one line that moves."""
 
-    def __init__(self, verb: str, total: int, client: Requests) -> None:
-        super().__init__(verb, total, client)
+    def __init__(self, verb: str, total: int, meter: Meter) -> None:
+        super().__init__(verb, total, meter)
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
@@ -47,7 +48,7 @@ class TerminalProgress(Progress):
             names = list(self._writing)
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         writing = f"; writing {', '.join(map(safe_text, names[:SHOWN]))}{more}" if names else ""
-        waiting = f"; {self.client.waiting} wait for the rate limit" if self.client.waiting else ""
+        waiting = f"; {self.meter.waiting} wait for the rate limit" if self.meter.waiting else ""
         said = f"{self.rate(done)}{writing}{waiting}"
         with suppress(OSError, ValueError):
             self._bar.update(self._task, completed=done, said=said)

@@ -1,6 +1,7 @@
 """JSON for nouns: one way out, one way in."""
 
 import json
+from dataclasses import fields, is_dataclass
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -52,6 +53,17 @@ def load_noun(data: Any, noun: type[Noun]) -> Noun:
 def as_data(noun: Any) -> Any:
     """Return *noun* as what JSON can hold: named tuples are lists, times ISO 8601."""
     return msgspec.to_builtins(noun)
+
+
+def as_objects(noun: Any) -> Any:
+    """Return *noun* as what JSON can hold: dataclasses and named tuples are objects."""
+    if isinstance(noun, tuple) and hasattr(noun, "_asdict"):
+        return {name: as_objects(value) for name, value in noun._asdict().items()}
+    if is_dataclass(noun):
+        return {field.name: as_objects(getattr(noun, field.name)) for field in fields(noun)}
+    if isinstance(noun, tuple | list):
+        return [as_objects(value) for value in noun]
+    return noun
 
 
 def load_stock(data: Any) -> Stock:

@@ -12,13 +12,12 @@ from reconciler.model import (
     Rule,
     Stock,
 )
-from reconciler.plan.match import Matches, gone, match_skus
+from reconciler.plan.match import Matches, gone
 from reconciler.plan.rules import size
 
 
-def compute_drift(desired: DesiredState, live: LiveState) -> Drift:
+def compute_drift(desired: DesiredState, live: LiveState, matches: Matches) -> Drift:
     """Return every declared SKU whose live stock differs from the declared, whatever its rule."""
-    matches = match_skus(desired.declared, live.listing.skus)
     rows = tuple(
         sorted(_rows(desired, live, matches), key=lambda row: (row.kind is DriftKind.SOLD, row.sku))
     )

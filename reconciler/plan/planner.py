@@ -42,19 +42,23 @@ def compute_plan(
     base: Base | None,
     provenance: Provenance,
     *,
+    matches: Matches | None = None,
     unread: Collection[str] = (),
 ) -> Plan:
     """Return what would be written to bring *live* to what the rules ask for.
 
-    *unread* are declared SKUs whose stock was not asked for on purpose. Raises NoBaseError where
-    a rule needs a base and there is none.
+    *matches* says which live SKU each declared one names, if that is known already; *unread* are
+    declared SKUs whose stock was not asked for on purpose.
+
+    Raises:
+        NoBaseError: A rule needs a base and there is none.
     """
     if base is None:
         require_no_base(desired.declared.values())
     settled = settle_pending(base.pending if base else (), live.stocks)
     if base is not None and base.pending:
         base = with_settled(base, settled.done)
-    matches = match_skus(desired.declared, live.listing.skus)
+    matches = matches or match_skus(desired.declared, live.listing.skus)
     judged = _judge_all(desired, matches, live, base, unread)
     actions = _make_actions(judged.differing, live)
     findings = [

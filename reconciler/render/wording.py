@@ -1,5 +1,6 @@
 """Plan → rows: what every format shows of an action, said once. Pure; nothing is escaped yet."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from reconciler.model import (
@@ -118,6 +119,12 @@ def _quantity(stock: Stock, value: object) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return `1 SKU`, `2 SKUs`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def first_of(names: Sequence[str], most: int = 10) -> str:
+    """Return the first of *names*, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def summary_sentence(summary: Summary) -> str:

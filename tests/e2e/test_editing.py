@@ -10,8 +10,8 @@ import pytest
 from click.shell_completion import BashComplete
 from factories import EMPTY, Workspace
 
+from reconciler.app.quantities import today
 from reconciler.cli import main
-from reconciler.cli.days import today
 
 STOCK = Path("inventory/demo/stock.yaml")
 

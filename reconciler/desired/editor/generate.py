@@ -72,7 +72,7 @@ class Place(NamedTuple):
     after: str | None
 
 
-def sort_out(
+def partition_importable(
     candidates: Iterable[LiveSku],
     listed: Iterable[LiveSku],
     stocks: Mapping[str, Stock],
@@ -153,7 +153,7 @@ def _titles_by_name(skus: Sequence[LiveSku]) -> dict[str, str]:
     return titles
 
 
-def adopt(
+def generate_files(
     desired: DesiredState,
     files: Mapping[str, bytes],
     newcomers: Sequence[Newcomer],

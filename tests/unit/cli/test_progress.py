@@ -6,9 +6,7 @@ import pytest
 from factories import action
 from fakes import FakeClock
 
-from reconciler.cli.options import Options
-from reconciler.cli.progress import Progress
-from reconciler.cli.stages import make_progress
+from reconciler.cli.progress import LineProgress, make_progress
 from reconciler.model import Outcome, Result
 
 
@@ -26,7 +24,7 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds(
 ) -> None:
     """Done, requests, their rate, and the time left as the store's limit asks."""
     clock, client = FakeClock(), Counted(limit=60)
-    progress = Progress("Reading SKU", 240, client, clock)
+    progress = LineProgress("Reading SKU", 240, client, clock)
     for done in range(1, 41):
         clock.sleep(0.5)
         client.requests += 1
@@ -41,7 +39,7 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds(
 def test_without_a_limit_the_rate_so_far_tells(capsys: pytest.CaptureFixture[str]) -> None:
     """Half done in twenty seconds leaves twenty."""
     clock = FakeClock()
-    progress = Progress("Reading SKU", 10, Counted(5), clock)
+    progress = LineProgress("Reading SKU", 10, Counted(5), clock)
     clock.sleep(20)
     progress(5)
 
@@ -50,7 +48,7 @@ def test_without_a_limit_the_rate_so_far_tells(capsys: pytest.CaptureFixture[str
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """Neither lines nor a bar."""
-    with make_progress("Reading SKU", 10, Counted(), Options(quiet=True)) as progress:
+    with make_progress("Reading SKU", 10, Counted(), quiet=True) as progress:
         progress(5)
 
     assert capsys.readouterr().err == ""
@@ -66,7 +64,7 @@ def test_a_terminal_shows_what_is_written_and_what_waits(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     written = action("A\x1b[2J", 3, 5)
     done = Outcome(written.sku, Result.APPLIED, written.before, written.after)
-    with make_progress("Applying change", 2, Counted(waiting=3), Options()) as progress:
+    with make_progress("Applying change", 2, Counted(waiting=3), quiet=False) as progress:
         progress.sending(written)
         progress.settled(written, done)
         progress.sending(action("B", 3, 5))

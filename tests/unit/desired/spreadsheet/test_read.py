@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.reader.keys import key_fault
+from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.desired.spreadsheet.read import Sheet, read_sheet
 from reconciler.desired.spreadsheet.write import render_sheet
 from reconciler.errors import InputError
-from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.model import INFINITE, Declared, Pin, Rule, Stock, Terms, finite
 
 TERMS = Terms(Rule.EXACT, None, None, "=inventory/a.yaml")

@@ -1,0 +1,182 @@
+"""A plan → carried out: journal, intent, writes, receipt, report, in this order."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.app.connect import Connection
+from reconciler.app.context import StoreContext
+from reconciler.app.interrupts import StopSignal
+from reconciler.app.planning import Scope
+from reconciler.app.recording import GRACE, Recording
+from reconciler.app.reporter import Reporter
+from reconciler.apply.event_log import Events
+from reconciler.apply.executor import Earlier, execute
+from reconciler.apply.journal import Journal, open_journal
+from reconciler.apply.observers import Observer, Observers
+from reconciler.errors import HeldError, InterruptedRunError, PushError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Outcome, Plan, Report, Result, Rule
+from reconciler.plan.plan_file import fingerprint
+from reconciler.webflow.client import StoreClient
+
+MARGIN = timedelta(minutes=2)
+
+
+class ApplyOutput(Protocol):
+    """Where an apply leaves what it found and did, for people and for programs."""
+
+    @property
+    def journal(self) -> Path | None:
+        """Return the file of the journal, or None for the default one."""
+
+    def check(self) -> None:
+        """Raise ReconcilerError if the report could not be kept."""
+
+    def open_events(self, plan: Plan) -> AbstractContextManager[Sequence[Events]]:
+        """Return what writes events, if that is wanted; raise ReconcilerError if it cannot."""
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show a plan that was made on the spot."""
+
+    def show_report(self, report: Report) -> None:
+        """Show what happened to each action."""
+
+    def keep_report(self, report: Report, plan: Plan, code: ExitCode) -> None:
+        """Save what happened to each action."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRun:
+    """One plan to carry out: for which store, how, and whether it is recorded."""
+
+    context: StoreContext
+    scope: Scope
+    plan: Plan
+    connection: Connection
+    recording: Recording | None
+
+    def execute(
+        self,
+        client: StoreClient,
+        earlier: Earlier,
+        observers: Sequence[Observer],
+        reporter: Reporter,
+    ) -> Report:
+        """Carry out the actions, and return what happened to each."""
+        stop = self.connection.stop
+        with reporter.progress("Applying change", len(self.plan.actions), client) as progress:
+            return execute(
+                self.plan,
+                client,
+                observer=Observers([*observers, progress]),
+                parallelism=self.connection.parallelism,
+                earlier=earlier,
+                sleep=lambda seconds: stop.sleep(seconds * client.scale),
+                must_end=stop.reason,
+            )
+
+
+def run_apply(
+    run: ApplyRun, client: StoreClient, output: ApplyOutput, reporter: Reporter
+) -> ExitCode:
+    """Carry out a plan, keep what happened, and return the exit code."""
+    plan, stop = run.plan, run.connection.stop
+    with ExitStack() as stack:
+        path = output.journal or journal_path(run.context, plan)
+        resumes = run.scope.known.resumes
+        journal, earlier = open_journal(path, plan, fingerprint(plan), is_begun=resumes)
+        stack.enter_context(journal)
+        output.check()
+        events = stack.enter_context(output.open_events(plan))
+        stack.enter_context(stop.noticing("finishing what is under way"))
+        intent = _begin(run.recording, plan, stop)
+        if plan.actions and len(earlier.settled) == len(plan.actions):
+            reporter.say("Nothing is sent: this plan was carried out before, as its journal says.")
+        report = run.execute(client, earlier, [journal, *events], reporter)
+        for each in events:
+            each.ended(report)
+        code = stop.exit_code or outcome_code(report)
+        output.show_report(report)
+        code = _record(run.recording, report, intent, reporter) or code
+        _warn_unrecorded(plan, report, run.recording, reporter)
+        output.keep_report(report, plan, code)
+        _end_journal(journal, report)
+    return code
+
+
+def _end_journal(journal: Journal, report: Report) -> None:
+    """End the journal if nothing is left to do; until then a rerun needs to know what was done."""
+    if not any(report.count(result) for result in (Result.NOT_TRIED, Result.FAILED)):
+        journal.end()
+
+
+def journal_path(context: StoreContext, plan: Plan) -> Path:
+    """Return the default file of the journal of *plan*: every plan has one of its own."""
+    name = fingerprint(plan).removeprefix("sha256:")[:24]
+    return context.state_folder("journal") / f"{plan.store}-{name}.jsonl"
+
+
+def _begin(recording: Recording | None, plan: Plan, stop: StopSignal) -> str | None:
+    """Put the intent in; nothing may be written before. A signal that came until then ends it."""
+    if recording is None or not plan.actions:
+        return None
+    lasting = timedelta(seconds=2 * plan.requests.seconds + stop.max_seconds)
+    intent = recording.begin(lasting, datetime.now(UTC))
+    # Before it expires, since another apply may begin then.
+    stop.end_within((lasting + GRACE - MARGIN).total_seconds(), "its intent is about to expire")
+    if stop.exit_code is not None:
+        if not recording.known.resumes:
+            recording.take_back(intent)
+        raise InterruptedRunError(stop.exit_code)
+    return intent
+
+
+def _record(
+    recording: Recording | None, report: Report, intent: str | None, reporter: Reporter
+) -> ExitCode | None:
+    """Put the receipt in; return the exit code of a failure, which is reported."""
+    if recording is None:
+        return None
+    try:
+        said = recording.finish(report, intent)
+    except (HeldError, PushError) as error:
+        # Without an intent nothing was to be written, and what is there is as declared.
+        if intent is None and isinstance(error, HeldError):
+            reporter.say("Not recorded: another apply has recorded meanwhile.")
+            return None
+        reporter.say(f"Error: {error}")
+        return ExitCode.INCOMPLETE
+    if said:
+        reporter.say(said)
+    return None
+
+
+def _warn_unrecorded(
+    plan: Plan, report: Report, recording: Recording | None, reporter: Reporter
+) -> None:
+    """Say so if the next plan will not know what was written, and so would write it again."""
+    followed = any(action.rule is Rule.ON_CHANGE for action in plan.actions)
+    if recording is None and followed and report.count(Result.APPLIED):
+        reporter.notice(
+            "Warning: this was not recorded, so the next plan takes these changes for new ones and"
+            " would put back what sells until then. Apply with --record."
+        )
+
+
+def outcome_code(report: Report) -> ExitCode:
+    """Return what happened to all actions as an exit code."""
+    if report.stopped and not any(map(_may_have_written, report.outcomes)):
+        return ExitCode.FAILED
+    if any(report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)):
+        return ExitCode.INCOMPLETE
+    return ExitCode.MOVED if report.count(Result.MOVED) else ExitCode.DONE
+
+
+def _may_have_written(outcome: Outcome) -> bool:
+    """Whether the SKU may be other than it was because of us."""
+    failed_after_write = outcome.result is Result.FAILED and outcome.found is not None
+    return outcome.result in {Result.APPLIED, Result.UNKNOWN} or failed_after_write

@@ -1,0 +1,124 @@
+"""`apply`: everything that must hold before a plan is carried out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reconciler.app.apply_run import ApplyOutput, ApplyRun, journal_path, run_apply
+from reconciler.app.base import load_base
+from reconciler.app.connect import Connection, open_store
+from reconciler.app.context import StoreContext
+from reconciler.app.planning import Scope, make_plan
+from reconciler.app.recording import ensure_recordable, ensure_unlocked, start_recording
+from reconciler.app.reporter import Reporter
+from reconciler.app.snapshot import read_listing
+from reconciler.app.stores import load_store
+from reconciler.desired.digest import compute_digest
+from reconciler.errors import LimitError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Plan
+from reconciler.plan.recovery import with_settled
+from reconciler.plan.verify import check_saved, check_store, check_targets, recheck_limits
+from reconciler.records.base import refuse_old_commit
+from reconciler.webflow.client import StoreClient
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """What is asked of an apply; `saved` is None for a plan that is made on the spot."""
+
+    saved: Plan | None
+    yes: bool
+    base: str | None
+    record: bool
+    push: str | None
+    take_over: bool
+    allow: tuple[str, ...]
+
+
+def apply_store(
+    context: StoreContext,
+    request: ApplyRequest,
+    connection: Connection,
+    output: ApplyOutput,
+    reporter: Reporter,
+) -> ExitCode:
+    """Apply one store, and return the exit code.
+
+    Raises:
+        StalePlanError: The saved plan does not follow from what is checked out.
+        LimitError: A safety limit is broken.
+        HeldError: Another apply is under way.
+    """
+    saved = request.saved
+    scope = _load_scope(context, saved, request.base)
+    ensure_unlocked(
+        scope.known,
+        take_over=request.take_over,
+        has_journal=saved is not None and (output.journal or journal_path(context, saved)).exists(),
+        now=datetime.now(UTC),
+    )
+    if request.record:
+        ensure_recordable(scope.known)
+    if saved is not None:
+        saved = recheck_limits(saved, scope.desired)
+        _ensure_within_limits(saved, request.allow)
+    scope.require_base()
+    with open_store(context, scope.desired.settings, connection) as client:
+        if saved is not None and saved.actions:
+            listing = read_listing(scope.desired, client, connection)
+            check_targets(saved, scope.desired, listing)
+        plan = saved or _plan(scope, request, client, connection, output, reporter)
+        if plan is None:
+            return ExitCode.FAILED
+        recording = None
+        if request.record:
+            recording = start_recording(scope.known, scope.desired, plan, request.push)
+        run = ApplyRun(context, scope, plan, connection, recording)
+        return run_apply(run, client, output, reporter)
+
+
+def _plan(
+    scope: Scope,
+    request: ApplyRequest,
+    client: StoreClient,
+    connection: Connection,
+    output: ApplyOutput,
+    reporter: Reporter,
+) -> Plan | None:
+    """Make a plan and show it; return None unless it may be carried out."""
+    plan = make_plan(scope, client, connection, reporter)
+    output.show_plan(plan)
+    _ensure_within_limits(plan, request.allow)
+    question = "Write these changes to the store? Type yes to go on"
+    if plan.actions and not request.yes and not reporter.confirm(question):
+        reporter.result("Nothing was written.")
+        return None
+    return plan
+
+
+def _load_scope(context: StoreContext, saved: Plan | None, base: str | None) -> Scope:
+    """Return what is to be applied.
+
+    Raises StalePlanError if a *saved* plan does not follow from it, and OldCommitError for a
+    commit that what was applied last has left behind.
+    """
+    desired = load_store(context)
+    if saved is not None:
+        check_store(saved, desired.settings)
+    known = load_base(context, desired.settings, base, saved)
+    if known.repository is not None and known.last is not None:
+        refuse_old_commit(known.repository, known.head, known.last)
+    if saved is not None:
+        settled = with_settled(known.base, saved.settled) if known.base else None
+        check_saved(saved, desired, compute_digest(desired), settled)
+    return Scope(desired, known)
+
+
+def _ensure_within_limits(plan: Plan, allow: tuple[str, ...]) -> None:
+    """Raise LimitError for a limit that is broken and was not lifted."""
+    broken = [violation for violation in plan.violations if violation.limit.value not in allow]
+    if broken:
+        said = "; ".join(violation.message for violation in broken)
+        lifted = dict.fromkeys([*allow, *(violation.limit.value for violation in broken)])
+        flags = " ".join(f"--allow {limit}" for limit in lifted)
+        raise LimitError(f"{said}. Nothing was written. If it is meant: {flags}")

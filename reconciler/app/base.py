@@ -1,0 +1,165 @@
+"""Git → what the stages need of it: the base, the head, and what lies between."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reconciler.app.context import StoreContext
+from reconciler.desired.loader import build_past
+from reconciler.errors import InputError, NoBaseError, UsageError
+from reconciler.git.repository import Repository, open_repository
+from reconciler.model import Base, Declared, Pending, Plan, StoreSettings
+from reconciler.plan.plan_file import fingerprint
+from reconciler.records.base import BaseTexts, find_base, find_elsewhere
+from reconciler.records.records import ref_of
+
+_NO_GIT = (
+    "This folder is in no git repository, or git is not installed; work in a clone, or give these"
+    " SKUs another rule."
+)
+_NO_RECORD = (
+    "There is no {ref} here. If it was recorded elsewhere, fetch it: git fetch origin"
+    " '+refs/reconciler/*:refs/reconciler/*'. The first time, when the shop has what is committed:"
+    " apply --base HEAD --record. Or name a commit with --base, or give these SKUs another rule."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBase:
+    """What git knows of one store: the repository (None: there is none) and the base (None: no).
+
+    `last` is the record of the last apply, which `base` is too unless another one was named;
+    `resumes` says that it is the intent of the very plan that is to be applied.
+    """
+
+    repository: Repository | None
+    folder: Path
+    store: str
+    head: str | None
+    base: Base | None
+    last: BaseTexts | None
+    resumes: bool = False
+
+    @property
+    def ways_out(self) -> str:
+        """Return what to do where a base is needed and there is none."""
+        return _NO_GIT if self.repository is None else _NO_RECORD.format(ref=ref_of(self.store))
+
+    @property
+    def why_not(self) -> str:
+        """Return in a few words why there is no base."""
+        if self.repository is None:
+            return "(This folder is in no git repository, or git is not installed.)"
+        return f"(There is no {ref_of(self.store)} here, and no --base was named.)"
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """Return the commits that touched the store since the base, newest first."""
+        if self.repository is None or self.base is None or self.head is None:
+            return ()
+        return self.repository.commits_since(self.base.source, self.head, self.folder)
+
+
+def without_git(folder: Path, store: str) -> KnownBase:
+    """Return what is known of a store in *folder* where git is not asked, or is not there."""
+    return KnownBase(None, folder, store, None, None, None)
+
+
+def load_base(
+    context: StoreContext, settings: StoreSettings, ref: str | None, saved: Plan | None
+) -> KnownBase:
+    """Return what git knows of a store; its base is *ref*, else the last record.
+
+    Where the last record is the intent of the *saved* plan itself, or there is none, the base is
+    the one that the plan was made for. Raises NoBaseError for a base that cannot be had.
+    """
+    store = settings.name
+    folder = context.folder
+    repository = open_repository(context.inventory)
+    if repository is None:
+        if ref is not None:
+            raise NoBaseError(f"--base {ref}: this folder is in no git repository")
+        return without_git(folder, store)
+    last = find_base(repository, folder, store, None)
+    resumes = saved is not None and last is not None and is_intent_of(last, saved)
+    named = ref
+    if ref is None and saved is not None and (resumes or last is None):
+        named = saved.provenance.base
+    texts = find_base(repository, folder, store, named) if named else None if resumes else last
+    if texts is not None and (place := find_elsewhere(repository, texts, settings.site_id)):
+        raise NoBaseError(
+            f"at {texts.commit[:7]} this store was {place.rpartition('/')[0]}; in its new folder"
+            " every SKU would count as new. Name a commit since it was moved with --base"
+        )
+    base = _build_base(texts, folder, store) if texts else None
+    head = repository.find_commit("HEAD")
+    return KnownBase(repository, folder, store, head, base, last, resumes=resumes)
+
+
+def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
+    """Return whether *last* says that *plan* itself was begun, and not that it ended."""
+    record = last.record
+    return (
+        record is not None
+        and record.is_intent
+        and (record.fingerprint, record.planned_at)
+        == (fingerprint(plan), plan.provenance.created_at)
+    )
+
+
+def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
+    """Return the base in *texts*, with the writes of an intent that nothing came after."""
+    what = f"the base {texts.commit[:7]}"
+    declared = _build_declared(texts, folder, store, what)
+    pending: tuple[Pending, ...] = ()
+    if texts.record is not None and texts.record.is_intent:
+        meant = replace(texts, files=texts.intended)
+        intended = _build_declared(meant, folder, store, what)
+        pending = tuple(
+            Pending(action.sku_id, action.before, action.after, intended[action.sku])
+            for action in texts.record.actions
+            if action.sku in intended
+        )
+    return Base(texts.commit, texts.source, texts.date, declared, pending)
+
+
+def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> dict[str, Declared]:
+    """Return what was declared in *texts*; raise NoBaseError where that cannot be read."""
+    advice = "name another commit, whose YAML is in order"
+    if texts.odd:
+        raise NoBaseError(f"{what} has a link where a file must be: {texts.odd[0]}; {advice}")
+    try:
+        return build_past(store, folder.as_posix(), texts.files)
+    except InputError as error:
+        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        raise NoBaseError(f"{what} cannot be read: {error.problems[0]}{more}; {advice}") from None
+
+
+def at_fork(known: KnownBase) -> KnownBase:
+    """Return *known* with the base where this branch left the line of what was applied.
+
+    What others merged and applied since then is no change of this branch.
+    """
+    repository, base, head = known.repository, known.base, known.head
+    if repository is None or base is None or head is None:
+        return known
+    if repository.descends(head, base.source) is not False:
+        return known
+    fork = repository.fork_point(base.source)
+    texts = find_base(repository, known.folder, known.store, fork) if fork else None
+    if texts is None:
+        return known
+    return replace(known, base=_build_base(texts, known.folder, known.store), last=None)
+
+
+def declared_at(known: KnownBase, ref: str) -> dict[str, Declared]:
+    """Return what was declared at *ref*, or where the commit checked out has left its line.
+
+    What others have merged there since is no change of this branch.
+    """
+    if known.repository is None:
+        raise UsageError("--changed-since needs a git repository; work in a clone")
+    since = known.repository.fork_point(ref) or ref
+    texts = find_base(known.repository, known.folder, known.store, since)
+    if texts is None:
+        raise NoBaseError(f"--changed-since {ref} names no commit here; fetch it")
+    return _build_declared(texts, known.folder, known.store, ref)

@@ -1,0 +1,34 @@
+"""One store after the other, each with its own exit code; the worst one wins."""
+
+from collections.abc import Callable, Sequence
+
+from reconciler.app.context import StoreContext
+from reconciler.app.reporter import Reporter
+from reconciler.errors import ReconcilerError
+from reconciler.exit_codes import ExitCode, worst
+
+
+def for_each_store(
+    contexts: Sequence[StoreContext],
+    reporter: Reporter,
+    work: Callable[[StoreContext], ExitCode],
+    report_error: Callable[[ReconcilerError], None],
+) -> ExitCode:
+    """Do *work* for each store, and return the worst exit code.
+
+    An error of one store is reported and the next one is taken; a signal ends it.
+    """
+    codes: list[ExitCode] = []
+    for number, context in enumerate(contexts, 1):
+        reporter.say(f"=== {context.name}")
+        try:
+            code = work(context)
+        except ReconcilerError as error:
+            report_error(error)
+            code = error.exit_code
+        codes.append(code)
+        if code.is_interruption:
+            if left := contexts[number:]:
+                reporter.say(f"Not begun: {', '.join(one.name for one in left)}.")
+            break
+    return worst(codes)

@@ -1,0 +1,269 @@
+"""`import`: what a shop has and no file declares → YAML."""
+
+import re
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from reconciler.app.connect import Connection, open_store
+from reconciler.app.context import StoreContext
+from reconciler.app.editing import WorkingCopy, load_working_copy
+from reconciler.app.reporter import Reporter
+from reconciler.app.snapshot import left_alone, list_and_match, read_needed, until_signal
+from reconciler.app.stores import resolve_stores
+from reconciler.atomic_files import replace_files
+from reconciler.contract import schema_file
+from reconciler.desired.editor.generate import (
+    SETTINGS,
+    LeftOut,
+    Newcomer,
+    Place,
+    choose_places,
+    generate_files,
+    partition_importable,
+)
+from reconciler.desired.editor.serialize import LANGUAGE_SERVER, quote
+from reconciler.desired.files import SETTINGS_FILE, find_stores, is_store_name, read_files
+from reconciler.desired.loader import build_desired
+from reconciler.errors import AnswerError, InputError, NotAuthorized, NotFound, Problem, UsageError
+from reconciler.git.repository import open_repository
+from reconciler.model import Listing, LiveSku, Stock
+from reconciler.plan.match import Matches
+from reconciler.records.records import ref_of
+from reconciler.render.wording import count
+from reconciler.webflow.client import StoreClient
+from reconciler.webflow.fetch import fetch_categories
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """What the shop lists, and the stock of what no file declares of it."""
+
+    listing: Listing
+    matches: Matches
+    candidates: tuple[LiveSku, ...]
+    stocks: Mapping[str, Stock]
+    categories: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What is asked of an import: SKUs whose code is like one of *globs*, also without a code."""
+
+    globs: Sequence[str] = ()
+    pin: bool = False
+
+
+def import_skus(
+    context: StoreContext,
+    working: WorkingCopy,
+    request: ImportRequest,
+    connection: Connection,
+    reporter: Reporter,
+) -> None:
+    """Write the YAML of SKUs that the shop has and no file declares yet.
+
+    Raises:
+        UsageError: No SKU is called as the request says.
+        EditError: A file cannot be written; nothing was changed.
+    """
+    with open_store(context, working.desired.settings, connection) as client:
+        undeclared = until_signal(
+            connection, lambda: _read(working, client, connection, reporter, request.globs)
+        )
+    newcomers, left_out = partition_importable(
+        undeclared.candidates,
+        undeclared.listing.skus,
+        undeclared.stocks,
+        working.desired.declared,
+        pin=request.pin,
+    )
+    _say_left_out(left_out, reporter)
+    if request.globs and not undeclared.candidates:
+        raise UsageError("no SKU that is new is called like that; nothing was imported")
+    if not newcomers:
+        reporter.say("Nothing to import: every SKU that can be declared is declared.")
+        return
+    folder = context.folder.as_posix()
+    siblings = _siblings(working, undeclared)
+    places = choose_places(newcomers, siblings, undeclared.categories, folder)
+    schema, schemas = _find_schemas(context.inventory)
+    contents = generate_files(
+        working.desired, working.files, newcomers, places, f"{schema}/{_INVENTORY}"
+    )
+    new = working.new_settings
+    begun = {path: text for path, text in working.files.items() if path == new}
+    before = {path: text for path, text in working.files.items() if path != new}
+    replace_files({**schemas, **begun, **contents}, before)
+    _say_imported(context, newcomers, places, reporter)
+
+
+def begin_store(inventory: Path, names: Sequence[str], site: str) -> WorkingCopy:
+    """Return a new store that declares nothing yet; raise UsageError if it cannot be begun."""
+    if len(names) != 1 or not is_store_name(names[0]):
+        raise UsageError("name the new store with --store: a-z, 0-9 and -, like --store shop")
+    context = StoreContext(names[0], inventory)
+    folder = context.folder
+    if (folder / SETTINGS_FILE).exists():
+        raise UsageError(f"{folder} is a store already; leave --site out to add what is new")
+    if not re.fullmatch(r"[0-9a-f]{24}", site):
+        raise UsageError(f"--site {site} is no site's id: those are 24 of 0-9 and a-f")
+    _refuse_known_site(inventory, context.name, site)
+    schema, _ = _find_schemas(inventory)
+    head = LANGUAGE_SERVER.format(schema=f"{schema}/store.schema.json")
+    text = head + SETTINGS.format(site_id=quote(site))
+    settings = (folder / SETTINGS_FILE).as_posix()
+    problems: list[Problem] = []
+    there = dict(read_files(folder, problems)) if folder.exists() else {}
+    files = {settings: text.encode(), **there}
+    desired = build_desired(
+        context.name, folder.as_posix(), files.items(), problems, may_be_empty=True
+    )
+    return WorkingCopy(files, desired, new_settings=settings)
+
+
+def _refuse_known_site(inventory: Path, name: str, site: str) -> None:
+    """Raise UsageError if another store has this site already."""
+    problems: list[Problem] = []
+    others = find_stores(inventory, problems) if _has_entries(inventory) else []
+    if problems:
+        raise InputError(problems)
+    for other in others:
+        if other == name:
+            continue
+        known = load_working_copy(StoreContext(other, inventory), may_be_empty=True)
+        if known.desired.settings.site_id == site:
+            raise UsageError(
+                f"the site {site} is the store {other} already; import with --store {other}"
+            )
+
+
+def _has_entries(folder: Path) -> bool:
+    return folder.is_dir() and any(not one.name.startswith(".") for one in folder.iterdir())
+
+
+def require_stores(inventory: Path) -> None:
+    """Raise UsageError if there is no store yet, with the way to begin one."""
+    if not _has_entries(inventory):
+        raise UsageError(
+            f"there is no store in {inventory} yet; begin one with --site ID --store NAME"
+        )
+
+
+def _read(
+    working: WorkingCopy,
+    client: StoreClient,
+    connection: Connection,
+    reporter: Reporter,
+    globs: Collection[str],
+) -> Undeclared:
+    """Read what the shop lists, and the stock of what no file declares."""
+    listing, matches = list_and_match(working.desired, client)
+    for finding in matches.findings:
+        if finding.kind.is_error:
+            reporter.say(left_alone(finding))
+    wanted = tuple(
+        live
+        for live in matches.not_managed
+        if not globs or any(fnmatchcase(live.code, glob) for glob in globs)
+    )
+    candidates = tuple(live for live in wanted if not live.archived)
+    if archived := len(wanted) - len(candidates):
+        reporter.notice(f"{count(archived, 'SKU')} of archived products: left out.")
+    site_id = working.desired.settings.site_id
+    try:
+        categories = fetch_categories(client, site_id) if candidates else {}
+    except (NotAuthorized, NotFound, AnswerError):
+        categories = {}
+        reporter.say("The categories cannot be read (the scope cms:read), so files go by product.")
+    stocks = read_needed(client, listing, candidates, connection, reporter)
+    return Undeclared(listing, matches, candidates, stocks, categories)
+
+
+def _siblings(working: WorkingCopy, undeclared: Undeclared) -> dict[str, Place]:
+    """Return where candidates belong of whose product something is declared, by their ids.
+
+    That is after the SKU that the shop lists before them, else after the product's last.
+    """
+    declared = working.desired.declared
+    names = {live.sku_id: sku for sku, live in undeclared.matches.live.items()}
+    last: dict[str, Place] = {}
+    places: dict[str, Place] = {}
+    for live in undeclared.listing.skus:
+        if name := names.get(live.sku_id):
+            last[live.product_id] = Place(declared[name].terms.path, name)
+        elif live.product_id in last:
+            places[live.sku_id] = last[live.product_id]
+    ends = {
+        one.sku_id: last[one.product_id] for one in undeclared.candidates if one.product_id in last
+    }
+    return ends | places
+
+
+_INVENTORY = "inventory.schema.json"
+
+
+def _find_schemas(inventory: Path) -> tuple[str, dict[str, bytes]]:
+    """Return where schemas are from a store's folder, and those files that are not there yet.
+
+    By them an editor completes keys and marks what is wrong.
+    """
+    if (inventory.parent / "schemas" / _INVENTORY).is_file():
+        return "../../schemas", {}
+    folder = inventory / ".schemas"
+    names = (_INVENTORY, "store.schema.json")
+    missing = {
+        (folder / name).as_posix(): schema_file(name).read_bytes()
+        for name in names
+        if not (folder / name).exists()
+    }
+    return "../.schemas", missing
+
+
+def _say_left_out(left_out: list[LeftOut], reporter: Reporter) -> None:
+    for live, reason, _ in left_out[:SHOWN]:
+        reporter.say(f"Left out: {live.name or live.code} ({live.sku_id}): {reason}")
+    if len(left_out) > SHOWN:
+        reporter.say(f"and {len(left_out) - SHOWN} more left out")
+    if any(one.can_be_pinned for one in left_out):
+        reporter.say(
+            "With --pin, those without a code of their own are declared by the store's id."
+        )
+
+
+def _say_imported(
+    context: StoreContext,
+    newcomers: list[Newcomer],
+    places: Mapping[str, Place],
+    reporter: Reporter,
+) -> None:
+    """Say how many SKUs went to which file, and what to do next."""
+    for path in sorted({place.path for place in places.values()}):
+        many = sum(places[one.sku].path == path for one in newcomers)
+        reporter.result(f"  {path}: {count(many, 'SKU')}")
+    reporter.result(f"{count(len(newcomers), 'SKU')} imported.")
+    reporter.notice(_next_commands(context))
+
+
+def _next_commands(context: StoreContext) -> str:
+    """Return what to do next: with a base as long as no apply was recorded."""
+    name, inventory = context.name, context.inventory.as_posix()
+    flags = "" if inventory == "inventory" else f" --inventory {shlex.quote(inventory)}"
+    if len(resolve_stores(context.inventory)) > 1:
+        flags += f" --store {name}"
+    repository = open_repository(context.folder)
+    if repository is None or repository.find_ref(ref_of(name)) is None:
+        flags += " --base HEAD"
+    push = " --push origin" if repository and repository.has_remote("origin") else ""
+    begin = "  git init\n" if repository is None else ""
+    return (
+        f"\nLook at it, and then:\n{begin}  git add {shlex.quote(inventory)}\n"
+        f"  git commit -m 'Import {name}'\n"
+        f"  reconciler plan{flags}      # nothing to change\n"
+        "and after the merge, on the main branch:\n"
+        f"  reconciler apply{flags} --record{push}"
+    )

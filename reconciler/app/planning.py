@@ -1,0 +1,157 @@
+"""`plan` and `drift`: desired × base × live → what would change, or what differs."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reconciler.app.base import KnownBase, at_fork, declared_at, load_base
+from reconciler.app.connect import Connection, open_store
+from reconciler.app.context import StoreContext
+from reconciler.app.reporter import Reporter
+from reconciler.app.snapshot import read_snapshot
+from reconciler.app.stores import load_store
+from reconciler.desired.digest import compute_digest
+from reconciler.errors import NoBaseError, ReconcilerError
+from reconciler.model import DesiredState, Drift, Plan, Provenance
+from reconciler.plan.drift import compute_drift
+from reconciler.plan.planner import compute_plan, require_no_base
+from reconciler.plan.reference import select
+from reconciler.plan.simulate import pretend_live
+from reconciler.records.base import refuse_old_commit
+from reconciler.webflow.client import StoreClient
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What is asked of a plan: its base, which SKUs it reads, and whether it asks the shop."""
+
+    base: str | None = None
+    changed_since: str | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan is made of: the desired state, the base, and which SKUs are wanted.
+
+    `wanted` is None for all of them.
+    """
+
+    desired: DesiredState
+    known: KnownBase
+    wanted: frozenset[str] | None = None
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Return the declared SKUs that are not read; those of a dead run always are."""
+        if self.wanted is None:
+            return frozenset()
+        pending = self.known.base.pending if self.known.base else ()
+        wanted = self.wanted | {write.declared.sku for write in pending}
+        return frozenset(self.desired.declared.keys() - wanted)
+
+    def require_base(self) -> None:
+        """Raise NoBaseError, with the ways out, if a rule needs a base and there is none."""
+        if self.known.base is None:
+            try:
+                require_no_base(self.desired.declared.values())
+            except NoBaseError as error:
+                error.add_note(self.known.ways_out)
+                raise
+
+    def provenance(self, *, offline: bool = False) -> Provenance:
+        """Return what the plan is made of, in its own words."""
+        base = self.known.base
+        return Provenance(
+            # So exact that no two plans share it: a journal is of just one.
+            created_at=datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            desired_digest=compute_digest(self.desired),
+            head=self.known.head,
+            base=base.commit if base else None,
+            base_date=base.date if base else None,
+            commits=self.known.commits,
+            offline=offline,
+        )
+
+
+def plan_store(
+    context: StoreContext, request: PlanRequest, connection: Connection, reporter: Reporter
+) -> Plan:
+    """Return the plan of one store; nothing is written.
+
+    Raises:
+        NoBaseError: A rule, or `offline`, needs a base and there is none.
+        InterruptedRunError: A signal came.
+        StoreError: The shop cannot be read.
+    """
+    scope = _load_scope(context, request, reporter)
+    if request.offline:
+        return make_offline_plan(scope)
+    scope.require_base()
+    with open_store(context, scope.desired.settings, connection) as client:
+        return make_plan(scope, client, connection, reporter)
+
+
+def _load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter) -> Scope:
+    desired = load_store(context)
+    known = load_base(context, desired.settings, request.base, None)
+    if request.offline:
+        known = at_fork(known)
+    wanted = None
+    if request.changed_since is not None:
+        wanted = frozenset(select(desired.declared, declared_at(known, request.changed_since)))
+    _notice_what_is_odd(known, reporter)
+    return Scope(desired, known, wanted)
+
+
+def _notice_what_is_odd(known: KnownBase, reporter: Reporter) -> None:
+    """Say that there is no base, or that apply would refuse what is checked out."""
+    if known.base is None:
+        reporter.notice(f"No base is known, so neither is why stock differs. {known.why_not}")
+    if known.repository is not None and known.last is not None:
+        try:
+            refuse_old_commit(known.repository, known.head, known.last)
+        except ReconcilerError as error:
+            reporter.notice(f"Note: apply would refuse this: {error}")
+
+
+def make_plan(
+    scope: Scope, client: StoreClient, connection: Connection, reporter: Reporter
+) -> Plan:
+    """Read what the plan needs of the store, and compute it."""
+    scope.require_base()
+    snapshot = read_snapshot(scope.desired, client, connection, reporter, scope.unread)
+    return compute_plan(
+        scope.desired,
+        snapshot.live,
+        scope.known.base,
+        scope.provenance(),
+        matches=snapshot.matches,
+        unread=scope.unread,
+    )
+
+
+def make_offline_plan(scope: Scope) -> Plan:
+    """Compare what is declared with what was declared at the base, without contacting the shop.
+
+    Raises NoBaseError without a base.
+    """
+    base = scope.known.base
+    if base is None:
+        error = NoBaseError("--offline compares with a base, and there is none")
+        error.add_note(scope.known.ways_out)
+        raise error
+    live, new = pretend_live(scope.desired, base)
+    provenance = scope.provenance(offline=True)
+    return compute_plan(scope.desired, live, base, provenance, unread=new)
+
+
+def find_drift(context: StoreContext, connection: Connection, reporter: Reporter) -> Drift:
+    """Read every declared SKU and return what differs; git is not asked.
+
+    Raises InterruptedRunError if a signal came.
+    """
+    desired = load_store(context)
+    with open_store(context, desired.settings, connection) as client:
+        snapshot = read_snapshot(desired, client, connection, reporter)
+    return compute_drift(desired, snapshot.live, snapshot.matches)

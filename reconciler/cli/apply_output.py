@@ -1,0 +1,124 @@
+"""Where `apply` leaves what it found and did: stdout, the summary, the report, events."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from reconciler import __version__
+from reconciler.app.github import add_summary
+from reconciler.apply.event_log import Events
+from reconciler.apply.report_file import dump_report
+from reconciler.atomic_files import open_text, refuse_links
+from reconciler.cli.console import Console
+from reconciler.cli.output import STDIO, print_plan, save_text, store_path
+from reconciler.cli.streams import print_text
+from reconciler.errors import OutputError, ReconcilerError, UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Plan, Report
+from reconciler.plan.plan_file import fingerprint
+from reconciler.render.markdown import render_report as render_markdown
+from reconciler.render.terminal import render_report
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The files that were named, besides stdout; None: nowhere or by default."""
+
+    console: Console
+    journal: Path | None
+    report: Path | None
+    events: Path | None
+
+    def require_apart(self) -> None:
+        """Raise UsageError if two of them would go to one stream or file."""
+        named = [path for path in (self.journal, self.report, self.events) if path is not None]
+        if len(named) > len({path.absolute() for path in named}):
+            raise UsageError(
+                "Two of --journal, --report, and --events name the same file or stream."
+            )
+        if self.journal == STDIO:
+            raise UsageError("A journal must be a file, to be read again. Name one with --journal.")
+
+    def of_store(self, name: str) -> "Outputs":
+        """Return the same for one of several stores: each has its files in the folders named."""
+        journal = self.journal / f"{name}.jsonl" if self.journal else None
+        report, events = store_path(self.report, name), store_path(self.events, name)
+        return Outputs(self.console, journal, report, events)
+
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether stdout is for a program, so that people are told on stderr alone."""
+        return STDIO in {self.report, self.events}
+
+    def check(self) -> None:
+        """Raise ReconcilerError before the first write if the report could not be saved."""
+        path = self.report
+        if path is None or path == STDIO:
+            return
+        try:
+            refuse_links(path)
+        except OSError as error:
+            raise ReconcilerError(
+                f"Can't save the report to {path}: {error.strerror}. Name another file."
+            ) from None
+        if not path.absolute().parent.is_dir():
+            raise ReconcilerError(
+                f"Can't save the report to {path}: there is no such folder. Name another file."
+            )
+
+    @contextmanager
+    def open_events(self, plan: Plan) -> Iterator[Sequence[Events]]:
+        """Yield what writes events, or nothing; raise ReconcilerError if it cannot be opened."""
+        path = self.events
+        if path is None:
+            yield ()
+            return
+        stream: TextIO
+        try:
+            stream = sys.stdout if path == STDIO else open_text(path, "w")
+        except OSError as error:
+            raise ReconcilerError(f"cannot write events to {path}: {error.strerror}") from None
+        events = Events(stream, plan.store)
+        events.planned(plan, __version__)
+        try:
+            yield (events,)
+        finally:
+            if path != STDIO:
+                with suppress(OSError):  # an end that fails for its events serves nobody
+                    stream.close()
+
+    def show_plan(self, plan: Plan) -> None:
+        """Print a plan that was made on the spot, unless stdout is for a program."""
+        if not self.takes_stdout:
+            print_plan(plan, "text", self.console)
+
+    def show_report(self, report: Report) -> None:
+        """Print what happened to each action, unless stdout is for a program."""
+        if self.takes_stdout:
+            return
+        try:
+            self.console.lines(render_report(report, verbose=self.console.flags.verbose))
+        except OutputError:  # what was done is done, whether it can be printed or not
+            said = "the report cannot be printed. The writes are done: do not repeat them."
+            self.console.say(f"Error: {said}")
+
+    def keep_report(self, report: Report, plan: Plan, code: ExitCode) -> None:
+        """Add to the step's summary and save the report.
+
+        If that fails, the exit code still says what happened to the writes.
+        """
+        add_summary(partial(render_markdown, report))
+        if self.report is None:
+            return
+        text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
+        try:
+            if self.report == STDIO:
+                print_text(text)
+            else:
+                save_text(text, self.report, "the report")
+        except ReconcilerError as error:
+            self.console.say(f"Error: {error} The writes are done: do not repeat them.")

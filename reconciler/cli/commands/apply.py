@@ -1,0 +1,134 @@
+"""`reconciler apply`: carry out a plan."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.app.applying import ApplyRequest, apply_store
+from reconciler.app.connect import Connection
+from reconciler.app.context import StoreContext
+from reconciler.cli.apply_output import Outputs
+from reconciler.cli.console import Console, has_terminal
+from reconciler.cli.output import read_plan
+from reconciler.cli.params import BASE, DURATION, Duration, GlobalFlags, shop_options
+from reconciler.errors import StalePlanError, UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Limit, Plan
+
+
+@click.command("apply")
+@click.argument("planfile", required=False, type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask before writing.")
+@BASE
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Keep in git what was applied, as the base of the next plan.",
+)
+@click.option("--push", metavar="REMOTE", help="Share that record on this remote.")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Begin although another apply has not ended: it is dead.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    type=click.Choice([limit.value for limit in Limit]),
+    help="Lift one safety limit, for this run.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the journal here.  [default: below .reconciler/journal]",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save what became of each SKU as JSON; - is stdout.",
+)
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a JSON line for each thing that happens; - is stdout.",
+)
+@click.option(
+    "--max-duration",
+    type=DURATION,
+    metavar="DURATION",
+    help="Begin no further SKU after this time, like 90s, 10m or 2h.",
+)
+@shop_options
+@click.pass_obj
+def command(
+    flags: GlobalFlags,
+    planfile: Path | None,
+    yes: bool,
+    base: str | None,
+    record: bool,
+    push: str | None,
+    take_over: bool,
+    allow: tuple[str, ...],
+    journal: Path | None,
+    report: Path | None,
+    events: Path | None,
+    max_duration: Duration | None,
+    parallelism: int,
+    token_file: Path | None,
+) -> int:
+    """Carry out PLANFILE; without one, plan, show the plan, ask, and carry it out.
+
+    Each SKU is read again before it is written; one that has moved since the plan is left alone.
+    """
+    if planfile is None and not yes and not has_terminal():
+        raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
+    console = Console(flags)
+    outputs = Outputs(console, journal, report, events)
+    outputs.require_apart()
+    if push and not record:
+        raise UsageError("--push shares the record of --record; add that")
+    connection = console.connection(token_file, parallelism, max_duration)
+
+    def request(saved: Plan | None) -> ApplyRequest:
+        return ApplyRequest(saved, yes, base, record, push, take_over, allow)
+
+    def apply_one_of_several(context: StoreContext) -> ExitCode:
+        saved = read_plan(planfile / f"{context.name}.json") if planfile else None
+        own = outputs.of_store(context.name)
+        return apply_store(context, request(saved), connection, own, console)
+
+    if flags.means_several:
+        code = console.for_each_store(apply_one_of_several)
+    else:
+        saved = read_plan(planfile) if planfile else None
+        context = _store_of(flags, saved)
+        code = apply_store(context, request(saved), connection, outputs, console)
+    _leave_if_abandoned(connection, code)
+    return code
+
+
+def _store_of(flags: GlobalFlags, saved: Plan | None) -> StoreContext:
+    """Return the store that is meant: the plan's own, unless one is named."""
+    if saved is None or flags.store:
+        return flags.one_store()
+    found = [context for context in flags.stores() if context.name == saved.store]
+    if not found:
+        raise StalePlanError(f"the plan is for the store {saved.store}, which is not here")
+    return found[0]
+
+
+def _leave_if_abandoned(connection: Connection, code: ExitCode) -> None:
+    """After a second signal, end the process without waiting for threads that wait for the shop."""
+    if not connection.stop.is_abandoned:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(code)

@@ -1,0 +1,50 @@
+"""`reconciler comment`: a plan or a report as the one comment of its store on a pull request."""
+
+import os
+from pathlib import Path
+
+import click
+
+from reconciler.app.github import open_github
+from reconciler.cli.console import Console
+from reconciler.cli.output import load_plan_or_report
+from reconciler.cli.params import GlobalFlags, shared_options
+from reconciler.github.actions_context import read_head, read_pull_request
+from reconciler.github.sticky_comment import marker_of, put_comment
+from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
+
+
+@click.command("comment")
+@click.argument("file", type=click.Path(path_type=Path), metavar="PLANFILE|REPORT")
+@click.option(
+    "--pr",
+    type=click.IntRange(1),
+    metavar="N",
+    help="The pull request.  [default: the one that the workflow's event is about]",
+)
+@shared_options
+@click.pass_obj
+def command(flags: GlobalFlags, file: Path, pr: int | None) -> int:
+    """Create or update the one comment that a store has on a pull request.
+
+    Asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL, GITHUB_REPOSITORY and
+    GITHUB_EVENT_PATH, which Actions sets.
+    """
+    plan, report, _ = load_plan_or_report(file)
+    # Which push it is about: a later one that cannot be planned leaves this comment as it is.
+    about = read_head(os.environ)
+    foot = f"\nAt commit {about}.\n" if about and pr is None else ""
+    github = open_github()  # what is missing is said before anything is asked
+    pull_request = pr or read_pull_request(os.environ)
+    text = store = ""
+    if plan is not None:
+        store = plan.store
+        text = render_plan(plan, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
+    elif report is not None:
+        store = report.store
+        text = render_report(report, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
+    with github:
+        address = put_comment(github, pull_request, store, text + foot)
+    if not flags.quiet:
+        Console(flags).result(address)
+    return 0

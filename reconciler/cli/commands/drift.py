@@ -1,0 +1,83 @@
+"""`reconciler drift`: what of the live stock differs from what is declared. Writes nothing."""
+
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+
+import click
+
+from reconciler.app.context import StoreContext
+from reconciler.app.github import add_summary, open_github
+from reconciler.app.planning import find_drift
+from reconciler.cli.console import Console
+from reconciler.cli.params import GlobalFlags, shop_options
+from reconciler.cli.streams import print_text
+from reconciler.exit_codes import ExitCode
+from reconciler.github.api import Github
+from reconciler.github.drift_issue import issue_marker, put_issue
+from reconciler.model import Drift
+from reconciler.model.codec import as_objects, dump_json
+from reconciler.render.markdown import COMMENT_LIMIT
+from reconciler.render.markdown import render_drift as render_markdown
+from reconciler.render.terminal import render_drift
+
+
+@click.command("drift")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option(
+    "--issue",
+    is_flag=True,
+    help="Keep one issue on GitHub about it: opened, updated and, without drift, closed.",
+)
+@shop_options
+@click.pass_obj
+def command(
+    flags: GlobalFlags, format_: str, issue: bool, parallelism: int, token_file: Path | None
+) -> int:
+    """Read every declared SKU, whatever its rule, and show what differs.
+
+    Exits 2 where something differs that selling does not explain: a rule that is broken, an
+    `on_change` SKU that rose or changed its inventory type, something unreadable.
+
+    --issue asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL and GITHUB_REPOSITORY.
+    """
+    console = Console(flags)
+    connection = console.connection(token_file, parallelism)
+
+    def work(context: StoreContext) -> ExitCode:
+        drift = find_drift(context, connection, console)
+        _print(drift, format_, console)
+        has_errors = any(finding.kind.is_error for finding in drift.findings)
+        is_drift = ExitCode.CHANGES if drift.unexplained else ExitCode.DONE
+        code = ExitCode.INPUT if has_errors else is_drift
+        add_summary(partial(render_markdown, drift))
+        if github is not None:
+            _keep_issue(github, drift, console, is_needed=code != ExitCode.DONE)
+        return code
+
+    # What is missing for the issue is said before a thousand SKUs are read.
+    with open_github() if issue else nullcontext() as github:
+        return console.for_each_store(work)
+
+
+def _print(drift: Drift, format_: str, console: Console) -> None:
+    if format_ == "json":
+        print_text(dump_json(as_objects(drift)) + "\n")
+    elif format_ == "markdown":
+        print_text(render_markdown(drift))
+    else:
+        console.lines(render_drift(drift, verbose=console.flags.verbose))
+
+
+def _keep_issue(github: Github, drift: Drift, console: Console, *, is_needed: bool) -> None:
+    text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.store)))
+    address = put_issue(github, drift.store, text, is_needed=is_needed)
+    if address:
+        console.notice(f"The issue about it: {address}")

@@ -1,0 +1,74 @@
+"""`reconciler export`: the declared stock as a table for a spreadsheet."""
+
+import io
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.app.snapshot import read_stocks
+from reconciler.app.stores import load_store
+from reconciler.cli.console import Console
+from reconciler.cli.output import STDIO, save_text
+from reconciler.cli.params import GlobalFlags, shop_options
+from reconciler.cli.streams import print_text
+from reconciler.desired.spreadsheet.write import render_sheet
+from reconciler.errors import UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.render.wording import count
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
+@click.command("export")
+@click.option(
+    "--csv",
+    "out",
+    type=click.Path(path_type=Path),
+    default=STDIO,
+    metavar="FILE",
+    help="Where to save the table.  [default: stdout]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE if there is one.")
+@click.option("--live", is_flag=True, help="Add a column with what the shop has now.")
+@click.option(
+    "--delimiter",
+    type=click.Choice([*_DELIMITERS]),
+    default="comma",
+    show_default=True,
+    help="What separates the cells; some spreadsheets want a semicolon.",
+)
+@shop_options
+@click.pass_obj
+def command(
+    flags: GlobalFlags,
+    out: Path,
+    overwrite: bool,
+    live: bool,
+    delimiter: str,
+    parallelism: int,
+    token_file: Path | None,
+) -> int:
+    """Save the declared stock as CSV, in UTF-8 as spreadsheets open it.
+
+    `set --csv` takes the table again, with what was counted in the column Counted.
+    """
+    if out != STDIO and out.is_file() and not overwrite:
+        raise UsageError(f"{out} is there, and may hold a count; name another, or --overwrite it")
+    console = Console(flags)
+    context = flags.one_store()
+    desired = load_store(context)
+    stocks = None
+    if live:
+        connection = console.connection(token_file, parallelism)
+        stocks = read_stocks(context, desired, connection, console, desired.declared)
+    text = render_sheet(desired.declared.values(), stocks, _DELIMITERS[delimiter])
+    is_whole = stocks is None or len(stocks) == len(desired.declared)
+    if out == STDIO:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is
+        print_text(text)
+    else:
+        save_text(text, out, "the table")
+        console.notice(f"{count(len(desired.declared), 'SKU')} saved to {out}.")
+    return ExitCode.DONE if is_whole else ExitCode.INPUT

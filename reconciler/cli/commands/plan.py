@@ -1,0 +1,97 @@
+"""`reconciler plan`: what apply would change, and why. Writes nothing to the store."""
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from reconciler.app.context import StoreContext
+from reconciler.app.github import add_summary, put_outputs
+from reconciler.app.planning import PlanRequest, plan_store
+from reconciler.cli.console import Console
+from reconciler.cli.output import STDIO, print_plan, save_text, store_path
+from reconciler.cli.params import BASE, PLAN_FORMAT, GlobalFlags, shop_options
+from reconciler.errors import UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Plan
+from reconciler.plan.plan_file import dump_plan
+from reconciler.render.markdown import render_plan as render_markdown
+
+
+@click.command("plan")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan for apply; - is stdout.",
+)
+@PLAN_FORMAT
+@BASE
+@click.option(
+    "--changed-since",
+    metavar="REF",
+    help="Read only SKUs whose declaration differs from the one at REF.",
+)
+@click.option("--offline", is_flag=True, help="Compare with the base, and ask no store.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@shop_options
+@click.pass_obj
+def command(
+    flags: GlobalFlags,
+    out: Path | None,
+    format_: str | None,
+    base: str | None,
+    changed_since: str | None,
+    offline: bool,
+    detailed_exitcode: bool,
+    parallelism: int,
+    token_file: Path | None,
+) -> int:
+    """Read the live stock and show what apply would change.
+
+    Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
+    """
+    if offline and changed_since:
+        raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
+    if out == STDIO and format_ not in {None, "json"}:
+        raise UsageError(
+            f"--out - prints the plan as JSON, and --format {format_} prints it too. Name a file"
+            " with --out, or leave one of them out."
+        )
+    console = Console(flags)
+    connection = console.connection(token_file, parallelism)
+    request = PlanRequest(base, changed_since, offline)
+    stores = len(flags.stores()) if flags.means_several else 1
+    changes = 0
+
+    def work(context: StoreContext) -> ExitCode:
+        nonlocal changes
+        plan = plan_store(context, request, connection, console)
+        file = store_path(out, context.name) if flags.means_several else out
+        shown = "json" if file == STDIO else format_ or "text"
+        if file is not None and file != STDIO:
+            save_text(dump_plan(plan), file, "the plan")
+        print_plan(plan, shown, console, stores)
+        if file is not None and file != STDIO and not offline:
+            console.notice(_next_command(plan, file, base))
+        add_summary(partial(render_markdown, plan))
+        changes += len(plan.actions)
+        return plan_exit_code(plan, detailed=detailed_exitcode)
+
+    code = console.for_each_store(work)
+    put_outputs(changes=changes, plan_file=out or "")
+    return code
+
+
+def _next_command(plan: Plan, file: Path, base: str | None) -> str:
+    flags = f" --base {base}" if base else ""
+    flags += " --record" if plan.provenance.base else ""
+    flags += "".join(f" --allow {violation.limit}" for violation in plan.violations)
+    return f"Saved to {file}. To carry it out: reconciler apply {file}{flags}"
+
+
+def plan_exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
+    """Return 65 for a plan with errors, 2 for pending changes if that was asked for, else 0."""
+    if plan.errors:
+        return ExitCode.INPUT
+    return ExitCode.CHANGES if detailed and plan.actions else ExitCode.DONE

@@ -1,0 +1,162 @@
+"""`reconciler sandbox`: the embedded store as a server, anew, or with customers in it."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.params import GlobalFlags, shared_options
+from reconciler.cli.streams import print_error, print_text
+from reconciler.errors import UsageError
+from reconciler.render.wording import count
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
+from reconciler.sandbox.faults import Faults, read_faults
+from reconciler.sandbox.limiter import WindowKind
+from reconciler.sandbox.server import SEED_FILE, open_shop, reset_shop, serve_until_stopped
+
+TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
+
+
+@click.group("sandbox")
+@shared_options
+def command() -> None:
+    """Serve, reset or shop in the embedded store: a Webflow-compatible shop on loopback."""
+
+
+def _places(flags: GlobalFlags, seed: Path | None) -> tuple[Path, Path]:
+    """Return where the sandbox's data lies and what it is made from."""
+    context = flags.one_store()
+    data = context.state_folder("sandbox") / f"{context.name}.sqlite"
+    return data, seed or context.folder / SEED_FILE
+
+
+def _open(flags: GlobalFlags, seed: Path | None) -> Shop:
+    return open_shop(*_places(flags, seed))
+
+
+SEED = click.option(
+    "--seed",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"What the shop starts from.  [default: {SEED_FILE} in the store's folder]",
+)
+
+
+@command.command("serve")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes a free one.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), help="Requests allowed in a window.  [default: any number]"
+)
+@click.option(
+    "--window",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds of that window.",
+)
+@click.option(
+    "--window-kind",
+    type=click.Choice(["sliding", "fixed"]),
+    default="sliding",
+    show_default=True,
+    help="Whether the window slides, or starts anew when it is over.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="Milliseconds that each answer takes longer.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Misbehave as this JSON file says; see docs/sandbox.md.",
+)
+@click.option("--token", default=TOKEN, show_default=True, help="The token that is accepted.")
+@SEED
+@shared_options
+@click.pass_obj
+def serve(
+    flags: GlobalFlags,
+    port: int,
+    limit: int | None,
+    window: float,
+    window_kind: WindowKind,
+    latency: float,
+    faults: Path | None,
+    token: str,
+    seed: Path | None,
+) -> int:
+    """Serve the shop for any client, until Ctrl-C."""
+    if seed is not None and _places(flags, seed)[0].exists():
+        print_error("The shop goes on as it was left; `reconciler sandbox reset` begins anew.")
+    with _open(flags, seed) as shop:
+        api = Api(
+            shop,
+            {token: SCOPES},
+            limit=limit,
+            window=window,
+            window_kind=window_kind,
+            latency=latency / 1000,
+            faults=Faults(read_faults(faults)) if faults else None,
+        )
+        site = shop.meta("site_id")
+
+        def announce(address: str) -> None:
+            print_text(
+                f"# site {site}, until Ctrl-C; for a store with `backend: webflow`:\n"
+                f"export WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n",
+                masks=False,  # it guards nothing, and whoever started the server needs it
+            )
+
+        serve_until_stopped(api, port, announce)
+    return 0
+
+
+@command.command("reset")
+@SEED
+@shared_options
+@click.pass_obj
+def reset(flags: GlobalFlags, seed: Path | None) -> int:
+    """Put the shop back to its seed."""
+    with reset_shop(*_places(flags, seed)) as shop:
+        print_text(f"The sandbox starts anew with {count(shop.count_skus(), 'SKU')}.\n")
+    return 0
+
+
+@command.command("sell")
+@click.argument("sales", nargs=-1, required=True, metavar="SKU[=N]…")
+@shared_options
+@click.pass_obj
+def sell(flags: GlobalFlags, sales: tuple[str, ...]) -> int:
+    """Sell N units (1 if not said) of each SKU, as customers would.
+
+    SKU is the code that the store shows, or its id.
+    """
+    with _open(flags, None) as shop:
+        orders = [_order(shop, sale) for sale in sales]
+        for sku, _ in orders:
+            shop.find(sku)  # so that a slip in the last one sells nothing of the first
+        for sku, units in orders:
+            inventory_type, quantity = shop.sell(sku, units)
+            left = "infinite" if inventory_type == "infinite" else f"{quantity} left"
+            print_text(f"Sold {units} of {sku}: {left}.\n")
+    return 0
+
+
+def _order(shop: Shop, sale: str) -> tuple[str, int]:
+    """Return SKU and units of `SKU` or `SKU=N`; a code may have a `=` in it."""
+    sku, found, units = sale.rpartition("=")
+    if not found or shop.knows(sale):
+        return sale, 1
+    if not (units.isascii() and units.isdigit() and len(units) < 10 and int(units)):
+        raise UsageError(f"{sale}: {units} is no number of units; write {sku}=1")
+    return sku, int(units)

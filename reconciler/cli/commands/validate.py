@@ -1,0 +1,87 @@
+"""`reconciler validate`: all checks that need no store."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from reconciler.app.stores import load_folder, stores_for_path
+from reconciler.cli.params import GlobalFlags, shared_options
+from reconciler.cli.streams import print_text
+from reconciler.desired.files import find_stores, refuse_repositories_beside_stores
+from reconciler.errors import InputError, Problem
+from reconciler.model.codec import dump_json
+from reconciler.render.github_annotations import render_problems
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "github", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print what is found.",
+)
+@shared_options
+@click.pass_obj
+def command(flags: GlobalFlags, paths: tuple[Path, ...], format_: str) -> int:
+    """Check every YAML file, and say of each problem where it is and what to write instead.
+
+    PATH is a store's folder, or a file in one, whose whole store is then checked. Nothing is
+    asked of any store. Exits 65 when there are problems.
+    """
+    problems: list[Problem] = []
+    skus = 0
+    folders = _folders(flags, paths, problems)
+    for folder in folders:
+        try:
+            skus += len(load_folder(folder).declared)
+        except InputError as error:
+            problems.extend(error.problems)
+    if format_ == "json":
+        _print_json(problems, skus, folders)
+    else:
+        _print_text(problems, skus, folders, github=format_ == "github")
+    return InputError.exit_code if problems else 0
+
+
+def _folders(flags: GlobalFlags, paths: Iterable[Path], problems: list[Problem]) -> list[Path]:
+    """Return the folders of the stores that are meant, each once."""
+    if not paths and flags.store:
+        return [context.folder for context in flags.stores()]
+    if not paths:
+        return [flags.inventory / name for name in find_stores(flags.inventory, problems)]
+    folders: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            for folder in stores_for_path(path):
+                folders.setdefault(folder.resolve(), folder)
+        except InputError as error:
+            problems.extend(error.problems)
+    for inventory in {folder.resolve().parent for folder in folders.values()}:
+        refuse_repositories_beside_stores(inventory, problems)
+    return list(folders.values())
+
+
+def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, github: bool) -> None:
+    lines = render_problems(problems) if github else (safe_text(str(p)) for p in problems)
+    for line in lines:
+        print_text(f"{line}\n")
+    if problems:
+        print_text(f"{count(len(problems), 'problem')} found.\n")
+    else:
+        where = count(len(folders), "store")
+        print_text(f"{count(skus, 'SKU')} in {where}: everything is in order.\n")
+
+
+def _print_json(problems: list[Problem], skus: int, folders: list[Path]) -> None:
+    found = {
+        "problems": [problem._asdict() for problem in problems],
+        "skus": skus,
+        "stores": [folder.name for folder in folders],
+    }
+    print_text(dump_json(found) + "\n")

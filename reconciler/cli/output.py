@@ -1,0 +1,114 @@
+"""Plans, reports and tables → stdout and files; files and stdin → bytes."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.apply.report_file import as_report, load_report
+from reconciler.atomic_files import make_folder, write_text
+from reconciler.cli.console import Console
+from reconciler.cli.streams import print_text
+from reconciler.errors import InputError, PlanFileError, Problem, ReconcilerError, UsageError
+from reconciler.model import Plan, Report
+from reconciler.plan.plan_file import MAX_BYTES, dump_plan, load_plan
+from reconciler.render.github_annotations import MAX_ANNOTATIONS
+from reconciler.render.github_annotations import render_plan as render_annotations
+from reconciler.render.markdown import render_plan as render_markdown
+from reconciler.render.terminal import render_plan
+
+STDIO = Path("-")
+
+
+def store_path(folder: Path | None, name: str, ending: str = "json") -> Path | None:
+    """Return the file of the store *name* in *folder*, which is made if need be."""
+    if folder is None:
+        return None
+    if folder == STDIO:
+        raise UsageError("several stores need a folder each of their files goes to, not -")
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise ReconcilerError(f"{folder} cannot be a folder: {error.strerror}") from None
+    return folder / f"{name}.{ending}"
+
+
+def save_text(text: str, path: Path, what: str) -> None:
+    """Write *text* to a file, whole or not at all; a pipe or a device is written as it is."""
+    try:
+        write_text(path, text)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ReconcilerError(
+            f"Can't save {what} to {path}: {reason}. Name another file."
+        ) from None
+
+
+def print_plan(plan: Plan, format_: str, console: Console, annotated_stores: int = 1) -> None:
+    """Print *plan* on stdout in the format `text`, `json`, `markdown` or `github`.
+
+    A step shows ten annotations, which *annotated_stores* share.
+    """
+    if format_ == "json":
+        print_text(dump_plan(plan))
+    elif format_ == "markdown":
+        print_text(render_markdown(plan))
+    elif format_ == "github":
+        share = max(1, MAX_ANNOTATIONS // annotated_stores)
+        print_text("".join(f"{line}\n" for line in render_annotations(plan, share)))
+    else:
+        console.lines(render_plan(plan, verbose=console.flags.verbose))
+
+
+class Saved(NamedTuple):
+    """What a file holds: a plan or a report, and its text."""
+
+    plan: Plan | None
+    report: Report | None
+    text: str
+
+
+def load_plan_or_report(path: Path) -> Saved:
+    """Return the plan or the report in the file *path*, or on stdin for `-`.
+
+    Raises:
+        PlanFileError: It is neither.
+        StalePlanError: It is a plan that was changed.
+    """
+    content = _read_saved(path)
+    report = as_report(content) if len(content) <= MAX_BYTES else None
+    if report is not None:
+        return Saved(None, load_report(str(path), report), content.decode("utf-8"))
+    return Saved(load_plan(str(path), content), None, "")
+
+
+def read_plan(path: Path) -> Plan:
+    """Return the plan saved in the file *path*, or on stdin for `-`."""
+    return load_plan(str(path), _read_saved(path))
+
+
+def _read_saved(path: Path) -> bytes:
+    try:
+        return read_input(path, MAX_BYTES)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}; name a file that plan --out wrote"
+        raise PlanFileError(str(path), message) from None
+
+
+def read_table(path: Path, max_bytes: int) -> bytes:
+    """Return what is in the spreadsheet *path*, or on stdin for `-`.
+
+    Raises InputError if it cannot be read.
+    """
+    try:
+        return read_input(path, max_bytes)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
+        raise InputError([Problem(str(path), 0, 0, message)]) from None
+
+
+def read_input(path: Path, max_bytes: int) -> bytes:
+    """Return what is in a file, or on stdin for `-`; one byte more than *max_bytes* at most."""
+    if path == STDIO and sys.stdin is None:
+        raise OSError(0, "stdin is closed")
+    with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
+        return file.read(max_bytes + 1)

@@ -1,0 +1,198 @@
+"""The options of the command line: those that every command takes, and some that many take."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import click
+
+from reconciler.app.context import StoreContext
+from reconciler.app.quantities import today, tomorrow
+from reconciler.app.stores import resolve_stores
+from reconciler.desired.files import find_stores
+from reconciler.errors import UsageError
+
+ColorWhen = Literal["auto", "always", "never"]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class GlobalFlags:
+    """The options that stand before or after a command's name."""
+
+    inventory: Path = Path("inventory")
+    store: tuple[str, ...] = ()
+    all_stores: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: ColorWhen = "auto"
+
+    def stores(self) -> list[StoreContext]:
+        """Return the stores that are meant: all, if none was named."""
+        return resolve_stores(self.inventory, self.store)
+
+    @property
+    def means_several(self) -> bool:
+        """Whether several stores are meant, one after the other."""
+        return self.all_stores or len(set(self.store)) > 1
+
+    def one_store(self) -> StoreContext:
+        """Return the one store that is meant; raise UsageError for several."""
+        contexts = self.stores()
+        if self.all_stores:
+            raise UsageError("this takes one store at a time; name it with --store")
+        if len(contexts) > 1:
+            names = ", ".join(context.name for context in contexts)
+            raise UsageError(
+                f"there are several stores: {names}; name one with --store, or take --all-stores"
+            )
+        return contexts[0]
+
+
+class Duration(NamedTuple):
+    """A length of time in seconds, and as it was written."""
+
+    seconds: float
+    text: str
+
+
+class _DurationType(click.ParamType[Any]):
+    """A number with s, m or h behind it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the Duration that *value* is; fail for what is none."""
+        found = re.fullmatch(r"([0-9]{1,6})([smh])", str(value))
+        if found is None or not int(found[1]):
+            self.fail(f"{value} is no time; write one like 90s, 10m or 2h", param, ctx)
+        return Duration(int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]], str(value))
+
+
+class _DayType(click.ParamType[Any]):
+    """A day of the calendar, or today."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the day as YAML has it; fail for what is none."""
+        if value == "today":
+            return today().isoformat()
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value} is no day; write one like 2026-11-20, or today", param, ctx)
+        if day > tomorrow():
+            self.fail(f"{value} is still to come; give the day of the count", param, ctx)
+        return day.isoformat()
+
+
+DURATION = _DurationType()
+DAY = _DayType()
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Put *value* where all commands find it, if it was given."""
+    flags = context.ensure_object(GlobalFlags)
+    if parameter.name == "store":
+        flags.store += value
+    elif value not in (None, False) and parameter.name is not None:
+        setattr(flags, parameter.name, value)
+
+
+_COLOR = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    expose_value=False,
+    callback=_keep,
+    help="Whether to colour what is printed.",
+)
+_VERBOSE = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="Say everything.",
+)
+_QUIET = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="Say nothing but results and errors.",
+)
+
+
+def _complete_store(context: click.Context, _: click.Parameter, word: str) -> list[str]:
+    """Return the stores that begin with *word*, for the shell."""
+    flags = context.find_object(GlobalFlags) or GlobalFlags()
+    return [name for name in find_stores(flags.inventory, []) if name.startswith(word)]
+
+
+_STORE = click.option(
+    "--store",
+    shell_complete=_complete_store,
+    multiple=True,
+    metavar="NAME",
+    expose_value=False,
+    callback=_keep,
+    help="The store that is meant; may be left out where there is only one.",
+)
+_ALL_STORES = click.option(
+    "--all-stores",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="All stores, one after the other; the worst exit code wins.",
+)
+_INVENTORY = click.option(
+    "--inventory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    expose_value=False,
+    callback=_keep,
+    help="The folder that holds the stores.  [default: inventory]",
+)
+
+
+def shared_options(function: Decorated) -> Decorated:
+    """Add the shared options to a command or to the group."""
+    for option in (_COLOR, _VERBOSE, _QUIET, _ALL_STORES, _STORE, _INVENTORY):
+        function = option(function)
+    return function
+
+
+_TOKEN_FILE = click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the token from a file instead of the variable.",
+)
+_PARALLELISM = click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="How many requests may be under way at once.",
+)
+BASE = click.option(
+    "--base",
+    metavar="REF",
+    help="What was applied last: a record or any commit.  [default: the store's last record]",
+)
+PLAN_FORMAT = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown", "github"]),
+    help="How to print it: github marks the lines of a pull request.  [default: text]",
+)
+
+
+def shop_options(function: Decorated) -> Decorated:
+    """Add the options of a command that asks the shop, and the shared ones."""
+    return _PARALLELISM(_TOKEN_FILE(shared_options(function)))

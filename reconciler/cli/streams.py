@@ -1,0 +1,82 @@
+"""Texts → stdout, errors → stderr. A reader that went away is no error, and no token gets out."""
+
+import contextlib
+import os
+import select
+import sys
+import traceback
+from typing import TextIO
+
+from reconciler.errors import InputError, OutputError, ReconcilerError
+from reconciler.masking import mask
+from reconciler.render.sanitize import safe_text
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr take any text, also where they were closed before we came (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def print_text(text: str, *, masks: bool = True) -> None:
+    """Print *text* on stdout, without tokens unless *masks* is off.
+
+    When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
+    not stop half way because nobody listens. Raises OutputError where it cannot be written for
+    another reason.
+    """
+    stream = sys.stdout
+    try:
+        stream.write(mask(text) if masks else text)
+        stream.flush()
+    except BrokenPipeError:
+        _discard(stream)
+    except OSError as error:
+        _discard(stream)
+        raise OutputError(
+            f"cannot print all of it: {error.strerror}; make room and run again"
+        ) from None
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still to come on *stream*, its own buffer included, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def print_error(text: str, end: str = "\n") -> None:
+    """Print *text* on stderr, if it takes it: nothing stops because nobody can be told."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        sys.stderr.write(f"{mask(text)}{end}")
+        sys.stderr.flush()
+
+
+def say_error(error: ReconcilerError) -> None:
+    """Say on stderr what went wrong: each problem of an input, else the error with its notes."""
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            print_error(safe_text(str(problem)))
+        return
+    notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
+    print_error(f"Error: {safe_text(str(error))}{notes}")
+
+
+def say_unexpected(error: Exception, *, verbose: bool) -> None:
+    """Say on stderr, in a line, what nobody expected; with *verbose* also where it happened."""
+    if verbose:
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            print_error(safe_text(line))
+    if isinstance(error, OSError | MemoryError):  # the machine's
+        said = safe_text(str(error)) or "there is not enough memory"
+        print_error(f"Error: {said}; mend that and run again")
+        return
+    hint = "" if verbose else " Run again with -v to see where, and report it."
+    print_error(f"Error: unexpected {type(error).__name__}: {safe_text(str(error))}.{hint}")
+
+
+def say_at_once(text: str) -> None:
+    """Say *text* on stderr from a signal handler, which may have cut into printing."""
+    with contextlib.suppress(OSError, ValueError):
+        if select.select([], [2], [], 0)[1]:
+            os.write(2, f"{text}\n".encode())
