@@ -62,6 +62,7 @@ class Shop:
             with self._transaction():
                 if anew or not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     self._fill(seed())
+                self._refuse_foreign_schema()
         except sqlite3.IntegrityError:
             raise SandboxError("the seed gives two products or two SKUs the same id") from None
         except sqlite3.OperationalError as error:
@@ -70,7 +71,16 @@ class Shop:
             ) from None
         except sqlite3.DatabaseError as error:
             raise SandboxError(f"{path}: {error}; delete it to start anew") from None
-        self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
+        try:
+            self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
+        except (ValueError, TypeError, RecursionError):
+            raise SandboxError(f"{path}: is not a sandbox's data; delete it") from None
+
+    def _refuse_foreign_schema(self) -> None:
+        """Raise SandboxError for views and triggers, which could run without end."""
+        rows = self._db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+        if rows.fetchone():
+            raise SandboxError("The sandbox's data holds a view or a trigger. Delete the file.")
 
     def _fill(self, seed: Seed) -> None:
         for table in ("meta", "products", "skus", "ledger"):

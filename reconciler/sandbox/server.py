@@ -1,8 +1,10 @@
 """An API → a server on loopback, in a thread of this process or for as long as it lives."""
 
+import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,24 +20,35 @@ from reconciler.sandbox.seed import read_seed
 from reconciler.sandbox.wire import WireProtocol
 
 SEED_FILE: Final = "sandbox.json"
+_JOURNAL_SECONDS: Final = 1.0
 
 
 def open_shop(data: Path, seed: Path) -> Shop:
     """Return the shop kept in *data*, made from *seed* if there is none yet."""
-    return Shop(_unlinked(data), lambda: read_seed(seed))
+    return Shop(_safe_data(data), lambda: read_seed(seed))
 
 
 def reset_shop(data: Path, seed: Path) -> Shop:
     """Make the shop in *data* anew from *seed*."""
-    return Shop(_unlinked(data), lambda: read_seed(seed), anew=True)
+    return Shop(_safe_data(data), lambda: read_seed(seed), anew=True)
 
 
-def _unlinked(data: Path) -> Path:
-    """Return *data*; raise SandboxError if it leads through a link, which SQLite would follow."""
+def _safe_data(data: Path) -> Path:
+    """Return *data*; raise SandboxError for files that could make SQLite touch others.
+
+    It follows a link, and a rollback journal can name any file to delete. Ours has none: it is in
+    WAL mode.
+    """
     try:
         refuse_links(data)
     except OSError as error:
         raise SandboxError(f"{data}: {error.strerror}. Delete it.") from None
+    journal = data.with_name(f"{data.name}-journal")
+    until = time.monotonic() + _JOURNAL_SECONDS
+    while os.path.lexists(journal):  # another command may be making the file just now
+        if time.monotonic() > until:
+            raise SandboxError(f"{journal} was not left by this tool. Delete it.")
+        time.sleep(0.02)
     return data
 
 

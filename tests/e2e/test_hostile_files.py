@@ -1,6 +1,7 @@
 """H4 to H8: what a pull request, a plan file or an answer may try with what the tool writes."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,3 +207,44 @@ def test_secret_is_masked_in_every_spelling() -> None:
 
     assert mask('tee t0ken/with"odd+parts t0ken/with\\"odd+parts') == "tee *** ***"
     assert mask("t0ken%2Fwith%22odd%2Bparts dDBrZW4vd2l0aCJvZGQrcGFydHM=") == "*** ***"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE meta; CREATE VIEW meta AS WITH RECURSIVE c(key, value) AS"
+        " (SELECT 'a', 'b' UNION ALL SELECT 'a', 'b' FROM c) SELECT * FROM c",
+        "CREATE TRIGGER t AFTER INSERT ON ledger BEGIN DELETE FROM skus; END",
+        "UPDATE meta SET value = '[[[' WHERE key = 'behaviour'",
+        "UPDATE meta SET value = '{\"x\": 1}' WHERE key = 'behaviour'",
+        "DELETE FROM meta",
+    ],
+    ids=range(5),
+)
+def test_sandbox_data_of_a_commit_is_met_by_a_sentence(
+    workspace: Workspace, statement: str
+) -> None:
+    """H6: endless views, triggers and odd JSON end the command at once."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    assert workspace.run("plan").code == 0
+    database = sqlite3.connect(workspace.folder / ".reconciler/sandbox/demo.sqlite")
+    database.executescript(statement)
+    database.close()
+    run = workspace.run("plan")
+
+    assert (run.code, run.err.count("Error: ")) == (1, 1), run
+    assert "unexpected" not in run.err
+
+
+def test_rollback_journal_of_a_commit_is_not_played_back(
+    workspace: Workspace, outside: Path
+) -> None:
+    """H6: such a file can name any other for SQLite to delete."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    assert workspace.run("plan").code == 0
+    data = workspace.folder / ".reconciler/sandbox/demo.sqlite"
+    data.with_name("demo.sqlite-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+    run = workspace.run("plan")
+
+    assert (run.code, "-journal was not left by this tool" in run.err) == (1, True), run
+    assert outside.exists()

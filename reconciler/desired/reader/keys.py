@@ -13,7 +13,7 @@ _LOOKALIKE = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek"}
 _BLANK = frozenset(
     "\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u202f\u205f\u3000\u3164\uffa0"
-).union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+).union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # A text may hold spaces of every width, and the marks that choose how an emoji looks.
 _ALLOWED_IN_TEXT = frozenset("\t\r\n") | {

@@ -111,17 +111,29 @@ def _advice(line: str, *, is_last: bool) -> str | None:
         return f"a dash makes a list of this; delete the dash: `{found[1]}`"
     if _BRACKETS.search(line) or _COMPLETE.match(line) or line.startswith("- "):
         return None
-    if found := _NO_SPACE.fullmatch(line):
+    if (found := _NO_SPACE.fullmatch(line)) and not _QUOTED.fullmatch(line):
         return f"put a space after the colon: `{found[1]}: {found[2]}`"
-    if found := _NO_COLON.fullmatch(line):
-        after = f" {found[2]}" if found[2] else ""
-        return f"there is no colon after `{found[1]}`; write `{found[1]}:{after}`"
-    return None
+    key, value = _key_and_value(line)
+    return f"there is no colon after `{key}`; write `{key}:{value}`"
+
+
+def _key_and_value(line: str) -> tuple[str, str]:
+    """Return what *line*, which has no colon, means: a key, and a value with a space before it."""
+    if _QUOTED.fullmatch(line):
+        return line, " 40"
+    found = _FIELD.fullmatch(line) or _NO_COLON.fullmatch(line)
+    if found is None:
+        return line, ""
+    return found[1], f" {found[2]}" if found[2] else ""
 
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 _BRACKETS: Final = re.compile(r"[\[\]{}]|,$|^[|>&*!%@`]")
 _COMPLETE: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^"'].*?)\s*:(?:\s|$)""")
+_FIELD: Final = re.compile(
+    r"(rule|note|as_of|id|sku|quantity|site_id|backend|token_env|sku_collection_id) +(.+)"
+)
+_QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'""")
 _DASH: Final = re.compile(r"- +(.+:(?: .*)?)")
 _NO_SPACE: Final = re.compile(r"(.*[^\s:]):([^\s:]+)")
 _NO_COLON: Final = re.compile(r"(\S.*?)(?:\s*[;=]\s*|\s+(?=[0-9]|infinite$)|$)(\S*)")

@@ -16,6 +16,7 @@ ODD = {
     "MUG-1; 21": "there is no colon after `MUG-1`; write `MUG-1: 21`",
     "MUG-1 = 21": "there is no colon after `MUG-1`; write `MUG-1: 21`",
     "MUG-1": "there is no colon after `MUG-1`; write `MUG-1:`",
+    '"MUG:1"': 'there is no colon after `"MUG:1"`; write `"MUG:1": 40`',
     "- MUG-1: 38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
 }
 NEXT = ("TEE: 5", "TEE:\n    quantity: 5", "TEE: {quantity: 5}", "'TEE 1': 5", "TEE: infinite  # x")
@@ -54,3 +55,14 @@ def test_odd_later_entry_is_blamed_itself(line: str, following: str) -> None:
 def test_brackets_quotes_and_indents_are_blamed_where_they_begin(text: str, line: int) -> None:
     """What opens and never closes is named, not the lines that it swallows."""
     assert problems(text)[0].startswith(f"demo/a.yaml:{line}:")
+
+
+@pytest.mark.parametrize("field", ["rule exact", "note two words", "quantity 5"])
+def test_field_without_a_colon_keeps_its_value(field: str) -> None:
+    """The advice is the line as it is meant."""
+    name, _, value = field.partition(" ")
+    text = f"skus:\n  A:\n    quantity: 5\n    {field}\n    id: x\n"
+
+    assert problems(text) == [
+        f"demo/a.yaml:4:1: error: there is no colon after `{name}`; write `{name}: {value}`"
+    ]
