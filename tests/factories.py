@@ -36,7 +36,6 @@ from reconciler.model import (
     Terms,
     finite,
 )
-from reconciler.plan.diff import changes_between
 from reconciler.plan.planner import compute_plan
 from reconciler.sandbox.database import Entry, Shop
 from reconciler.sandbox.seed import Seed
@@ -105,7 +104,6 @@ def sealed(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:
-    changes = changes_between({sku: stock(before)}, {sku: stock(after)}).get(sku, ())
     target = Target(COLLECTION, f"id-{sku}")
     source = Source("inventory/demo/a.yaml", 1)
     return Action(
@@ -118,7 +116,6 @@ def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:
         stock(after),
         None,
         source,
-        changes,
     )
 
 

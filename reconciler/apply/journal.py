@@ -111,16 +111,18 @@ def open_journal(
     new journal says so. Raises JournalError for one that cannot be written, or that is not this
     plan's, and HeldError while another process has it.
     """
-    head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
-    lines = _read(path)
-    if lines and "journal" not in lines[0]:
-        raise JournalError(f"{path} is no journal; name another with --journal")
-    has_ended = any("end" in line for line in lines)
-    is_new = not lines or (has_ended and lines[0] != head)
-    if not is_new and lines[0] != head:
-        raise JournalError(
-            f"{path} is the journal of another plan; name another with --journal, or delete it"
-        )
+    journal = _acquire(path)
+    try:
+        lines = _read(path)  # only now: a run that ended until then has left all it did
+        begun = _begin(journal, path, plan, fingerprint, lines, is_begun=is_begun)
+    except (JournalError, HeldError):
+        journal.close()
+        raise
+    return journal, _earlier(plan, begun)
+
+
+def _acquire(path: Path) -> Journal:
+    """Return the journal at *path*, open and locked for this process."""
     try:
         make_folder(path.parent)
         journal = Journal(open_text(path, "a"))
@@ -130,14 +132,35 @@ def open_journal(
         ) from None
     try:
         journal.lock(path)
-        if is_new:
-            journal.start([head, {"doubt": True}] if is_begun else [head])
-        else:
-            journal.start([{}])  # an empty line ends one that was torn
-    except (JournalError, HeldError):
+    except HeldError:
         journal.close()
         raise
-    return journal, _earlier(plan, [{"doubt": is_begun}] if is_new else lines)
+    return journal
+
+
+def _begin(
+    journal: Journal,
+    path: Path,
+    plan: Plan,
+    fingerprint: str,
+    lines: list[dict[str, Any]],
+    *,
+    is_begun: bool,
+) -> list[dict[str, Any]]:
+    """Keep the first lines of this run, and return those that an earlier run has left."""
+    head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
+    if lines and "journal" not in lines[0]:
+        raise JournalError(f"{path} is no journal; name another with --journal")
+    has_ended = any("end" in line for line in lines)
+    if not lines or (has_ended and lines[0] != head):
+        journal.start([head, {"doubt": True}] if is_begun else [head])
+        return [{"doubt": is_begun}]
+    if lines[0] != head:
+        raise JournalError(
+            f"{path} is the journal of another plan; name another with --journal, or delete it"
+        )
+    journal.start([{}])  # an empty line ends one that was torn
+    return lines
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

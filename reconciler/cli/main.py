@@ -5,6 +5,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,9 @@ def _run(arguments: list[str], flags: GlobalFlags) -> int:
             arguments, prog_name="reconciler", standalone_mode=False, obj=flags
         )
     except click.ClickException as error:
-        error.show()
+        said = StringIO()
+        error.show(said)
+        print_error(said.getvalue(), end="")
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         print_error("Interrupted.")

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 
 from reconciler.app.reporter import Meter
 from reconciler.cli.progress import LineProgress
+from reconciler.masking import mask
 from reconciler.model import Action, Outcome
 from reconciler.render.sanitize import safe_text
 
@@ -49,7 +50,7 @@ class TerminalProgress(LineProgress):
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         writing = f"; writing {', '.join(map(safe_text, names[:SHOWN]))}{more}" if names else ""
         waiting = f"; {self.meter.waiting} wait for the rate limit" if self.meter.waiting else ""
-        said = f"{self.rate(done)}{writing}{waiting}"
+        said = mask(f"{self.rate(done)}{writing}{waiting}")
         with suppress(OSError, ValueError):
             self._bar.update(self._task, completed=done, said=said)
 

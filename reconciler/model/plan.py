@@ -39,7 +39,12 @@ class Action:
     after: Stock
     base: Stock | None
     source: Source
-    changes: tuple[Change, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return the fields that differ, by their names."""
+        fields = zip(Stock._fields, self.before, self.after, strict=True)
+        return tuple(Change(*field) for field in fields if field[1] != field[2])
 
     @property
     def units(self) -> int:

@@ -1,7 +1,5 @@
 """Desired × base × plan × report → the declared state that now holds, SKU by SKU. Pure."""
 
-from collections.abc import Mapping
-
 from reconciler.model import (
     Base,
     Declared,
@@ -12,6 +10,7 @@ from reconciler.model import (
     Report,
     Result,
 )
+from reconciler.plan.reference import BaseIndex
 
 # What was not brought about stays as it was declared before, so that the next plan takes it up.
 _NOT_PLANNED = frozenset(
@@ -38,18 +37,13 @@ def declared_as_applied(
     left_alone |= {finding.sku for finding in plan.findings if finding.kind in _NOT_PLANNED}
     left_alone.update(plan.unread)
     ids = {action.sku: action.target.sku_id for action in plan.actions}
-    before: Mapping[str, Declared] = base.declared if base else {}
-    by_id = {entry.id: entry for entry in before.values() if entry.id is not None}
-    by_code = {entry.code: entry for entry in before.values()}
+    index = BaseIndex(base.declared if base else {})
     applied = {}
     for sku, entry in desired.declared.items():
         if sku not in left_alone:
             applied[sku] = entry
             continue
-        earlier = by_id.get(ids.get(sku) or entry.id or "")
-        if earlier is None and (named := by_code.get(entry.code)) is not None:
-            is_same = named.id is None or named.id in {None, entry.id, ids.get(sku)}
-            earlier = named if is_same or entry.id is None else None
+        earlier = index.find(entry, ids.get(sku))
         if earlier is not None:
             terms = entry.terms._replace(as_of=earlier.as_of)
             applied[sku] = entry._replace(stock=earlier.stock, terms=terms)

@@ -14,7 +14,6 @@ from reconciler.errors import PlanFileError, StalePlanError
 from reconciler.model import (
     Action,
     Cause,
-    Change,
     Finding,
     FindingKind,
     Limit,
@@ -28,7 +27,6 @@ from reconciler.model import (
     Violation,
 )
 from reconciler.model.codec import dump_json, load_stock, parse_json
-from reconciler.plan.diff import changes_between
 
 FORMAT_VERSION: Final = "1.0"
 MAX_BYTES: Final = 128 * 1024 * 1024
@@ -126,14 +124,11 @@ def _action_to_json(action: Action) -> dict[str, Any]:
 
 def _from_json(data: Mapping[str, Any]) -> Plan:
     """Return the plan in *data*, which fits the schema."""
-    befores = {entry["sku"]: load_stock(entry["before"]) for entry in data["actions"]}
-    afters = {entry["sku"]: load_stock(entry["after"]) for entry in data["actions"]}
-    changes = changes_between(befores, afters)
     return Plan(
         store=data["store"],
         site_id=data["site_id"],
         provenance=_provenance(data),
-        actions=tuple(_action(entry, changes.get(entry["sku"], ())) for entry in data["actions"]),
+        actions=tuple(map(_action, data["actions"])),
         findings=tuple(map(_finding, data["findings"])),
         violations=tuple(
             Violation(Limit(entry["limit"]), entry["allowed"], entry["found"], entry["message"])
@@ -159,7 +154,7 @@ def _provenance(data: Mapping[str, Any]) -> Provenance:
     )
 
 
-def _action(entry: Mapping[str, Any], changes: tuple[Change, ...]) -> Action:
+def _action(entry: Mapping[str, Any]) -> Action:
     return Action(
         sku=entry["sku"],
         name=entry["name"],
@@ -170,7 +165,6 @@ def _action(entry: Mapping[str, Any], changes: tuple[Change, ...]) -> Action:
         after=load_stock(entry["after"]),
         base=load_stock(entry["base"]) if entry["base"] else None,
         source=_source(entry["source"]),
-        changes=changes,
     )
 
 

@@ -28,7 +28,6 @@ from reconciler.model import (
     Target,
     finite,
 )
-from reconciler.plan.diff import changes_between
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import Matches, gone, match_skus
 from reconciler.plan.recovery import settle_pending, with_settled
@@ -214,14 +213,9 @@ def _left_alone(entry: Declared, live: Stock, overtaken_from: Stock | None) -> F
 
 
 def _make_actions(differing: Iterable[_Differing], live: LiveState) -> tuple[Action, ...]:
-    by_sku = {each.entry.sku: each for each in differing}
-    changes = changes_between(
-        {sku: each.before for sku, each in by_sku.items()},
-        {sku: each.after for sku, each in by_sku.items()},
-    )
     return sort_actions(
         Action(
-            sku=sku,
+            sku=each.entry.sku,
             name=each.sku.name,
             target=Target(live.listing.collection_id, each.sku.sku_id),
             rule=each.entry.rule,
@@ -230,9 +224,8 @@ def _make_actions(differing: Iterable[_Differing], live: LiveState) -> tuple[Act
             after=each.after,
             base=each.base,
             source=each.entry.source,
-            changes=changes[sku],
         )
-        for sku, each in by_sku.items()
+        for each in differing
     )
 
 

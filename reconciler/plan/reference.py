@@ -34,7 +34,9 @@ class BaseIndex:
 
     def __init__(self, declared: Mapping[str, Declared]) -> None:
         self._by_code = declared  # of those that no id pins, the key is the code
-        self._by_id = {pin.id: entry for entry in declared.values() if (pin := entry.terms.pin)}
+        pinned = [(pin, entry) for entry in declared.values() if (pin := entry.terms.pin)]
+        self._by_id = {pin.id: entry for pin, entry in pinned}
+        self._pinned_by_code = {pin.code: entry for pin, entry in pinned}
 
     def look_up(self, entry: Declared, sku_id: str) -> Based:
         """Return what the base declared of *entry*, which is the store's SKU *sku_id*.
@@ -49,11 +51,18 @@ class BaseIndex:
         return Based(before.stock, recounted)
 
     def find(self, entry: Declared, sku_id: str | None) -> Declared | None:
-        """Return what the base declared of *entry*; *sku_id* is the store's id, if it is known."""
-        if (pinned := self._by_id.get(sku_id or entry.id or "")) is not None:
+        """Return what the base declared of *entry*; *sku_id* is the store's id, if it is known.
+
+        The plan and the receipt both ask here: if they disagreed, sold units would come back.
+        """
+        known_id = sku_id or entry.id
+        if known_id and (pinned := self._by_id.get(known_id)) is not None:
             return pinned
         named = self._by_code.get(entry.code)
-        return named if named is not None and named.id is None else None
+        if named is not None and named.id is None:
+            return named
+        # Pinned at the base and not now: without an id, the code is all there is to go by.
+        return self._pinned_by_code.get(entry.code) if known_id is None else None
 
 
 def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:

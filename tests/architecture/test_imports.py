@@ -21,7 +21,7 @@ LIBRARIES = {
     "httpx": {"webflow/client.py", "webflow/transport.py", "github"},
     "httpcore": {"webflow/transport.py"},
     "rich": {"cli/terminal.py", "render/svg.py"},
-    "deepdiff": {"plan/diff.py"},
+    "deepdiff": {"desired/editor"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
 }

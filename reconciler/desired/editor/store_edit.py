@@ -5,6 +5,7 @@ After every edit the files are read again and must give exactly what was meant.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 
 from reconciler.desired.editor.patch import Wanted, edit_text, has_own_date
 from reconciler.desired.loader import build_desired
@@ -61,7 +62,9 @@ def verify(
         raise EditError(f"the edit would not be accepted ({error.problems[0]})") from None
     found = {sku: meaning_of(entry) for sku, entry in declared.items()}
     if found != expected:
-        odd = min(sku for sku in found.keys() | expected if found.get(sku) != expected.get(sku))
+        # Almost never: so only then is the library loaded that says what an edit did to a document.
+        compare = import_module("deepdiff").DeepDiff
+        odd = min(compare(expected, found).affected_root_keys)
         place = declared[odd].source if odd in declared else "nowhere"
         raise EditError(f"{odd} at {place} would not read as it is meant")
 

@@ -1,7 +1,7 @@
 """Desired × live → plan: actions, findings, summary, order."""
 
 import pytest
-from factories import declared, desired, live, plan_of, stock
+from factories import action, declared, desired, live, plan_of
 
 from reconciler.errors import NoBaseError
 from reconciler.model import (
@@ -14,7 +14,6 @@ from reconciler.model import (
     Rule,
     finite,
 )
-from reconciler.plan.diff import changes_between
 from reconciler.plan.planner import count_requests
 
 
@@ -214,13 +213,13 @@ def test_limits_are_checked_on_every_plan() -> None:
     assert (len(plan.actions), [v.limit for v in plan.violations]) == (1, [Limit.ZEROED])
 
 
-def test_changes_between_names_the_fields() -> None:
+def test_changes_name_the_fields() -> None:
     """A change is a field, before and after."""
-    changes = changes_between({"A": stock(3), "B": stock(3)}, {"A": INFINITE, "B": stock(3)})
-
-    assert changes == {
-        "A": (Change("inventory_type", "finite", "infinite"), Change("quantity", 3, None)),
-    }
+    assert action("A", 3, INFINITE).changes == (
+        Change("inventory_type", "finite", "infinite"),
+        Change("quantity", 3, None),
+    )
+    assert action("A", 3, 3).changes == ()
 
 
 @pytest.mark.parametrize(
