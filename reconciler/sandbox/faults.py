@@ -5,16 +5,18 @@ times or by chance. It says what becomes of the request (does it take effect, do
 in between) and what the answer looks like.
 """
 
-import http
 import json
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Any
 
+import jsonschema_rs
+
+from reconciler.contract import load_schema
 from reconciler.errors import SandboxError
 
 
@@ -101,61 +103,25 @@ def _is_meant(fault: Fault, method: str, path: str, skus: tuple[str, ...]) -> bo
 
 
 def read_faults(path: Path) -> tuple[Fault, ...]:
-    """Return the faults in a JSON file, a list of objects; raise SandboxError for nonsense."""
+    """Return the faults in a JSON file, a list of objects.
+
+    Raises:
+        SandboxError: It cannot be read, or does not fit `schemas/faults.schema.json`.
+    """
     try:
         entries = json.loads(path.read_text("utf-8"))
-        if not isinstance(entries, list):
-            raise TypeError("it is none")
-        return tuple(_fault(entry) for entry in entries)
+        _validator().validate(entries)
     except OSError as error:
         raise SandboxError(f"{path}: cannot be read: {error.strerror}; name another") from None
-    except (ValueError, TypeError, AttributeError) as error:
-        raise SandboxError(f"{path}: is not a list of faults: {error}; correct it") from None
+    except jsonschema_rs.ValidationError as error:
+        place = "/".join(map(str, error.instance_path))
+        said = f"{place}: {error.message}" if place else error.message
+        raise SandboxError(f"{path}: is not a list of faults: {said}; correct it") from None
+    except (ValueError, RecursionError):
+        raise SandboxError(f"{path}: is not a list of faults: it is not JSON; correct it") from None
+    return tuple(Fault(**{**entry, "kind": Kind(entry.get("kind", "none"))}) for entry in entries)
 
 
-def _fault(entry: Mapping[str, Any]) -> Fault:
-    """Return the fault in *entry*; raise ValueError for a key or a value that cannot be."""
-    known = {known.name: known for known in fields(Fault)}
-    for name, value in entry.items():
-        if name not in known:
-            raise ValueError(f"{name!r} is not known; known are {', '.join(sorted(known))}")
-        if name == "kind" and value not in list(Kind):
-            raise ValueError(f"{value!r} is no kind; there are {', '.join(Kind)}")
-        if name != "kind" and not _IS_VALID[name](value):
-            raise ValueError(f"{name} cannot be {value!r}")
-    return Fault(**{**entry, "kind": Kind(entry.get("kind", "none"))})
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _are_headers(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(text, str) and text.isascii() and text.isprintable()
-        for pair in value.items()
-        for text in pair
-    )
-
-
-_IS_VALID: Mapping[str, Callable[[Any], bool]] = {
-    "method": lambda value: value in {"GET", "PATCH"},
-    "path": _is_text,
-    "sku": _is_text,
-    "skip": _is_count,
-    "count": _is_count,
-    "chance": lambda value: type(value) in {int, float} and 0 <= value <= 1,
-    "applied": lambda value: type(value) is bool,
-    "sold_before": _is_count,
-    "sold_after": _is_count,
-    "status": lambda value: type(value) is int and value in set(http.HTTPStatus),
-    "headers": _are_headers,
-    "body": _is_text,
-    "seconds": lambda value: type(value) in {int, float} and value >= 0,
-    "size": lambda value: type(value) is int,
-    "latency": lambda value: type(value) in {int, float} and value >= 0,
-}
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_schema("faults"))

@@ -16,7 +16,7 @@ LIBRARIES = {
     "click": {"cli"},
     "yaml": {"desired"},
     "jsonschema": {"desired"},
-    "jsonschema_rs": {"desired", "plan", "apply"},
+    "jsonschema_rs": {"desired", "plan", "apply", "sandbox"},
     "msgspec": {"model/codec.py", "records"},
     "httpx": {"webflow/client.py", "webflow/transport.py", "github"},
     "httpcore": {"webflow/transport.py"},

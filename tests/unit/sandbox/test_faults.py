@@ -1,9 +1,11 @@
 """Faults as data: which request meets which, and what a file of them may say."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from reconciler.contract import load_schema
 from reconciler.errors import SandboxError
 from reconciler.sandbox.faults import Fault, Faults, Kind, read_faults
 
@@ -74,3 +76,14 @@ def test_nonsense_is_met_by_a_sentence(tmp_path: Path, content: str) -> None:
 
     with pytest.raises(SandboxError, match=r"faults\.json: is not a list of faults"):
         read_faults(path)
+
+
+def test_schema_knows_every_field_and_kind() -> None:
+    """The schema, which editors use, and the code say the same."""
+    properties = load_schema("faults")["items"]["properties"]
+
+    assert set(properties) == {field.name for field in fields(Fault)}
+    assert properties["kind"]["enum"] == list(Kind)
+    for field in fields(Fault):
+        if "default" in properties[field.name] and field.name != "kind":
+            assert properties[field.name]["default"] == field.default
