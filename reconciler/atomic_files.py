@@ -58,8 +58,9 @@ def write_text(path: Path, text: str) -> None:
     """
     refuse_links(path)
     content = mask(text).encode("utf-8")
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
+    if _is_stream(Path(os.path.abspath(path))) or (path.exists() and not path.is_file()):  # noqa: PTH100
+        with path.open("wb") as stream:  # never renamed over: what is in /dev belongs to all
+            stream.write(content)
         return
     temporary = write_beside(path, content)
     try:

@@ -86,7 +86,8 @@ def import_skus(
     if request.globs and not undeclared.candidates:
         raise UsageError("no SKU that is new is called like that; nothing was imported")
     if not newcomers:
-        reporter.say("Nothing to import: every SKU that can be declared is declared.")
+        rest = "every other SKU is declared" if left_out else "every SKU is declared"
+        reporter.say(f"Nothing to import: {rest}.")
         return
     folder = context.folder.as_posix()
     siblings = _siblings(working, undeclared)
@@ -230,9 +231,7 @@ def _say_left_out(left_out: list[LeftOut], reporter: Reporter) -> None:
     if len(left_out) > SHOWN:
         reporter.say(f"and {len(left_out) - SHOWN} more left out")
     if any(one.can_be_pinned for one in left_out):
-        reporter.say(
-            "With --pin, those without a code of their own are declared by the store's id."
-        )
+        reporter.say("With --pin, those whose code can be no key are declared by the store's id.")
 
 
 def _say_imported(

@@ -111,7 +111,10 @@ class Outputs:
 
         If that fails, the exit code still says what happened to the writes.
         """
-        add_summary(partial(render_markdown, report))
+        try:
+            add_summary(partial(render_markdown, report))
+        except ReconcilerError as error:
+            self.console.say(f"Error: {error}. The writes are done: do not repeat them.")
         if self.report is None:
             return
         text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)

@@ -90,6 +90,24 @@ class _DayType(click.ParamType[Any]):
         return day.isoformat()
 
 
+class _FileType(click.Path):
+    """A file; `-`, and every name by which a shell calls stdin or stdout, is the stream."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, which is `-` for a stream."""
+        path = super().convert(value, param, ctx)
+        return Path("-") if str(path) in _STREAMS else path
+
+
+_STREAMS = frozenset(
+    f"{folder}{name}"
+    for folder, names in (
+        ("/dev/", ("stdin", "stdout", "fd/0", "fd/1")),
+        ("/proc/self/fd/", ("0", "1")),
+    )
+    for name in names
+)
+FILE = _FileType(path_type=Path)
 DURATION = _DurationType()
 DAY = _DayType()
 

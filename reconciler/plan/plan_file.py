@@ -61,7 +61,10 @@ def load_plan(path: str, content: bytes) -> Plan:
         _validator().validate(data)
     except ValueError as error:  # deeper than it reads; jsonschema_rs has no name for it
         if not isinstance(error, jsonschema_rs.ValidationError):
-            raise PlanFileError(path, "is nested too deep; make it again with plan --out") from None
+            raise PlanFileError(
+                path,
+                "is nested too deep, or holds a broken character; make it again with plan --out",
+            ) from None
         place = "/".join(map(str, error.instance_path)) or "it"
         message = f"is not a plan: {place} does not fit; make it again with plan --out"
         raise PlanFileError(path, message) from None

@@ -1,6 +1,7 @@
 """H4 to H8: what a pull request, a plan file or an answer may try with what the tool writes."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,11 +99,30 @@ def test_temporary_names_cannot_be_guessed(workspace: Workspace, outside: Path) 
     assert json.loads((workspace.folder / "plan.json").read_text("utf-8"))["store"] == "demo"
 
 
-def test_plan_to_a_pipe_is_written_as_it_is(workspace: Workspace) -> None:
-    """The names by which shells hand pipes over are no links of a commit."""
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_stdout_by_its_other_names_is_stdout(workspace: Workspace, name: str) -> None:
+    """It is printed to, never replaced; and two outputs on it are refused as for `-`."""
     workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    is_link = Path(name).is_symlink()
+    run = workspace.run("plan", "--out", name)
+    both = workspace.run("apply", "--yes", "--events", name, "--report", "-")
+    mixed = workspace.run("plan", "--out", name, "--format", "markdown")
 
-    assert workspace.run("plan", "--out", "/dev/stdout").code == 0
+    assert (run.code, json.loads(run.out)["store"]) == (0, "demo")
+    assert Path(name).is_symlink() == is_link
+    assert (both.code, mixed.code) == (64, 64)
+
+
+def test_plan_to_a_pipe_is_written_as_it_is(workspace: Workspace) -> None:
+    """As shells hand one over: `>(program)`."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    reader, writer = os.pipe()
+    try:
+        run = workspace.run("plan", "--out", f"/dev/fd/{writer}")
+        assert (run.code, json.loads(os.read(reader, 1 << 20))["store"]) == (0, "demo"), run
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 @pytest.mark.parametrize("created_at", ["/x/y", "../../../x", "2026-11-20T10:00:00Z/../../../x"])

@@ -12,14 +12,14 @@ from reconciler.app.context import StoreContext
 from reconciler.cli.apply_output import Outputs
 from reconciler.cli.console import Console, has_terminal
 from reconciler.cli.output import read_plan
-from reconciler.cli.params import BASE, DURATION, Duration, GlobalFlags, shop_options
+from reconciler.cli.params import BASE, DURATION, FILE, Duration, GlobalFlags, shop_options
 from reconciler.errors import StalePlanError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Limit, Plan
 
 
 @click.command("apply")
-@click.argument("planfile", required=False, type=click.Path(path_type=Path))
+@click.argument("planfile", required=False, type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
 @BASE
 @click.option(
@@ -41,19 +41,19 @@ from reconciler.model import Limit, Plan
 )
 @click.option(
     "--journal",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Keep the journal here.  [default: below .reconciler/journal]",
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Save what became of each SKU as JSON; - is stdout.",
 )
 @click.option(
     "--events",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Write a JSON line for each thing that happens; - is stdout.",
 )

@@ -8,14 +8,14 @@ import click
 from reconciler.app.github import open_github
 from reconciler.cli.console import Console
 from reconciler.cli.output import load_plan_or_report
-from reconciler.cli.params import GlobalFlags, shared_options
+from reconciler.cli.params import FILE, GlobalFlags, shared_options
 from reconciler.github.actions_context import read_head, read_pull_request
 from reconciler.github.sticky_comment import marker_of, put_comment
 from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
 
 
 @click.command("comment")
-@click.argument("file", type=click.Path(path_type=Path), metavar="PLANFILE|REPORT")
+@click.argument("file", type=FILE, metavar="PLANFILE|REPORT")
 @click.option(
     "--pr",
     type=click.IntRange(1),

@@ -10,7 +10,7 @@ from reconciler.app.snapshot import read_stocks
 from reconciler.app.stores import load_store
 from reconciler.cli.console import Console
 from reconciler.cli.output import STDIO, save_text
-from reconciler.cli.params import GlobalFlags, shop_options
+from reconciler.cli.params import FILE, GlobalFlags, shop_options
 from reconciler.cli.streams import print_text
 from reconciler.desired.spreadsheet.write import render_sheet
 from reconciler.errors import UsageError
@@ -24,7 +24,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 @click.option(
     "--csv",
     "out",
-    type=click.Path(path_type=Path),
+    type=FILE,
     default=STDIO,
     metavar="FILE",
     help="Where to save the table.  [default: stdout]",

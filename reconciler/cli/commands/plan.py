@@ -10,7 +10,7 @@ from reconciler.app.github import add_summary, put_outputs
 from reconciler.app.planning import PlanRequest, plan_store
 from reconciler.cli.console import Console
 from reconciler.cli.output import STDIO, print_plan, save_text, store_path
-from reconciler.cli.params import BASE, PLAN_FORMAT, GlobalFlags, shop_options
+from reconciler.cli.params import BASE, FILE, PLAN_FORMAT, GlobalFlags, shop_options
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Plan
@@ -21,7 +21,7 @@ from reconciler.render.markdown import render_plan as render_markdown
 @click.command("plan")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Save the plan for apply; - is stdout.",
 )

@@ -11,7 +11,7 @@ from reconciler.app.stocktaking import take_counts
 from reconciler.cli.completion import complete_assignment
 from reconciler.cli.console import Console, has_terminal
 from reconciler.cli.output import STDIO, read_table
-from reconciler.cli.params import DAY, GlobalFlags, shop_options
+from reconciler.cli.params import DAY, FILE, GlobalFlags, shop_options
 from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.errors import UsageError
 
@@ -23,7 +23,7 @@ from reconciler.errors import UsageError
 @click.option(
     "--csv",
     "table",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Take the numbers from a spreadsheet saved as CSV: a stocktake.",
 )

@@ -7,14 +7,14 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.output import load_plan_or_report, print_plan
-from reconciler.cli.params import GlobalFlags, shared_options
+from reconciler.cli.params import FILE, GlobalFlags, shared_options
 from reconciler.cli.streams import print_text
 from reconciler.render.markdown import render_report as render_markdown
 from reconciler.render.terminal import render_plan, render_report
 
 
 @click.command("show")
-@click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE|REPORT")
+@click.argument("planfile", type=FILE, metavar="PLANFILE|REPORT")
 @click.option(
     "--format",
     "format_",

@@ -12,8 +12,19 @@ _LOOKALIKE = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek"}
 # Letters and marks that show nothing, and the spaces that are not the space.
 _BLANK = frozenset(
     "\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u202f\u205f\u3000\u3164\uffa0"
-).union(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+    "\u2008\u2009\u200a\u202f\u205f\u2065\u2800\u3000\u3164\uffa0"
+).union(
+    map(
+        chr,
+        (
+            *range(0x180B, 0x1810),  # variation selectors, of three kinds
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+            *range(0xFFF0, 0xFFF9),  # reserved for what is not shown
+            *range(0xFDD0, 0xFDF0),  # no characters at all
+        ),
+    )
+)
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # A text may hold spaces of every width, and the marks that choose how an emoji looks.
 _ALLOWED_IN_TEXT = frozenset("\t\r\n") | {

@@ -63,12 +63,23 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
         odd = _odd_line(text, mark.line)
         if odd is not None:
             return Problem(path, odd[0], 1, odd[1])
+    if (
+        "did not find expected key" in said
+        and mark is not None
+        and _starts_with_dash(text, mark.line)
+    ):
+        said_of_dash = "a dash makes a list of this; delete the dash"
+        return Problem(path, *_place(mark), said_of_dash)
     for words, where, sentence in _SENTENCES:
         if words in said:
             mark = getattr(error, f"{where}_mark", None) or mark
             return Problem(path, *_place(mark), sentence)
     advice = "check the indentation, colons and quotes here and one line above"
     return Problem(path, *_place(mark), f"this is not YAML: {said}; {advice}")
+
+
+def _starts_with_dash(text: str, line: int) -> bool:
+    return text.split("\n")[line].lstrip().startswith("- ")
 
 
 def _too_deep(text: str, end: int) -> tuple[int, int]:
@@ -107,14 +118,25 @@ def _odd_line(text: str, last: int) -> tuple[int, str] | None:
 
 def _advice(line: str, *, is_last: bool) -> str | None:
     """Return what to write instead of *line*, a key with a value; None if nothing is odd."""
-    if not is_last and (found := _DASH.fullmatch(line)):
-        return f"a dash makes a list of this; delete the dash: `{found[1]}`"
-    if _BRACKETS.search(line) or _COMPLETE.match(line) or line.startswith("- "):
+    if found := _DASH.fullmatch(line):
+        # On the last line the dash may be right, and something else wrong: an entry of a list.
+        said = f"a dash makes a list of this; delete the dash: `{_advised(found[1] or '')}`"
+        return None if is_last else said
+    if line.startswith(":"):
+        return "there is nothing before the colon; write the SKU's code there"
+    has_name = any(character.isalnum() for character in line)
+    if _BRACKETS.search(line) or _COMPLETE.match(line) or not has_name:
         return None
     if (found := _NO_SPACE.fullmatch(line)) and not _QUOTED.fullmatch(line):
         return f"put a space after the colon: `{found[1]}: {found[2]}`"
     key, value = _key_and_value(line)
     return f"there is no colon after `{key}`; write `{key}:{value}`"
+
+
+def _advised(text: str) -> str:
+    """Return *text* with a space after its colon."""
+    found = _NO_SPACE.fullmatch(text)
+    return f"{found[1]}: {found[2]}" if found else text
 
 
 def _key_and_value(line: str) -> tuple[str, str]:
@@ -134,8 +156,8 @@ _FIELD: Final = re.compile(
     r"(rule|note|as_of|id|sku|quantity|site_id|backend|token_env|sku_collection_id) +(.+)"
 )
 _QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'""")
-_DASH: Final = re.compile(r"- +(.+:(?: .*)?)")
-_NO_SPACE: Final = re.compile(r"(.*[^\s:]):([^\s:]+)")
+_DASH: Final = re.compile(r"-(?: +(.*))?")
+_NO_SPACE: Final = re.compile(r"(.*[^\s:])[:：]([^\s:]+)")  # noqa: RUF001  full-width too
 _NO_COLON: Final = re.compile(r"(\S.*?)(?:\s*[;=]\s*|\s+(?=[0-9]|infinite$)|$)(\S*)")
 
 

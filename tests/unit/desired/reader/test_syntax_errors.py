@@ -17,6 +17,10 @@ ODD = {
     "MUG-1 = 21": "there is no colon after `MUG-1`; write `MUG-1: 21`",
     "MUG-1": "there is no colon after `MUG-1`; write `MUG-1:`",
     '"MUG:1"': 'there is no colon after `"MUG:1"`; write `"MUG:1": 40`',
+    "- MUG-1:38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
+    "-  MUG-1: 38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
+    "MUG-1\uff1a21": "put a space after the colon: `MUG-1: 21`",
+    ": 21": "there is nothing before the colon; write the SKU's code there",
     "- MUG-1: 38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
 }
 NEXT = ("TEE: 5", "TEE:\n    quantity: 5", "TEE: {quantity: 5}", "'TEE 1': 5", "TEE: infinite  # x")

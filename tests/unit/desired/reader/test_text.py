@@ -69,13 +69,14 @@ def test_what_an_editor_shows_as_text_is_text(text: str) -> None:
         ("# a\U000e0041\na: 1\n".encode(), "a.yaml:1:4: error: the character U+E0041"),
         ("a: x # \u2066x\u2069\n".encode(), "a.yaml:1:8: error: the character U+2066"),
         ("a\U000e0100: 1\n".encode(), "a.yaml:1:2: error: the character U+E0100"),
+        ("a: x\u2800\n".encode(), "a.yaml:1:5: error: the character U+2800"),
         (b"a: 1\rb: 2\n", "a.yaml:1:5: error: a carriage return without a line feed"),
         (b"# x\ry: 3\r\na: 1\r\n", "a.yaml:1:4: error: a carriage return"),
         ("T\u0415E: 1\n".encode(), "a.yaml:1:1: error: the key T\u0415E mixes Cyrillic and Latin"),
         (b"'': 1\n", "a.yaml:1:1: error: a key is empty"),
         (b"[" * 200_000, "a.yaml:1:21: error: more than 20 levels deep"),
     ],
-    ids=range(26),
+    ids=range(27),
 )
 def test_refusals_say_where_and_what(content: bytes, said: str) -> None:
     """Each refusal names path, line, column and reason."""
