@@ -126,14 +126,23 @@ def _missing(entries: list[Declared], left: Sequence[LiveSku]) -> list[Finding]:
         near = get_close_matches(entry.code, comparable, 1, 0.6)
         if not entry.id and (live := alike.get(_folded(entry.code))) is not None:
             advice = _pin(entry.code, live)
-        elif near:
+        elif near and _can_be_key(near[0]):
             advice = f"did you mean {near[0]}?"
+        elif near:
+            advice = _pin(entry.code, next(live for live in left if live.code == near[0]))
         else:
             advice = "correct it, or delete the declaration"
         findings.append(
             Finding(FindingKind.MISSING, entry.sku, f"{wanted}; {advice}", entry.source)
         )
     return findings
+
+
+def _can_be_key(code: str) -> bool:
+    """Return whether *code* is surely one that YAML can name, typed as it looks."""
+    alphabets = {unicodedata.name(c, "").partition(" ")[0] for c in code if c.isalpha()}
+    is_normal = unicodedata.is_normalized("NFC", code) and code.strip() == code
+    return len(alphabets) <= 1 and is_normal and code.isprintable()
 
 
 def _pin(code: str, live: LiveSku) -> str:

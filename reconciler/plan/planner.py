@@ -190,8 +190,9 @@ def _judge(
         cause = based.cause(entry.stock, before) if based else Cause.UNKNOWN
         judged.differing.append(_Differing(entry, sku, before, after, stock, cause))
     elif before != entry.stock:
-        judged.drifted += 1
-        judged.drifted_units += _below(entry.stock, before)
+        if before.readable:
+            judged.drifted += 1
+            judged.drifted_units += _below(entry.stock, before)
         is_overtaken = (
             entry.rule is Rule.ON_CHANGE and based is not None and based.has_changed(entry.stock)
         )

@@ -291,3 +291,23 @@ def test_missing_code_that_looks_the_same_is_pinned(
     assert f"`id: id-{live_code}`" in finding.message
     assert ascii(live_code) in finding.message
     assert differs in finding.message
+
+
+@pytest.mark.parametrize("live_code", ["\u039cUG-2", "MUG-3 ", "MUG\tT", "CAFE\u0301-2"])
+def test_near_code_that_is_no_key_is_pinned(live_code: str) -> None:
+    """`did you mean` would name what no file can hold."""
+    wanted = live_code.strip().replace("\u039c", "M").replace("\t", "").replace("\u0301", "") + "3"
+    plan = plan_of(desired(declared(wanted, 5)), live({live_code: 3}))
+    (finding,) = (f for f in plan.findings if f.kind is FindingKind.MISSING)
+
+    assert "did you mean" not in finding.message
+    assert f"`id: id-{live_code}`" in finding.message
+
+
+def test_unreadable_stock_is_no_drift() -> None:
+    """The sentence about drift counts what its lines name."""
+    entry = declared("A", 5, rule=Rule.AT_LEAST)
+    plan = plan_of(desired(entry), live({"A": 2.5}))
+
+    assert (plan.summary.drifted, plan.summary.drifted_units) == (0, 0)
+    assert [finding.kind for finding in plan.findings] == [FindingKind.UNREADABLE]
