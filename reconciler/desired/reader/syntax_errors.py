@@ -62,7 +62,7 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
     if mark is not None and any(words in said for words in _MAY_BE_EARLIER):
         odd = _odd_line(text, mark.line)
         if odd is not None:
-            return Problem(path, odd[0], 1, odd[1])
+            return Problem(path, *odd)
     if (
         "did not find expected key" in said
         and mark is not None
@@ -102,8 +102,8 @@ _MAY_BE_EARLIER: Final = (
 )
 
 
-def _odd_line(text: str, last: int) -> tuple[int, str] | None:
-    """Return the line, from 1, that likely made the parser stumble on line *last*, and the advice.
+def _odd_line(text: str, last: int) -> tuple[int, int, str] | None:
+    """Return line and column, from 1, of what made the parser stumble on line *last*, and advice.
 
     That is the line itself or the one before it, if it is no key with a value.
     """
@@ -111,8 +111,9 @@ def _odd_line(text: str, last: int) -> tuple[int, str] | None:
     numbers = [number for number, line in enumerate(lines) if line.strip()][-2:]
     for number in reversed(numbers):
         line = lines[number].strip()
+        column = len(lines[number]) - len(lines[number].lstrip()) + 1
         if advice := _advice(line, is_last=number == numbers[-1]):
-            return number + 1, advice
+            return number + 1, column, advice
     return None
 
 

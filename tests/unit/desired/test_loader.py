@@ -265,16 +265,16 @@ def test_the_digest_follows_the_meaning() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("skus:\n  TEE:40\n  MUG: 3\n", "2:1: error: put a space after the colon: `TEE: 40`"),
-        ("skus:\n  MUG: 3\n  TEE:40\n", "3:1: error: put a space after the colon: `TEE: 40`"),
-        ("skus:\n  A: 1\n  TEE:40\n  B: 2\n", "3:1: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  TEE:40\n  MUG: 3\n", "2:3: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  MUG: 3\n  TEE:40\n", "3:3: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  A: 1\n  TEE:40\n  B: 2\n", "3:3: error: put a space after the colon: `TEE: 40`"),
         (
             "skus:\n  A:\n    rule:exact\n    quantity: 4\n",
-            "3:1: error: put a space after the colon",
+            "3:5: error: put a space after the colon",
         ),
         ("skus\n  A: 1\n", "1:1: error: there is no colon after `skus`; write `skus:`"),
-        ("skus:\n  A = 1\n  B: 2\n", "2:1: error: there is no colon after `A`; write `A: 1`"),
-        ("skus:\n  A: 1\n  B 2\n", "3:1: error: there is no colon after `B`; write `B: 2`"),
+        ("skus:\n  A = 1\n  B: 2\n", "2:3: error: there is no colon after `A`; write `A: 1`"),
+        ("skus:\n  A: 1\n  B 2\n", "3:3: error: there is no colon after `B`; write `B: 2`"),
         ("A: 1\nB: 2\n", "1:1: error: there is no `skus:` above the SKUs"),
         ("skus:\nA: 1\nB: 2\n", "2:1: error: indent the SKUs below `skus:` by two spaces"),
         ("SKUs:\n  A: 1\n", "1:1: error: the key `SKUs` is not known; did you mean skus?"),

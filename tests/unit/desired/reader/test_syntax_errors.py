@@ -31,7 +31,7 @@ NEXT = ("TEE: 5", "TEE:\n    quantity: 5", "TEE: {quantity: 5}", "'TEE 1': 5", "
 def test_odd_first_entry_is_blamed_itself(line: str, following: str) -> None:
     """The parser gives up at the next line, which is right."""
     assert problems(f"skus:\n  {line}\n  {following}\n  Z: 1\n") == [
-        f"demo/a.yaml:2:1: error: {ODD[line]}"
+        f"demo/a.yaml:2:3: error: {ODD[line]}"
     ]
 
 
@@ -68,5 +68,5 @@ def test_field_without_a_colon_keeps_its_value(field: str) -> None:
     text = f"skus:\n  A:\n    quantity: 5\n    {field}\n    id: x\n"
 
     assert problems(text) == [
-        f"demo/a.yaml:4:1: error: there is no colon after `{name}`; write `{name}: {value}`"
+        f"demo/a.yaml:4:5: error: there is no colon after `{name}`; write `{name}: {value}`"
     ]
