@@ -94,6 +94,17 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+# These read no YAML of the branch; they must run nothing either.
+OTHERS = (
+    ("show", "p.json"),
+    ("comment", "p.json"),
+    ("sandbox", "sell", "TEE"),
+    ("sandbox", "reset"),
+    ("sandbox", "serve", "--faults", "missing"),
+    ("--help",),
+)
+
+
 @pytest.mark.parametrize("make", [_bare, _split])
 @pytest.mark.parametrize(
     "place", ["inventory", "inventory/demo", "inventory/.x", "inventory/demo/.x/y"]
@@ -115,8 +126,10 @@ def test_embedded_repository_runs_nothing(
     monkeypatch.setenv("WEBFLOW_TOKEN", "s3cret")
 
     runs = {command: workspace.run(*command) for command in COMMANDS}
+    others = [workspace.run(*command) for command in OTHERS]
 
     assert not (program.parent / "mark").exists()
+    assert "s3cret" not in "".join(run.out + run.err for run in others)
     assert {run.code for command, run in runs.items() if command != ("stores",)} == {65}, runs
     assert "looks like a git repository" in runs["validate",].out
 
