@@ -15,6 +15,11 @@ import pytest
 from factories import SITE, Workspace, seed
 
 from reconciler.contract import load_schema
+from reconciler.sandbox.api import SCOPES, Api
+from reconciler.sandbox.database import Shop
+from reconciler.sandbox.faults import Fault, Faults, Kind
+from reconciler.sandbox.seed import build_seed
+from reconciler.sandbox.server import serve_for_a_while
 
 
 def _events(text: str) -> list[dict[str, Any]]:
@@ -97,6 +102,49 @@ def test_all_stores_are_taken_one_after_the_other(workspace: Workspace) -> None:
     assert [path.name for path in Path("reports").iterdir()] == ["demo.json"]
     assert workspace.quantities() == {"A": 5}
     assert "max_changes allows 0" in applied.err
+
+
+@pytest.mark.parametrize(("seconds", "writes", "left"), [(8, 1, 18), (12, 1, 18), (40, 2, 20)])
+def test_write_that_is_shown_late_is_not_written_over_in_silence(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, seconds: int, writes: int, left: int
+) -> None:
+    """W7: a 504 for a write that took effect; two units sell before the shop shows it.
+
+    Shown within half a minute, the sales stay. Later than that the second write undoes them, which
+    the API gives no means to see: then the report names the SKU.
+    """
+    minute = 3.0
+    scale = minute / 60
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
+    workspace.write("inventory/demo/a.yaml", "skus:\n  A: 20\n")
+    faults = Faults(
+        [
+            Fault(
+                Kind.STATUS,
+                method="PATCH",
+                count=1,
+                status=504,
+                applied=True,
+                sold_after=2,
+                body="{}",
+            ),
+            Fault(Kind.STALE, method="GET", path="/inventory", skip=2, seconds=seconds * scale),
+        ]
+    )
+    monkeypatch.setenv("WEBFLOW_TOKEN", "t0ken")
+    monkeypatch.setenv("WEBFLOW_RATE_WINDOW", str(minute))
+    with (
+        Shop(workspace.folder / "shop.sqlite", lambda: build_seed(seed({"A": 10}))) as shop,
+        serve_for_a_while(Api(shop, {"t0ken": SCOPES}, faults=faults)) as address,
+    ):
+        monkeypatch.setenv("WEBFLOW_API_URL", address)
+        run = workspace.run("apply", "--yes")
+        written = [entry for entry in shop.ledger() if entry.kind == "write"]
+        stock = shop.stocks()
+
+    assert (len(written), stock) == (writes, {"A": left}), run
+    assert run.code == (5 if writes == 1 else 0), run
+    assert ("Written again" in run.out) == (writes == 2)
 
 
 def test_a_terminal_is_asked(workspace: Workspace) -> None:

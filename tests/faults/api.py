@@ -275,7 +275,7 @@ def shared_code(bench: Bench) -> None:
 
 @row("A20", "reads that lag two seconds behind a write whose answer was lost")
 def lagging(bench: Bench) -> None:
-    """Three looks over five seconds see it land; there is no second write."""
+    """A look right away and one much later see it land; there is no second write."""
     before, after, sku = few(bench)
     faults = [
         Fault(Kind.RESET, sku=sku, count=1, applied=True, **PATCH),
