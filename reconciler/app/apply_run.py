@@ -94,7 +94,7 @@ def run_apply(
         events = stack.enter_context(output.open_events(plan))
         stack.enter_context(stop.noticing("finishing what is under way"))
         intent = _begin(run.recording, plan, stop)
-        if plan.actions and len(earlier.settled) == len(plan.actions):
+        if plan.actions and len(earlier.done) == len(plan.actions):
             reporter.say("Nothing is sent: this plan was carried out before, as its journal says.")
         report = run.execute(client, earlier, [journal, *events], reporter)
         for each in events:

@@ -16,7 +16,7 @@ from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Plan
-from reconciler.plan.recovery import with_settled
+from reconciler.plan.recovery import with_recovered
 from reconciler.plan.verify import check_saved, check_store, check_targets, recheck_limits
 from reconciler.records.base import refuse_old_commit
 from reconciler.webflow.client import StoreClient
@@ -109,7 +109,7 @@ def _load_scope(context: StoreContext, saved: Plan | None, base: str | None) -> 
     if known.repository is not None and known.last is not None:
         refuse_old_commit(known.repository, known.head, known.last)
     if saved is not None:
-        settled = with_settled(known.base, saved.settled) if known.base else None
+        settled = with_recovered(known.base, saved.settled) if known.base else None
         check_saved(saved, desired, compute_digest(desired), settled)
     return Scope(desired, known)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.app.connect import rate_window
-from reconciler.github.actions_context import read_surroundings
+from reconciler.github.actions_context import read_actions_context
 from reconciler.github.actions_output import append_output, append_summary
 from reconciler.github.api import Github
 from reconciler.render.markdown import SUMMARY_LIMIT
@@ -26,7 +26,7 @@ class Render(Protocol):
 def open_github() -> Github:
     """Return what asks GitHub about the repository of this workflow."""
     scale = rate_window() / WINDOW
-    return Github(read_surroundings(os.environ), lambda seconds: time.sleep(seconds * scale))
+    return Github(read_actions_context(os.environ), lambda seconds: time.sleep(seconds * scale))
 
 
 def add_summary(render: Render) -> None:

@@ -14,7 +14,7 @@ from reconciler.git.repository import Repository
 from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result
 from reconciler.plan.applied import declared_as_applied
 from reconciler.plan.plan_file import fingerprint
-from reconciler.plan.recovery import with_settled
+from reconciler.plan.recovery import with_recovered
 from reconciler.records.records import (
     APPLIED_FILE,
     INTENDED_FILE,
@@ -82,7 +82,7 @@ class Recording:
     def base(self) -> Base | None:
         """Return the base that the plan was made for."""
         base = self.known.base
-        return with_settled(base, self.plan.settled) if base else None
+        return with_recovered(base, self.plan.settled) if base else None
 
     def begin(self, lasting: timedelta, now: datetime) -> str:
         """Put the intent in and return its commit; it expires *lasting*, and some, after *now*.

@@ -38,7 +38,7 @@ class Events:
     def sending(self, action: Action) -> None:
         """Do nothing: what counts is how it ends."""
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Tell what became of an action."""
         kind = "apply_errored" if outcome.result in _ERRED else "apply_complete"
         fields = {

@@ -15,11 +15,11 @@ from reconciler.model import Outcome, Plan, Report, Result
 class Earlier:
     """What a run of the same plan that ended early has left.
 
-    `settled` are the outcomes that need nothing more; `in_flight` the SKUs that were being
+    `done` are the outcomes that need nothing more; `in_flight` the SKUs that were being
     written when it ended; `in_doubt` those of which nobody knows whether it came to them.
     """
 
-    settled: Mapping[str, Outcome] = field(default_factory=dict)
+    done: Mapping[str, Outcome] = field(default_factory=dict)
     in_flight: frozenset[str] = frozenset()
     in_doubt: frozenset[str] = frozenset()
 
@@ -44,7 +44,7 @@ def execute(  # noqa: PLR0913  what one run is made of
     way then is unknown. *observer* is told of each step by the thread that takes it.
     """
     writer = SkuWriter(store, observer, sleep, must_end, earlier.in_flight | earlier.in_doubt)
-    outcomes: dict[str, Outcome] = dict(earlier.settled)
+    outcomes: dict[str, Outcome] = dict(earlier.done)
     left = [action for action in plan.actions if action.sku not in outcomes]
     lowering = [Attempt(action) for action in left if action.lowers]
     raising = [Attempt(action) for action in left if not action.lowers]

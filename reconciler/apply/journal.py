@@ -75,7 +75,7 @@ class Journal:
         """Keep that a write is about to be sent."""
         self._keep({"sending": action.sku})
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Keep what became of an action."""
         line = {
             "settled": action.sku,

@@ -18,7 +18,7 @@ class Observer(Protocol):
         Raises JournalError where that cannot be kept; then it is not sent.
         """
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Take note of what became of *action*; raise JournalError where it cannot be kept."""
 
 
@@ -31,7 +31,7 @@ class NullObserver:
     def sending(self, action: Action) -> None:
         """Ignore that a write is about to be sent."""
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Ignore what happened to *action*."""
 
 
@@ -51,10 +51,10 @@ class Observers:
         for observer in self._observers:
             observer.sending(action)
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Tell all; the first that raises ends it."""
         for observer in self._observers:
-            observer.settled(action, outcome)
+            observer.finished(action, outcome)
 
 
 NOBODY = Observers(())

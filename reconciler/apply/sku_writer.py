@@ -98,7 +98,7 @@ class SkuWriter:
         result = self._carry_out(attempt)
         if isinstance(result, Outcome):
             try:
-                self.observer.settled(action, result)
+                self.observer.finished(action, result)
             except JournalError as error:
                 self.stopped = self.stopped or str(error)
         return result

@@ -43,7 +43,7 @@ class LineProgress(NullObserver):
             self._last = now
             print_error(f"{self._verb} {done} of {self._total}; {self.rate(done)}")
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Count one more action as done."""
         with self._lock:
             self.done += 1

@@ -60,8 +60,8 @@ class TerminalProgress(LineProgress):
             self._writing[action.sku] = None
         self(self.done)
 
-    def settled(self, action: Action, outcome: Outcome) -> None:
+    def finished(self, action: Action, outcome: Outcome) -> None:
         """Show that a write has ended."""
         with self._names:
             self._writing.pop(action.sku, None)
-        super().settled(action, outcome)
+        super().finished(action, outcome)

@@ -150,7 +150,7 @@ def _declare_all(
         del content  # a large file's bytes are not held beside what it declares
         if document is None:
             continue
-        faults: list[Fault] = []
+        faults: list[EntryFault] = []
         entries = _declare(document, rule, faults, latest)
         faults += _declared_before(entries, declared)
         faults += _pinned_before(entries.values(), pinned)
@@ -213,7 +213,7 @@ def _build_bound(value: int | str) -> Bound:
     return Bound(int(value.removesuffix("%")), is_share=True)
 
 
-class Fault(NamedTuple):
+class EntryFault(NamedTuple):
     """A problem of one entry that no schema sees: the keys that lead to it, and what it is."""
 
     keys: tuple[str, ...]
@@ -222,30 +222,32 @@ class Fault(NamedTuple):
 
 def _declared_before(
     entries: Mapping[str, Declared], declared: Mapping[str, Declared]
-) -> Iterator[Fault]:
+) -> Iterator[EntryFault]:
     """Yield the SKUs of a file that another one declares too."""
     for sku in entries.keys() & declared.keys():
         message = f"{shown(sku)} is declared here and at {declared[sku].source}; keep one"
-        yield Fault(("skus", sku), message)
+        yield EntryFault(("skus", sku), message)
 
 
-def _pinned_before(entries: Iterable[Declared], pinned: dict[str, Declared]) -> Iterator[Fault]:
+def _pinned_before(
+    entries: Iterable[Declared], pinned: dict[str, Declared]
+) -> Iterator[EntryFault]:
     """Yield the SKUs of a file that pin an id in *pinned*, and add the others to it."""
     for entry in entries:
         if (pin := entry.terms.pin) and (first := pinned.setdefault(pin.id, entry)) is not entry:
             message = f"this is the id of {shown(first.sku)} at {first.source} too; keep one"
-            yield Fault(("skus", entry.sku, "id"), message)
+            yield EntryFault(("skus", entry.sku, "id"), message)
 
 
 def _declare(
-    document: Document, rule: Rule, faults: list[Fault], latest: str
+    document: Document, rule: Rule, faults: list[EntryFault], latest: str
 ) -> dict[str, Declared]:
     """Return the SKUs of one file, none of which was counted after the day *latest*."""
     data, path = document.data, document.path
     rule = Rule(data.get("rule", rule))
     as_of = data.get("as_of")
     if as_of is not None and (message := _day_fault(as_of, latest)):
-        faults.append(Fault(("as_of",), message))
+        faults.append(EntryFault(("as_of",), message))
     of_file = Terms(rule, as_of, None, path)
     common: dict[Terms, Terms] = {of_file: of_file}
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
@@ -257,7 +259,7 @@ def _declare(
             continue
         day, own = value.get("as_of"), value.get("rule")
         if day is not None and (message := _day_fault(day, latest)):
-            faults.append(Fault(("skus", sku, "as_of"), message))
+            faults.append(EntryFault(("skus", sku, "as_of"), message))
         terms = make_terms(
             (
                 rule if own is None else _RULES[own],

@@ -14,7 +14,7 @@ API = "https://api.github.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ActionsContext:
     """What a workflow tells its steps; the token shows itself nowhere."""
 
     token: str
@@ -24,11 +24,11 @@ class Surroundings:
     in_actions: bool
 
     def __repr__(self) -> str:
-        return f"Surroundings(***, {self.api}, {self.repository})"
+        return f"ActionsContext(***, {self.api}, {self.repository})"
 
 
-def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
-    """Return the surroundings in *environ*.
+def read_actions_context(environ: Mapping[str, str]) -> ActionsContext:
+    """Return what *environ* says.
 
     Raises GithubError for what is missing, with where it comes from.
     """
@@ -45,7 +45,7 @@ def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
     api = _checked(environ.get("GITHUB_API_URL") or API, "GITHUB_API_URL")
     graphql = _checked(environ.get("GITHUB_GRAPHQL_URL") or f"{api}/graphql", "GITHUB_GRAPHQL_URL")
     in_actions = environ.get("GITHUB_ACTIONS") == "true"
-    return Surroundings(token, api, graphql, repository, in_actions)
+    return ActionsContext(token, api, graphql, repository, in_actions)
 
 
 def _checked(address: str, name: str) -> str:

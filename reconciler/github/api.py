@@ -10,7 +10,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors import GithubError, LostAnswerError
-from reconciler.github.actions_context import Surroundings
+from reconciler.github.actions_context import ActionsContext
 from reconciler.masking import mask
 from reconciler.retry_after import parse_retry_after
 
@@ -26,18 +26,18 @@ class Github:
     """Asks about one repository, with the token that a workflow gives."""
 
     def __init__(
-        self, surroundings: Surroundings, sleep: Callable[[float], None] = time.sleep
+        self, context: ActionsContext, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._surroundings = surroundings
+        self._context = context
         self._sleep = sleep
         self._chance = random.Random()  # noqa: S311  no secret
         headers = {
-            "Authorization": f"Bearer {surroundings.token}",
+            "Authorization": f"Bearer {context.token}",
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": f"inventory-reconciler/{__version__}",
         }
-        trusts = surroundings.api.startswith("https:")
+        trusts = context.api.startswith("https:")
         try:
             self._http = httpx.Client(
                 headers=headers, timeout=30.0, follow_redirects=False, trust_env=trusts
@@ -84,7 +84,7 @@ class Github:
         return next((one for one in found if _is_by(own, one.get("user") or {})), None)
 
     def _address(self, path: str) -> str:
-        return f"{self._surroundings.api}/repos/{self._surroundings.repository}/{path}"
+        return f"{self._context.api}/repos/{self._context.repository}/{path}"
 
     def _list(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield what is listed at *path*, page by page."""
@@ -102,10 +102,10 @@ class Github:
         """Return who we are: by GraphQL, since the token of Actions may not ask `GET /user`."""
         query = {"query": "query { viewer { login } }"}
         try:
-            answer = self._ask("POST", self._surroundings.graphql, query)
+            answer = self._ask("POST", self._context.graphql, query)
             return str(answer["data"]["viewer"]["login"])
         except (GithubError, KeyError, TypeError):
-            if self._surroundings.in_actions:
+            if self._context.in_actions:
                 return ACTIONS_BOT
             raise GithubError(
                 "GitHub does not say whose token this is, so that nothing can be known as ours;"
@@ -121,7 +121,7 @@ class Github:
             LostAnswerError: The answer to a POST was lost, so it may have taken effect.
             GithubError: Anything else but success, with what to do.
         """
-        may_repeat = method != "POST" or address == self._surroundings.graphql
+        may_repeat = method != "POST" or address == self._context.graphql
         for attempt in range(1, MAX_TRIES + 1):
             wait, error = self._send(method, address, body)
             if not isinstance(error, GithubError):

@@ -30,7 +30,7 @@ from reconciler.model import (
 )
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import Matches, gone, match_skus
-from reconciler.plan.recovery import settle_pending, with_settled
+from reconciler.plan.recovery import recover_pending, with_recovered
 from reconciler.plan.reference import BaseIndex
 from reconciler.plan.rules import aim
 
@@ -54,9 +54,9 @@ def compute_plan(
     """
     if base is None:
         require_no_base(desired.declared.values())
-    settled = settle_pending(base.pending if base else (), live.stocks)
+    settled = recover_pending(base.pending if base else (), live.stocks)
     if base is not None and base.pending:
-        base = with_settled(base, settled.done)
+        base = with_recovered(base, settled.done)
     matches = matches or match_skus(desired.declared, live.listing.skus)
     judged = _judge_all(desired, matches, live, base, unread)
     actions = _make_actions(judged.differing, live)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 from reconciler.model import Base, Pending, Stock
 
 
-class Settled(NamedTuple):
+class Recovered(NamedTuple):
     """SKUs whose declaration of the dead run counts as applied; of `unsure` nobody knows."""
 
     done: tuple[str, ...]
     unsure: tuple[str, ...]
 
 
-def settle_pending(pending: Collection[Pending], stocks: Mapping[str, Stock]) -> Settled:
+def recover_pending(pending: Collection[Pending], stocks: Mapping[str, Stock]) -> Recovered:
     """Return what the live *stocks*, by SKU id, say of writes that may have landed.
 
     A SKU that is as planned was written, one that is as before was not. Anything else counts as
@@ -28,10 +28,10 @@ def settle_pending(pending: Collection[Pending], stocks: Mapping[str, Stock]) ->
         done.append(write.declared.sku)
         if live != write.after:
             unsure.append(write.declared.sku)
-    return Settled(tuple(sorted(done)), tuple(sorted(unsure)))
+    return Recovered(tuple(sorted(done)), tuple(sorted(unsure)))
 
 
-def with_settled(base: Base, done: Collection[str]) -> Base:
+def with_recovered(base: Base, done: Collection[str]) -> Base:
     """Return *base* with what the dead run declared of the SKUs *done*, and nothing pending."""
     landed = {
         write.declared.sku: write.declared for write in base.pending if write.declared.sku in done

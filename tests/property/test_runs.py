@@ -44,7 +44,7 @@ from reconciler.model import (
 from reconciler.plan.applied import declared_as_applied
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.planner import compute_plan
-from reconciler.plan.recovery import with_settled
+from reconciler.plan.recovery import with_recovered
 from reconciler.sandbox.database import Entry
 
 SKUS = ("A", "B", "C")
@@ -203,7 +203,7 @@ class Runs(RuleBasedStateMachine):
     def apply(self, turns: list[Turn]) -> None:
         """Plan and apply with a record; a run that died before is taken over."""
         plan = self._plan()
-        base = with_settled(self.base, plan.settled)
+        base = with_recovered(self.base, plan.settled)
         for write in self.base.pending:
             if write.declared.sku in plan.settled and write.declared.sku in self.held:
                 self.held[write.declared.sku] = _meaning(write.declared)
@@ -291,7 +291,7 @@ class Runs(RuleBasedStateMachine):
             lambda: None,
             earlier.in_flight | earlier.in_doubt,
         )
-        outcomes = dict(earlier.settled)
+        outcomes = dict(earlier.done)
         attempts = [Attempt(each) for each in plan.actions if each.sku not in outcomes]
         while attempts:
             results = [writer.attempt(each) for each in attempts]

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
+from reconciler.app.selling import open_sandbox, sandbox_file, sell_units
+from reconciler.cli.console import Console
 from reconciler.cli.params import GlobalFlags, shared_options
 from reconciler.cli.streams import print_error, print_text
-from reconciler.errors import UsageError
 from reconciler.render.wording import count
 from reconciler.sandbox.api import SCOPES, Api
-from reconciler.sandbox.database import Shop
 from reconciler.sandbox.faults import Faults, read_faults
 from reconciler.sandbox.limiter import WindowKind
-from reconciler.sandbox.server import SEED_FILE, open_shop, reset_shop, serve_until_stopped
+from reconciler.sandbox.server import SEED_FILE, serve_until_stopped
 
 TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
 
@@ -21,17 +21,6 @@ TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
 @shared_options
 def command() -> None:
     """Serve, reset or shop in the embedded store: a Webflow-compatible shop on loopback."""
-
-
-def _places(flags: GlobalFlags, seed: Path | None) -> tuple[Path, Path]:
-    """Return where the sandbox's data lies and what it is made from."""
-    context = flags.one_store()
-    data = context.state_folder("sandbox") / f"{context.name}.sqlite"
-    return data, seed or context.folder / SEED_FILE
-
-
-def _open(flags: GlobalFlags, seed: Path | None) -> Shop:
-    return open_shop(*_places(flags, seed))
 
 
 SEED = click.option(
@@ -96,9 +85,10 @@ def serve(
     seed: Path | None,
 ) -> int:
     """Serve the shop for any client, until Ctrl-C."""
-    if seed is not None and _places(flags, seed)[0].exists():
+    context = flags.one_store()
+    if seed is not None and sandbox_file(context).exists():
         print_error("The shop goes on as it was left; `reconciler sandbox reset` begins anew.")
-    with _open(flags, seed) as shop:
+    with open_sandbox(context, seed) as shop:
         api = Api(
             shop,
             {token: SCOPES},
@@ -127,7 +117,7 @@ def serve(
 @click.pass_obj
 def reset(flags: GlobalFlags, seed: Path | None) -> int:
     """Put the shop back to its seed."""
-    with reset_shop(*_places(flags, seed)) as shop:
+    with open_sandbox(flags.one_store(), seed, anew=True) as shop:
         print_text(f"The sandbox starts anew with {count(shop.count_skus(), 'SKU')}.\n")
     return 0
 
@@ -141,22 +131,6 @@ def sell(flags: GlobalFlags, sales: tuple[str, ...]) -> int:
 
     SKU is the code that the store shows, or its id.
     """
-    with _open(flags, None) as shop:
-        orders = [_order(shop, sale) for sale in sales]
-        for sku, _ in orders:
-            shop.find(sku)  # so that a slip in the last one sells nothing of the first
-        for sku, units in orders:
-            inventory_type, quantity = shop.sell(sku, units)
-            left = "infinite" if inventory_type == "infinite" else f"{quantity} left"
-            print_text(f"Sold {units} of {sku}: {left}.\n")
+    with open_sandbox(flags.one_store()) as shop:
+        sell_units(shop, sales, Console(flags))
     return 0
-
-
-def _order(shop: Shop, sale: str) -> tuple[str, int]:
-    """Return SKU and units of `SKU` or `SKU=N`; a code may have a `=` in it."""
-    sku, found, units = sale.rpartition("=")
-    if not found or shop.knows(sale):
-        return sale, 1
-    if not (units.isascii() and units.isdigit() and len(units) < 10 and int(units)):
-        raise UsageError(f"{sale}: {units} is no number of units; write {sku}=1")
-    return sku, int(units)

@@ -28,7 +28,7 @@ def test_what_is_done_is_skipped_and_what_was_in_flight_is_known(tmp_path: Path)
     with journal:
         for each in (A, B):
             journal.sending(each)
-        journal.settled(A, DONE)
+        journal.finished(A, DONE)
     again, earlier = _open(tmp_path / "j")
     again.close()
 
@@ -45,7 +45,7 @@ def test_a_torn_last_line_is_ignored(tmp_path: Path, torn: str) -> None:
         file.write(torn)
     again, earlier = _open(tmp_path / "j")
     with again:
-        again.settled(A, DONE)
+        again.finished(A, DONE)
     third, later = _open(tmp_path / "j")
     third.close()
 
@@ -57,42 +57,42 @@ def test_what_did_not_come_about_is_tried_again(tmp_path: Path) -> None:
     """Failed, moved and not tried are no reason to skip; unknown is, since nobody may repeat it."""
     journal, _ = _open(tmp_path / "j")
     with journal:
-        journal.settled(A, replace(DONE, result=Result.FAILED, found=A.before))
-        journal.settled(B, Outcome("B", Result.UNKNOWN, B.before, B.after))
+        journal.finished(A, replace(DONE, result=Result.FAILED, found=A.before))
+        journal.finished(B, Outcome("B", Result.UNKNOWN, B.before, B.after))
     again, earlier = _open(tmp_path / "j")
     again.close()
 
-    assert set(earlier.settled) == {"B"}
+    assert set(earlier.done) == {"B"}
 
 
 def test_a_write_that_was_answered_otherwise_was_taken(tmp_path: Path) -> None:
     """It failed, and is not repeated."""
     journal, _ = _open(tmp_path / "j")
     with journal:
-        journal.settled(A, replace(DONE, result=Result.FAILED, found=finite(4)))
+        journal.finished(A, replace(DONE, result=Result.FAILED, found=finite(4)))
     again, earlier = _open(tmp_path / "j")
     again.close()
 
-    assert set(earlier.settled) == {"A"}
+    assert set(earlier.done) == {"A"}
 
 
 def test_a_plan_that_was_carried_out_is_not_again(tmp_path: Path) -> None:
     """What is done stays done, also when the run ended in order: it may have sold since."""
     journal, _ = _open(tmp_path / "j")
     with journal:
-        journal.settled(A, DONE)
+        journal.finished(A, DONE)
         journal.end()
     again, earlier = _open(tmp_path / "j")
     again.close()
 
-    assert earlier.settled == {"A": DONE}
+    assert earlier.done == {"A": DONE}
 
 
 def test_a_journal_that_ended_makes_room_for_another_plan(tmp_path: Path) -> None:
     """CI may name the same file each time; one that did not end is kept for its plan."""
     journal, _ = _open(tmp_path / "j")
     with journal:
-        journal.settled(A, DONE)
+        journal.finished(A, DONE)
         journal.end()
     other, earlier = _open(tmp_path / "j", fingerprint="sha256:2")
     other.close()
@@ -104,12 +104,12 @@ def test_a_plan_that_was_begun_elsewhere_is_in_doubt(tmp_path: Path) -> None:
     """Also on the third run: the journal of the second one says so."""
     journal, earlier = open_journal(tmp_path / "j", PLAN, "sha256:1", is_begun=True)
     with journal:
-        journal.settled(A, DONE)
+        journal.finished(A, DONE)
     again, later = _open(tmp_path / "j")
     again.close()
 
     assert earlier.in_doubt == {"A", "B"}
-    assert (set(later.settled), set(later.in_doubt)) == ({"A"}, {"B"})
+    assert (set(later.done), set(later.in_doubt)) == ({"A"}, {"B"})
 
 
 def test_a_journal_is_had_by_one_process(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_line_holds_what_it_must_and_no_more(tmp_path: Path) -> None:
     with journal:
         journal.begun(A)
         journal.sending(A)
-        journal.settled(A, DONE)
+        journal.finished(A, DONE)
     lines = [json.loads(line) for line in (tmp_path / "j").read_text().splitlines()]
 
     assert lines[1:] == [

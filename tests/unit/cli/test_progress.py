@@ -66,7 +66,7 @@ def test_a_terminal_shows_what_is_written_and_what_waits(
     done = Outcome(written.sku, Result.APPLIED, written.before, written.after)
     with make_progress("Applying change", 2, Counted(waiting=3), quiet=False) as progress:
         progress.sending(written)
-        progress.settled(written, done)
+        progress.finished(written, done)
         progress.sending(action("B", 3, 5))
     said = capsys.readouterr().err
 
