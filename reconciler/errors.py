@@ -15,6 +15,7 @@ ReconcilerError                 1
 ├── JournalError                1   the journal of an apply cannot be kept
 ├── EditError                   1   a file cannot be edited as it is meant
 ├── GithubError                 1   GitHub could not be asked, or said no
+│   ├── GithubRefusal           1   this token may not do it
 │   └── LostAnswerError         1   GitHub may have done what it was asked for, or not
 ├── OutputError                 1   what was found cannot be printed
 ├── SandboxError                1   the embedded store cannot be started or seeded
@@ -147,6 +148,10 @@ class JournalError(ReconcilerError):
 
 class GithubError(ReconcilerError):
     """GitHub could not be asked, said no, or the workflow does not tell what is needed."""
+
+
+class GithubRefusal(GithubError):
+    """GitHub says that this token may not do what was asked."""
 
 
 class LostAnswerError(GithubError):

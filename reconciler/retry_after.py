@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-MAX_SECONDS = 120.0
-
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `Retry-After` asks for, at most `MAX_SECONDS`; None for none.
+    """Return the seconds that `Retry-After` asks for, None for none or junk.
 
     It is a number of seconds or a date, which counts from the server's own `Date`, since one of
     the two clocks may be wrong (RFC 9110, section 10.2.3).
@@ -19,9 +17,13 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
         seconds = float(text)
     elif (until := _date(text)) is not None:
-        now = _date(headers.get("Date", "")) or datetime.now(UTC)
-        seconds = (until - now).total_seconds()
-    return None if seconds is None else min(max(seconds, 0.0), MAX_SECONDS)
+        seconds = (until - server_time(headers)).total_seconds()
+    return None if seconds is None else max(seconds, 0.0)
+
+
+def server_time(headers: Mapping[str, str]) -> datetime:
+    """Return the time at which the server answered, by its own clock if it says so."""
+    return _date(headers.get("Date", "")) or datetime.now(UTC)
 
 
 def _date(text: str) -> datetime | None:

@@ -26,6 +26,7 @@ class Odd:
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "odd"
     applied: bool = False
+    body: Any = None
 
 
 @dataclass
@@ -104,6 +105,14 @@ class Hub:
         listed.append(made | body)
         return listed[-1]
 
+    def take_odd(self, method: str, path: str) -> Odd | None:
+        """Return the next odd answer to requests of *method*, or for just this *path*."""
+        for index, (meant, odd) in enumerate(self.odd):
+            if meant in {method, path}:
+                del self.odd[index]
+                return odd
+        return None
+
     def say(self, login: str, text: str) -> None:
         """Let somebody comment."""
         self._add(self.comments, login, {"body": text})
@@ -122,15 +131,15 @@ def serve(hub: Hub) -> Iterator[str]:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             body = json.loads(content) if content else None
             token = self.headers.get("Authorization", "")
-            odd = next((odd for method, odd in hub.odd if method == self.command), None)
+            odd = hub.take_odd(self.command, self.path)
             headers: Mapping[str, str] = {}
             if odd is None or odd.applied:
                 status, said = hub.answer(self.command, self.path, token, body)
             if odd is not None:
-                hub.odd.clear()
-                status, said, headers = odd.status, {"message": odd.message}, odd.headers
-            self.send_response(status)
-            for name, value in headers.items():
+                status, headers = odd.status, odd.headers
+                said = odd.body or {"message": odd.message}
+            self.send_response_only(status)  # an odd answer may have a date of its own
+            for name, value in ({"Date": self.date_time_string()} | dict(headers)).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())

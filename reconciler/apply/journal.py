@@ -197,7 +197,8 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
         elif isinstance(ended, str) and ended in actions:
             with contextlib.suppress(ValueError, KeyError):  # a line nobody wrote: look at the SKU
                 outcome = _outcome(actions[ended], line)
-                in_flight.discard(ended)
+                if not _may_have_landed(outcome):
+                    in_flight.discard(ended)
                 if _is_final(outcome):
                     settled[ended] = outcome
     left = actions.keys() - settled.keys() - in_flight
@@ -215,6 +216,11 @@ def _outcome(action: Action, line: Mapping[str, Any]) -> Outcome:
         None if found is None else load_stock(found),
         str(line.get("message", "")),
     )
+
+
+def _may_have_landed(outcome: Outcome) -> bool:
+    """Return whether a write whose answer was lost may still show up, although it has not yet."""
+    return outcome.result is Result.FAILED and outcome.found == outcome.before
 
 
 def _is_final(outcome: Outcome) -> bool:

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from reconciler.apply.observers import Observer
 from reconciler.errors import (
     AnswerError,
+    ConnectionRefused,
     EcommerceOff,
     JournalError,
     NotAuthorized,
@@ -32,7 +33,8 @@ MAX_WRITES: Final = 3
 LOOK_AGAIN: Final = 30.0
 MAX_FAILURES_IN_A_ROW: Final = 10
 # How often an action may read and write: a 429 is not an attempt, but it must end some time.
-MAX_TURNS: Final = 20
+MAX_TURNS: Final = 40
+MAX_UNSENT: Final = 3
 
 # After these it is unknown whether a write took effect.
 _OUTAGES: Final = (TransportError, AnswerError, ServerFault)
@@ -60,6 +62,14 @@ class Attempt:
     action: Action
     lost: StoreError | None = None
     writes: int = 0
+
+
+class _UnsentError(Exception):
+    """There was no connection to send a write on."""
+
+    def __init__(self, reason: StoreError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class SkuWriter:
@@ -92,7 +102,7 @@ class SkuWriter:
         action = attempt.action
         is_new = attempt.lost is None
         if is_new and self._must_stop():
-            return self._leave(action, self.stopped or "")
+            return self._leave(attempt, self.stopped or "")
         if is_new:
             self.observer.begun(action)
         result = self._carry_out(attempt)
@@ -119,19 +129,21 @@ class SkuWriter:
         except (StoppedError, JournalError) as error:
             if not self._must_stop():
                 self.stopped = str(error)
-            return self._leave(action, self.stopped or str(error))
+            return self._leave(attempt, self.stopped or str(error))
         except _STOPPING as error:
             self.stopped = str(error)
-            return self._leave(action, str(error))
+            return self._leave(attempt, str(error))
         except StoreError as error:
             result, is_outage = _outcome(action, Result.FAILED, None, str(error)), _is_outage(error)
         self._count(str(result.lost if isinstance(result, Attempt) else result.message), is_outage)
         return result
 
-    def _leave(self, action: Action, why: str) -> Outcome:
-        """Return that *action* was not tried; but unknown if an earlier run may have tried it."""
-        result = Result.UNKNOWN if action.sku in self._in_doubt else Result.NOT_TRIED
-        return _outcome(action, result, None, why)
+    def _leave(self, attempt: Attempt, why: str) -> Outcome:
+        """Return that an action was not tried; but unknown if a write may have been sent."""
+        may_be_sent = attempt.lost is not None or attempt.action.sku in self._in_doubt
+        if may_be_sent and attempt.lost is not None:
+            why = f"{attempt.lost}; then: {why}"
+        return _conclude(attempt, Result.UNKNOWN if may_be_sent else Result.NOT_TRIED, None, why)
 
     def abandon(self, actions: Sequence[Action]) -> dict[str, Outcome]:
         """Let nothing more be sent, and return outcomes for *actions*, which nothing waits for.
@@ -145,7 +157,7 @@ class SkuWriter:
         return {
             action.sku: _outcome(action, Result.UNKNOWN, None, why)
             if action.sku in sending
-            else self._leave(action, why)
+            else self._leave(Attempt(action), why)
             for action in actions
         }
 
@@ -186,22 +198,32 @@ class SkuWriter:
         With it comes whether the store failed: gave no answer, or took none of the writes. Raises
         StoreError only while no write was sent whose effect is unknown.
         """
+        unsent = 0
         for _ in range(MAX_TURNS):
             try:
                 lost = self._take_turn(attempt)
             except Throttled:  # it was not taken, so it is sent again after another read
                 continue
+            except _UnsentError as error:
+                unsent += 1
+                if unsent < MAX_UNSENT and not self._must_stop():
+                    self.sleep(1.0)
+                    continue
+                return self._fail(attempt, error.reason)
             except StoreError as error:
-                if attempt.lost is None:
-                    raise
-                return self._unknown(attempt, error)
+                return self._fail(attempt, error)
             if isinstance(lost, Outcome):
                 return lost, lost.result is Result.FAILED and lost.found == attempt.action.before
             return self._look(replace(attempt, lost=lost, writes=attempt.writes + 1))
         raise OutageError(
-            f"The store refused one write {MAX_TURNS} times as too many. Find what else uses this"
-            " token, and run again."
+            f"The store refused one write {MAX_TURNS} times for now. Wait, and run again."
         )
+
+    def _fail(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
+        """Return that the effect of a write is unknown; raise *error* if none was sent before."""
+        if attempt.lost is None:
+            raise error
+        return self._unknown(attempt, error)
 
     def _take_turn(self, attempt: Attempt) -> Outcome | StoreError:
         """Read and write at once; return the outcome, or the error that lost the answer."""
@@ -215,12 +237,15 @@ class SkuWriter:
             self._announce(action)
             try:
                 answer = self.store.write_stock(action.target, action.after)
+            except ConnectionRefused as error:
+                raise _UnsentError(error) from None
             except _OUTAGES as error:
                 return error
+        written = replace(attempt, writes=attempt.writes + 1)
         if answer != action.after:
             message = "the store answered another quantity"
-            return _outcome(action, Result.FAILED, answer, message)
-        return _outcome(action, Result.APPLIED, answer, _written_again(attempt))
+            return _conclude(written, Result.FAILED, answer, message)
+        return _conclude(written, Result.APPLIED, answer)
 
     def _compare(self, attempt: Attempt, found: Stock) -> Outcome | None:
         """Return what *found*, right before a write, decides; None lets the write be sent."""
@@ -235,17 +260,18 @@ class SkuWriter:
 
     def _compare_again(self, attempt: Attempt, found: Stock) -> Outcome | None:
         """Return what *found* decides about an attempt that was put aside."""
-        action, lost = attempt.action, attempt.lost
+        lost = attempt.lost
         if (outcome := _landed(attempt, found)) is not None:
             return outcome
-        if self._is_cut:
-            message = f"{lost}; not looked at for long enough: {self.must_end()}"
-            return _outcome(action, Result.UNKNOWN, found, message)
+        if self._is_cut and self._must_stop():
+            message = f"{lost}; not looked at for long enough: {self.stopped}"
+            return _conclude(attempt, Result.UNKNOWN, found, message)
         if self._must_stop():
-            return _outcome(action, Result.FAILED, found, f"{lost}; not sent again: {self.stopped}")
+            message = f"{lost}; not sent again: {self.stopped}"
+            return _conclude(attempt, Result.FAILED, found, message)
         if attempt.writes >= MAX_WRITES:
             message = f"none of {MAX_WRITES} writes took effect: {lost}"
-            return _outcome(action, Result.FAILED, found, message)
+            return _conclude(attempt, Result.FAILED, found, message)
         return None
 
     def _look(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
@@ -261,14 +287,14 @@ class SkuWriter:
             return self._unknown(attempt, error)
         if (outcome := _landed(attempt, found)) is not None:
             return outcome, False
-        return attempt, attempt.lost is not _EARLIER
+        return attempt, attempt.lost is not _EARLIER and not _was_postponed(attempt.lost)
 
     def _unknown(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
         """Return that the effect of a write is unknown: after a lost answer there was *error*."""
         if isinstance(error, _STOPPING):
             self.stopped = str(error)
         message = f"{attempt.lost}; then: {error}"
-        return _outcome(attempt.action, Result.UNKNOWN, None, message), _is_outage(error)
+        return _conclude(attempt, Result.UNKNOWN, None, message), _is_outage(error)
 
 
 _EARLIER: Final = TransportError("an earlier run ended, and may have written this")
@@ -278,21 +304,27 @@ def _landed(attempt: Attempt, found: Stock) -> Outcome | None:
     """Return what *found* says of a write whose answer was lost; None if it shows no effect."""
     action = attempt.action
     if found == action.after:
-        return _outcome(action, Result.APPLIED, found)
+        return _conclude(attempt, Result.APPLIED, found)
     if found != action.before:
-        return _outcome(action, Result.UNKNOWN, found, f"{attempt.lost}; left alone")
+        return _conclude(attempt, Result.UNKNOWN, found, f"{attempt.lost}; left alone")
     return None
 
 
-def _written_again(attempt: Attempt) -> str:
-    """Return what to say of a write that may not have been the first."""
-    if not attempt.writes:
-        return ""
-    return (
-        f"Written again: {attempt.lost}, and the shop still had {attempt.action.before} at least"
-        f" {LOOK_AGAIN:.0f} s later. If the first write was only shown late, sales since then are"
-        " undone: compare with the orders."
-    )
+def _conclude(attempt: Attempt, result: Result, found: Stock | None, message: str = "") -> Outcome:
+    """Return the outcome of an attempt, which says so if more than one write was sent."""
+    if attempt.writes > 1:
+        again = (
+            f"Written again: the shop still had {attempt.action.before} at least"
+            f" {LOOK_AGAIN:.0f} s after a lost answer. If the first write was only shown late,"
+            " sales since then are undone: compare with the orders."
+        )
+        message = f"{message}. {again}" if message else again
+    return _outcome(attempt.action, result, found, message)
+
+
+def _was_postponed(error: StoreError | None) -> bool:
+    """Whether the store asked to wait, which is no sign that it is down."""
+    return isinstance(error, ServerFault) and error.retry_after is not None
 
 
 def _is_outage(error: StoreError) -> bool:

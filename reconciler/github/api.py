@@ -9,10 +9,10 @@ from typing import Any, Self
 import httpx
 
 from reconciler import __version__
-from reconciler.errors import GithubError, LostAnswerError
+from reconciler.errors import GithubError, GithubRefusal, LostAnswerError
 from reconciler.github.actions_context import ActionsContext
 from reconciler.masking import mask
-from reconciler.retry_after import parse_retry_after
+from reconciler.retry_after import parse_retry_after, server_time
 
 PAGE = 100
 MAX_PAGES = 100
@@ -104,7 +104,9 @@ class Github:
         try:
             answer = self._ask("POST", self._context.graphql, query)
             return str(answer["data"]["viewer"]["login"])
-        except (GithubError, KeyError, TypeError):
+        except (GithubRefusal, KeyError, TypeError):
+            # Only a refusal is sure to be the workflow's own token. Any other failure ends the
+            # command: as somebody else's, our comment would be created again and again.
             if self._context.in_actions:
                 return ACTIONS_BOT
             raise GithubError(
@@ -129,7 +131,7 @@ class Github:
             if isinstance(error, LostAnswerError) and not may_repeat:
                 raise error
             if wait is None or attempt == MAX_TRIES:
-                raise GithubError(str(error))
+                raise GithubError(str(error)) if isinstance(error, LostAnswerError) else error
             self._sleep(max(wait, 2.0 ** (attempt - 1)) + self._chance.uniform(0, 1))
         raise AssertionError(attempt)
 
@@ -143,20 +145,22 @@ class Github:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             return 0.0, LostAnswerError(f"cannot reach GitHub: {type(error).__name__}; try again")
         if response.is_success:
-            try:
-                return 0.0, json.loads(response.content)
-            except (ValueError, RecursionError):
-                message = "GitHub's answer is not JSON; is GITHUB_API_URL right?"
-                return None, GithubError(message)
+            return _answer(response)
         said = f"({response.status_code}{self._said(response)})"
         if response.is_server_error:
-            return 0.0, LostAnswerError(f"GitHub failed {said}; try again later")
-        wait = _rate_limited(response)
-        if wait is not None:
-            message = f"GitHub limits how often it can be asked {said}; try again later"
-            return (wait if wait <= MAX_WAIT else None), GithubError(message)
+            wait = parse_retry_after(response.headers) or 0.0
+            failure = LostAnswerError(f"GitHub failed {said}; try again later")
+            return (wait if wait <= MAX_WAIT else None), failure
+        limit = _rate_limited(response)
+        if limit is not None:
+            message = (
+                f"GitHub limits how often it can be asked {said};"
+                f" try again in {max(1, round(limit / 60))} min"
+            )
+            return (limit if limit <= MAX_WAIT else None), GithubError(message)
         advice = _ADVICE.get(response.status_code, "try again later")
-        return None, GithubError(f"GitHub refuses {said}; {advice}")
+        refusal = GithubRefusal if response.status_code == 403 else GithubError
+        return None, refusal(f"GitHub refuses {said}; {advice}")
 
     def _said(self, response: httpx.Response) -> str:
         try:
@@ -164,6 +168,24 @@ class Github:
         except (ValueError, KeyError, TypeError, RecursionError):
             return ""
         return f": {mask(message)[:200]}"
+
+
+def _answer(response: httpx.Response) -> tuple[float | None, Any]:
+    """Return the JSON of an answer, or an error; GraphQL reports its own with status 200."""
+    try:
+        data = json.loads(response.content)
+    except (ValueError, RecursionError):
+        message = "GitHub's answer is not JSON; is GITHUB_API_URL right?"
+        return None, GithubError(message)
+    errors = data.get("errors") if isinstance(data, dict) else None
+    if not isinstance(errors, list):
+        return 0.0, data
+    kinds = {error.get("type") for error in errors if isinstance(error, dict)}
+    if "RATE_LIMITED" in kinds:
+        return 60.0, GithubError("GitHub limits how often it can be asked; try again in 1 min")
+    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+        return None, GithubRefusal("GitHub does not say whose token this is")
+    return 0.0, LostAnswerError("GitHub failed to say whose token this is; try again later")
 
 
 def _rate_limited(response: httpx.Response) -> float | None:
@@ -178,7 +200,8 @@ def _rate_limited(response: httpx.Response) -> float | None:
         return asked
     if response.headers.get("X-RateLimit-Remaining") == "0":
         reset = response.headers.get("X-RateLimit-Reset", "")
-        return max(0.0, int(reset) - time.time()) if reset.isdecimal() else 60.0
+        now = server_time(response.headers).timestamp()
+        return max(0.0, int(reset) - now) if reset.isdecimal() else 60.0
     is_limit = response.status_code == 429 or "rate limit" in response.text.lower()
     return 60.0 if is_limit else None
 

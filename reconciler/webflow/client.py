@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import httpx
 
-from reconciler import __version__
 from reconciler.errors import (
     AnswerError,
     ConnectionRefused,
@@ -23,7 +22,6 @@ from reconciler.errors import (
     RefusedError,
     ServerFault,
     StoppedError,
-    StoreError,
     Throttled,
     TooLongError,
     TransportError,
@@ -35,11 +33,14 @@ from reconciler.webflow.rate_limit import MAX_REFUSALS, WINDOW, Pace
 from reconciler.webflow.refusals import LATER, refusal, whole
 from reconciler.webflow.retries import CONNECT_TRIES, READ_TRIES, Budget, backoff
 from reconciler.webflow.token import Token
-from reconciler.webflow.transport import FOREIGN, Transport, translate
+from reconciler.webflow.transport import FOREIGN, make_http, translate
 
 Parsed = TypeVar("Parsed")
 
 CALL_SECONDS = 30.0
+# How long the store may ask to wait before the run ends, and how often for one request.
+MAX_RETRY_AFTER = 600.0
+MAX_POSTPONED = 10
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
@@ -61,7 +62,7 @@ class StoreClient:
         sleep: Callable[[float], None] = time.sleep,
         stopped: Callable[[], str | None] = lambda: None,
     ) -> None:
-        self._transport, self._http = _make_http(address, token)
+        self._transport, self._http = make_http(address, token)
         self._token = token
         self._pace = pace
         self.scale = pace.window / WINDOW
@@ -109,11 +110,13 @@ class StoreClient:
                     raise
             except TooLongError:
                 raise
-            except (TransportError, AnswerError, ServerFault):
-                if attempt == READ_TRIES:
+            except (TransportError, AnswerError, ServerFault) as error:
+                was_postponed = isinstance(error, ServerFault) and error.retry_after is not None
+                if was_postponed or attempt == READ_TRIES:
                     raise
             self._spend_try()
             self._wait(backoff(attempt, self._chance))
+            self._renew_turn()
         raise AssertionError(attempt)
 
     def _spend_try(self) -> None:
@@ -138,13 +141,13 @@ class StoreClient:
         Without that, a write might wait for the rate limit after its read, and meet many sales.
         """
         self._take(2)
-        self._held.count = 2
+        self._held.count, self._held.is_turn = 2, True
         try:
             yield
         finally:
             with self._lock:
                 self._pace.give_back(self._held.count)
-            self._held.count = 0
+            self._held.count, self._held.is_turn = 0, False
 
     def write_stock(self, target: Target, stock: Stock) -> Stock:
         """Set the stock of one SKU absolutely and return what the store answers that it is now.
@@ -162,21 +165,42 @@ class StoreClient:
         return parse_stock(self._exchange_once(request))
 
     def _get(self, path: str, params: dict[str, int] | None) -> Any:
-        """Send one GET; again if the store asks to wait (429, or 503 with a time)."""
+        """Send one GET; again if the store asks to wait (429, or 503 with a time).
+
+        Raises:
+            ServerFault: The store says 503 to this request too often; others may be answered.
+            OutageError: It refuses everything, or asks to wait too long.
+        """
         request = self._http.build_request("GET", path.lstrip("/"), params=params)
+        postponed = 0
         while True:
             try:
                 return self._exchange_once(request)
             except Throttled:
-                continue  # the pace waits, and ends the run if that does not help
+                pass  # the pace waits, and ends the run if that does not help
             except ServerFault as fault:
-                if fault.retry_after is None:
+                postponed += 1
+                if fault.retry_after is None or postponed == MAX_POSTPONED:
                     raise
+            self._renew_turn()
+
+    def _renew_turn(self) -> None:
+        """Give this thread's turn up, and wait for another one, if it holds one.
+
+        A read that is repeated must not use up what was held for the write: the write would wait
+        for the rate limit after its read, and meet many sales.
+        """
+        if self._held.is_turn:
+            with self._lock:
+                self._pace.give_back(self._held.count)
+            self._held.count = 0
+            self._take(2)
+            self._held.count = 2
 
     def _exchange_once(self, request: httpx.Request) -> Any:
         """Wait for the request's turn, send it, and learn from what came of it."""
         if self._held.count:
-            self._held.count -= 1
+            self._use_held(request)
         else:
             self._take(1)
         with self._lock:
@@ -186,36 +210,54 @@ class StoreClient:
         except Throttled as error:
             with self._lock:
                 self.throttled += 1
-            self._hold(error.retry_after, error)
+            self._hold(request.method, error.retry_after, error)
             raise
         except ServerFault as error:
             if error.retry_after is not None:
-                self._hold(error.retry_after, error)
+                self._hold(request.method, error.retry_after, error)
             raise
         except RefusedError:
-            self._go_on()
+            self._go_on(request.method)
             raise
-        self._go_on()
+        self._go_on(request.method)
         with self._lock:
             self._budget.earn()
         return answer
 
-    def _hold(self, retry_after: float | None, error: RefusedError) -> None:
-        """Let no request start for a while; raise OutageError after too many pauses in a row."""
+    def _use_held(self, request: httpx.Request) -> None:
+        """Use a slot of this thread's turn, unless the store asked to wait since it was taken.
+
+        Raises Throttled for a write, which is not sent: it needs a new turn and another read.
+        """
+        with self._lock:
+            is_paused = self._pace.is_paused(self._clock())
+        if is_paused and request.method != "GET":
+            raise Throttled("the store asked to wait", None)
+        if is_paused:
+            self._renew_turn()
+        self._held.count -= 1
+
+    def _hold(self, method: str, retry_after: float | None, error: RefusedError) -> None:
+        """Let no request start for a while; raise OutageError if that is too long or too often."""
+        if retry_after is not None and retry_after > MAX_RETRY_AFTER:
+            raise OutageError(
+                f"The store asks to wait {retry_after / 60:.0f} minutes: {error}. Run again then."
+            ) from None
         asked = None if retry_after is None else retry_after * self.scale
         jitter = self._chance.uniform(0.05, 1.0) * self.scale
         with self._lock:
-            self._pace.refuse(asked, jitter, self._clock())
+            self._pace.refuse(method, asked, jitter, self._clock())
             refusals = self._pace.refusals
         if refusals >= MAX_REFUSALS:
+            shared = " Another program may use this token." if error.status == 429 else ""
             raise OutageError(
                 f"The store refused {MAX_REFUSALS} times in a row, with growing pauses: {error}."
-                " Wait and run again. Another program may use this token."
+                f" Wait and run again.{shared}"
             ) from None
 
-    def _go_on(self) -> None:
+    def _go_on(self, method: str) -> None:
         with self._lock:
-            self._pace.answered()
+            self._pace.answered(method)
 
     def _take(self, slots: int) -> None:
         """Wait until *slots* of the allowance are ours."""
@@ -285,35 +327,7 @@ class _Held(threading.local):
     """How many requests of the allowance this thread holds already."""
 
     count = 0
-
-
-def _make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
-    """Return the way out; raise StoreError where the surroundings do not allow one."""
-    advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
-    headers = {
-        "Authorization": token.header,
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip",
-        "User-Agent": f"inventory-reconciler/{__version__}",
-    }
-    try:
-        if not httpx.URL(address).host:  # asking for it finds what no host can be called
-            raise httpx.InvalidURL("there is no host")
-        transport = Transport(address)
-        client = httpx.Client(
-            base_url=address,
-            headers=headers,
-            transport=transport,
-            follow_redirects=False,
-            trust_env=False,
-        )
-    except (httpx.InvalidURL, ValueError, TypeError):  # of which UnicodeError is one
-        raise StoreError(
-            f"cannot connect: an address is not one that can be used; {advice}"
-        ) from None
-    except OSError as error:
-        raise StoreError(f"cannot connect: {error.strerror or error}; {advice}") from None
-    return transport, client
+    is_turn = False
 
 
 def _inventory_path(target: Target) -> str:

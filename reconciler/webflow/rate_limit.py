@@ -31,6 +31,7 @@ class Pace:
         self._has_ended = False
         self.refusals = 0
         """How many pauses in a row ended with another refusal."""
+        self._refused: set[str] = set()
 
     def start(self, now: float, slots: int = 1) -> float:
         """Take *slots* and return 0, or return how many seconds to wait before asking again.
@@ -83,19 +84,29 @@ class Pace:
         used_by_others = limit - remaining - ours
         self._others.extend([now] * (min(used_by_others, limit) - len(self._others)))
 
-    def refuse(self, asked: float | None, jitter: float, now: float) -> None:
-        """Start nothing for a while, since the store refused a request as too many, or for now.
+    def is_paused(self, now: float) -> bool:
+        """Return whether the store asked to send nothing now."""
+        return now < self._paused_until
+
+    def refuse(self, method: str, asked: float | None, jitter: float, now: float) -> None:
+        """Start nothing for a while, since the store refused a *method* as too many, or for now.
 
         *asked* is how many seconds it asked for, None if it did not say. Pauses grow: for a server
         that says nothing from a second to half a window, for others if they keep refusing.
         """
         if now >= self._paused_until:  # several requests may meet the same refusal
             self.refusals += 1
+        self._refused.add(method)
         grown = self.window * min(_FIRST_PAUSE * 2 ** (self.refusals - 1), _LONGEST_PAUSE)
         if asked is None or self.refusals > _BELIEVED:
             asked = max(asked or 0.0, grown)
         self._paused_until = max(self._paused_until, now + asked + jitter)
 
-    def answered(self) -> None:
-        """Say that the store did not refuse a request: whatever it refused before is over."""
-        self.refusals = 0
+    def answered(self, method: str) -> None:
+        """Say that the store took a request: it does not refuse this *method* any more.
+
+        A read that is answered says nothing about writes, which a network may refuse alone.
+        """
+        self._refused.discard(method)
+        if not self._refused:
+            self.refusals = 0

@@ -16,8 +16,10 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from reconciler import __version__
 from reconciler.errors import ConnectionRefused, StoreError, TransportError
 from reconciler.webflow.refusals import LATER
+from reconciler.webflow.token import Token
 
 CHECK = "check the network, and WEBFLOW_API_URL and HTTPS_PROXY if they are set"
 CONNECT_SHARE = 1 / 3
@@ -230,3 +232,32 @@ def translate(error: Exception, host: str) -> StoreError:
 
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+def make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
+    """Return the way out; raise StoreError where the surroundings do not allow one."""
+    advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
+    headers = {
+        "Authorization": token.header,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"inventory-reconciler/{__version__}",
+    }
+    try:
+        if not httpx.URL(address).host:  # asking for it finds what no host can be called
+            raise httpx.InvalidURL("there is no host")
+        transport = Transport(address)
+        client = httpx.Client(
+            base_url=address,
+            headers=headers,
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+        )
+    except (httpx.InvalidURL, ValueError, TypeError):  # of which UnicodeError is one
+        raise StoreError(
+            f"cannot connect: an address is not one that can be used; {advice}"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"cannot connect: {error.strerror or error}; {advice}") from None
+    return transport, client

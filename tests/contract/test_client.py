@@ -23,6 +23,7 @@ from reconciler.errors import (
     NotAuthorized,
     NotFound,
     NotValid,
+    OutageError,
     ServerFault,
     StoreError,
     Throttled,
@@ -539,3 +540,73 @@ def test_gzip_may_come_in_members(encoding: str) -> None:
         assert client.read_stock(TARGET) == finite(100)
 
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503, 500])
+def test_write_follows_its_read_at_once_whatever_the_read_met(status: int) -> None:
+    """A read that was repeated has not used up what was held for the write.
+
+    Else the write would wait for a window of the rate limit, and meet its sales.
+    """
+    clock = FakeClock()
+    limited = (("X-RateLimit-Limit", "10"),)
+    odd = Answer(status, b"{}", (*limited, *((("Retry-After", "1"),) if status != 500 else ())))
+    fine = Answer(200, STOCK, limited)
+    with _client(*[fine] * 7, odd, odd, fine, fine, clock=clock) as (client, asked):
+        for _ in range(7):
+            client.read_stock(TARGET)
+        with client.turn():
+            client.read_stock(TARGET)
+            read_at = clock.now
+            client.write_stock(TARGET, finite(5))
+
+    assert [request.method for request in asked[7:]] == ["GET", "GET", "GET", "PATCH"]
+    assert clock.now == read_at
+    assert read_at >= (2 if status != 500 else 0)
+
+
+def test_write_is_not_sent_into_a_pause() -> None:
+    """Another request was refused since the read: the write needs a new turn and another read."""
+    clock = FakeClock()
+    pace = Pace()
+    with (
+        _server([Answer(200, STOCK)]) as (address, asked),
+        StoreClient(address, Token("t0ken"), pace, clock=clock, sleep=clock.sleep) as client,
+    ):
+        with client.turn():
+            client.read_stock(TARGET)
+            pace.refuse("GET", 5.0, 0.0, clock.now)
+            with pytest.raises(Throttled):
+                client.write_stock(TARGET, finite(5))
+        with client.turn():
+            client.read_stock(TARGET)
+            client.write_stock(TARGET, finite(5))
+
+    assert [request.method for request in asked] == ["GET", "GET", "PATCH"]
+    assert clock.now >= 5
+
+
+def test_request_that_is_put_off_for_ever_fails_alone() -> None:
+    """One SKU that always answers 503 with a time does not end the run of the others."""
+    clock = FakeClock()
+    off = Answer(503, b"{}", (("Retry-After", "1"),))
+    with _client(*[off] * 10, Answer(200, STOCK), clock=clock) as (client, asked):
+        with pytest.raises(ServerFault):
+            client.read_stock(TARGET)
+        assert len(asked) == 10
+        assert client.read_stock(TARGET) == finite(100)
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [("300", True), ("601", False), ("86400", False)])
+def test_time_is_waited_for_in_full_or_not_at_all(seconds: str, waits: bool) -> None:
+    """Nothing is sent before it is over; more than ten minutes end the run, with the time."""
+    clock = FakeClock()
+    off = Answer(503, b"{}", (("Retry-After", seconds),))
+    with _client(off, Answer(200, STOCK), clock=clock) as (client, asked):
+        if waits:
+            client.read_stock(TARGET)
+            assert (len(asked), clock.now >= 300) == (2, True)
+        else:
+            with pytest.raises(OutageError, match="asks to wait"):
+                client.read_stock(TARGET)
+            assert (len(asked), clock.now) == (1, 0.0)

@@ -4,12 +4,16 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factories import Workspace
 from hub import BOT, COMMENTS, PULL_REQUEST, TOKEN, Hub, Odd, environment, serve
+
+DATE = format_datetime(datetime.fromtimestamp(1_000_000, UTC), usegmt=True)
 
 
 @pytest.fixture
@@ -300,3 +304,62 @@ def test_github_that_stays_down_is_told(
     assert (run.code, "GitHub failed (502" in run.err) == (1, True), run
     assert len(github.asked) == 5
     assert TOKEN not in run.err
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Odd(200, body={"errors": [{"type": "RATE_LIMITED"}]}),
+        Odd(200, body={"errors": [{"type": "SERVICE_UNAVAILABLE"}]}),
+        Odd(502),
+    ],
+    ids=range(3),
+)
+def test_lookup_that_fails_creates_no_second_comment(
+    workspace: Workspace, github: Hub, monkeypatch: pytest.MonkeyPatch, odd: Odd
+) -> None:
+    """Whose token it is must be known: as the workflow's, an app's own comment is not found."""
+    github.viewer = "stock-app[bot]"
+    github.say("stock-app[bot]", "<!-- inventory-reconciler: demo -->\nof the last push")
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    github.odd = [("/graphql", odd)] * 9
+    run = workspace.run("comment", "p.json")
+    assert (run.code, len(github.comments)) == (1, 1), run
+
+    github.odd = [("/graphql", odd)]
+    run = workspace.run("comment", "p.json")
+    assert (run.code, len(github.comments)) == (0, 1), run
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [
+        ({"Retry-After": "3600"}, []),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000020", "Date": DATE}, [20]),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1009999", "Date": DATE}, []),
+    ],
+    ids=range(3),
+)
+def test_rate_limit_is_waited_for_in_full_or_not_at_all(
+    workspace: Workspace,
+    github: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+    waits: list[int],
+) -> None:
+    """By GitHub's own clock; more than five minutes end the command at once."""
+    slept = _script(github, monkeypatch, ("GET", Odd(403, headers, "rate limit")))
+    run = workspace.run("comment", "p.json")
+
+    assert run.code == (0 if waits else 1), run
+    assert [int(seconds) for seconds in slept] == waits
+
+
+def test_maintenance_of_github_is_waited_for(
+    workspace: Workspace, github: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 503 that names a time."""
+    slept = _script(github, monkeypatch, ("GET", Odd(503, {"Retry-After": "60"})))
+    run = workspace.run("comment", "p.json")
+
+    assert (run.code, slept[0] >= 60) == (0, True), run

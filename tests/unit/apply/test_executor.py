@@ -8,15 +8,22 @@ import pytest
 from factories import action, declared, desired, live, plan_of, stock
 from fakes import FakeClock, FakeStore
 
+from reconciler.app.apply_run import outcome_code
 from reconciler.apply.executor import Earlier, execute
+from reconciler.apply.observers import NullObserver
 from reconciler.errors import (
+    ConnectionRefused,
     EcommerceOff,
+    JournalError,
     NotAuthorized,
     NotFound,
+    OutageError,
     ServerFault,
+    StoppedError,
     Throttled,
     TransportError,
 )
+from reconciler.exit_codes import ExitCode
 from reconciler.model import Plan, Report, Result, Stock, Target, finite
 
 Fault = Callable[[FakeStore, Target, Stock], Stock]
@@ -336,3 +343,85 @@ def test_skus_that_sold_are_no_outage() -> None:
     report = execute(_plan(*actions), store, parallelism=1, earlier=doubt, sleep=FakeClock().sleep)
 
     assert (report.count(Result.UNKNOWN), report.stopped) == (14, None)
+
+
+def _then(*faults: Fault) -> list[Fault]:
+    return [_lost(lands=False), *faults]
+
+
+def _answered_otherwise(*_: object) -> Stock:
+    return finite(9)
+
+
+@pytest.mark.parametrize(
+    ("faults", "result"),
+    [
+        (_then(), Result.APPLIED),
+        (_then(_lost(lands=True)), Result.APPLIED),
+        (_then(_lost(lands=True, then=4)), Result.UNKNOWN),
+        (_then(_answered_otherwise), Result.FAILED),
+        (_then(_lost(lands=False), _lost(lands=False)), Result.FAILED),
+    ],
+)
+def test_second_write_is_named_whatever_comes_of_it(faults: list[Fault], result: Result) -> None:
+    """A late first write may have shown sales that the second one undid."""
+    report = _run(FakeStore({"id-A": finite(3)}, faults))
+
+    assert _results(report) == [result]
+    assert "Written again" in report.outcomes[0].message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Throttled("too many", None), OutageError("down"), StoppedError("its time is over")],
+)
+def test_sku_whose_write_was_lost_is_unknown_whatever_ends_the_run(error: Exception) -> None:
+    """Its second turn never comes: what was sent once is never not tried, and exit 5."""
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False), *[_refuse(error)] * 60])
+    report = _run(store)
+
+    assert _results(report) == [Result.UNKNOWN]
+    assert outcome_code(report) is ExitCode.INCOMPLETE
+
+
+def test_full_journal_at_a_second_write_leaves_the_first_unknown() -> None:
+    """The second is not sent, since it could not be kept."""
+
+    class Full(NullObserver):
+        sent = 0
+
+        def sending(self, action: Any) -> None:
+            self.sent += 1
+            if self.sent > 1:
+                raise JournalError("no space left")
+
+    store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
+    report = execute(_plan(), store, observer=Full(), parallelism=1, sleep=FakeClock().sleep)
+
+    assert (_results(report), len(store.writes)) == ([Result.UNKNOWN], 1)
+
+
+def test_write_without_a_connection_was_not_sent() -> None:
+    """It is tried again after another read, and no second write is told."""
+    refused = _refuse(ConnectionRefused("cannot reach host"))
+    store = FakeStore({"id-A": finite(3)}, [refused, refused])
+    outcome = _run(store).outcomes[0]
+    assert (outcome.result, outcome.message) == (Result.APPLIED, "")
+
+    down = FakeStore({"id-A": finite(3)}, [refused] * 9)
+    report = _run(down)
+    assert (_results(report), len(down.writes)) == ([Result.FAILED], 3)
+    assert report.outcomes[0].found is None  # so the base keeps what was applied before
+
+
+def test_store_that_asks_to_wait_is_no_outage() -> None:
+    """A 503 with a time for each of thirty writes: all are written later."""
+    actions = [action(f"S{n:02}", 3, 5) for n in range(30)]
+
+    def later(*_: object) -> Stock:
+        raise ServerFault("maintenance", 503, 2.0)
+
+    store = FakeStore({f"id-S{n:02}": finite(3) for n in range(30)}, [later] * 30)
+    report = _run(store, _plan(*actions))
+
+    assert (report.count(Result.APPLIED), report.stopped) == (30, None)

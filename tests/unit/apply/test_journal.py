@@ -10,7 +10,7 @@ from factories import action, desired, live, plan_of
 from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.errors import HeldError, JournalError
-from reconciler.model import Outcome, Plan, Result, finite
+from reconciler.model import Outcome, Plan, Result, Stock, finite
 
 A, B = action("A", 3, 5), action("B", 4, 6)
 PLAN = replace(plan_of(desired(), live({})), actions=(A, B))
@@ -168,3 +168,18 @@ def test_a_line_holds_what_it_must_and_no_more(tmp_path: Path) -> None:
             "message": "",
         },
     ]
+
+
+@pytest.mark.parametrize(("found", "in_flight"), [(A.before, {"A"}), (None, set())])
+def test_lost_write_stays_in_flight_although_the_run_gave_it_up(
+    tmp_path: Path, found: Stock | None, in_flight: set[str]
+) -> None:
+    """The shop may show it later; one that the shop refused never took effect."""
+    journal, _ = _open(tmp_path / "j")
+    with journal:
+        journal.sending(A)
+        journal.finished(A, replace(DONE, result=Result.FAILED, found=found))
+    again, earlier = _open(tmp_path / "j")
+    again.close()
+
+    assert earlier == Earlier(in_flight=frozenset(in_flight))

@@ -44,10 +44,10 @@ def test_refusal_holds_every_request() -> None:
     pace = Pace()
     pace.start(0.0)
     pace.end(0.0)
-    pace.refuse(2.0, 0.0, now=10.0)
+    pace.refuse("GET", 2.0, 0.0, now=10.0)
 
     assert (pace.start(11.0), pace.start(12.0), pace.start(12.0)) == (1.0, 0.0, 0.06)
-    pace.answered()
+    pace.answered("GET")
     assert pace.start(12.0) == 0.0
 
 
@@ -55,7 +55,7 @@ def test_pauses_grow_where_the_store_names_no_time() -> None:
     """1, 2, 4, 8, 16, 30, 30 … seconds: a minute and a half takes seven requests."""
     pace, now, pauses = Pace(), 0.0, []
     for _ in range(8):
-        pace.refuse(None, 0.0, now)
+        pace.refuse("GET", None, 0.0, now)
         pauses.append(pace.start(now))
         now += pauses[-1]
 
@@ -67,7 +67,7 @@ def test_refusals_of_one_moment_are_one() -> None:
     """Eight requests that were under way together do not make the pause eight times as long."""
     pace = Pace()
     for _ in range(8):
-        pace.refuse(None, 0.0, 5.0)
+        pace.refuse("GET", None, 0.0, 5.0)
 
     assert (pace.refusals, pace.start(5.0)) == (1, 1.0)
 
@@ -76,7 +76,7 @@ def test_time_that_was_too_short_twice_is_believed_no_more() -> None:
     """`Retry-After: 0` for ever is no busy loop."""
     pace, now, pauses = Pace(), 0.0, []
     for _ in range(5):
-        pace.refuse(0.0, 0.1, now)
+        pace.refuse("GET", 0.0, 0.1, now)
         pauses.append(pace.start(now))
         now += pauses[-1]
 
@@ -86,8 +86,8 @@ def test_time_that_was_too_short_twice_is_believed_no_more() -> None:
 def test_longer_pause_is_not_cut_by_a_shorter_one() -> None:
     """What one answer asked for holds, whatever a later one says."""
     pace = Pace()
-    pace.refuse(20.0, 0.0, 0.0)
-    pace.refuse(1.0, 0.0, 1.0)
+    pace.refuse("GET", 20.0, 0.0, 0.0)
+    pace.refuse("GET", 1.0, 0.0, 1.0)
 
     assert pace.start(2.0) == 18.0
 
@@ -137,3 +137,17 @@ def test_a_limit_of_one_still_lets_two_through() -> None:
     pace.end(0.0)
 
     assert pace.start(60.5, 2) == 0.0
+
+
+def test_answered_reads_do_not_end_the_pauses_of_writes() -> None:
+    """A network may refuse writes alone: their pauses grow, although each read before is fine."""
+    pace, now, pauses = Pace(), 0.0, []
+    for _ in range(6):
+        pace.refuse("PATCH", None, 0.0, now)
+        pauses.append(pace.start(now))
+        now += pauses[-1]
+        pace.answered("GET")
+
+    assert pauses == [1, 2, 4, 8, 16, 30]
+    pace.answered("PATCH")
+    assert pace.refusals == 0
