@@ -7,6 +7,7 @@ repository, or below the current folder, may be a link, and temporary names are 
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Mapping
@@ -19,12 +20,12 @@ from reconciler.masking import mask
 _LINK = "A part of this path is a link, and nothing is written through links"
 
 
-def refuse_links(path: Path) -> None:
-    """Raise OSError if *path* is a link, or leads through one below the repository."""
+def refuse_links(path: Path, root: Path | None = None) -> None:
+    """Raise OSError if *path* is a link, or leads through one below *root* or the repository."""
     path = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the links
     if _is_stream(path):
         return
-    root = _root_of(path)
+    root = Path(os.path.abspath(root)) if root else _root_of(path)  # noqa: PTH100
     for part in (path, *path.parents):
         if part == root:
             return
@@ -33,20 +34,31 @@ def refuse_links(path: Path) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    """Return whether *path* is one by which shells name a pipe, such as /dev/fd/63."""
-    return path.parts[:2] in {("/", "dev"), ("/", "proc")}
+    """Return whether *path* is one by which shells name a stream, such as /dev/fd/63."""
+    return re.fullmatch(_STREAMS, path.as_posix()) is not None
+
+
+_STREAMS = r"/dev/(stdin|stdout|stderr|null|full|tty|fd/[0-9]+)|/proc/self/fd/[0-9]+"
 
 
 def _root_of(path: Path) -> Path:
-    """Return the outermost folder whose content may come from a commit."""
+    """Return the folder below which *path* may come from a commit; links above it are ours.
+
+    That is the repository or folder that the command runs in, by whichever name, else the
+    outermost repository that *path* lies in.
+    """
     here = Path.cwd()
-    roots = [one for one in path.parents if one == here or os.path.lexists(one / ".git")]
-    return roots[-1] if roots else path.parent
+    bases = {one for one in (here, *here.parents) if os.path.lexists(one / ".git")} | {here}
+    ours = [one for one in path.parents if one != Path(path.anchor) and one.resolve() in bases]
+    if ours:
+        return ours[-1]
+    repositories = [one for one in path.parents if os.path.lexists(one / ".git")]
+    return repositories[-1] if repositories else path.parent
 
 
-def make_folder(folder: Path) -> None:
-    """Make *folder* and those above it; raise OSError if one of them is a link."""
-    refuse_links(folder)
+def make_folder(folder: Path, root: Path | None = None) -> None:
+    """Make *folder* and those above it; raise OSError if one of them, below *root*, is a link."""
+    refuse_links(folder, root)
     folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -14,7 +14,6 @@ MASK = "***"
 MIN_LENGTH = 5
 
 _NAMES = frozenset({"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN"})
-_NOT_SECRET = frozenset({"WEBFLOW_API_URL", "WEBFLOW_RATE_WINDOW"})
 _forms: list[str] = []
 
 
@@ -34,9 +33,13 @@ def register_secret(secret: str) -> None:
 
 
 def register_environment(environ: Mapping[str, str]) -> None:
-    """Mask the tokens that *environ* holds, whether a command uses them or not."""
+    """Mask the tokens that *environ* holds, whether a command uses them or not.
+
+    Other variables may hold any word, which must not vanish from plans and records; a token under
+    another name is masked once it is loaded.
+    """
     for name, value in environ.items():
-        if name in _NAMES or (name.startswith("WEBFLOW_") and name not in _NOT_SECRET):
+        if name in _NAMES or (name.startswith("WEBFLOW_") and "TOKEN" in name):
             register_secret(value.strip())
 
 

@@ -24,6 +24,7 @@ from reconciler.plan.plan_file import fingerprint
 from reconciler.webflow.client import StoreClient
 
 MARGIN = timedelta(minutes=2)
+LONGEST = timedelta(days=2)
 
 
 class ApplyOutput(Protocol):
@@ -124,7 +125,8 @@ def _begin(recording: Recording | None, plan: Plan, stop: StopSignal) -> str | N
     """Put the intent in; nothing may be written before. A signal that came until then ends it."""
     if recording is None or not plan.actions:
         return None
-    lasting = timedelta(seconds=2 * plan.requests.seconds + stop.max_seconds)
+    # A plan file says how long it takes; nobody keeps others out for longer than this.
+    lasting = min(timedelta(seconds=2 * plan.requests.seconds + stop.max_seconds), LONGEST)
     intent = recording.begin(lasting, datetime.now(UTC))
     # Before it expires, since another apply may begin then.
     stop.end_within((lasting + GRACE - MARGIN).total_seconds(), "its intent is about to expire")

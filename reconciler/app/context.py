@@ -29,7 +29,7 @@ class StoreContext:
         state = self.inventory.absolute().parent / ".reconciler"
         folder = state.joinpath(*parts)
         try:
-            make_folder(folder)
+            make_folder(folder, state.parent)
             ignore = state / ".gitignore"
             if not os.path.lexists(ignore):
                 write_text(ignore, "*\n")

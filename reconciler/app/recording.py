@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from reconciler import __version__
 from reconciler.app.base import KnownBase
@@ -60,7 +60,6 @@ def ensure_unlocked(known: KnownBase, *, take_over: bool, has_journal: bool, now
         return
     until = record.expires_at
     if until is not None and now < until:
-        until = until.astimezone(UTC)
         raise HeldError(
             f"an apply of {record.source[:7]} has begun and not ended. Nothing was written. Wait"
             f" for it, at most until {until:%H:%M} UTC; or, if it is dead, --take-over"

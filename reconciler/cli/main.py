@@ -24,6 +24,7 @@ from reconciler.cli.streams import (
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import ExitCode
 from reconciler.masking import register_environment
+from reconciler.render.sanitize import safe_text
 
 # In the order of their use. Each command's module is loaded when it is called, so that no command
 # pays for another's imports.
@@ -141,7 +142,8 @@ def _run(arguments: list[str], flags: GlobalFlags) -> int:
     except click.ClickException as error:
         said = StringIO()
         error.show(said)
-        print_error(said.getvalue(), end="")
+        for line in said.getvalue().splitlines():
+            print_error(safe_text(line))
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         print_error("Interrupted.")

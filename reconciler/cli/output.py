@@ -10,6 +10,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.streams import print_text
 from reconciler.errors import InputError, PlanFileError, Problem, ReconcilerError, UsageError
 from reconciler.model import Plan, Report
+from reconciler.model.codec import dump_json
 from reconciler.plan.plan_file import MAX_BYTES, dump_plan, load_plan
 from reconciler.render.github_annotations import MAX_ANNOTATIONS
 from reconciler.render.github_annotations import render_plan as render_annotations
@@ -77,7 +78,7 @@ def load_plan_or_report(path: Path) -> Saved:
     content = _read_saved(path)
     report = as_report(content) if len(content) <= MAX_BYTES else None
     if report is not None:
-        return Saved(None, load_report(str(path), report), content.decode("utf-8"))
+        return Saved(None, load_report(str(path), report), dump_json(report) + "\n")
     return Saved(load_plan(str(path), content), None, "")
 
 

@@ -233,12 +233,17 @@ def _refuse_foreign_configuration(top: Path, common: Path) -> None:
     own = {home / ".gitconfig", home / ".config/git/config"}
     for path in _configuration_files(top):
         is_inside = path.is_relative_to(top) and not path.is_relative_to(common)
-        if is_inside and path not in own:
+        if is_inside and (path not in own or _is_tracked(top, path)):
             shown = path.relative_to(top)
             raise HistoryError(
                 f"Git's configuration includes {shown}, a file of the work tree. A commit could"
                 " change the commands that git runs. Remove that `include.path`."
             )
+
+
+def _is_tracked(top: Path, path: Path) -> bool:
+    """Return whether a commit brought *path*; the home folder may be the work tree."""
+    return bool(_git(top, "ls-files", "--", str(path)).stdout)
 
 
 def _configuration_files(top: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ the commit that was applied.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final, NamedTuple
 
@@ -97,13 +97,16 @@ def parse_record(commit: str, content: bytes) -> Record | None:
     try:
         record = load_noun(data, Record)
         actions = tuple(_checked(action) for action in record.actions)
-        if record.is_intent and (record.expires_at is None or record.expires_at.tzinfo is None):
+        expires_at = record.expires_at
+        if record.is_intent and (expires_at is None or expires_at.tzinfo is None):
             raise ValueError("an intent has no time at which it expires - at `$.expires_at`")
-    except ValueError as error:
+        if expires_at is not None:
+            expires_at = expires_at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise HistoryError(
             f"The record {commit[:7]} can't be read: {error}. Name another commit with --base."
         ) from None
-    return replace(record, actions=actions)
+    return replace(record, actions=actions, expires_at=expires_at)
 
 
 def _checked(action: RecordedAction) -> RecordedAction:

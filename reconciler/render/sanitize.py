@@ -6,11 +6,17 @@ direction, start a line of its own, or give commands to the runner that reads th
 
 import unicodedata
 
+from reconciler.masking import mask
+
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def safe_text(text: str) -> str:
-    """Return *text* with what cannot be seen written as escapes, and runner commands broken."""
+    """Return *text* without tokens, with escapes for what cannot be seen, and commands broken.
+
+    Tokens go first: other formats spell the rest in ways of their own.
+    """
+    text = mask(text)
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_shown, text))
     # GitHub's runner takes `##[command]` anywhere in a line and `::command::` at its start.

@@ -1,5 +1,6 @@
 """An API → a server on loopback, in a thread of this process or for as long as it lives."""
 
+import logging
 import os
 import secrets
 import socket
@@ -98,6 +99,11 @@ def _listen(port: int) -> socket.socket:
 
 def _address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+
+
+# What fails in the server is an answer of 500; its log would print tracebacks of hostile data.
+logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+logging.getLogger("uvicorn").propagate = False
 
 
 def _server(api: Api) -> uvicorn.Server:

@@ -376,6 +376,7 @@ def test_offline_plan_does_not_speak_for_the_shop(workspace: Workspace) -> None:
         {"expires_at": None},
         {"expires_at": "soon"},
         {"expires_at": "2026-11-20T10:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
         {"kind": "other"},
         {"kind": None},
         {"source": "HEAD"},
@@ -387,7 +388,7 @@ def test_offline_plan_does_not_speak_for_the_shop(workspace: Workspace) -> None:
         {"format": 2},
         {"store": ["demo"]},
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_forged_record_is_met_by_a_sentence(workspace: Workspace, change: dict[str, Any]) -> None:
     """H2: null, wrong types, unknown kinds: exit 1 and no traceback, in plan and apply."""

@@ -3,14 +3,16 @@
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factories import FIFTY, SITE, Run, Workspace, sealed, seed
 
-from reconciler.masking import mask, register_secret
+from reconciler.masking import mask, register_environment, register_secret
 from reconciler.model import Limit
+from reconciler.render.markdown import inert
 from reconciler.sandbox.api import SCOPES, Api
 from reconciler.sandbox.database import Shop
 from reconciler.sandbox.seed import build_seed
@@ -268,3 +270,94 @@ def test_rollback_journal_of_a_commit_is_not_played_back(
 
     assert (run.code, "-journal was not left by this tool" in run.err) == (1, True), run
     assert outside.exists()
+
+
+def test_word_in_a_variable_is_not_masked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only tokens are: a plan or a record with `***` in it would be worth nothing."""
+    monkeypatch.setattr("reconciler.masking._forms", [])
+    register_environment({"WEBFLOW_SITE_ID": SITE, "WEBFLOW_ENV": "exact", "WEBFLOW_TOKEN": TOKEN})
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    workspace.commit()
+    plan = workspace.run("plan", "--out", "p.json")
+    applied = workspace.run("apply", "p.json", "--record")
+
+    assert (plan.code, applied.code) == (0, 0), applied
+    assert workspace.run("plan").code == 0
+    assert mask(f"{SITE} exact {TOKEN}") == f"{SITE} exact ***"
+
+
+def test_link_in_shared_memory_is_not_written_through(
+    workspace: Workspace, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only streams of /dev are written as they are; a checkout may lie there, too."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        monkeypatch.chdir(folder)
+        here = Workspace(Path(folder), workspace.capsys)
+        here.store(FIFTY, {"TEE": 43, "MUG": 20})
+        (here.folder / "events.jsonl").symlink_to(outside)
+        run = here.run("apply", "--yes", "--events", "events.jsonl")
+
+    assert (run.code, outside.read_text()) == (1, "as it was"), run
+
+
+def test_own_links_above_the_checkout_are_followed(
+    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home that is a repository, with a link to another disk on the way: the user's own."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".git").mkdir()
+    (home / "work").symlink_to(workspace.folder)
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    assert workspace.run("plan", "--out", str(home / "work/p.json")).code == 0
+
+    monkeypatch.chdir("/")
+    elsewhere = ("--inventory", str(home / "work/inventory"))
+    assert workspace.run(*elsewhere, "stores").code == 0
+
+
+@pytest.mark.parametrize("seconds", [10**20, 10**9])
+def test_plan_file_holds_the_store_for_no_years(workspace: Workspace, seconds: int) -> None:
+    """The time that a plan takes is bounded by its schema."""
+    workspace.begin()
+    workspace.declare({"TEE": 70, "MUG": 20})
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    plan = json.loads(Path("p.json").read_text("utf-8"))
+    plan["requests"]["seconds"] = seconds
+    Path("p.json").write_text(json.dumps(sealed(plan)), "utf-8")
+
+    assert workspace.run("apply", "p.json", "--record").code == 65
+
+
+def test_report_is_shown_without_commands(workspace: Workspace) -> None:
+    """H7: the bytes of a file are not printed as they are."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    workspace.run("apply", "--yes", "--report", "r.json")
+    text = Path("r.json").read_text("utf-8").replace("TEE", COMMAND)
+    Path("r.json").write_text(text, "utf-8")
+    run = workspace.run("show", "r.json", "--format", "json")
+
+    assert "##[" not in run.out
+    assert json.loads(run.out)["outcomes"][0]["sku"] == COMMAND
+
+
+def test_table_with_a_command_is_not_printed_for_a_runner(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H7: CSV has no other spelling for it, so it goes to a file."""
+    workspace.store({f'"{COMMAND}"': 1}, {"TEE": 1})
+    assert COMMAND in workspace.run("export").out
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    assert workspace.run("export").code == 64
+    assert workspace.run("export", "--csv", "t.csv").code == 0
+    assert "##[" not in workspace.run(COMMAND).err
+
+
+def test_token_of_a_file_is_masked_in_markdown() -> None:
+    """Before its characters become entities, which spell it in another way."""
+    register_secret("ghs_0123456789abcdefghij")
+
+    assert inert("x ghs_0123456789abcdefghij") == "<code>x &#42;&#42;&#42;</code>"

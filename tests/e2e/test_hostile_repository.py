@@ -192,3 +192,17 @@ def test_configuration_in_the_work_tree_is_refused(workspace: Workspace) -> None
     run = workspace.run("plan", "--base", "HEAD")
 
     assert (run.code, "includes team.gitconfig" in run.err) == (1, True), run
+
+
+def test_configuration_of_a_home_in_the_work_tree_is_refused_once_committed(
+    workspace: Workspace, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job whose home is the checkout: a branch could bring a `.gitconfig` with a filter."""
+    workspace.begin()
+    workspace.write(".gitconfig", f'[filter "x"]\n    clean = {program}\n')
+    workspace.write("inventory/.gitattributes", "* filter=x\n")
+    workspace.commit("a pull request")
+    monkeypatch.setenv("HOME", str(workspace.folder))
+    run = workspace.run("apply", "--yes", "--record")
+
+    assert (run.code, (program.parent / "mark").exists()) == (1, False), run

@@ -1,6 +1,7 @@
 """`reconciler export`: the declared stock as a table for a spreadsheet."""
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -64,6 +65,11 @@ def command(
         stocks = read_stocks(context, desired, connection, console, desired.declared)
     text = render_sheet(desired.declared.values(), stocks, _DELIMITERS[delimiter])
     is_whole = stocks is None or len(stocks) == len(desired.declared)
+    if out == STDIO and "##[" in text and "GITHUB_ACTIONS" in os.environ:
+        raise UsageError(
+            "A code in the table would give the runner a command if it were printed. Save it to a"
+            " file with --csv FILE."
+        )
     if out == STDIO:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is
