@@ -1,7 +1,8 @@
 """Write files: each as a whole, and never through a link.
 
 A pull request may commit a symbolic link where the tool writes. So no part of a path below the
-repository, or below the current folder, may be a link, and temporary names are random.
+repository, the current folder, or a folder given to `protect_folder` may be a link. Temporary
+names are random.
 """
 
 import contextlib
@@ -18,6 +19,12 @@ from reconciler.errors import EditError, ReconcilerError
 from reconciler.masking import mask
 
 _LINK = "A part of this path is a link, and nothing is written through links"
+_protected: set[Path] = set()
+
+
+def protect_folder(folder: Path) -> None:
+    """Refuse links below *folder* from now on, wherever the command runs."""
+    _protected.add(_real(folder))
 
 
 def refuse_links(path: Path, root: Path | None = None) -> None:
@@ -41,15 +48,21 @@ def _is_stream(path: Path) -> bool:
 _STREAMS = r"/dev/(stdin|stdout|stderr|null|full|tty|fd/[0-9]+)|/proc/self/fd/[0-9]+"
 
 
+def _real(path: Path) -> Path:
+    """Return *path* without links; unlike Path.resolve(), links that go in a circle are kept."""
+    return Path(os.path.realpath(path))
+
+
 def _root_of(path: Path) -> Path:
     """Return the folder below which *path* may come from a commit; links above it are ours.
 
-    That is the repository or folder that the command runs in, by whichever name, else the
-    outermost repository that *path* lies in.
+    That is the repository or folder that the command runs in, or a protected folder, by whichever
+    name; else the outermost repository that *path* lies in.
     """
     here = Path.cwd()
-    bases = {one for one in (here, *here.parents) if os.path.lexists(one / ".git")} | {here}
-    ours = [one for one in path.parents if one != Path(path.anchor) and one.resolve() in bases]
+    bases = {one for one in (here, *here.parents) if os.path.lexists(one / ".git")}
+    bases |= {here, *_protected}
+    ours = [one for one in path.parents if one != Path(path.anchor) and _real(one) in bases]
     if ours:
         return ours[-1]
     repositories = [one for one in path.parents if os.path.lexists(one / ".git")]

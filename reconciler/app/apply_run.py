@@ -125,7 +125,7 @@ def _begin(recording: Recording | None, plan: Plan, stop: StopSignal) -> str | N
     """Put the intent in; nothing may be written before. A signal that came until then ends it."""
     if recording is None or not plan.actions:
         return None
-    # A plan file says how long it takes; nobody keeps others out for longer than this.
+    # A plan file says how long it takes, and may be forged: limit the time that others wait.
     lasting = min(timedelta(seconds=2 * plan.requests.seconds + stop.max_seconds), LONGEST)
     intent = recording.begin(lasting, datetime.now(UTC))
     # Before it expires, since another apply may begin then.

@@ -43,7 +43,7 @@ class WorkingCopy:
         }
 
     def show(self, wanted: Mapping[str, Wanted], reporter: Reporter) -> None:
-        """Print what the files declare and what they shall, a line for each SKU."""
+        """Print the declared and the wanted stock, one line per SKU."""
         width = max(map(len, wanted), default=0)
         for sku, one in wanted.items():
             entry = self.desired.declared[sku]
@@ -86,7 +86,7 @@ def edit_store(
     if not differing:
         reporter.say("Nothing to change: the files declare that already.")
         if may_assert and as_of is None and _can_be_asserted(working, wanted):
-            reporter.say("To assert the same numbers anew, as counted today, add --as-of today.")
+            reporter.say("If you counted again and got the same numbers, add --as-of today.")
         return ExitCode.DONE
     working.show(differing, reporter)
     if asks and not reporter.confirm("Write these to the files? Type yes to go on"):

@@ -80,7 +80,7 @@ class StopSignal:
 
 
 def _is_ignored(number: int) -> bool:
-    """Return whether whoever started us wants a signal ignored, as `nohup` does."""
+    """Return whether the parent process ignores a signal, as `nohup` does."""
     return signal.getsignal(number) is signal.SIG_IGN
 
 

@@ -1,4 +1,4 @@
-"""`SKU=70`, `SKU=+20`: what is asked for a SKU → the stock it shall declare, and its day."""
+"""`SKU=70`, `SKU=+20`: arguments of `set` → the stock to declare for each SKU, and its date."""
 
 import re
 from collections.abc import Mapping, Sequence

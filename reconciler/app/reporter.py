@@ -46,7 +46,7 @@ class Reporter(Protocol):
         """Return what shows how many of *total* are done."""
 
     def confirm(self, question: str) -> bool:
-        """Return whether somebody answered `yes`; anything else means no."""
+        """Ask the user, and return True only for the answer `yes`."""
 
 
 Announce = Callable[[str], None]

@@ -15,9 +15,9 @@ def sandbox_file(context: StoreContext) -> Path:
     return context.state_folder("sandbox") / f"{context.name}.sqlite"
 
 
-def open_sandbox(context: StoreContext, seed: Path | None = None, *, anew: bool = False) -> Shop:
-    """Return the sandbox of a store, made from *seed* if there is none yet or *anew*."""
-    open_ = reset_shop if anew else open_shop
+def open_sandbox(context: StoreContext, seed: Path | None = None, *, reset: bool = False) -> Shop:
+    """Return the sandbox of a store, created from *seed* if new or *reset*."""
+    open_ = reset_shop if reset else open_shop
     return open_(sandbox_file(context), seed or context.folder / SEED_FILE)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from reconciler.apply.observers import NOBODY, Observer
+from reconciler.apply.observers import NO_OBSERVER, Observer
 from reconciler.apply.sku_writer import Attempt, SkuWriter, Store
 from reconciler.model import Outcome, Plan, Report, Result
 
@@ -16,7 +16,7 @@ class Earlier:
     """What a run of the same plan that ended early has left.
 
     `done` are the outcomes that need nothing more; `in_flight` the SKUs that were being
-    written when it ended; `in_doubt` those of which nobody knows whether it came to them.
+    written when it ended; `in_doubt` the SKUs that may have been written.
     """
 
     done: Mapping[str, Outcome] = field(default_factory=dict)
@@ -31,7 +31,7 @@ def execute(  # noqa: PLR0913  what one run is made of
     plan: Plan,
     store: Store,
     *,
-    observer: Observer = NOBODY,
+    observer: Observer = NO_OBSERVER,
     parallelism: int,
     earlier: Earlier = NOTHING_EARLIER,
     sleep: Callable[[float], None] = time.sleep,

@@ -57,4 +57,4 @@ class Observers:
             observer.finished(action, outcome)
 
 
-NOBODY = Observers(())
+NO_OBSERVER = Observers(())

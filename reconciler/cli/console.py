@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +15,7 @@ from reconciler.app.context import StoreContext
 from reconciler.app.interrupts import StopSignal
 from reconciler.app.reporter import Meter, Progress
 from reconciler.cli.params import ColorWhen, Duration, GlobalFlags
-from reconciler.cli.progress import make_progress
+from reconciler.cli.progress import LineProgress, SilentProgress
 from reconciler.cli.streams import print_error, print_text, say_at_once, say_error
 from reconciler.exit_codes import ExitCode
 from reconciler.render.sanitize import safe_text
@@ -31,7 +32,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 def has_terminal() -> bool:
-    """Return whether there is somebody to ask."""
+    """Return whether the command can ask for confirmation."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -65,7 +66,7 @@ class Console:
         return make_progress(verb, total, meter, quiet=self.flags.quiet)
 
     def confirm(self, question: str) -> bool:
-        """Return whether somebody answers `yes`; Enter, or anything else, means no."""
+        """Ask the user, and return True only for the answer `yes`; Enter means no."""
         answer: str = click.prompt(question, default="", show_default=False, err=True)
         return answer.strip() == "yes"
 
@@ -96,3 +97,14 @@ def wants_color(when: ColorWhen, stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def make_progress(verb: str, total: int, meter: Meter, *, quiet: bool) -> Progress:
+    """Return what shows how far the work is: a bar on a terminal, else a line now and then."""
+    if quiet:
+        return SilentProgress(verb, total, meter)
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
+        progress: Progress = terminal.TerminalProgress(verb, total, meter)
+        return progress
+    return LineProgress(verb, total, meter)

@@ -12,6 +12,7 @@ import click
 from reconciler.app.context import StoreContext
 from reconciler.app.quantities import today, tomorrow
 from reconciler.app.stores import resolve_stores
+from reconciler.atomic_files import protect_folder
 from reconciler.desired.files import find_stores
 from reconciler.errors import UsageError
 
@@ -119,6 +120,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         flags.store += value
     elif value not in (None, False) and parameter.name is not None:
         setattr(flags, parameter.name, value)
+    if parameter.name == "inventory" and value is not None:
+        protect_folder(value.parent)  # what came with the files may hold links of a stranger
 
 
 _COLOR = click.option(

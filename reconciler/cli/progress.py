@@ -1,14 +1,11 @@
 """How far the work is → a line every ten seconds, or on a terminal one that moves."""
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from importlib import import_module
 from typing import Self
 
-from reconciler.app.reporter import Meter, Progress
+from reconciler.app.reporter import Meter
 from reconciler.apply.observers import NullObserver
 from reconciler.cli.streams import print_error
 from reconciler.model import Action, Outcome
@@ -80,14 +77,3 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def make_progress(verb: str, total: int, meter: Meter, *, quiet: bool) -> Progress:
-    """Return what shows how far the work is: a bar on a terminal, else a line now and then."""
-    if quiet:
-        return SilentProgress(verb, total, meter)
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
-        progress: Progress = terminal.TerminalProgress(verb, total, meter)
-        return progress
-    return LineProgress(verb, total, meter)

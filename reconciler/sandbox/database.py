@@ -49,8 +49,8 @@ class Entry(NamedTuple):
 class Shop:
     """One shop's data. Every method is a transaction of its own."""
 
-    def __init__(self, path: Path, seed: Callable[[], Seed], *, anew: bool = False) -> None:
-        """Open the shop in the file *path*; fill it from *seed* if it is empty, or *anew*.
+    def __init__(self, path: Path, seed: Callable[[], Seed], *, reset: bool = False) -> None:
+        """Open the shop in the file *path*; fill it from *seed* if it is empty, or if *reset*.
 
         Raises SandboxError for a file that holds no shop, and for a seed that contradicts itself.
         """
@@ -60,7 +60,7 @@ class Shop:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = OFF")
             with self._transaction():
-                if anew or not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                if reset or not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     self._fill(seed())
                 self._refuse_foreign_schema()
         except sqlite3.IntegrityError:

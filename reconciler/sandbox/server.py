@@ -30,8 +30,8 @@ def open_shop(data: Path, seed: Path) -> Shop:
 
 
 def reset_shop(data: Path, seed: Path) -> Shop:
-    """Make the shop in *data* anew from *seed*."""
-    return Shop(_safe_data(data), lambda: read_seed(seed), anew=True)
+    """Return the shop in *data*, reset to *seed*."""
+    return Shop(_safe_data(data), lambda: read_seed(seed), reset=True)
 
 
 def _safe_data(data: Path) -> Path:

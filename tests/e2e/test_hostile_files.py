@@ -90,6 +90,38 @@ def test_folder_that_is_a_link_is_not_written_to(
     assert run.code in {1, 64, 65}, run
 
 
+@pytest.mark.parametrize(
+    "command", [("plan", "--out"), ("apply", "--yes", "--report"), ("apply", "--yes", "--events")]
+)
+def test_link_in_an_exported_tree_is_refused_from_another_folder(
+    workspace: Workspace,
+    outside: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    """H4: without `.git`, the folder of the inventory says what came with the tree."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    tree = workspace.folder
+    (tree / "out").symlink_to(outside.parent)
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    run = workspace.run("--inventory", f"{tree}/inventory", *command, f"{tree}/out/file")
+
+    assert [entry.name for entry in outside.parent.iterdir()] == ["secret"]
+    assert run.code == 1, run
+
+
+def test_links_in_a_circle_are_refused_like_any_other(workspace: Workspace) -> None:
+    """H4: to follow them is an error of its own in some versions of Python."""
+    workspace.store(FIFTY, {"TEE": 43, "MUG": 20})
+    (workspace.folder / "circle").symlink_to("circle")
+    plan = workspace.run("plan", "--out", "circle/plan.json")
+    elsewhere = workspace.run("--inventory", "circle/inventory", "plan")
+
+    assert (plan.code, elsewhere.code) == (1, 65)
+    assert "unexpected" not in plan.err + elsewhere.err
+
+
 def test_temporary_names_cannot_be_guessed(workspace: Workspace, outside: Path) -> None:
     """H4: a link at the name that an earlier version wrote to is passed over."""
     workspace.store(FIFTY, {"TEE": 43, "MUG": 20})

@@ -62,7 +62,7 @@ class Scene:
         self.declare(self.after)
         data = self.bench.folder / "shop.sqlite"
         with (
-            Shop(data, lambda: build_seed(seed(self.before)), anew=True) as self.shop,
+            Shop(data, lambda: build_seed(seed(self.before)), reset=True) as self.shop,
             serve_for_a_while(self._api()) as self.address,
             environment(
                 {

@@ -117,7 +117,7 @@ def serve(
 @click.pass_obj
 def reset(flags: GlobalFlags, seed: Path | None) -> int:
     """Put the shop back to its seed."""
-    with open_sandbox(flags.one_store(), seed, anew=True) as shop:
+    with open_sandbox(flags.one_store(), seed, reset=True) as shop:
         print_text(f"The sandbox starts anew with {count(shop.count_skus(), 'SKU')}.\n")
     return 0
 

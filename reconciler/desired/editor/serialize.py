@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from reconciler.desired.reader.keys import find_hidden
 from reconciler.desired.reader.scalars import MAX_QUANTITY, may_not_be_text
 from reconciler.model import Declared, InventoryType, Rule, Stock
 
@@ -71,7 +72,9 @@ def _escaped(character: str) -> str:
     """Return *character* as it stands between double quotes."""
     if character in {'"', "\\"}:
         return f"\\{character}"
-    return character if character.isprintable() else _SHORT.get(character, _long(character))
+    if character.isprintable() and find_hidden(character) is None:
+        return character
+    return _SHORT.get(character, _long(character))
 
 
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}

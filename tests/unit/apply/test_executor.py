@@ -34,8 +34,11 @@ def _plan(*actions: Any) -> Plan:
     return replace(EMPTY, actions=actions or (action("A", 3, 5),))
 
 
-def _run(store: FakeStore, plan: Plan | None = None) -> Report:
-    return execute(plan or _plan(), store, parallelism=1, sleep=FakeClock().sleep)
+def _run(
+    store: FakeStore, plan: Plan | None = None, must_end: Callable[[], str | None] = lambda: None
+) -> Report:
+    sleep = FakeClock().sleep
+    return execute(plan or _plan(), store, parallelism=1, sleep=sleep, must_end=must_end)
 
 
 def _results(report: Report) -> list[Result]:
@@ -208,13 +211,8 @@ def test_what_was_sent_once_is_never_not_tried(error: Exception) -> None:
 def test_nothing_is_begun_after_an_interrupt() -> None:
     """Once interrupted, no further SKU is read or written."""
     store = FakeStore({"id-A": finite(3), "id-B": finite(3)})
-    report = execute(
-        _plan(action("A", 3, 5), action("B", 3, 5)),
-        store,
-        parallelism=1,
-        sleep=FakeClock().sleep,
-        must_end=lambda: "interrupted" if len(store.writes) == 1 else None,
-    )
+    plan = _plan(action("A", 3, 5), action("B", 3, 5))
+    report = _run(store, plan, lambda: "interrupted" if len(store.writes) == 1 else None)
 
     assert _results(report) == [Result.APPLIED, Result.NOT_TRIED]
     assert (store.reads, report.stopped) == (["id-A"], "interrupted")
@@ -269,13 +267,7 @@ def test_a_lost_write_is_not_sent_again_after_an_interrupt() -> None:
 def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
     """What is still unwritten much later is not written after an interrupt, and has failed."""
     store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
-    report = execute(
-        _plan(),
-        store,
-        parallelism=1,
-        sleep=FakeClock().sleep,
-        must_end=lambda: "interrupted" if len(store.reads) == 3 else None,
-    )
+    report = _run(store, must_end=lambda: "interrupted" if len(store.reads) == 3 else None)
 
     assert (_results(report), len(store.writes)) == ([Result.FAILED], 1)
     assert "not sent again: interrupted" in report.outcomes[0].message
@@ -306,13 +298,7 @@ def test_a_write_refused_as_too_many_is_sent_after_another_read() -> None:
 def test_a_look_that_is_cut_short_proves_nothing() -> None:
     """A store may lag: the second look counts only after half a minute."""
     store = FakeStore({"id-A": finite(3)}, [_lost(lands=False)])
-    report = execute(
-        _plan(),
-        store,
-        parallelism=1,
-        sleep=FakeClock().sleep,
-        must_end=lambda: "interrupted" if len(store.reads) >= 2 else None,
-    )
+    report = _run(store, must_end=lambda: "interrupted" if len(store.reads) >= 2 else None)
 
     assert (_results(report), len(store.writes)) == ([Result.UNKNOWN], 1)
 

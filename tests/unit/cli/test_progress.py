@@ -6,7 +6,8 @@ import pytest
 from factories import action
 from fakes import FakeClock
 
-from reconciler.cli.progress import LineProgress, make_progress
+from reconciler.cli.console import make_progress
+from reconciler.cli.progress import LineProgress
 from reconciler.model import Outcome, Result
 
 
