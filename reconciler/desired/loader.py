@@ -17,6 +17,7 @@ from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.reader.document import MAX_BYTES, Document
 from reconciler.desired.reader.scalars import shown
 from reconciler.desired.reader.text import read_document
+from reconciler.desired.reader.walk import find_places
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
     INFINITE,
@@ -155,10 +156,10 @@ def _declare_all(
         faults += _declared_before(entries, declared)
         faults += _pinned_before(entries.values(), pinned)
         if faults:
-            places = _explanations().read_places(document.text)
+            top = find_places(document.text)
             for keys, message in faults:
-                line, column = places[keys]
-                problems.append(Problem(path, line, column, message))
+                place = (top.find(keys) or top).key
+                problems.append(Problem(path, place.line, place.column, message))
         # Most of a large store may stand in one file: its SKUs are not held twice.
         declared = _joined(declared, entries)
     return declared

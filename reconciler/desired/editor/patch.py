@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from reconciler.desired.editor.locate import Node, find_spans
 from reconciler.desired.editor.serialize import spell
+from reconciler.desired.reader.document import Node
+from reconciler.desired.reader.walk import find_places
 from reconciler.model import Stock
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -44,7 +45,7 @@ class _Splice(NamedTuple):
 
 def has_own_date(text: str) -> frozenset[str]:
     """Return the SKUs of *text* whose date does not come from the head of the file."""
-    entries = find_spans(text).fields["skus"].fields
+    entries = find_places(text).fields["skus"].fields
     return frozenset(sku for sku, node in entries.items() if "as_of" in node.fields)
 
 
@@ -54,7 +55,7 @@ def edit_text(text: str, wanted: Mapping[str, Wanted], as_of: str | None = None)
     *text* is one that was read without a problem and declares these SKUs. The result must be
     read again: what is odd in a way not thought of here must not pass unseen.
     """
-    top = find_spans(text)
+    top = find_places(text)
     splices: list[_Splice] = []
     if as_of is not None:
         splices.append(_at_head(text, top, as_of))
@@ -66,7 +67,7 @@ def edit_text(text: str, wanted: Mapping[str, Wanted], as_of: str | None = None)
 
 def add_to_text(text: str, additions: Iterable[Addition]) -> str:
     """Return *text* with further entries, each on a line of its own."""
-    skus = find_spans(text).fields["skus"]
+    skus = find_places(text).fields["skus"]
     last = next(reversed(skus.fields))
     by_place: dict[str, list[Addition]] = defaultdict(list)
     for one in additions:
@@ -96,14 +97,14 @@ def _entry(text: str, node: Node, wanted: Wanted) -> Iterator[_Splice]:
     if dated is not None:
         yield from _value(text, dated, _quoted_as(text, dated, wanted.as_of))
     elif node.in_braces:
-        yield _Splice(counted.span.end, counted.span.end, f", as_of: {wanted.as_of}")
+        yield _Splice(counted.value.end, counted.value.end, f", as_of: {wanted.as_of}")
     else:
         yield _line(text, counted, f"as_of: {wanted.as_of}")
 
 
 def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
     """Yield the splice of one scalar; a comment that is lined up behind it stays where it is."""
-    start, end = node.span
+    start, end = node.value.start, node.value.end
     if text[start:end].strip("\"'") == written.strip("\"'"):
         return
     if found := _COMMENT.match(text, end):
@@ -114,14 +115,14 @@ def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
 
 
 def _quoted_as(text: str, node: Node, written: str) -> str:
-    mark = text[node.span.start]
+    mark = text[node.value.start]
     return f"{mark}{written}{mark}" if mark in "\"'" else written
 
 
 def _at_head(text: str, top: Node, as_of: str) -> _Splice:
     if "as_of" in top.fields:
         dated = top.fields["as_of"]
-        return _Splice(*dated.span, _quoted_as(text, dated, as_of))
+        return _Splice(dated.value.start, dated.value.end, _quoted_as(text, dated, as_of))
     start = top.fields["skus"].key.start
     if not top.in_braces:
         start -= _column(text, start) - _indent(text, start)
@@ -131,7 +132,7 @@ def _at_head(text: str, top: Node, as_of: str) -> _Splice:
 
 def _in_braces(text: str, after: Node, additions: Sequence[Addition]) -> Iterator[_Splice]:
     """Yield what adds entries to a mapping in braces, on lines of their own if others have one."""
-    end = after.span.end
+    end = after.value.end
     rest = _REST_OF_ENTRY.match(text, end)
     if rest is None:  # a comment would hide the closing brace
         yield _Splice(end, end, "".join(f", {one.entry}" for one in additions))

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Final
 
 # The parser knows a key by the colon behind it, which must not be too far away.
@@ -77,21 +76,6 @@ def _alphabet_fault(key: str) -> str | None:
             " type it again in one alphabet"
         )
     return None
-
-
-def are_common(keys: Sequence[str]) -> bool:
-    """Return whether it is certain that no key has a fault and none is `<<`.
-
-    All of them are looked at as one text, which costs a tenth of asking `key_fault` of each.
-    """
-    text = "\n".join(["", *keys, ""])
-    visible = text.isascii() and text.replace("\n", "").isprintable()
-    one_line_each = text.count("\n") == len(keys) + 1
-    return (
-        visible
-        and one_line_each
-        and not any(odd in text for odd in ("\n ", " \n", "\n\n", "\n<<\n"))
-    )
 
 
 def _scripts(key: str) -> set[str]:

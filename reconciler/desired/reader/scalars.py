@@ -15,7 +15,7 @@ _NOT_TEXT = re.compile(
     r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
-_STARTS_OF_NOT_TEXT = frozenset("0123456789+-.~nNtTfF")
+STARTS_OF_NOT_TEXT = frozenset("0123456789+-.~nNtTfF")
 _WORDS_FOR_INFINITE = frozenset(
     {"infinite", "inf", "infinity", "unlimited", "endless", "∞", ".inf", "+.inf", "-.inf"}
 )
@@ -28,7 +28,7 @@ _NEGATIVE = f"is less than 0; write 0 for sold out, or {_MEANT}"
 
 def may_not_be_text(text: str) -> bool:
     """Return whether an editor takes the plain scalar *text* for a number, a truth or nothing."""
-    if text and text[0] not in _STARTS_OF_NOT_TEXT:
+    if text and text[0] not in STARTS_OF_NOT_TEXT:
         return False
     return _NOT_TEXT.fullmatch(text) is not None
 

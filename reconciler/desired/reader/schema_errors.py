@@ -1,41 +1,24 @@
-"""A document that does not fit its schema → each reason with its place. Pure; the slow path.
+"""A document that does not fit its schema → each reason with its place.
 
-`jsonschema` says why; here its reasons become sentences for people, placed by a second pass over
-the parser's events.
+`jsonschema` finds the reasons. This module turns them into sentences and places them by a second
+walk over the text, so only bad files pay for both.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
-from yaml import YAMLError
-from yaml.events import (
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
-from reconciler.desired.reader.document import EMPTY, UNSPELLED, Document
-from reconciler.desired.reader.events import open_events
+from reconciler.desired.reader.document import EMPTY, UNSPELLED, Document, Node
 from reconciler.desired.reader.scalars import quantity_fault, shown
+from reconciler.desired.reader.walk import find_places
 from reconciler.errors import Problem
 from reconciler.model import Backend, Rule
 
 Path = tuple[str | int, ...]
-
-
-class Mark(NamedTuple):
-    """Where a value starts, from 1, and the scalar it is (None for a mapping or a list)."""
-
-    line: int
-    column: int
-    text: str | None
-    quoted: bool
 
 
 def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Problem]:
@@ -45,23 +28,26 @@ def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Pr
     """
     if document.data is UNSPELLED and document.text.strip(" \t\r\n-.") == "":
         return [Problem(document.path, 0, 0, EMPTY)]
-    marks = _Marks(document.text)
-    if kind == "inventory" and (missing := _missing_skus(document, marks)):
+    top = find_places(document.text)
+    if kind == "inventory" and (missing := _missing_skus(document, top)):
         return [missing]
     refused = {problem.line for problem in document.problems}
     problems = []
     for error in validator(schema).iter_errors(document.data):
         if refused and error.validator in {"required", "minProperties"}:
             continue
-        for path, message in _reasons(error, marks.values, kind):
-            places = marks.keys if path in marks.keys and _is_about_key(error) else marks.values
-            mark = places.get(path) or marks.keys.get(path) or Mark(1, 1, None, quoted=False)
-            if mark.line not in refused:
-                problems.append(Problem(document.path, mark.line, mark.column, message))
+        for path, message in _reasons(error, top, kind):
+            node = top.find(path) or top
+            place = node.key if error.validator in _ABOUT_KEYS else node.value
+            if place.line not in refused:
+                problems.append(Problem(document.path, place.line, place.column, message))
     return problems
 
 
-def _missing_skus(document: Document, marks: "_Marks") -> Problem | None:
+_ABOUT_KEYS = frozenset({"additionalProperties", "required", "dependentRequired", "minProperties"})
+
+
+def _missing_skus(document: Document, top: Node) -> Problem | None:
     """Return the one problem of a file whose SKUs stand at its left edge, below no `skus:`."""
     data = document.data
     if not isinstance(data, dict) or isinstance(data.get("skus"), dict):
@@ -69,16 +55,11 @@ def _missing_skus(document: Document, marks: "_Marks") -> Problem | None:
     strangers = [key for key in data if key not in {"skus", "rule", "as_of"}]
     if not strangers or (len(strangers) == 1 and isinstance(data[strangers[0]], dict)):
         return None
-    mark = marks.keys[(strangers[0],)]
+    place = top.fields[strangers[0]].key
     cure = "indent the SKUs below `skus:` by two spaces"
     if "skus" not in data:
         cure = "there is no `skus:` above the SKUs; write it on a line of its own, and " + cure
-    return Problem(document.path, mark.line, mark.column, cure)
-
-
-def read_places(text: str) -> Mapping[Path, tuple[int, int]]:
-    """Return line and column of each key of *text*, by the keys that lead to it."""
-    return {path: (mark.line, mark.column) for path, mark in _Marks(text).keys.items()}
+    return Problem(document.path, place.line, place.column, cure)
 
 
 def suggest(word: str, known: list[str]) -> str:
@@ -87,18 +68,7 @@ def suggest(word: str, known: list[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _is_about_key(error: ValidationError) -> bool:
-    return error.validator in {
-        "additionalProperties",
-        "required",
-        "dependentRequired",
-        "minProperties",
-    }
-
-
-def _reasons(
-    error: ValidationError, marks: Mapping[Path, Mark], kind: str
-) -> Iterator[tuple[Path, str]]:
+def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Path, str]]:
     """Yield the path and the sentence of each thing that *error* stands for."""
     path = tuple(error.absolute_path)
     known = sorted(error.schema.get("properties", ())) if isinstance(error.schema, dict) else []
@@ -124,7 +94,7 @@ def _reasons(
                 "`sku` is only for a SKU that `id` pins; add the store's own id, or delete `sku`",
             )
         case _:
-            yield path, _value_fault(path, marks.get(path), kind)
+            yield path, _value_fault(path, top.find(path), kind)
 
 
 def _missing(key: str, kind: str) -> str:
@@ -151,21 +121,21 @@ _WANTED = {
 }
 
 
-def _value_fault(path: Path, mark: Mark | None, kind: str) -> str:
+def _value_fault(path: Path, node: Node | None, kind: str) -> str:
     """Return the sentence for a value that the place *path* does not take."""
-    text = mark.text if mark else None
+    text = node.text if node else None
     if not path:
         first = "skus:" if kind == "inventory" else "site_id:"
         return f"the file must be made of keys and values, starting with a line like `{first}`"
     if path == ("skus",):
         return _skus_fault(text)
     if path[0] == "skus" and (len(path) == 2 or path[2] == "quantity"):
-        if mark is None or text is None:
+        if node is None or text is None:
             return "a list is not a quantity; write a whole number like 12, or infinite"
-        return quantity_fault(text, quoted=mark.quoted)
+        return quantity_fault(text, quoted=node.quoted)
     if len(path) == 2:
         return f"{_shown(text)} is not {_WANTED_WITHIN[str(path[0])]}"
-    return _field_fault(str(path[-1]), text, quoted=mark.quoted if mark else False)
+    return _field_fault(str(path[-1]), text, quoted=node.quoted if node else False)
 
 
 def _field_fault(field: str, text: str | None, *, quoted: bool) -> str:
@@ -197,48 +167,6 @@ def _shown(text: str | None) -> str:
     if text is None:
         return "this"
     return shown(text) if text else "nothing"
-
-
-class _Marks:
-    """Where each key and each value of a text stands, by path, as far as it can be parsed."""
-
-    def __init__(self, text: str) -> None:
-        self.keys: dict[Path, Mark] = {}
-        self.values: dict[Path, Mark] = {}
-        self._next = open_events(text)
-        try:
-            self._next()
-            self._next()
-            self._node((), self._next())
-        except YAMLError:
-            pass
-
-    def _node(self, path: Path, event: Any) -> None:
-        is_scalar = isinstance(event, ScalarEvent)
-        text = event.value if is_scalar else None
-        self.values[path] = _mark(event, text, quoted=is_scalar and not event.implicit[0])
-        if isinstance(event, MappingStartEvent):
-            self._mapping(path)
-        elif isinstance(event, SequenceStartEvent):
-            self._sequence(path)
-
-    def _mapping(self, path: Path) -> None:
-        while not isinstance(event := self._next(), MappingEndEvent):
-            key = event.value
-            if (*path, key) in self.keys:  # a key given twice: the first one counts
-                key = f"{key} (again, line {event.start_mark.line + 1})"
-            self.keys[(*path, key)] = _mark(event, None, quoted=False)
-            self._node((*path, key), self._next())
-
-    def _sequence(self, path: Path) -> None:
-        index = 0
-        while not isinstance(event := self._next(), SequenceEndEvent):
-            self._node((*path, index), event)
-            index += 1
-
-
-def _mark(event: Any, text: str | None, *, quoted: bool) -> Mark:
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1, text, quoted)
 
 
 def _pattern(

@@ -1,15 +1,10 @@
-"""The bytes of a file → its document. Pure.
-
-Almost every file is plain, and is read by patterns; only for one that is not are the parser and
-the reader that looks at each of its events loaded.
-"""
+"""The bytes of a file → its document."""
 
 import re
-from importlib import import_module
 
 from reconciler.desired.reader.document import MAX_BYTES, Document
 from reconciler.desired.reader.keys import find_hidden
-from reconciler.desired.reader.pattern import NotPlainError, read_plain
+from reconciler.desired.reader.walk import walk
 from reconciler.errors import Problem
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
@@ -23,17 +18,13 @@ _UNPRINTABLE = re.compile(
 
 
 def read_document(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> Document:
-    """Return the YAML document in *content*; what is refused stands in its `problems`."""
+    """Return the YAML document in *content*, with everything that is wrong in its `problems`."""
     text, problem = decode(path, content, max_bytes)
     document = Document(path, text)
     if problem is not None:
         document.problems.append(problem)
         return document
-    try:
-        document.data, document.lines = read_plain(text)
-        document.complete = True
-    except NotPlainError:
-        import_module("reconciler.desired.reader.strict").read_with_care(document)
+    walk(document)
     return document
 
 
