@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +92,7 @@ def base_of(*entries: Declared) -> Base:
 
 
 def plan_of(state: DesiredState, current: LiveState, base: Base | None = None) -> Plan:
-    made = MADE._replace(base=base.commit, base_date=base.date) if base else MADE
+    made = replace(MADE, base=base.commit, base_date=base.date) if base else MADE
     return compute_plan(state, current, base, made)
 
 

@@ -115,7 +115,7 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
         meant = replace(texts, files=texts.intended)
         intended = _build_declared(meant, folder, store, what)
         pending = tuple(
-            Pending(action.sku_id, action.before, action.after, intended[action.sku])
+            Pending(action.target.sku_id, action.before, action.after, intended[action.sku])
             for action in texts.record.actions
             if action.sku in intended
         )

@@ -169,7 +169,7 @@ class Recording:
             tool_version=__version__,
             actions=tuple(
                 RecordedAction(
-                    action.sku, *action.target, action.before, action.after, result(action.sku)
+                    action.sku, action.target, action.before, action.after, result(action.sku)
                 )
                 for action in self.plan.actions
             ),

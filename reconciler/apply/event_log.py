@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from reconciler.masking import mask
-from reconciler.model import Action, Outcome, Plan, Report, Result, Stock
-from reconciler.model.codec import dump_json
+from reconciler.model import Action, Outcome, Plan, Report, Result
+from reconciler.model.codec import as_data, dump_json
 
 _ERRED = frozenset({Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED})
 
@@ -44,7 +44,7 @@ class Events:
         fields = {
             **_change(action),
             "result": outcome.result,
-            "found": _stock(outcome.found),
+            "found": as_data(outcome.found),
             "message": outcome.message,
         }
         self._tell(kind, fields)
@@ -73,10 +73,6 @@ class Events:
 def _change(action: Action) -> dict[str, Any]:
     return {
         "sku": action.sku,
-        "before": _stock(action.before),
-        "after": _stock(action.after),
+        "before": as_data(action.before),
+        "after": as_data(action.after),
     }
-
-
-def _stock(stock: Stock | None) -> dict[str, Any] | None:
-    return None if stock is None else stock._asdict()

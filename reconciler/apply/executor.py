@@ -1,14 +1,13 @@
 """Plan → report: its actions settled in their order, several at a time."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 
 from reconciler.apply.observers import NO_OBSERVER, Observer
 from reconciler.apply.sku_writer import Attempt, SkuWriter, Store
 from reconciler.model import Outcome, Plan, Report, Result
+from reconciler.workers import map_in_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def execute(  # noqa: PLR0913  what one run is made of
     aside: list[Attempt] = []
 
     def work_off(attempts: Sequence[Attempt]) -> None:
-        for result in _attempt_all(attempts, writer, parallelism):
+        for result in map_in_threads(writer.attempt, attempts, parallelism):
             if isinstance(result, Outcome):
                 outcomes[result.sku] = result
             else:
@@ -77,27 +76,3 @@ def execute(  # noqa: PLR0913  what one run is made of
         for finding in plan.errors
     )
     return Report(plan.store, (*in_order, *not_tried), stopped)
-
-
-def _attempt_all(
-    attempts: Sequence[Attempt], writer: SkuWriter, parallelism: int
-) -> Iterator[Outcome | Attempt]:
-    """Yield the result of each attempt as it comes.
-
-    The threads are daemons: one that waits for the store never keeps the program from ending.
-    """
-    left, lock = iter(attempts), threading.Lock()
-    results: SimpleQueue[Outcome | Attempt] = SimpleQueue()
-
-    def work() -> None:
-        while True:
-            with lock:
-                attempt = next(left, None)
-            if attempt is None:
-                return
-            results.put(writer.attempt(attempt))
-
-    for _ in range(min(parallelism, len(attempts))):
-        threading.Thread(target=work, daemon=True).start()
-    for _ in attempts:
-        yield results.get()

@@ -17,8 +17,8 @@ from reconciler.apply.executor import Earlier
 from reconciler.atomic_files import make_folder, open_text, refuse_links
 from reconciler.errors import HeldError, JournalError
 from reconciler.masking import mask
-from reconciler.model import Action, Outcome, Plan, Result
-from reconciler.model.codec import dump_json, load_stock, parse_json
+from reconciler.model import Action, Outcome, Plan, Result, Stock
+from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 FORMAT: Final = 1
 # What needs nothing more: done, or not to be repeated by itself.
@@ -80,7 +80,7 @@ class Journal:
         line = {
             "settled": action.sku,
             "result": outcome.result,
-            "found": outcome.found and outcome.found._asdict(),
+            "found": as_data(outcome.found),
             "message": outcome.message,
         }
         self._keep(line)
@@ -213,7 +213,7 @@ def _outcome(action: Action, line: Mapping[str, Any]) -> Outcome:
         Result(line["result"]),
         action.before,
         action.after,
-        None if found is None else load_stock(found),
+        None if found is None else load_noun(found, Stock),
         str(line.get("message", "")),
     )
 

@@ -8,8 +8,8 @@ import jsonschema_rs
 
 from reconciler.contract import load_schema
 from reconciler.errors import PlanFileError
-from reconciler.model import Outcome, Report, Result
-from reconciler.model.codec import dump_json, load_stock, parse_json
+from reconciler.model import Report, Result
+from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -23,20 +23,9 @@ def dump_report(report: Report, *, fingerprint: str, exit_code: int) -> str:
         "exit_code": exit_code,
         "stopped": report.stopped,
         "summary": {result.value: report.count(result) for result in Result},
-        "outcomes": [_to_json(outcome) for outcome in report.outcomes],
+        "outcomes": as_data(report.outcomes),
     }
     return dump_json(data) + "\n"
-
-
-def _to_json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "sku": outcome.sku,
-        "result": outcome.result,
-        "before": outcome.before and outcome.before._asdict(),
-        "after": outcome.after and outcome.after._asdict(),
-        "found": outcome.found and outcome.found._asdict(),
-        "message": outcome.message,
-    }
 
 
 def as_report(content: bytes) -> dict[str, Any] | None:
@@ -61,17 +50,9 @@ def load_report(path: str, data: Mapping[str, Any]) -> Report:
         place = "/".join(map(str, path_of_fault)) or "the file"
         message = f"This is no report: {place} does not fit. Make it again with apply --report."
         raise PlanFileError(path, message) from None
-    return Report(data["store"], tuple(map(_outcome, data["outcomes"])), data["stopped"])
+    return load_noun(data, Report)
 
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(load_schema("report"))
-
-
-def _outcome(entry: Mapping[str, Any]) -> Outcome:
-    before, after, found = (
-        None if entry[name] is None else load_stock(entry[name])
-        for name in ("before", "after", "found")
-    )
-    return Outcome(entry["sku"], Result(entry["result"]), before, after, found, entry["message"])

@@ -18,7 +18,8 @@ class Rule(StrEnum):
     OBSERVE = "observe"
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Source:
     """Where something is written: a path as given, and a line counted from 1."""
 
     path: str

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from reconciler.model.desired import Rule, Source
 from reconciler.model.plan import Finding
@@ -19,7 +18,8 @@ class DriftKind(StrEnum):
     SOLD = "sold"
 
 
-class DriftRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DriftRow:
     """One declared SKU whose live stock differs."""
 
     sku: str

@@ -22,14 +22,16 @@ class LiveSku(NamedTuple):
     categories: tuple[str, ...] = ()
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """The store's own address of a SKU."""
 
     collection_id: str
     sku_id: str
 
 
-class Requests(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Requests:
     """What the plan cost in requests (`reads`), and how many `writes` there may be at most.
 
     `seconds` is what the `limit` a minute makes of it all; None where the store named none.

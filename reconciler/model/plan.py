@@ -43,8 +43,12 @@ class Action:
     @property
     def changes(self) -> tuple[Change, ...]:
         """Return the fields that differ, by their names."""
-        fields = zip(Stock._fields, self.before, self.after, strict=True)
-        return tuple(Change(*field) for field in fields if field[1] != field[2])
+        before, after = self.before, self.after
+        changes = (
+            Change("inventory_type", before.inventory_type, after.inventory_type),
+            Change("quantity", before.quantity, after.quantity),
+        )
+        return tuple(change for change in changes if change.before != change.after)
 
     @property
     def units(self) -> int:
@@ -83,7 +87,8 @@ class FindingKind(StrEnum):
         return self in {FindingKind.MISSING, FindingKind.AMBIGUOUS, FindingKind.RENAMED}
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """Something said, not written."""
 
     kind: FindingKind
@@ -92,7 +97,8 @@ class Finding(NamedTuple):
     source: Source | None
 
 
-class Violation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Violation:
     """One breach of a safety limit, in the limit's own unit."""
 
     limit: Limit
@@ -117,7 +123,8 @@ class Summary:
     zeroed: int
 
 
-class Provenance(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Provenance:
     """What a plan was made of: when, from which YAML, and since which base.
 
     `created_at` is an ISO date and time; `desired_digest` names the desired state, `head` the

@@ -1,7 +1,7 @@
 """How much of a SKU there is: inventory type and quantity, one value."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 Quantity = int | float | None
 """Whole for what is declared; a live one may also be fractional or missing (None)."""
@@ -14,7 +14,8 @@ class InventoryType(StrEnum):
     INFINITE = "infinite"
 
 
-class Stock(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stock:
     """Inventory type and quantity, one value: infinite/0 and finite/0 are opposite states.
 
     An infinite stock has no quantity; a live finite one may be missing it (None), or a fraction.

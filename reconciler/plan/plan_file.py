@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 from typing import Any, Final
 
@@ -11,22 +10,8 @@ import jsonschema_rs
 
 from reconciler.contract import load_schema
 from reconciler.errors import PlanFileError, StalePlanError
-from reconciler.model import (
-    Action,
-    Cause,
-    Finding,
-    FindingKind,
-    Limit,
-    Plan,
-    Provenance,
-    Requests,
-    Rule,
-    Source,
-    Summary,
-    Target,
-    Violation,
-)
-from reconciler.model.codec import dump_json, load_stock, parse_json
+from reconciler.model import Plan
+from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 FORMAT_VERSION: Final = "1.0"
 MAX_BYTES: Final = 128 * 1024 * 1024
@@ -91,90 +76,13 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def _to_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "format_version": FORMAT_VERSION,
-        "tool_version": plan.tool_version,
-        "store": plan.store,
-        "site_id": plan.site_id,
-        **plan.provenance._asdict(),
-        "fingerprint": "",
-        "actions": [_action_to_json(action) for action in plan.actions],
-        "findings": [
-            {**finding._asdict(), "source": finding.source and finding.source._asdict()}
-            for finding in plan.findings
-        ],
-        "violations": [violation._asdict() for violation in plan.violations],
-        "summary": asdict(plan.summary),
-        "requests": plan.requests._asdict(),
-        "unread": plan.unread,
-        "settled": plan.settled,
-    }
-
-
-def _action_to_json(action: Action) -> dict[str, Any]:
-    return {
-        "sku": action.sku,
-        "name": action.name,
-        "target": action.target._asdict(),
-        "rule": action.rule,
-        "cause": action.cause,
-        "before": action.before._asdict(),
-        "after": action.after._asdict(),
-        "base": action.base and action.base._asdict(),
-        "source": action.source._asdict(),
-    }
+    """Return *plan* as it is saved: its provenance is no object of its own, and has a hash."""
+    data = as_data(plan)
+    head = {name: data.pop(name) for name in ("tool_version", "store", "site_id")}
+    provenance = data.pop("provenance")
+    return {"format_version": FORMAT_VERSION, **head, **provenance, "fingerprint": "", **data}
 
 
 def _from_json(data: Mapping[str, Any]) -> Plan:
     """Return the plan in *data*, which fits the schema."""
-    return Plan(
-        store=data["store"],
-        site_id=data["site_id"],
-        provenance=_provenance(data),
-        actions=tuple(map(_action, data["actions"])),
-        findings=tuple(map(_finding, data["findings"])),
-        violations=tuple(
-            Violation(Limit(entry["limit"]), entry["allowed"], entry["found"], entry["message"])
-            for entry in data["violations"]
-        ),
-        summary=Summary(**{name: data["summary"][name] for name in Summary.__dataclass_fields__}),
-        requests=Requests(*(data["requests"][name] for name in Requests._fields)),
-        unread=tuple(data.get("unread", ())),
-        settled=tuple(data.get("settled", ())),
-        tool_version=data["tool_version"],
-    )
-
-
-def _provenance(data: Mapping[str, Any]) -> Provenance:
-    return Provenance(
-        data["created_at"],
-        data["desired_digest"],
-        data["head"],
-        data["base"],
-        data.get("base_date"),
-        tuple(data.get("commits", ())),
-        data.get("offline", False),
-    )
-
-
-def _action(entry: Mapping[str, Any]) -> Action:
-    return Action(
-        sku=entry["sku"],
-        name=entry["name"],
-        target=Target(entry["target"]["collection_id"], entry["target"]["sku_id"]),
-        rule=Rule(entry["rule"]),
-        cause=Cause(entry["cause"]),
-        before=load_stock(entry["before"]),
-        after=load_stock(entry["after"]),
-        base=load_stock(entry["base"]) if entry["base"] else None,
-        source=_source(entry["source"]),
-    )
-
-
-def _finding(entry: Mapping[str, Any]) -> Finding:
-    source = _source(entry["source"]) if entry["source"] else None
-    return Finding(FindingKind(entry["kind"]), entry["sku"], entry["message"], source)
-
-
-def _source(entry: Mapping[str, Any]) -> Source:
-    return Source(entry["path"], entry["line"])
+    return load_noun({**data, "provenance": data}, Plan)

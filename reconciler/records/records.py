@@ -9,14 +9,14 @@ the commit that was applied.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.git.repository import Repository, shown_remote
-from reconciler.model import Stock
-from reconciler.model.codec import as_data, as_stock, dump_json, load_noun, parse_json
+from reconciler.model import Stock, Target
+from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 APPLIED_FILE: Final = "applied.yaml"
 INTENDED_FILE: Final = "intended.yaml"
@@ -35,12 +35,12 @@ class RecordKind(StrEnum):
     RECEIPT = "receipt"
 
 
-class RecordedAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RecordedAction:
     """One action of a recorded plan; `result` is '' as long as it is only meant."""
 
     sku: str
-    collection_id: str
-    sku_id: str
+    target: Target
     before: Stock
     after: Stock
     result: str = ""
@@ -96,7 +96,6 @@ def parse_record(commit: str, content: bytes) -> Record | None:
         )
     try:
         record = load_noun(data, Record)
-        actions = tuple(_checked(action) for action in record.actions)
         expires_at = record.expires_at
         if record.is_intent and (expires_at is None or expires_at.tzinfo is None):
             raise ValueError("an intent has no time at which it expires - at `$.expires_at`")
@@ -106,13 +105,7 @@ def parse_record(commit: str, content: bytes) -> Record | None:
         raise HistoryError(
             f"The record {commit[:7]} can't be read: {error}. Name another commit with --base."
         ) from None
-    return replace(record, actions=actions, expires_at=expires_at)
-
-
-def _checked(action: RecordedAction) -> RecordedAction:
-    """Return *action* with its quantities as the rest of the code has them."""
-    before, after = as_stock(*action.before), as_stock(*action.after)
-    return action._replace(before=before, after=after)
+    return replace(record, expires_at=expires_at)
 
 
 def make_record(repository: Repository, record: Record, files: dict[str, str], message: str) -> str:

@@ -1,8 +1,6 @@
 """A client → the listing of a store, and the stock of the SKUs that a plan needs."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from queue import SimpleQueue
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -14,6 +12,7 @@ from reconciler.webflow.answers import (
     parse_items,
     parse_products,
 )
+from reconciler.workers import map_in_threads
 
 Parsed = TypeVar("Parsed")
 
@@ -134,69 +133,25 @@ def fetch_stocks(
     reason that *stopped* gives. *progress* is called with how many are done.
     """
     wanted = tuple(skus)
-    reading = _Reading(client, collection_id, iter(wanted), stopped)
-    count = min(parallelism, len(wanted))
-    threads = [threading.Thread(target=reading.work, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for done in range(1, len(wanted) + 1):
-        if reading.results.get() is None:
-            break
+    stocks: dict[str, Stock] = {}
+
+    def read(sku: LiveSku) -> tuple[str, Stock | None]:
+        if reason := stopped():
+            raise StoppedError(reason)
+        try:
+            return sku.sku_id, client.read_stock(Target(collection_id, sku.sku_id))
+        except NotFound:
+            return sku.sku_id, None
+        except StoreError as error:
+            error.add_note(f"while reading the stock of {sku.code or sku.sku_id}")
+            raise
+
+    for done, (sku_id, stock) in enumerate(map_in_threads(read, wanted, parallelism), 1):
+        if stock is not None:
+            stocks[sku_id] = stock
         progress(done)
-    if reading.failure is not None:
-        raise reading.failure  # without waiting for reads that hang: nothing depends on them
-    for thread in threads:
-        thread.join()
-    if wanted and not reading.stocks:
+    if wanted and not stocks:
         raise ListingError(
             "the store knows the stock of none of the SKUs that it lists; check sku_collection_id"
         )
-    return reading.stocks
-
-
-class _Reading:
-    """What the reading threads share: the SKUs that are left, what was read, and what failed."""
-
-    def __init__(
-        self,
-        client: Client,
-        collection_id: str,
-        left: Iterator[LiveSku],
-        stopped: Callable[[], str | None],
-    ) -> None:
-        self._client = client
-        self._collection_id = collection_id
-        self._left = left
-        self._stopped = stopped
-        self._lock = threading.Lock()
-        self.stocks: dict[str, Stock] = {}
-        self.failure: StoreError | None = None
-        self.results: SimpleQueue[LiveSku | None] = SimpleQueue()
-        """Each SKU that is done; None when there is nothing more to wait for."""
-
-    def work(self) -> None:
-        """Read one SKU after the other, until none is left or something fails."""
-        while self.failure is None:
-            with self._lock:
-                sku = next(self._left, None)
-            if sku is None:
-                return
-            try:
-                if reason := self._stopped():
-                    raise StoppedError(reason)
-                target = Target(self._collection_id, sku.sku_id)
-                self.stocks[sku.sku_id] = self._client.read_stock(target)
-            except NotFound:
-                pass
-            except StoreError as error:
-                error.add_note(f"while reading the stock of {sku.code or sku.sku_id}")
-                self._fail(error)
-                self.results.put(None)
-                return
-            self.results.put(sku)
-
-    def _fail(self, error: StoreError) -> None:
-        """Keep the first failure."""
-        with self._lock:
-            if self.failure is None:
-                self.failure = error
+    return stocks

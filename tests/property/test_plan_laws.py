@@ -205,7 +205,7 @@ def test_the_fingerprint_follows_targets_before_and_after(
     assert fingerprint(with_action(name="other")) != fingerprint(plan)
     assert fingerprint(with_action(before=other)) != fingerprint(plan)
     assert fingerprint(with_action(after=other)) != fingerprint(plan)
-    assert fingerprint(with_action(target=action.target._replace(sku_id="x"))) != fingerprint(plan)
+    assert fingerprint(with_action(target=replace(action.target, sku_id="x"))) != fingerprint(plan)
 
 
 @given(desired_states(), live_states(), bases())

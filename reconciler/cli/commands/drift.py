@@ -16,7 +16,7 @@ from reconciler.exit_codes import ExitCode
 from reconciler.github.api import Github
 from reconciler.github.drift_issue import issue_marker, put_issue
 from reconciler.model import Drift
-from reconciler.model.codec import as_objects, dump_json
+from reconciler.model.codec import as_data, dump_json
 from reconciler.render.markdown import COMMENT_LIMIT
 from reconciler.render.markdown import render_drift as render_markdown
 from reconciler.render.terminal import render_drift
@@ -69,7 +69,7 @@ def command(
 
 def _print(drift: Drift, format_: str, console: Console) -> None:
     if format_ == "json":
-        print_text(dump_json(as_objects(drift)) + "\n")
+        print_text(dump_json(as_data(drift)) + "\n")
     elif format_ == "markdown":
         print_text(render_markdown(drift))
     else:

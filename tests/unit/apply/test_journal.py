@@ -134,7 +134,8 @@ def test_a_journal_belongs_to_one_plan(tmp_path: Path) -> None:
     journal, _ = _open(tmp_path / "j")
     with journal:
         journal.sending(A)
-    later = replace(PLAN, provenance=PLAN.provenance._replace(created_at="2027-01-01T00:00:00Z"))
+    made_later = replace(PLAN.provenance, created_at="2027-01-01T00:00:00Z")
+    later = replace(PLAN, provenance=made_later)
 
     with pytest.raises(JournalError, match="of another plan"):
         _open(tmp_path / "j", fingerprint="sha256:2")

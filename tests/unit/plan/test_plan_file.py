@@ -166,7 +166,7 @@ def test_odd_field_is_no_plan(change: Callable[[Any], None]) -> None:
 
 
 def _made_of(**fields: Any) -> Plan:
-    return replace(PLAN, provenance=PLAN.provenance._replace(**fields))
+    return replace(PLAN, provenance=replace(PLAN.provenance, **fields))
 
 
 @pytest.mark.parametrize(
