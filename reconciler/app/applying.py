@@ -109,8 +109,8 @@ def _load_scope(context: StoreContext, saved: Plan | None, base: str | None) -> 
     if known.repository is not None and known.last is not None:
         refuse_old_commit(known.repository, known.head, known.last)
     if saved is not None:
-        settled = with_recovered(known.base, saved.settled) if known.base else None
-        check_saved(saved, desired, compute_digest(desired), settled)
+        recovered = with_recovered(known.base, saved.recovered) if known.base else None
+        check_saved(saved, desired, compute_digest(desired), recovered)
     return Scope(desired, known)
 
 

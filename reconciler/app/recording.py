@@ -81,7 +81,7 @@ class Recording:
     def base(self) -> Base | None:
         """Return the base that the plan was made for."""
         base = self.known.base
-        return with_recovered(base, self.plan.settled) if base else None
+        return with_recovered(base, self.plan.recovered) if base else None
 
     def begin(self, lasting: timedelta, now: datetime) -> str:
         """Put the intent in and return its commit; it expires *lasting*, and some, after *now*.

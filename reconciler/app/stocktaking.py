@@ -4,7 +4,7 @@ from reconciler.app.editing import WorkingCopy, edit_store
 from reconciler.app.quantities import BOUNDS, day_of_count
 from reconciler.app.reporter import Reporter
 from reconciler.desired.editor.patch import Wanted
-from reconciler.desired.spreadsheet.read import Sheet, read_sheet
+from reconciler.desired.spreadsheet.read import Table, read_table
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Declared, Rule, Stock
 from reconciler.render.wording import count
@@ -25,40 +25,40 @@ def take_counts(
         InputError: The table at *path* is not one that can be read.
     """
     declared = working.desired.declared
-    sheet = read_sheet(path, content, declared)
-    bounds = [sku for sku in sheet.counts if declared[sku].rule in BOUNDS]
+    table = read_table(path, content, declared)
+    bounds = [sku for sku in table.counts if declared[sku].rule in BOUNDS]
     wanted = {
-        sku: Wanted(stock, _day(declared[sku], stock, sheet, as_of))
-        for sku, stock in sheet.counts.items()
+        sku: Wanted(stock, _day(declared[sku], stock, table, as_of))
+        for sku, stock in table.counts.items()
         if sku not in bounds
     }
-    _notice_columns(working, sheet, len(bounds), reporter)
-    may_assert = not sheet.left_empty
+    _notice_columns(working, table, len(bounds), reporter)
+    may_assert = not table.left_empty
     return edit_store(working, wanted, reporter, as_of=as_of, asks=asks, may_assert=may_assert)
 
 
-def _day(entry: Declared, stock: Stock, sheet: Sheet, as_of: str | None) -> str | None:
+def _day(entry: Declared, stock: Stock, table: Table, as_of: str | None) -> str | None:
     """Return the day of a number of the table that is a count, and so meant even if not new."""
     if as_of is not None:
         return as_of
-    is_count = entry.rule is Rule.ON_CHANGE and (sheet.is_counted or stock != entry.stock)
+    is_count = entry.rule is Rule.ON_CHANGE and (table.is_counted or stock != entry.stock)
     return day_of_count(entry) if is_count else None
 
 
-def _notice_columns(working: WorkingCopy, sheet: Sheet, bounds: int, reporter: Reporter) -> None:
+def _notice_columns(working: WorkingCopy, table: Table, bounds: int, reporter: Reporter) -> None:
     """Say which columns were taken, and what of the table and of the files is left alone."""
     declared = working.desired.declared
-    ignored = f"; not used: {', '.join(sheet.ignored)}" if sheet.ignored else ""
+    ignored = f"; not used: {', '.join(table.ignored)}" if table.ignored else ""
     reporter.notice(
-        f"SKU is the column {sheet.columns[0]}, quantity the column {sheet.columns[1]}"
-        f"{ignored} ({sheet.delimiter} between cells)."
+        f"SKU is the column {table.columns[0]}, quantity the column {table.columns[1]}"
+        f"{ignored} ({table.delimiter} between cells)."
     )
-    if sheet.left_empty:
+    if table.left_empty:
         said = "so what differs from what is declared is taken from the other"
-        reporter.notice(f"The column {sheet.left_empty} is empty, {said}.")
-    if sheet.empty:
-        reporter.notice(f"{count(sheet.empty, 'row')} without a quantity: not counted, left alone.")
-    if missing := len(declared) - sheet.rows:
+        reporter.notice(f"The column {table.left_empty} is empty, {said}.")
+    if table.empty:
+        reporter.notice(f"{count(table.empty, 'row')} without a quantity: not counted, left alone.")
+    if missing := len(declared) - table.rows:
         reporter.notice(f"{count(missing, 'declared SKU')} not in the table: left alone.")
     if bounds:
         said = "what is declared is a bound and no count, left alone"

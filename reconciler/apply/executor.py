@@ -1,4 +1,4 @@
-"""Plan → report: its actions settled in their order, several at a time."""
+"""Plan → report: its actions in their order, many at a time."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

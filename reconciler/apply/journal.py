@@ -5,13 +5,14 @@ flight. A last line that was torn by a crash is ignored. It holds SKUs and stock
 """
 
 import contextlib
-import fcntl
 import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
+
+from filelock import FileLock, Timeout
 
 from reconciler.apply.executor import Earlier
 from reconciler.atomic_files import make_folder, open_text, refuse_links
@@ -26,10 +27,11 @@ _FINAL = frozenset({Result.APPLIED, Result.ALREADY, Result.UNKNOWN})
 
 
 class Journal:
-    """Keeps the steps of one run of one plan; a Observer."""
+    """Keeps the steps of one run of one plan; an Observer."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, run_lock: FileLock | None) -> None:
         self._file = file
+        self._run_lock = run_lock
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -44,18 +46,11 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and release its lock."""
         with contextlib.suppress(OSError):
             self._file.close()
-
-    def lock(self, path: Path) -> None:
-        """Have the file for oneself for as long as it is open; raise HeldError where it is not."""
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise HeldError(
-                f"another apply of this plan is running here: it has {path}; wait for it"
-            ) from None
+        if self._run_lock is not None:
+            self._run_lock.release()
 
     def start(self, lines: list[dict[str, Any]]) -> None:
         """Keep the first lines of a run, anew if it begins with a head.
@@ -123,19 +118,35 @@ def open_journal(
 
 def _acquire(path: Path) -> Journal:
     """Return the journal at *path*, open and locked for this process."""
+    run_lock = None
     try:
         make_folder(path.parent)
-        journal = Journal(open_text(path, "a"))
+        if path.is_file() or not path.exists():  # a device has nobody to share it with
+            run_lock = _lock(path)
+        return Journal(open_text(path, "a"), run_lock)
     except OSError as error:
+        if run_lock is not None:
+            run_lock.release()
         raise JournalError(
             f"the journal {path} cannot be written: {error.strerror}; name another with --journal"
         ) from None
+
+
+def _lock(path: Path) -> FileLock:
+    """Lock the journal at *path* until the lock is released; raise HeldError if another run has it.
+
+    The lock is a file of its own: FileLock empties the file that it opens.
+    """
+    beside = path.with_name(f"{path.name}.lock")
+    refuse_links(beside)
+    run_lock = FileLock(beside, timeout=0, thread_local=False)
     try:
-        journal.lock(path)
-    except HeldError:
-        journal.close()
-        raise
-    return journal
+        run_lock.acquire()
+    except Timeout:
+        raise HeldError(
+            f"another apply of this plan is running here: it has {path}; wait for it"
+        ) from None
+    return run_lock
 
 
 def _begin(

@@ -146,7 +146,7 @@ class Provenance:
 class Plan:
     """Actions, findings and violations: what would be done, and nothing that does it.
 
-    `unread` are declared SKUs that were not read on purpose, `settled` those for which a dead
+    `unread` are declared SKUs that were not read on purpose, `recovered` those for which a dead
     apply's declaration counts as applied.
     """
 
@@ -159,7 +159,7 @@ class Plan:
     summary: Summary
     requests: Requests
     unread: tuple[str, ...] = ()
-    settled: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
     tool_version: str = ""
 
     @property

@@ -54,9 +54,9 @@ def compute_plan(
     """
     if base is None:
         require_no_base(desired.declared.values())
-    settled = recover_pending(base.pending if base else (), live.stocks)
+    recovered = recover_pending(base.pending if base else (), live.stocks)
     if base is not None and base.pending:
-        base = with_recovered(base, settled.done)
+        base = with_recovered(base, recovered.done)
     matches = matches or match_skus(desired.declared, live.listing.skus)
     judged = _judge_all(desired, matches, live, base, unread)
     actions = _make_actions(judged.differing, live)
@@ -67,7 +67,7 @@ def compute_plan(
         *_idle_globs(desired),
         *(_released(desired, base) if base else ()),
         *([_unread(unread, offline=provenance.offline)] if unread else []),
-        *(_unsettled(desired.declared[sku]) for sku in settled.unsure if sku in desired.declared),
+        *(_unsettled(desired.declared[sku]) for sku in recovered.unsure if sku in desired.declared),
     ]
     summary = _summarise(desired, judged, actions, len(matches.not_managed))
     return Plan(
@@ -80,7 +80,7 @@ def compute_plan(
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
         unread=tuple(sorted(unread)),
-        settled=settled.done,
+        recovered=recovered.done,
         tool_version=__version__,
     )
 

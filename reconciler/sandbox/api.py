@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from reconciler.sandbox.api_options import NotAccepted, inventory_body
 from reconciler.sandbox.database import Shop
-from reconciler.sandbox.fault_responses import misbehave
+from reconciler.sandbox.fault_responses import answer_faulty
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.limiter import Allowance, Limiter, WindowKind
 
@@ -73,7 +73,7 @@ class Api:
                 if fault is not None:
                     await asyncio.sleep(fault.latency)
                     answer = partial(self._answer, request, scope, handler)
-                    return misbehave(self.shop, fault, request, answer)
+                    return answer_faulty(self.shop, fault, request, answer)
             return self._answer(request, scope, handler)
 
         checked: Callable[[Request], Awaitable[Response]] = endpoint

@@ -16,7 +16,7 @@ _HARMLESS = frozenset({Kind.NONE, Kind.STALE, Kind.SHIFT, Kind.TOTAL})
 _OWN_ANSWER = frozenset({Kind.STATUS, Kind.BODY})
 
 
-def misbehave(
+def answer_faulty(
     shop: Shop, fault: Fault, request: Request, answer: Callable[[], Response]
 ) -> Response:
     """Do what *fault* says to *request*; *answer* carries it out and returns the right answer."""

@@ -22,6 +22,8 @@ LIBRARIES = {
     "httpcore": {"webflow/transport.py"},
     "rich": {"cli/terminal.py", "render/svg.py"},
     "deepdiff": {"desired/editor"},
+    "filelock": {"apply/journal.py"},
+    "slugify": {"desired/editor/generate.py"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
 }

@@ -203,9 +203,9 @@ class Runs(RuleBasedStateMachine):
     def apply(self, turns: list[Turn]) -> None:
         """Plan and apply with a record; a run that died before is taken over."""
         plan = self._plan()
-        base = with_recovered(self.base, plan.settled)
+        base = with_recovered(self.base, plan.recovered)
         for write in self.base.pending:
-            if write.declared.sku in plan.settled and write.declared.sku in self.held:
+            if write.declared.sku in plan.recovered and write.declared.sku in self.held:
                 self.held[write.declared.sku] = _meaning(write.declared)
         for sku in FOLLOWED:
             if self.shop.stocks[sku] == self.state.declared[sku].stock.quantity:

@@ -13,7 +13,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.output import STDIO, save_text
 from reconciler.cli.params import FILE, GlobalFlags, shop_options
 from reconciler.cli.streams import print_text
-from reconciler.desired.spreadsheet.write import render_sheet
+from reconciler.desired.spreadsheet.write import render_table
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.render.wording import count
@@ -63,7 +63,7 @@ def command(
     if live:
         connection = console.connection(token_file, parallelism)
         stocks = read_stocks(context, desired, connection, console, desired.declared)
-    text = render_sheet(desired.declared.values(), stocks, _DELIMITERS[delimiter])
+    text = render_table(desired.declared.values(), stocks, _DELIMITERS[delimiter])
     is_whole = stocks is None or len(stocks) == len(desired.declared)
     if out == STDIO and "##[" in text and "GITHUB_ACTIONS" in os.environ:
         raise UsageError(

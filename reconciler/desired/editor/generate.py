@@ -12,6 +12,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
+from slugify import slugify
+
 from reconciler.desired.editor.patch import Addition, add_to_text
 from reconciler.desired.editor.serialize import LANGUAGE_SERVER, can_be_spelled, quote, spell
 from reconciler.desired.editor.store_edit import Meaning, keep, meaning_of, verify
@@ -38,6 +40,7 @@ _TAKEN: Final = frozenset(
 _WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_IN_FILE: Final = 50_000
 MAX_COMMENT: Final = 60
+MAX_NAME: Final = 60
 WIDEST: Final = 40
 
 SETTINGS: Final = """\
@@ -126,7 +129,8 @@ def choose_places(
         if one.live.sku_id in siblings:
             places[one.sku] = siblings[one.live.sku_id]
             continue
-        name = slug(titles[one.live.sku_id] or by_name[one.live.product_id]) or OTHERS
+        title = titles[one.live.sku_id] or by_name[one.live.product_id]
+        name = file_name(title) or OTHERS
         name = f"{name}-stock" if name in _TAKEN else name
         sizes[name] += 1
         if part := sizes[name] // MAX_IN_FILE:
@@ -185,18 +189,13 @@ def generate_files(
     return contents
 
 
-def slug(text: str) -> str:
-    """Return *text* as the name of a file: letters of any alphabet, digits and hyphens."""
-    plain = "".join(map(_bare, unicodedata.normalize("NFC", text.casefold())))
-    return re.sub(r"[\W_]+", "-", plain).strip("-")[:60]
+def file_name(text: str) -> str:
+    """Return *text* as the name of a file: letters, digits, and hyphens.
 
-
-def _bare(character: str) -> str:
-    """Return a Latin letter without its accent; elsewhere a mark may make another letter."""
-    split = unicodedata.normalize("NFKD", character)
-    if not split[0].isascii():
-        return character
-    return "".join(part for part in split if not unicodedata.combining(part))
+    Latin letters lose their accents; other alphabets stay, since a transliteration is no name.
+    """
+    is_latin = all(unicodedata.name(c, "").startswith("LATIN") for c in text if c.isalpha())
+    return slugify(text, allow_unicode=not is_latin, max_length=MAX_NAME)
 
 
 def _new_file(newcomers: Sequence[Newcomer], schema: str) -> str:
@@ -251,10 +250,9 @@ def _name_for(
     *numbers* counts how often a name was wanted that was not free.
     """
     product, _, variant = live.name.partition(" / ")
-    words = [slug(live.code or product), slug(variant)]
-    plain = [word.encode("ascii", "ignore").decode().strip("-") for word in words]
-    bases = ["-".join(filter(None, parts)).upper() for parts in (words, plain)]
-    # Letters of two alphabets that look alike make no name.
+    words = (live.code or product, variant)
+    bases = ("-".join(filter(None, map(make, words))).upper() for make in (file_name, slugify))
+    # Letters of two alphabets that look alike make no name; in Latin letters they do.
     base = next((b for b in bases if b and not key_fault(b)), f"SKU-{live.sku_id[-6:].upper()}")
     name = base
     while name in taken or name in codes:

@@ -55,7 +55,7 @@ _DATE = re.compile(
 )
 
 
-class Sheet(NamedTuple):
+class Table(NamedTuple):
     """What was counted, by SKU, and how the table was understood.
 
     `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `rows`
@@ -76,7 +76,7 @@ class Sheet(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """Which columns hold SKU and quantity, and what is known of the latter (see Sheet)."""
+    """Which columns hold SKU and quantity, and what is known of the latter (see Table)."""
 
     sku: int
     quantity: int
@@ -87,7 +87,7 @@ class _Columns(NamedTuple):
 _Row = tuple[int, list[str]]
 
 
-def read_sheet(path: str, content: bytes, known: Mapping[str, Declared]) -> Sheet:
+def read_table(path: str, content: bytes, known: Mapping[str, Declared]) -> Table:
     """Return the counts in a table; raise InputError with every row that is not acceptable."""
     delimiter, rows = _read_rows(path, content)
     (line, heading), *rows = rows
@@ -107,7 +107,7 @@ def read_sheet(path: str, content: bytes, known: Mapping[str, Declared]) -> Shee
     if not reading.counts:
         raise _refused(path, "no row has a quantity; fill one in")
     taken = {columns.sku, columns.quantity}
-    return Sheet(
+    return Table(
         counts=reading.counts,
         columns=(titles[columns.sku], titles[columns.quantity]),
         ignored=tuple(t for index, t in enumerate(titles) if t and index not in taken),

@@ -11,7 +11,7 @@ from reconciler.model import Declared, InventoryType, Stock
 _MARK = "\ufeff"
 
 
-def render_sheet(
+def render_table(
     declared: Iterable[Declared], live: Mapping[str, Stock] | None, delimiter: str = ","
 ) -> str:
     """Return a row for each SKU, with a column to count into; and what is *live*, where given."""

@@ -81,4 +81,4 @@ def test_a_dead_run_is_settled_by_reading(
         [] if written is None else [written]
     )
     assert [f.sku for f in plan.findings if f.kind is FindingKind.UNSETTLED] == unsettled
-    assert plan.settled == settled
+    assert plan.recovered == settled

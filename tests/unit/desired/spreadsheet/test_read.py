@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.desired.reader.keys import key_fault
 from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
-from reconciler.desired.spreadsheet.read import Sheet, read_sheet
-from reconciler.desired.spreadsheet.write import render_sheet
+from reconciler.desired.spreadsheet.read import Table, read_table
+from reconciler.desired.spreadsheet.write import render_table
 from reconciler.errors import InputError
 from reconciler.model import INFINITE, Declared, Pin, Rule, Stock, Terms, finite
 
@@ -19,11 +19,11 @@ TERMS = Terms(Rule.EXACT, None, None, "=inventory/a.yaml")
 KNOWN = ("A", "7", "007", "TEE-M", "0123", "120000000000", "MAR-12", "=1+1")
 
 
-def _read(text: str | bytes, known: Iterable[str] = KNOWN) -> Sheet:
+def _read(text: str | bytes, known: Iterable[str] = KNOWN) -> Table:
     declared = {sku: Declared(sku, finite(9), TERMS, 1) for sku in known}
     pinned = Terms(Rule.EXACT, None, Pin("5e8518516e147040726cc415", "POSTER"), "a.yaml")
     declared |= {name: Declared(name, finite(3), pinned, 2) for name in ("P-PLAIN", "P-FRAMED")}
-    return read_sheet("t.csv", text.encode() if isinstance(text, str) else text, declared)
+    return read_table("t.csv", text.encode() if isinstance(text, str) else text, declared)
 
 
 def _problems(text: str | bytes) -> list[str]:
@@ -59,8 +59,8 @@ def test_headings_are_matched_as_people_write_them(
     text: str, columns: tuple[str, str], delimiter: str
 ) -> None:
     """Whatever separates the cells, and wherever the columns stand."""
-    sheet = _read(text)
-    assert (sheet.counts, sheet.columns, sheet.delimiter) == ({"A": finite(5)}, columns, delimiter)
+    table = _read(text)
+    assert (table.counts, table.columns, table.delimiter) == ({"A": finite(5)}, columns, delimiter)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_only_a_column_for_counts_asserts_what_is_declared(title: str, is_counte
 
 def test_a_row_without_a_quantity_is_not_counted() -> None:
     """Left alone, and said; infinite is a quantity."""
-    sheet = _read("SKU,Note,Qty\nA,x,\nTEE-M,,infinite\n0123\n")
+    table = _read("SKU,Note,Qty\nA,x,\nTEE-M,,infinite\n0123\n")
     assert _read("SKU,Qty\n7,1\n007,2\n").counts == {"7": finite(1), "007": finite(2)}
-    assert (sheet.counts, sheet.empty, sheet.ignored) == ({"TEE-M": INFINITE}, 2, ("Note",))
+    assert (table.counts, table.empty, table.ignored) == ({"TEE-M": INFINITE}, 2, ("Note",))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_what_is_exported_is_taken_again(
 ) -> None:
     """For any SKU, a formula too; and no cell begins as a formula does."""
     declared = [Declared(sku, stock, TERMS, 1) for sku, stock in stocks.items()]
-    text = render_sheet(declared, {} if with_live else None, delimiter)
+    text = render_table(declared, {} if with_live else None, delimiter)
 
     assert _read(text, stocks).counts == stocks
     table = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
