@@ -8,7 +8,7 @@ from typing import Any
 
 @cache
 def load_schema(name: str) -> dict[str, Any]:
-    """Return the schema *name* (`store`, `inventory`, `plan`)."""
+    """Return the schema *name* (`store`, `inventory`, `seen`, `plan`, …)."""
     schema: dict[str, Any] = json.loads(schema_file(f"{name}.schema.json").read_text("utf-8"))
     return schema
 

@@ -122,6 +122,10 @@ class HistoryError(ReconcilerError):
     """Git is missing, refuses, or does not hold what it is asked for."""
 
 
+class DivergedError(HistoryError):
+    """Two records of one site exist, and neither comes after the other."""
+
+
 class LimitError(ReconcilerError):
     """A safety limit is broken; nothing was written."""
 

@@ -41,6 +41,7 @@ from reconciler.sandbox.database import Entry, Shop
 from reconciler.sandbox.seed import Seed
 
 SITE = "580e63e98c9a982ac9b8b741"
+OTHER_SITE = "680e63e98c9a982ac9b8b741"
 COLLECTION = "63692ab61fb285a8562ba8f4"
 NO_LIMITS = {limit: Bound(10**9, is_share=False) for limit in Limit}
 
@@ -115,6 +116,7 @@ def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:
         stock(before),
         stock(after),
         None,
+        0,
         source,
     )
 

@@ -8,5 +8,5 @@ say() { printf '\n$ reconciler %s\n' "$*"; reconciler --store demo "$@"; }
 say sandbox reset
 say validate
 say plan --out .reconciler/demo-plan.json
-say apply .reconciler/demo-plan.json
+say apply .reconciler/demo-plan.json --no-record
 say plan

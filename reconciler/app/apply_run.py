@@ -19,7 +19,7 @@ from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.observers import Observer, Observers
 from reconciler.errors import HeldError, InterruptedRunError, PushError
 from reconciler.exit_codes import ExitCode
-from reconciler.model import Outcome, Plan, Report, Result, Rule
+from reconciler.model import Outcome, Plan, Report, Result
 from reconciler.plan.plan_file import fingerprint
 from reconciler.webflow.client import StoreClient
 
@@ -103,7 +103,6 @@ def run_apply(
         code = stop.exit_code or outcome_code(report)
         output.show_report(report)
         code = _record(run.recording, report, intent, reporter) or code
-        _warn_unrecorded(plan, report, run.recording, reporter)
         output.keep_report(report, plan, code)
         _end_journal(journal, report)
     return code
@@ -144,29 +143,17 @@ def _record(
     if recording is None:
         return None
     try:
-        said = recording.finish(report, intent)
+        said = recording.finish(report, intent, datetime.now(UTC))
     except (HeldError, PushError) as error:
         # Without an intent nothing was to be written, and what is there is as declared.
         if intent is None and isinstance(error, HeldError):
-            reporter.say("Not recorded: another apply has recorded meanwhile.")
-            return None
+            reporter.say("Error: Not recorded. Another apply has recorded since. Plan again.")
+            return ExitCode.MOVED
         reporter.say(f"Error: {error}")
         return ExitCode.INCOMPLETE
     if said:
         reporter.say(said)
     return None
-
-
-def _warn_unrecorded(
-    plan: Plan, report: Report, recording: Recording | None, reporter: Reporter
-) -> None:
-    """Say so if the next plan will not know what was written, and so would write it again."""
-    followed = any(action.rule is Rule.ON_CHANGE for action in plan.actions)
-    if recording is None and followed and report.count(Result.APPLIED):
-        reporter.notice(
-            "Warning: this was not recorded, so the next plan takes these changes for new ones and"
-            " would put back what sells until then. Apply with --record."
-        )
 
 
 def outcome_code(report: Report) -> ExitCode:

@@ -7,14 +7,16 @@ from reconciler.app.apply_run import ApplyOutput, ApplyRun, journal_path, run_ap
 from reconciler.app.base import load_base
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext
+from reconciler.app.memory import Memory, MemoryRequest, open_memory
 from reconciler.app.planning import Scope, make_plan
-from reconciler.app.recording import ensure_recordable, ensure_unlocked, start_recording
+from reconciler.app.recording import ensure_unlocked, start_recording
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_listing
-from reconciler.app.stores import load_store
+from reconciler.app.stores import load_store, refuse_shared_site
 from reconciler.desired.digest import compute_digest
-from reconciler.errors import LimitError
+from reconciler.errors import LimitError, UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.git.repository import open_repository
 from reconciler.model import Plan
 from reconciler.plan.recovery import with_recovered
 from reconciler.plan.verify import check_saved, check_store, check_targets, recheck_limits
@@ -29,8 +31,7 @@ class ApplyRequest:
     saved: Plan | None
     yes: bool
     base: str | None
-    record: bool
-    push: str | None
+    memory: MemoryRequest
     take_over: bool
     allow: tuple[str, ...]
 
@@ -50,19 +51,17 @@ def apply_store(
         HeldError: Another apply is under way.
     """
     saved = request.saved
-    scope = _load_scope(context, saved, request.base)
+    scope, memory = _load_scope(context, request)
     ensure_unlocked(
         scope.known,
         take_over=request.take_over,
         has_journal=saved is not None and (output.journal or journal_path(context, saved)).exists(),
         now=datetime.now(UTC),
     )
-    if request.record:
-        ensure_recordable(scope.known)
     if saved is not None:
         saved = recheck_limits(saved, scope.desired)
         _ensure_within_limits(saved, request.allow)
-    scope.require_base()
+    scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
         if saved is not None and saved.actions:
             listing = read_listing(scope.desired, client, connection)
@@ -70,9 +69,7 @@ def apply_store(
         plan = saved or _plan(scope, request, client, connection, output, reporter)
         if plan is None:
             return ExitCode.FAILED
-        recording = None
-        if request.record:
-            recording = start_recording(scope.known, scope.desired, plan, request.push)
+        recording = start_recording(memory, scope.known, scope.desired, plan)
         run = ApplyRun(context, scope, plan, connection, recording)
         return run_apply(run, client, output, reporter)
 
@@ -96,22 +93,34 @@ def _plan(
     return plan
 
 
-def _load_scope(context: StoreContext, saved: Plan | None, base: str | None) -> Scope:
-    """Return what is to be applied.
+def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Memory]:
+    """Return what is to be applied, and where that is recorded.
 
-    Raises StalePlanError if a *saved* plan does not follow from it, and OldCommitError for a
-    commit that what was applied last has left behind.
+    Raises:
+        StalePlanError: The saved plan does not follow from it.
+        OldCommitError: What was applied last has left this commit behind.
+        UsageError: `--base` is given, and there is a record.
     """
+    saved = request.saved
     desired = load_store(context)
     if saved is not None:
         check_store(saved, desired.settings)
-    known = load_base(context, desired.settings, base, saved)
+    repository = open_repository(context.inventory)
+    refuse_shared_site(repository, context, desired.settings.site_id)
+    memory = open_memory(repository, context, desired, request.memory)
+    known = load_base(context, desired.settings, request.base, saved)
+    if request.base is not None and known.last is not None:
+        raise UsageError(
+            f"--base is for the first apply, and there is a record already ({known.last.commit[:7]}"
+            f" of {known.last.date}). To say that the shop has something else:"
+            f" reconciler base set {request.base}"
+        )
     if known.repository is not None and known.last is not None:
         refuse_old_commit(known.repository, known.head, known.last)
     if saved is not None:
-        recovered = with_recovered(known.base, saved.recovered) if known.base else None
-        check_saved(saved, desired, compute_digest(desired), recovered)
-    return Scope(desired, known)
+        base = with_recovered(known.base, saved.recovered) if known.base else None
+        check_saved(saved, desired, compute_digest(desired), base)
+    return Scope(desired, known), memory
 
 
 def _ensure_within_limits(plan: Plan, allow: tuple[str, ...]) -> None:

@@ -4,22 +4,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.context import StoreContext
+from reconciler.app.memory import NO_GIT
 from reconciler.desired.loader import build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
 from reconciler.git.repository import Repository, open_repository
 from reconciler.model import Base, Declared, Pending, Plan, StoreSettings
 from reconciler.plan.plan_file import fingerprint
 from reconciler.records.base import BaseTexts, find_base, find_elsewhere
-from reconciler.records.records import ref_of
+from reconciler.records.records import parse_shop, ref_of
 
-_NO_GIT = (
-    "This folder is in no git repository, or git is not installed; work in a clone, or give these"
-    " SKUs another rule."
-)
 _NO_RECORD = (
-    "There is no {ref} here. If it was recorded elsewhere, fetch it: git fetch origin"
-    " '+refs/reconciler/*:refs/reconciler/*'. The first time, when the shop has what is committed:"
-    " apply --base HEAD --record. Or name a commit with --base, or give these SKUs another rule."
+    "There is no {ref} here. If another remote has it, name that: --remote NAME. The first time,"
+    " when the shop has what is committed: reconciler base set HEAD. For a look, name a commit with"
+    " plan --base."
 )
 
 
@@ -34,6 +31,7 @@ class KnownBase:
     repository: Repository | None
     folder: Path
     store: str
+    site_id: str
     head: str | None
     base: Base | None
     last: BaseTexts | None
@@ -42,14 +40,14 @@ class KnownBase:
     @property
     def ways_out(self) -> str:
         """Return what to do where a base is needed and there is none."""
-        return _NO_GIT if self.repository is None else _NO_RECORD.format(ref=ref_of(self.store))
+        return NO_GIT if self.repository is None else _NO_RECORD.format(ref=ref_of(self.site_id))
 
     @property
     def why_not(self) -> str:
         """Return in a few words why there is no base."""
         if self.repository is None:
             return "(This folder is in no git repository, or git is not installed.)"
-        return f"(There is no {ref_of(self.store)} here, and no --base was named.)"
+        return f"(There is no {ref_of(self.site_id)} here, and no --base was named.)"
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -57,11 +55,6 @@ class KnownBase:
         if self.repository is None or self.base is None or self.head is None:
             return ()
         return self.repository.commits_since(self.base.source, self.head, self.folder)
-
-
-def without_git(folder: Path, store: str) -> KnownBase:
-    """Return what is known of a store in *folder* where git is not asked, or is not there."""
-    return KnownBase(None, folder, store, None, None, None)
 
 
 def load_base(
@@ -78,13 +71,15 @@ def load_base(
     if repository is None:
         if ref is not None:
             raise NoBaseError(f"--base {ref}: this folder is in no git repository")
-        return without_git(folder, store)
-    last = find_base(repository, folder, store, None)
+        return KnownBase(None, folder, store, settings.site_id, None, None, None)
+    last = find_base(repository, folder, settings.site_id, None)
     resumes = saved is not None and last is not None and is_intent_of(last, saved)
     named = ref
     if ref is None and saved is not None and (resumes or last is None):
         named = saved.provenance.base
-    texts = find_base(repository, folder, store, named) if named else None if resumes else last
+    texts = None if resumes else last
+    if named:
+        texts = find_base(repository, folder, settings.site_id, named)
     if texts is not None and (place := find_elsewhere(repository, texts, settings.site_id)):
         raise NoBaseError(
             f"at {texts.commit[:7]} this store was {place.rpartition('/')[0]}; in its new folder"
@@ -92,7 +87,7 @@ def load_base(
         )
     base = _build_base(texts, folder, store) if texts else None
     head = repository.find_commit("HEAD")
-    return KnownBase(repository, folder, store, head, base, last, resumes=resumes)
+    return KnownBase(repository, folder, store, settings.site_id, head, base, last, resumes=resumes)
 
 
 def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
@@ -119,7 +114,10 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
             for action in texts.record.actions
             if action.sku in intended
         )
-    return Base(texts.commit, texts.source, texts.date, declared, pending)
+    released = _build_declared(replace(texts, files=texts.released), folder, store, what)
+    consumed = frozenset(texts.record.consumed) if texts.record else frozenset()
+    shop = parse_shop(texts.commit, texts.shop)
+    return Base(texts.commit, texts.source, texts.date, declared, pending, released, shop, consumed)
 
 
 def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> dict[str, Declared]:
@@ -134,6 +132,11 @@ def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> di
         raise NoBaseError(f"{what} cannot be read: {error.problems[0]}{more}; {advice}") from None
 
 
+def declared_in(texts: BaseTexts, folder: Path, store: str) -> dict[str, Declared]:
+    """Return what was declared in *texts*; raise NoBaseError where that can't be read."""
+    return _build_declared(texts, folder, store, texts.commit[:7])
+
+
 def at_fork(known: KnownBase) -> KnownBase:
     """Return *known* with the base where this branch left the line of what was applied.
 
@@ -145,7 +148,7 @@ def at_fork(known: KnownBase) -> KnownBase:
     if repository.descends(head, base.source) is not False:
         return known
     fork = repository.fork_point(base.source)
-    texts = find_base(repository, known.folder, known.store, fork) if fork else None
+    texts = find_base(repository, known.folder, known.site_id, fork) if fork else None
     if texts is None:
         return known
     return replace(known, base=_build_base(texts, known.folder, known.store), last=None)
@@ -159,7 +162,7 @@ def declared_at(known: KnownBase, ref: str) -> dict[str, Declared]:
     if known.repository is None:
         raise UsageError("--changed-since needs a git repository; work in a clone")
     since = known.repository.fork_point(ref) or ref
-    texts = find_base(known.repository, known.folder, known.store, since)
+    texts = find_base(known.repository, known.folder, known.site_id, since)
     if texts is None:
         raise NoBaseError(f"--changed-since {ref} names no commit here; fetch it")
     return _build_declared(texts, known.folder, known.store, ref)

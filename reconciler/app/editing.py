@@ -1,8 +1,10 @@
 """The files of a store as they are edited: read, changed, shown, and written back."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from reconciler.app.context import StoreContext
 from reconciler.app.quantities import today, tomorrow
@@ -12,10 +14,11 @@ from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.editor.store_edit import revise
 from reconciler.desired.files import read_files
 from reconciler.desired.loader import build_desired
+from reconciler.desired.observations import write_observation
 from reconciler.desired.reader.scalars import shown
 from reconciler.errors import InputError, Problem
 from reconciler.exit_codes import ExitCode
-from reconciler.model import DesiredState, Rule
+from reconciler.model import Base, DesiredState, Rule, Seen
 from reconciler.plan.planner import is_frozen
 from reconciler.render.wording import count, first_of
 
@@ -29,9 +32,33 @@ class WorkingCopy:
     new_settings: str | None = None
     """The path of the settings, if they are not on disk yet."""
 
-    def save(self, wanted: Mapping[str, Wanted]) -> None:
-        """Let the files declare what is *wanted*; raise EditError with nothing changed."""
-        replace_files(revise(self.desired, self.files, wanted), self.files)
+    @property
+    def folder(self) -> str:
+        """Return the store's folder, as the paths of the files begin with it."""
+        return next(iter(self.files)).rpartition("/")[0]
+
+    def save(self, wanted: Mapping[str, Wanted], seen: Mapping[str, Seen] | None = None) -> None:
+        """Let the files declare what is *wanted*, beside an observation of what was *seen*.
+
+        Raises:
+            EditError: Nothing was changed.
+        """
+        contents = revise(self.desired, self.files, wanted)
+        replace_files(contents | self.observe(seen or {}), self.files)
+
+    def observe(self, seen: Mapping[str, Seen]) -> dict[str, bytes]:
+        """Return a new observation of what was *seen*, by its path; none of nothing."""
+        if not seen:
+            return {}
+        name, text = write_observation(seen, datetime.now(UTC))
+        return {f"{self.folder}/{name}": text.encode()}
+
+    def remove_consumed(self, base: Base | None) -> None:
+        """Delete the observations that an apply has dealt with."""
+        for one in self.desired.observations:
+            if base is not None and one.id in base.consumed:
+                with contextlib.suppress(OSError):
+                    Path(one.path).unlink()
 
     def differing(self, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
         """Return what of *wanted* the files do not declare yet."""
@@ -52,6 +79,20 @@ class WorkingCopy:
             reporter.result(f"  {sku:<{width}}  {changed}{day}  ({entry.source})")
 
 
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """What is asked of an edit.
+
+    `as_of` is the day that was given; `may_assert` says that what is declared already may be a
+    count all the same; `seen` is what the shop has, where the numbers were counted from that.
+    """
+
+    as_of: str | None = None
+    asks: bool = False
+    may_assert: bool = True
+    seen: Mapping[str, Seen] | None = None
+
+
 def load_working_copy(context: StoreContext, *, may_be_empty: bool = False) -> WorkingCopy:
     """Return a store as it can be edited; raise InputError for files that are not acceptable."""
     problems: list[Problem] = []
@@ -70,29 +111,22 @@ def edit_store(
     working: WorkingCopy,
     wanted: Mapping[str, Wanted],
     reporter: Reporter,
-    *,
-    as_of: str | None,
-    asks: bool = False,
-    may_assert: bool = True,
+    request: EditRequest,
 ) -> ExitCode:
-    """Show what differs, ask if that is wanted, and edit the files.
-
-    *as_of* is the day that was given; *may_assert* says that what is declared already may be a
-    count all the same.
-    """
+    """Show what differs, ask if that is wanted, and edit the files."""
     differing = working.differing(wanted)
     _refuse_older(working, differing)
     _say_counted_again(working, wanted, reporter)
     if not differing:
         reporter.say("Nothing to change: the files declare that already.")
-        if may_assert and as_of is None and _can_be_asserted(working, wanted):
+        if request.may_assert and request.as_of is None and _can_be_asserted(working, wanted):
             reporter.say("If you counted again and got the same numbers, add --as-of today.")
         return ExitCode.DONE
     working.show(differing, reporter)
-    if asks and not reporter.confirm("Write these to the files? Type yes to go on"):
+    if request.asks and not reporter.confirm("Write these to the files? Type yes to go on"):
         reporter.say("Nothing was changed.")
         return ExitCode.FAILED
-    working.save(differing)
+    working.save(differing, request.seen)
     declared = working.desired.declared
     changed = len({declared[sku].terms.path for sku in differing})
     reporter.say(

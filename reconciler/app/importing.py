@@ -29,9 +29,8 @@ from reconciler.desired.files import SETTINGS_FILE, find_stores, is_store_name, 
 from reconciler.desired.loader import build_desired
 from reconciler.errors import AnswerError, InputError, NotAuthorized, NotFound, Problem, UsageError
 from reconciler.git.repository import open_repository
-from reconciler.model import Listing, LiveSku, Stock
+from reconciler.model import Listing, LiveSku, Seen, Stock
 from reconciler.plan.match import Matches
-from reconciler.records.records import ref_of
 from reconciler.render.wording import count
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.fetch import fetch_categories
@@ -99,7 +98,8 @@ def import_skus(
     new = working.new_settings
     begun = {path: text for path, text in working.files.items() if path == new}
     before = {path: text for path, text in working.files.items() if path != new}
-    replace_files({**schemas, **begun, **contents}, before)
+    seen = {one.sku: Seen(one.stock, one.live.sku_id) for one in newcomers}
+    replace_files({**schemas, **begun, **contents, **working.observe(seen)}, before)
     _say_imported(context, newcomers, places, reporter)
 
 
@@ -249,20 +249,17 @@ def _say_imported(
 
 
 def _next_commands(context: StoreContext) -> str:
-    """Return what to do next: with a base as long as no apply was recorded."""
+    """Return what to do next."""
     name, inventory = context.name, context.inventory.as_posix()
     flags = "" if inventory == "inventory" else f" --inventory {shlex.quote(inventory)}"
     if len(resolve_stores(context.inventory)) > 1:
         flags += f" --store {name}"
     repository = open_repository(context.folder)
-    if repository is None or repository.find_ref(ref_of(name)) is None:
-        flags += " --base HEAD"
-    push = " --push origin" if repository and repository.has_remote("origin") else ""
     begin = "  git init\n" if repository is None else ""
     return (
         f"\nLook at it, and then:\n{begin}  git add {shlex.quote(inventory)}\n"
         f"  git commit -m 'Import {name}'\n"
         f"  reconciler plan{flags}      # nothing to change\n"
         "and after the merge, on the main branch:\n"
-        f"  reconciler apply{flags} --record{push}"
+        f"  reconciler apply{flags}"
     )

@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from reconciler.app.base import KnownBase, at_fork, declared_at, load_base
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext
+from reconciler.app.memory import refresh_record
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_snapshot
-from reconciler.app.stores import load_store
+from reconciler.app.stores import load_store, refuse_shared_site
+from reconciler.app.validating import find_hint
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import NoBaseError, ReconcilerError
+from reconciler.git.repository import open_repository
 from reconciler.model import DesiredState, Drift, Plan, Provenance
 from reconciler.plan.drift import compute_drift
-from reconciler.plan.planner import compute_plan, require_no_base
-from reconciler.plan.reference import select
-from reconciler.plan.simulate import pretend_live
+from reconciler.plan.planner import compute_plan, require_knowledge
+from reconciler.plan.reference import References, select
+from reconciler.plan.simulate import simulate_live
 from reconciler.records.base import refuse_old_commit
 from reconciler.webflow.client import StoreClient
 
@@ -50,14 +53,13 @@ class Scope:
         wanted = self.wanted | {write.declared.sku for write in pending}
         return frozenset(self.desired.declared.keys() - wanted)
 
-    def require_base(self) -> None:
+    def require_knowledge(self) -> None:
         """Raise NoBaseError, with the ways out, if a rule needs a base and there is none."""
-        if self.known.base is None:
-            try:
-                require_no_base(self.desired.declared.values())
-            except NoBaseError as error:
-                error.add_note(self.known.ways_out)
-                raise
+        try:
+            require_knowledge(self.desired, References(self.known.base, self.desired))
+        except NoBaseError as error:
+            error.add_note(self.known.ways_out)
+            raise
 
     def provenance(self, *, offline: bool = False) -> Provenance:
         """Return what the plan is made of, in its own words."""
@@ -87,13 +89,17 @@ def plan_store(
     scope = _load_scope(context, request, reporter)
     if request.offline:
         return make_offline_plan(scope)
-    scope.require_base()
+    scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
         return make_plan(scope, client, connection, reporter)
 
 
 def _load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter) -> Scope:
     desired = load_store(context)
+    repository = open_repository(context.inventory)
+    refuse_shared_site(repository, context, desired.settings.site_id)
+    if not request.offline and request.base is None:
+        refresh_record(repository, desired.settings, reporter)
     known = load_base(context, desired.settings, request.base, None)
     if request.offline:
         known = at_fork(known)
@@ -101,6 +107,8 @@ def _load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter)
     if request.changed_since is not None:
         wanted = frozenset(select(desired.declared, declared_at(known, request.changed_since)))
     _notice_what_is_odd(known, reporter)
+    if hint := find_hint(desired, context.folder):
+        reporter.notice(hint)
     return Scope(desired, known, wanted)
 
 
@@ -119,7 +127,7 @@ def make_plan(
     scope: Scope, client: StoreClient, connection: Connection, reporter: Reporter
 ) -> Plan:
     """Read what the plan needs of the store, and compute it."""
-    scope.require_base()
+    scope.require_knowledge()
     snapshot = read_snapshot(scope.desired, client, connection, reporter, scope.unread)
     return compute_plan(
         scope.desired,
@@ -141,7 +149,7 @@ def make_offline_plan(scope: Scope) -> Plan:
         error = NoBaseError("--offline compares with a base, and there is none")
         error.add_note(scope.known.ways_out)
         raise error
-    live, new = pretend_live(scope.desired, base)
+    live, new = simulate_live(scope.desired, base)
     provenance = scope.provenance(offline=True)
     return compute_plan(scope.desired, live, base, provenance, unread=new)
 

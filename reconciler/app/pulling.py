@@ -1,11 +1,13 @@
 """`pull`: the shop's own numbers into the YAML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from reconciler.app.base import load_base
 from reconciler.app.connect import Connection
 from reconciler.app.context import StoreContext
 from reconciler.app.editing import load_working_copy
+from reconciler.app.memory import refresh_record
 from reconciler.app.quantities import BOUNDS
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_stocks
@@ -13,6 +15,9 @@ from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.editor.serialize import can_be_spelled
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.git.repository import open_repository
+from reconciler.model import Base, DesiredState, Rule, Seen
+from reconciler.plan.reference import References
 from reconciler.render.wording import count
 
 
@@ -25,6 +30,10 @@ def pull_stocks(
     SKU is meant.
     """
     working = load_working_copy(context)
+    settings = working.desired.settings
+    repository = open_repository(context.inventory)
+    refresh_record(repository, settings, reporter)
+    base = load_base(context, settings, None, None).base
     declared = working.desired.declared
     skus = [
         sku
@@ -33,11 +42,10 @@ def pull_stocks(
     ]
     if not skus:
         raise UsageError("no declared SKU is called like that; nothing was read")
-    live = read_stocks(context, working.desired, connection, reporter, skus)
-    code = ExitCode.DONE if live.keys() == set(skus) else ExitCode.INPUT
-    wanted = {sku: Wanted(stock) for sku, stock in live.items() if can_be_spelled(stock)}
-    for sku in live.keys() - wanted.keys():
-        reporter.say(f"Left alone: {sku}: the shop has {live[sku]}, which cannot be declared")
+    seen = read_stocks(context, working.desired, connection, reporter, skus)
+    code = ExitCode.DONE if seen.keys() == set(skus) else ExitCode.INPUT
+    taken = _take(working.desired, base, seen, reporter)
+    wanted = {sku: Wanted(one.stock) for sku, one in taken.items()}
     differing = working.differing(wanted)
     if not globs and (bounds := len(declared) - len(skus)):
         reporter.notice(f"{count(bounds, 'SKU')} under at_least or at_most: left as declared.")
@@ -45,9 +53,39 @@ def pull_stocks(
         reporter.say(_nothing_to_change(len(wanted), len(skus)))
         return code
     working.show(differing, reporter)
-    working.save(differing)
+    working.save(differing, taken)
+    working.remove_consumed(base)
     reporter.say(f"{count(len(differing), 'SKU')} changed. Look at it: git diff")
     return code
+
+
+def _take(
+    desired: DesiredState, base: Base | None, seen: Mapping[str, Seen], reporter: Reporter
+) -> dict[str, Seen]:
+    """Return what of *seen* goes into the files; the reporter is told of the rest."""
+    odd = {sku for sku, one in seen.items() if not can_be_spelled(one.stock)}
+    for sku in sorted(odd):
+        reporter.say(f"Left alone: {sku}: the shop has {seen[sku].stock}, which no file declares")
+    pending = _find_pending(desired, base, seen)
+    for sku in sorted(pending - odd):
+        reporter.say(
+            f"Left alone: {sku}: {desired.declared[sku].stock} is declared and not applied yet."
+            " Apply it, or put the number back, and pull again."
+        )
+    return {sku: one for sku, one in seen.items() if sku not in odd | pending}
+
+
+def _find_pending(desired: DesiredState, base: Base | None, seen: Mapping[str, Seen]) -> set[str]:
+    """Return the SKUs whose level no apply has dealt with: to pull would drop that number."""
+    if base is None:
+        return set()
+    references = References(base, desired)
+    known = {
+        sku: references.look_up(desired.declared[sku], one.sku_id)
+        for sku, one in seen.items()
+        if desired.declared[sku].rule is Rule.ON_CHANGE and desired.declared[sku].stock != one.stock
+    }
+    return {sku for sku, one in known.items() if one is not None and one.has_changed}
 
 
 def _nothing_to_change(same: int, read: int) -> str:

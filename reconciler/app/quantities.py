@@ -15,7 +15,7 @@ from reconciler.desired.reader.scalars import (
 )
 from reconciler.desired.spreadsheet.read import suggest_sku
 from reconciler.errors import UsageError
-from reconciler.model import INFINITE, Declared, InventoryType, Rule, Stock, finite
+from reconciler.model import INFINITE, Declared, InventoryType, Rule, Seen, Stock, finite
 
 # Under these rules what is declared is a bound, and not what anybody counted.
 BOUNDS = frozenset({Rule.AT_LEAST, Rule.AT_MOST})
@@ -63,21 +63,23 @@ def _parse(text: str, declared: Mapping[str, Declared]) -> Assignment:
 def resolve_assignment(
     entry: Declared,
     assignment: Assignment,
-    stocks: Mapping[str, Stock] | None,
+    seen: Mapping[str, Seen] | None,
     as_of: str | None,
 ) -> Wanted:
     """Return what is to be declared for one SKU.
 
-    *stocks* are the live ones if `+` and `-` count from what the shop has, else None.
+    *seen* is what the shop has, if `+` and `-` count from that, else None.
 
     Raises:
         UsageError: That cannot be told.
     """
     if assignment.stock is not None:
         return Wanted(assignment.stock, as_of)
-    is_live = stocks is not None
+    is_live = seen is not None
     _refuse_rule(entry, is_live=is_live)
-    start = entry.stock if stocks is None else stocks.get(entry.sku)
+    start: Stock | None = entry.stock
+    if seen is not None:
+        start = seen[entry.sku].stock if entry.sku in seen else None
     if start is None:
         raise UsageError(f"what the shop has of {entry.sku} is not known; give the whole number")
     if start.inventory_type is InventoryType.INFINITE or not isinstance(start.quantity, int):

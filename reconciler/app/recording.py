@@ -1,27 +1,33 @@
 """An apply → its intent before the first write and its receipt after the last, in git."""
 
-import re
+import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from reconciler import __version__
 from reconciler.app.base import KnownBase
+from reconciler.app.memory import Memory
 from reconciler.desired.editor.serialize import write_inventory
-from reconciler.errors import HeldError, HistoryError, PushError, UsageError
+from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.git.remotes import find_remote_ref
 from reconciler.git.repository import Repository
-from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result
-from reconciler.plan.applied import declared_as_applied
+from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result, Rule
+from reconciler.plan.applied import AppliedState, state_after
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.recovery import with_recovered
 from reconciler.records.records import (
     APPLIED_FILE,
     INTENDED_FILE,
+    RELEASED_FILE,
+    SHOP_FILE,
     Record,
     RecordedAction,
     RecordKind,
     begin,
+    dump_shop,
     finish,
     make_record,
     ref_of,
@@ -32,19 +38,6 @@ from reconciler.render.wording import count
 
 SCHEMA = "schemas/inventory.schema.json"
 GRACE = timedelta(minutes=15)
-
-
-def ensure_recordable(known: KnownBase) -> None:
-    """Raise UsageError where what is applied could not be recorded."""
-    if known.repository is None:
-        raise UsageError("--record needs a git repository; work in a clone, or leave it out")
-    if known.head is None:
-        raise UsageError("--record names the commit that was applied, and there is none; commit")
-    if known.repository.differs(known.folder):
-        raise UsageError(
-            f"--record says which commit was applied, and {known.folder} differs from it;"
-            " commit what is there, or leave --record out"
-        )
 
 
 def ensure_unlocked(known: KnownBase, *, take_over: bool, has_journal: bool, now: datetime) -> None:
@@ -60,10 +53,19 @@ def ensure_unlocked(known: KnownBase, *, take_over: bool, has_journal: bool, now
         return
     until = record.expires_at
     if until is not None and now < until:
-        raise HeldError(
-            f"an apply of {record.source[:7]} has begun and not ended. Nothing was written. Wait"
-            f" for it, at most until {until:%H:%M} UTC; or, if it is dead, --take-over"
-        )
+        raise HeldError(f"{describe_lock(record, now)} Nothing was written.")
+
+
+def describe_lock(record: Record, now: datetime) -> str:
+    """Return who holds the lock, since when, until when, and what to do if that apply crashed."""
+    by = f" by {record.by}" if record.by else ""
+    until = record.expires_at
+    held = f"until {until:%H:%M} UTC" if until and now < until else "no longer: it expired"
+    return (
+        f"Another apply (commit {record.source[:7]}{by}, planned {record.planned_at[:16]}) holds"
+        f" the lock {held}. Wait for it. If it crashed: reconciler base unlock {record.run},"
+        " or apply with --take-over."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class Recording:
     run: str
 
     @property
+    def ref(self) -> str:
+        """Return the ref that keeps the records of this site."""
+        return ref_of(self.plan.site_id)
+
+    @property
     def base(self) -> Base | None:
         """Return the base that the plan was made for."""
         base = self.known.base
@@ -88,10 +95,14 @@ class Recording:
 
         Raises HeldError where another apply was faster. Nothing may be written before this.
         """
-        nothing, everything = (self._report(result) for result in _BOTH)
-        record = self._record(RecordKind.INTENT, self._previous(), lambda _: "")
+        nothing, everything = (self._state(self._report(result), now) for result in _BOTH)
+        consumed = self.base.consumed if self.base else frozenset()
+        record = self._record(RecordKind.INTENT, self._previous(), tuple(sorted(consumed)))
         record = replace(record, expires_at=(now + lasting + GRACE).replace(microsecond=0))
-        files = self._file(APPLIED_FILE, nothing) | self._file(INTENDED_FILE, everything)
+        files = self._files(nothing)
+        if everything.declared:
+            rule = self.desired.settings.rule
+            files[INTENDED_FILE] = write_inventory(everything.declared.values(), rule, SCHEMA)
         message = f"{self.plan.store}: about to write {count(len(self.plan.actions), 'SKU')}\n"
         commit = make_record(self.repository, record, files, message)
         begin(self.repository, record, commit, self.remote)
@@ -99,9 +110,9 @@ class Recording:
 
     def take_back(self, intent: str) -> None:
         """Say that nothing was written after all: the receipt of a run that did not begin."""
-        self.finish(self._report(Result.NOT_TRIED), intent)
+        self.finish(self._report(Result.NOT_TRIED), intent, datetime.now(UTC))
 
-    def finish(self, report: Report, intent: str | None) -> str:
+    def finish(self, report: Report, intent: str | None, now: datetime) -> str:
         """Put the receipt in, after *intent* if there was one, and return a sentence that says so.
 
         Where nothing was to be written and the last receipt says it all, there is none. Raises
@@ -109,9 +120,11 @@ class Recording:
         """
         results = {outcome.sku: str(outcome.result) for outcome in report.outcomes}
         previous = intent or self._previous()
-        record = self._record(RecordKind.RECEIPT, previous, lambda sku: results.get(sku, ""))
-        files = self._file(APPLIED_FILE, report)
+        state = self._state(report, now)
+        record = self._record(RecordKind.RECEIPT, previous, state.consumed, results)
+        files = self._files(state)
         if intent is None and self._is_known(record, files):
+            self._ensure_latest()
             return ""
         try:
             commit = make_record(self.repository, record, files, _commit_message(record, report))
@@ -124,20 +137,33 @@ class Recording:
             finish(self.repository, record, commit, self.remote)
         except PushError as error:
             if intent is None:
-                self.repository.reset_ref(ref_of(self.plan.store), commit, previous)
+                self.repository.reset_ref(self.ref, commit, previous)
                 if was_rejected(error):
                     raise HeldError("another apply has recorded meanwhile") from None
             raise
         shared = f", and pushed to {self.remote}" if self.remote else ""
-        return f"Recorded as {commit[:7]} at {ref_of(self.plan.store)}{shared}."
+        return f"Recorded as {commit[:7]} at {self.ref}{shared}."
 
     def _is_known(self, record: Record, files: dict[str, str]) -> bool:
-        """Return whether the last record is a receipt of the same commit and declarations."""
+        """Return whether the last record is a receipt of the same commit and says the same."""
         last = self.known.last
         if last is None or last.record is None or last.record.is_intent:
             return False
-        same = [content.encode() for content in files.values()] == [text for _, text in last.files]
-        return same and last.record.source == record.source and self.remote is None
+        texts = (*last.files, *last.released)
+        known = {path.rpartition("/")[2]: text.decode() for path, text in texts}
+        same = {**known, SHOP_FILE: last.shop.decode()} == files
+        return same and (last.record.source, last.record.consumed) == (
+            record.source,
+            record.consumed,
+        )
+
+    def _ensure_latest(self) -> None:
+        """Raise HeldError if another apply has recorded since this one fetched the record."""
+        if self.remote is None:
+            return
+        tip = find_remote_ref(self.repository, self.remote, self.ref)
+        if tip is not None and tip != self._previous():
+            raise HeldError("another apply has recorded since; plan again")
 
     def _previous(self) -> str | None:
         return self.known.last.commit if self.known.last else None
@@ -147,14 +173,21 @@ class Recording:
         outcomes = (Outcome(a.sku, result, a.before, a.after) for a in self.plan.actions)
         return Report(self.plan.store, tuple(outcomes))
 
-    def _file(self, name: str, report: Report) -> dict[str, str]:
-        """Return the file that says what is declared and applied after *report*, if anything."""
-        applied = declared_as_applied(self.desired, self.base, self.plan, report)
+    def _state(self, report: Report, at: datetime) -> AppliedState:
+        """Return what holds after *report*, for SKUs that were settled *at* this time."""
+        return state_after(self.desired, self.base, self.plan, report, f"{at:%Y-%m-%dT%H:%M:%SZ}")
+
+    def _files(self, state: AppliedState) -> dict[str, str]:
+        """Return the files of a record that say what holds."""
         rule = self.desired.settings.rule
-        return {name: write_inventory(applied.values(), rule, SCHEMA)} if applied else {}
+        return dump_levels(state, rule) | {SHOP_FILE: dump_shop(state.shop)}
 
     def _record(
-        self, kind: RecordKind, previous: str | None, result: Callable[[str], str]
+        self,
+        kind: RecordKind,
+        previous: str | None,
+        consumed: tuple[str, ...],
+        results: Mapping[str, str] = MappingProxyType({}),
     ) -> Record:
         return Record(
             kind=kind,
@@ -169,29 +202,46 @@ class Recording:
             tool_version=__version__,
             actions=tuple(
                 RecordedAction(
-                    action.sku, action.target, action.before, action.after, result(action.sku)
+                    action.sku,
+                    action.target,
+                    action.before,
+                    action.after,
+                    results.get(action.sku, ""),
                 )
                 for action in self.plan.actions
             ),
+            by=find_actor(self.repository, os.environ),
+            consumed=consumed,
         )
 
 
 _BOTH = (Result.NOT_TRIED, Result.APPLIED)
 
 
+def dump_levels(state: AppliedState, rule: Rule) -> dict[str, str]:
+    """Return the files of a record that hold levels, in the form of inventory files."""
+    levels = {APPLIED_FILE: state.declared, RELEASED_FILE: state.released}
+    return {
+        name: write_inventory(declared.values(), rule, SCHEMA)
+        for name, declared in levels.items()
+        if declared
+    }
+
+
 def start_recording(
-    known: KnownBase, desired: DesiredState, plan: Plan, remote: str | None
-) -> Recording:
-    """Return what records this apply; raise UsageError where it cannot be recorded."""
-    ensure_recordable(known)
-    if known.repository is None:
-        raise AssertionError("which was checked")
-    if remote and not re.search(r"[:/\\.]", remote) and not known.repository.has_remote(remote):
-        raise UsageError(
-            f"there is no remote {remote} here; add it (git remote add {remote} ADDRESS), write"
-            f" ./{remote} for a folder, or leave --push out"
-        )
-    return Recording(known.repository, known, desired, plan, remote, secrets.token_hex(8))
+    memory: Memory, known: KnownBase, desired: DesiredState, plan: Plan
+) -> Recording | None:
+    """Return what records this apply, or None where it is not recorded."""
+    if memory.repository is None:
+        return None
+    run = secrets.token_hex(8)
+    return Recording(memory.repository, known, desired, plan, memory.remote, run)
+
+
+def find_actor(repository: Repository, environment: Mapping[str, str]) -> str:
+    """Return who runs this: the actor of a workflow, else git's user."""
+    actor = environment.get("GITHUB_ACTOR") or repository.ask("config", "--get", "user.name")
+    return safe_text(actor)[:100]
 
 
 def _commit_message(record: Record, report: Report) -> str:

@@ -9,7 +9,16 @@ from reconciler.app.context import StoreContext
 from reconciler.app.reporter import Reporter
 from reconciler.errors import InterruptedRunError, StoppedError
 from reconciler.exit_codes import ExitCode
-from reconciler.model import DesiredState, Finding, FindingKind, Listing, LiveSku, LiveState, Stock
+from reconciler.model import (
+    DesiredState,
+    Finding,
+    FindingKind,
+    Listing,
+    LiveSku,
+    LiveState,
+    Seen,
+    Stock,
+)
 from reconciler.plan.match import Matches, match_skus
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stocks
@@ -108,8 +117,8 @@ def read_stocks(
     connection: Connection,
     reporter: Reporter,
     skus: Collection[str],
-) -> dict[str, Stock]:
-    """Return the live stock of those of the declared *skus* that the store has.
+) -> dict[str, Seen]:
+    """Return what the store has of those of the declared *skus* that it lists.
 
     The reporter is told of those that it does not have, or cannot tell apart.
     """
@@ -121,8 +130,8 @@ def read_stocks(
         if finding.kind.is_error and finding.sku in skus:
             reporter.say(left_alone(finding))
     stocks = snapshot.live.stocks
-    found = {sku: stocks.get(matches.live[sku].sku_id) for sku in skus if sku in matches.live}
-    return {sku: stock for sku, stock in found.items() if stock is not None}
+    ids = {sku: matches.live[sku].sku_id for sku in skus if sku in matches.live}
+    return {sku: Seen(stocks[sku_id], sku_id) for sku, sku_id in ids.items() if sku_id in stocks}
 
 
 def left_alone(finding: Finding) -> str:

@@ -1,6 +1,6 @@
 """A spreadsheet → the counts in it, into the files of a store."""
 
-from reconciler.app.editing import WorkingCopy, edit_store
+from reconciler.app.editing import EditRequest, WorkingCopy, edit_store
 from reconciler.app.quantities import BOUNDS, day_of_count
 from reconciler.app.reporter import Reporter
 from reconciler.desired.editor.patch import Wanted
@@ -34,7 +34,8 @@ def take_counts(
     }
     _notice_columns(working, table, len(bounds), reporter)
     may_assert = not table.left_empty
-    return edit_store(working, wanted, reporter, as_of=as_of, asks=asks, may_assert=may_assert)
+    request = EditRequest(as_of, asks, may_assert)
+    return edit_store(working, wanted, reporter, request)
 
 
 def _day(entry: Declared, stock: Stock, table: Table, as_of: str | None) -> str | None:

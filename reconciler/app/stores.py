@@ -1,5 +1,6 @@
 """Which stores are meant, and the desired state of each."""
 
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -7,8 +8,11 @@ from pathlib import Path
 from reconciler.app.context import StoreContext
 from reconciler.desired.files import SETTINGS_FILE, find_stores, read_files
 from reconciler.desired.loader import build_desired
+from reconciler.desired.reader.document import MAX_BYTES
+from reconciler.desired.reader.text import read_document
 from reconciler.errors import InputError, Problem, UsageError
-from reconciler.model import DesiredState
+from reconciler.git.repository import Repository
+from reconciler.model import DesiredState, StoreSettings
 
 
 def resolve_stores(inventory: Path, names: Sequence[str] = ()) -> list[StoreContext]:
@@ -35,11 +39,17 @@ def load_store(context: StoreContext) -> DesiredState:
     return load_folder(context.folder)
 
 
-def load_folder(folder: Path) -> DesiredState:
+def load_settings(context: StoreContext) -> StoreSettings:
+    """Return the settings of a store; raise InputError with every problem of its files."""
+    return load_folder(context.folder, may_be_empty=True).settings
+
+
+def load_folder(folder: Path, *, may_be_empty: bool = False) -> DesiredState:
     """Return the desired state of the store in *folder*."""
     problems: list[Problem] = []
     files = read_files(folder, problems)
-    return build_desired(folder.resolve().name, folder.as_posix(), files, problems)
+    name = folder.resolve().name
+    return build_desired(name, folder.as_posix(), files, problems, may_be_empty=may_be_empty)
 
 
 def stores_for_path(path: Path) -> list[Path]:
@@ -59,3 +69,32 @@ def stores_for_path(path: Path) -> list[Path]:
             return [context.folder for context in resolve_stores(inventory)]
     message = f"belongs to no store: there is no {SETTINGS_FILE} in its folder or above"
     raise InputError([Problem(str(path), 0, 0, message)])
+
+
+def refuse_shared_site(repository: Repository | None, context: StoreContext, site_id: str) -> None:
+    """Raise InputError if another store of the repository has the same site.
+
+    The two would share one record and undo each other for ever.
+    """
+    problem = find_shared_site(repository, context.folder, site_id)
+    if problem is not None:
+        raise InputError([problem])
+
+
+def find_shared_site(repository: Repository | None, folder: Path, site_id: str) -> Problem | None:
+    """Return the problem of a store whose site another one has too, wherever that is, or None."""
+    own = folder.resolve()
+    beside = own.parent.glob(f"*/{SETTINGS_FILE}")
+    tracked = repository.tracked_files(SETTINGS_FILE) if repository else []
+    for path in sorted({*beside, *tracked}):
+        other = path.parent
+        if other.resolve() == own or not path.is_file() or path.is_symlink():
+            continue
+        data = read_document(path.as_posix(), path.read_bytes()[:MAX_BYTES]).data
+        if isinstance(data, dict) and data.get("site_id") == site_id:
+            message = (
+                f"The store in {os.path.relpath(other)} has the site {site_id} too, and the two"
+                " would undo each other. Keep one store for each site."
+            )
+            return Problem((folder / SETTINGS_FILE).as_posix(), 0, 0, message)
+    return None

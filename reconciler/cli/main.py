@@ -40,6 +40,7 @@ COMMANDS = (
     "pull",
     "set",
     "export",
+    "base",
     "sandbox",
 )
 

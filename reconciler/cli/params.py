@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import click
 
 from reconciler.app.context import StoreContext
+from reconciler.app.memory import MemoryRequest
 from reconciler.app.quantities import today, tomorrow
 from reconciler.app.stores import resolve_stores
 from reconciler.atomic_files import protect_folder
@@ -206,6 +207,50 @@ BASE = click.option(
     metavar="REF",
     help="What was applied last: a record or any commit.  [default: the store's last record]",
 )
+_MEMORY = (
+    click.option(
+        "--remote",
+        metavar="NAME",
+        help="Share the record on this remote.  [default: the remote of the branch]",
+    ),
+    click.option("--local", is_flag=True, help="Keep the record in this clone only."),
+    click.option(
+        "--no-record",
+        is_flag=True,
+        help="Keep no record. Possible where no SKU has the rule on_change.",
+    ),
+)
+_OLD_MEMORY = (
+    click.option("--record", is_flag=True, help="Record the apply in git. This is the default."),
+    click.option("--push", metavar="REMOTE", help="The same as --remote."),
+)
+
+
+def memory_options(function: Decorated) -> Decorated:
+    """Add the options that say where a record is kept."""
+    for option in reversed(_MEMORY):
+        function = option(function)
+    return function
+
+
+def apply_memory_options(function: Decorated) -> Decorated:
+    """Add the same, and the names that they had before."""
+    for option in reversed(_OLD_MEMORY):
+        function = option(function)
+    return memory_options(function)
+
+
+def memory_request(
+    remote: str | None, *, local: bool, none: bool, is_named: bool = False
+) -> MemoryRequest:
+    """Return where a record is kept; raise UsageError for options that contradict each other."""
+    if local and remote:
+        raise UsageError("--local keeps the record here, and --remote shares it; leave one out")
+    if none and (local or remote or is_named):
+        raise UsageError("--no-record keeps no record; leave out the other options about it")
+    return MemoryRequest(remote, local=local, none=none, is_named=is_named or bool(remote))
+
+
 PLAN_FORMAT = click.option(
     "--format",
     "format_",

@@ -16,4 +16,6 @@ def compute_digest(desired: DesiredState) -> str:
         entry = desired.declared[sku]
         fields = (sku, str(entry.stock), entry.rule.value, entry.as_of, entry.id, entry.code)
         hashed.update(repr(fields).encode())
+    for one in sorted(desired.observations, key=lambda one: one.id):
+        hashed.update(one.id.encode())
     return f"sha256:{hashed.hexdigest()}"

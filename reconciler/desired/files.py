@@ -11,6 +11,7 @@ from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.errors import Problem
 
 SETTINGS_FILE: Final = "store.yaml"
+SEEN_FOLDER: Final = ".seen"
 _ENDINGS = (".yaml", ".yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -95,14 +96,14 @@ def _refuse_repositories(folder: Path, problems: list[Problem]) -> None:
 
 
 def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
-    """Yield path and bytes of every YAML file in a store's *folder*, its settings first.
+    """Yield path and bytes of every YAML file in a store's *folder*.
 
-    What is no regular file, is too large or cannot be opened is added to *problems*. Names that
-    start with a dot are passed over.
+    Its settings come first, its observations last. What is no regular file, is too large, or can't
+    be opened is added to *problems*. Other names that start with a dot are passed over.
     """
     settings = folder / SETTINGS_FILE
     paths = sorted(_yaml_paths(folder, problems), key=lambda path: (path != settings, path))
-    for path in paths:
+    for path in (*paths, *_seen_paths(folder / SEEN_FOLDER, problems)):
         if path == folder / "store.yml":
             problems.append(Problem(path.as_posix(), 0, 0, f"rename it to {SETTINGS_FILE}"))
             continue
@@ -139,6 +140,14 @@ def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
         for name in sorted(names):
             if name.lower().endswith(_ENDINGS) and not name.startswith("."):
                 yield Path(parent, name)
+
+
+def _seen_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
+    """Yield the paths of observations, oldest first."""
+    if folder.is_symlink():
+        problems.append(Problem(folder.as_posix(), 0, 0, "is a link; put the folder itself here"))
+    elif folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
 
 
 def _no_entry(error: OSError) -> Problem:

@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from reconciler.contract import load_schema
 from reconciler.desired.files import SETTINGS_FILE
+from reconciler.desired.observations import build_observation, is_observation
 from reconciler.desired.reader.document import MAX_BYTES, Document
 from reconciler.desired.reader.scalars import shown
 from reconciler.desired.reader.text import read_document
@@ -26,6 +27,7 @@ from reconciler.model import (
     Declared,
     DesiredState,
     Limit,
+    Observation,
     Pin,
     Rule,
     Stock,
@@ -71,7 +73,8 @@ def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> di
     with _collecting_later():
         for path, content in files:
             if path != path_of_settings:
-                others.append((path, content))
+                if not is_observation(path, folder):
+                    others.append((path, content))
             elif document := _read_valid(path, content, "store", problems):
                 rule = _build_settings(name, document.data).rule
         declared = _declare_all(others, rule, problems, MAX_PAST_BYTES)
@@ -122,7 +125,9 @@ def _build(
     # Clocks and time zones differ: tomorrow may have begun where the counting is done.
     latest = (date.today() + timedelta(days=1)).isoformat()
     rule = settings.rule if settings else Rule.EXACT
-    declared = _declare_all(files, rule, problems, latest=latest)
+    observations: list[Observation] = []
+    levels = _take_observations(files, folder, observations, problems)
+    declared = _declare_all(levels, rule, problems, latest=latest)
     if not declared and not problems and not may_be_empty:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
@@ -130,7 +135,21 @@ def _build(
         problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
     if problems or settings is None:
         raise InputError(problems)
-    return DesiredState(settings, declared)
+    return DesiredState(settings, declared, tuple(observations))
+
+
+def _take_observations(
+    files: Iterable[tuple[str, bytes]],
+    folder: str,
+    observations: list[Observation],
+    problems: list[Problem],
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that declare levels, and add to *observations* those among the others."""
+    for path, content in files:
+        if not is_observation(path, folder):
+            yield path, content
+        elif document := _read_valid(path, content, "seen", problems):
+            observations.append(build_observation(document, content, problems))
 
 
 def _declare_all(
@@ -203,6 +222,7 @@ def _build_settings(name: str, data: Mapping[str, Any]) -> StoreSettings:
         token_env=data.get("token_env", "WEBFLOW_TOKEN"),
         sku_collection_id=data.get("sku_collection_id"),
         rule=Rule(data.get("rule", "exact")),
+        has_rule="rule" in data,
         limits={**DEFAULT_LIMITS, **limits},
         frozen=tuple(data.get("frozen", ())),
     )
@@ -249,7 +269,7 @@ def _declare(
     as_of = data.get("as_of")
     if as_of is not None and (message := _day_fault(as_of, latest)):
         faults.append(EntryFault(("as_of",), message))
-    of_file = Terms(rule, as_of, None, path)
+    of_file = Terms(rule, as_of, None, path, inherits_date=as_of is not None)
     common: dict[Terms, Terms] = {of_file: of_file}
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
     make, make_terms = partial(tuple.__new__, Declared), partial(tuple.__new__, Terms)
@@ -267,6 +287,7 @@ def _declare(
                 as_of if day is None else day,
                 Pin(value["id"], value.get("sku", sku)) if "id" in value else None,
                 path,
+                day is None and as_of is not None,
             )
         )
         terms = common.setdefault(terms, terms)

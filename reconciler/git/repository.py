@@ -46,6 +46,7 @@ _SETTINGS = (
 )
 # What a missing object of a partial clone, a fetch or a push may use; `ext` runs any command.
 _PROTOCOLS = "file:git:http:https:ssh"
+_REMOTE_SECONDS = 120.0
 
 
 class Repository:
@@ -61,6 +62,18 @@ class Repository:
         if done.returncode:
             raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
         return done.stdout
+
+    def run_remote(self, *arguments: str) -> bytes:
+        """Return what a git command that talks to a remote prints; raise HistoryError."""
+        done = _git(self.top, *arguments, seconds=_REMOTE_SECONDS)
+        if done.returncode:
+            raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
+        return done.stdout
+
+    def ask(self, *arguments: str) -> str:
+        """Return what a git command prints, without the end of the line; '' if it fails."""
+        done = _git(self.top, *arguments)
+        return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
 
     def find_commit(self, ref: str) -> str | None:
         """Return the full id of the commit that *ref* names, or None."""
@@ -111,6 +124,18 @@ class Repository:
         """Return what *path* is in *commit*: `040000` a folder, `120000` a link, `` nothing."""
         listed = self.run("ls-tree", "--full-tree", commit, "--", path)
         return listed.split(b" ", 1)[0].decode() if listed else ""
+
+    def tracked_files(self, name: str) -> list[Path]:
+        """Return the tracked files of the work tree that are called *name*."""
+        listed = self.run("ls-files", "-z", "--full-name", "--", ".")
+        paths = listed.decode("utf-8", "surrogateescape").split("\0")
+        return [self.top / path for path in paths if path.rpartition("/")[2] == name]
+
+    def size_of(self, ref: str, *names: str) -> int:
+        """Return how many bytes the files called *names* at the top of *ref* have together."""
+        done = _git(self.top, "ls-tree", "-l", "--full-tree", "--end-of-options", ref, "--", *names)
+        sizes = [line.split()[3] for line in done.stdout.splitlines() if len(line.split()) > 3]
+        return sum(int(size) for size in sizes if size.isdigit())
 
     def files_with(self, commit: str, text: str, name: str) -> list[str]:
         """Return the paths of the files called *name* in *commit* that hold *text*."""
@@ -176,14 +201,9 @@ class Repository:
         else:
             self.run("update-ref", ref, before, commit)
 
-    def has_remote(self, name: str) -> bool:
-        """Return whether *name* is a remote here."""
-        return not _git(self.top, "remote", "get-url", "--", name).returncode
-
-    def push(self, remote: str, commit: str, ref: str, *, dry: bool = False) -> None:
-        """Push *commit* to *ref*; raise HistoryError if what is there is no ancestor of it."""
-        flags = ["--dry-run"] if dry else []
-        self.run("push", "--no-verify", "--quiet", *flags, "--", remote, f"{commit}:{ref}")
+    def has(self, commit: str) -> bool:
+        """Return whether *commit* is here."""
+        return not _git(self.top, "cat-file", "-e", f"{commit}^{{commit}}").returncode
 
 
 def open_repository(folder: Path) -> Repository | None:
@@ -297,7 +317,9 @@ def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
     return shown_remote(said) or f"it exited {done.returncode}"
 
 
-def _git(top: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _git(
+    top: Path, *arguments: str, given: bytes = b"", seconds: float | None = None
+) -> subprocess.CompletedProcess[bytes]:
     command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *arguments]
     try:
         return subprocess.run(  # noqa: S603  no shell, and git is what we ask for
@@ -308,7 +330,11 @@ def _git(top: Path, *arguments: str, given: bytes = b"") -> subprocess.Completed
             check=False,
             start_new_session=True,  # a terminal's signal is ours to handle, in order
             env=_environment(top),
+            timeout=seconds,
         )
+    except subprocess.TimeoutExpired:
+        said = f"no answer within {seconds:.0f} seconds".encode()
+        return subprocess.CompletedProcess(command, 128, b"", said)
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, 128, b"", b"")
     except OSError as error:

@@ -4,15 +4,17 @@ Nouns that come by the hundred thousand are named tuples, which cost a third of 
 to make; the others are frozen dataclasses.
 """
 
-from reconciler.model.base import Base, Pending
+from reconciler.model.base import Base, Pending, SettledSku
 from reconciler.model.desired import (
     Backend,
     Bound,
     Declared,
     DesiredState,
     Limit,
+    Observation,
     Pin,
     Rule,
+    Seen,
     Source,
     StoreSettings,
     Terms,
@@ -20,6 +22,7 @@ from reconciler.model.desired import (
 from reconciler.model.drift import Drift, DriftKind, DriftRow
 from reconciler.model.live import Listing, LiveSku, LiveState, Requests, Target
 from reconciler.model.plan import (
+    NO_KNOWLEDGE,
     Action,
     Cause,
     Change,
@@ -27,6 +30,8 @@ from reconciler.model.plan import (
     FindingKind,
     Plan,
     Provenance,
+    Reference,
+    Statement,
     Summary,
     Violation,
 )
@@ -35,6 +40,7 @@ from reconciler.model.stock import INFINITE, InventoryType, Quantity, Stock, fin
 
 __all__ = [
     "INFINITE",
+    "NO_KNOWLEDGE",
     "Action",
     "Backend",
     "Base",
@@ -53,17 +59,22 @@ __all__ = [
     "Listing",
     "LiveSku",
     "LiveState",
+    "Observation",
     "Outcome",
     "Pending",
     "Pin",
     "Plan",
     "Provenance",
     "Quantity",
+    "Reference",
     "Report",
     "Requests",
     "Result",
     "Rule",
+    "Seen",
+    "SettledSku",
     "Source",
+    "Statement",
     "Stock",
     "StoreSettings",
     "Summary",

@@ -1,7 +1,7 @@
-"""What was declared when the store was last applied."""
+"""What was declared, and what the shop had, when an apply last dealt with each SKU."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.model.desired import Declared
@@ -21,11 +21,27 @@ class Pending(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SettledSku:
+    """What the shop had of a SKU when its level was settled or observed, and when.
+
+    `had` is None where the shop had just what is declared. `at` is UTC, ISO 8601, and empty in a
+    plan for "when this is applied".
+    """
+
+    sku: str
+    sku_id: str
+    had: Stock | None = None
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
-    """What was declared when the store was last applied: the desired state at a commit.
+    """The desired state as last settled, SKU by SKU.
 
     `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.
-    `pending` are the writes of an apply that began after it and never ended.
+    `pending` are the writes of an apply that began after it and never ended. `released` holds the
+    levels of SKUs that no file declares any more, `shop` what the record knows of each SKU
+    besides its level, `consumed` the ids of the observations that an apply has dealt with.
     """
 
     commit: str
@@ -33,3 +49,6 @@ class Base:
     date: str
     declared: Mapping[str, Declared]
     pending: tuple[Pending, ...] = ()
+    released: Mapping[str, Declared] = field(default_factory=dict)
+    shop: Mapping[str, SettledSku] = field(default_factory=dict)
+    consumed: frozenset[str] = frozenset()

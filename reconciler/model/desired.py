@@ -37,12 +37,16 @@ class Pin(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """How an entry is declared, which many of one file have in common: all but SKU and stock."""
+    """How an entry is declared, which many of one file have in common: all but SKU and stock.
+
+    `inherits_date` says that `as_of` comes from the head of the file.
+    """
 
     rule: Rule
     as_of: str | None
     pin: Pin | None
     path: str
+    inherits_date: bool = False
 
 
 class Declared(NamedTuple):
@@ -98,6 +102,7 @@ class Limit(StrEnum):
     UNITS_LOWERED = "max_units_lowered"
     ZEROED = "max_zeroed"
     INVENTORY_TYPE_CHANGES = "max_inventory_type_changes"
+    PUT_BACK = "max_put_back"
 
 
 class Bound(NamedTuple):
@@ -112,7 +117,7 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """What `store.yaml` says of one store."""
+    """What `store.yaml` says of one store; without a `rule` of its own it is `exact`."""
 
     name: str
     site_id: str
@@ -120,13 +125,35 @@ class StoreSettings:
     token_env: str = "WEBFLOW_TOKEN"  # noqa: S105  the name of a variable, not a token
     sku_collection_id: str | None = None
     rule: Rule = Rule.EXACT
+    has_rule: bool = True
     limits: Mapping[Limit, Bound] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
 
 
+class Seen(NamedTuple):
+    """What the shop had of one SKU, and the shop's id of it."""
+
+    stock: Stock
+    sku_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the shop had when the tool copied numbers from it into YAML: one file, never edited.
+
+    `id` is the git blob id of the file, `seen_at` UTC in ISO 8601, `skus` what was seen by key.
+    """
+
+    id: str
+    path: str
+    seen_at: str
+    skus: Mapping[str, Seen]
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What git says of one store: its settings and every declared SKU by its key."""
+    """What git says of one store: its settings, every declared SKU by its key, and observations."""
 
     settings: StoreSettings
     declared: Mapping[str, Declared]
+    observations: tuple[Observation, ...] = ()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from reconciler.model.base import SettledSku
 from reconciler.model.desired import Limit, Rule, Source
 from reconciler.model.live import Requests, Target
 from reconciler.model.stock import InventoryType, Stock
@@ -26,9 +27,48 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Statement(StrEnum):
+    """What a declared level says, given what its author knew."""
+
+    SETTLED = "settled"
+    COPY = "copy"
+    COUNTED = "counted"
+    TYPED = "typed"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the author of a level knew.
+
+    `level` is the number that the new one is compared with: an observation (`is_observed`), or
+    else `settled`, the level last settled; None if there is neither. `had` is what the shop had
+    `at` that time (UTC, ISO 8601).
+    """
+
+    statement: Statement
+    level: Stock | None = None
+    had: Stock | None = None
+    at: str = ""
+    is_observed: bool = False
+    settled: Stock | None = None
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the level says something that no apply has dealt with."""
+        return self.statement not in {Statement.SETTLED, Statement.COPY}
+
+
+NO_KNOWLEDGE = Reference(Statement.NEW)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One write: a SKU with its changes."""
+    """One write: a SKU with its changes.
+
+    `reference` is None where no base is known. `put_back` is how many units that the shop sold
+    since then the write puts back on the shelf; below 0, how many that came in it takes away.
+    """
 
     sku: str
     name: str
@@ -37,7 +77,8 @@ class Action:
     cause: Cause
     before: Stock
     after: Stock
-    base: Stock | None
+    reference: Reference | None
+    put_back: int
     source: Source
 
     @property
@@ -69,6 +110,7 @@ class FindingKind(StrEnum):
     """What a finding is about."""
 
     MISSING = "missing"
+    REPLACED = "replaced"
     AMBIGUOUS = "ambiguous"
     RENAMED = "renamed"
     UNREADABLE = "unreadable"
@@ -84,7 +126,12 @@ class FindingKind(StrEnum):
     @property
     def is_error(self) -> bool:
         """Whether the YAML names something the store does not have or cannot tell apart."""
-        return self in {FindingKind.MISSING, FindingKind.AMBIGUOUS, FindingKind.RENAMED}
+        return self in _ERRORS
+
+
+_ERRORS = frozenset(
+    {FindingKind.MISSING, FindingKind.AMBIGUOUS, FindingKind.RENAMED, FindingKind.REPLACED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +194,7 @@ class Plan:
     """Actions, findings and violations: what would be done, and nothing that does it.
 
     `unread` are declared SKUs that were not read on purpose, `recovered` those for which a dead
-    apply's declaration counts as applied.
+    apply's declaration counts as applied, `settled` those that are dealt with without a write.
     """
 
     store: str
@@ -160,6 +207,7 @@ class Plan:
     requests: Requests
     unread: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()
+    settled: tuple[SettledSku, ...] = ()
     tool_version: str = ""
 
     @property

@@ -1,4 +1,7 @@
-"""Desired × base × plan × report → the declared state that now holds, SKU by SKU. Pure."""
+"""Desired state × base × plan × report → what the next record says of each SKU."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.model import (
     Base,
@@ -9,45 +12,94 @@ from reconciler.model import (
     Plan,
     Report,
     Result,
+    SettledSku,
+    Stock,
 )
-from reconciler.plan.reference import BaseIndex
-
-# What was not brought about stays as it was declared before, so that the next plan takes it up.
-_NOT_PLANNED = frozenset(
-    {
-        FindingKind.MISSING,
-        FindingKind.AMBIGUOUS,
-        FindingKind.RENAMED,
-        FindingKind.OVERTAKEN,
-        FindingKind.FROZEN,
-    }
-)
+from reconciler.plan.reference import Earlier, References
 
 
-def declared_as_applied(
-    desired: DesiredState, base: Base | None, plan: Plan, report: Report
-) -> dict[str, Declared]:
-    """Return what of *desired* holds now that *report* came of *plan*.
+@dataclass(frozen=True, slots=True)
+class AppliedState:
+    """What holds after an apply: the settled levels, and what the shop had then.
 
-    A SKU holds its declaration if it was written, was already right or needed nothing, and also
-    where nobody knows (`UNKNOWN`): to write it again could re-add a sale. One that was left alone
-    holds what the base says; if that says nothing, it is left out, and so is still new.
+    `released` holds the levels of SKUs that no file declares, `consumed` the ids of the
+    observations that this apply, or one before, has dealt with.
     """
-    left_alone = {outcome.sku for outcome in report.outcomes if _is_left_alone(outcome)}
-    left_alone |= {finding.sku for finding in plan.findings if finding.kind in _NOT_PLANNED}
-    left_alone.update(plan.unread)
-    ids = {action.sku: action.target.sku_id for action in plan.actions}
-    index = BaseIndex(base.declared if base else {})
-    applied = {}
+
+    declared: Mapping[str, Declared]
+    released: Mapping[str, Declared]
+    shop: Mapping[str, SettledSku]
+    consumed: tuple[str, ...]
+
+
+def state_after(
+    desired: DesiredState, base: Base | None, plan: Plan, report: Report, at: str
+) -> AppliedState:
+    """Return what holds *at* this time (UTC, ISO 8601), when *report* has come of *plan*.
+
+    A level is settled if it was written, was already right, needed nothing, or was overtaken; also
+    where it is unknown whether a write landed, since to write again could put a sale back. One
+    that was not dealt with keeps what was known before: the level last settled, or an observation
+    since. If nothing was known, it is left out, and so is still new.
+    """
+    references = References(base, desired)
+    found = _find_settled(plan, report, at)
+    left = _find_left(plan, report)
+    declared: dict[str, Declared] = {}
+    shop: dict[str, SettledSku] = {}
     for sku, entry in desired.declared.items():
-        if sku not in left_alone:
-            applied[sku] = entry
+        own = found.get(sku)
+        if sku not in left:
+            declared[sku] = entry
+            if own is None and (known := references.find_settled(entry, None)) is not None:
+                own = replace(known.settled, sku=sku)
+            if own is not None:
+                shop[sku] = own
             continue
-        earlier = index.find(entry, ids.get(sku))
+        earlier = references.find_latest(entry, own.sku_id if own else None)
         if earlier is not None:
-            terms = entry.terms._replace(as_of=earlier.as_of)
-            applied[sku] = entry._replace(stock=earlier.stock, terms=terms)
-    return applied
+            terms = entry.terms._replace(as_of=earlier.declared.as_of)
+            declared[sku] = entry._replace(stock=earlier.declared.stock, terms=terms)
+            shop[sku] = replace(earlier.settled, sku=sku)
+    released = _find_released(references, shop)
+    shop |= {key: one.settled for key, one in released.items()}
+    seen = {one.id for one in desired.observations}
+    consumed = tuple(sorted(seen | (base.consumed if base else frozenset())))
+    levels = {key: one.declared for key, one in released.items()}
+    return AppliedState(declared, levels, shop, consumed)
+
+
+def _find_settled(plan: Plan, report: Report, at: str) -> dict[str, SettledSku]:
+    """Return what the shop has of each SKU that this plan names by its id."""
+    settled = {one.sku: replace(one, at=one.at or at) for one in plan.settled}
+    had = {outcome.sku: _had(outcome) for outcome in report.outcomes}
+    for action in plan.actions:
+        live = had.get(action.sku)
+        is_declared = live is None or live == action.after
+        kept = None if is_declared else live
+        settled[action.sku] = SettledSku(action.sku, action.target.sku_id, kept, at)
+    return settled
+
+
+def _had(outcome: Outcome) -> Stock | None:
+    """Return what the shop had after an action that was dealt with."""
+    return outcome.after if outcome.result is Result.APPLIED else outcome.found
+
+
+def _find_left(plan: Plan, report: Report) -> set[str]:
+    """Return the SKUs that were not dealt with."""
+    left = {outcome.sku for outcome in report.outcomes if _is_left_alone(outcome)}
+    kinds = {FindingKind.FROZEN}
+    left |= {one.sku for one in plan.findings if one.kind.is_error or one.kind in kinds}
+    return left.union(plan.unread)
+
+
+def _find_released(references: References, shop: Mapping[str, SettledSku]) -> dict[str, Earlier]:
+    """Return what is known of keys that no file declares, unless the SKU has another key now."""
+    ids = {one.sku_id for one in shop.values() if one.sku_id}
+    return {
+        key: one for key, one in references.undeclared().items() if one.settled.sku_id not in ids
+    }
 
 
 def _is_left_alone(outcome: Outcome) -> bool:

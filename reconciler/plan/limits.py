@@ -2,18 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Action, Bound, Limit, Summary, Violation
+from reconciler.model import Action, Bound, Limit, Rule, Statement, Summary, Violation
 
 # A share of a handful of SKUs says nothing: one of three is 33 %.
 MIN_DECLARED_FOR_SHARES = 10
 
-_UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED})
+_UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED, Limit.PUT_BACK})
+# If units came in, or somebody counted, the file should say so; else it is meant.
+_ADVICE = {
+    Limit.PUT_BACK: (
+        ". If units came in, set the level to what the shop has plus those: reconciler set SKU=+20"
+        " --live. If they were counted, say when: reconciler set SKU=70 --as-of today"
+    )
+}
 _SAYS = {
     Limit.CHANGES: ("SKU", "would change"),
     Limit.UNITS_RAISED: ("unit", "would be added"),
     Limit.UNITS_LOWERED: ("unit", "would be taken away"),
     Limit.ZEROED: ("SKU", "would go from stock to 0"),
     Limit.INVENTORY_TYPE_CHANGES: ("SKU", "would change between finite and infinite"),
+    Limit.PUT_BACK: ("unit", "sold since would be put back on the shelf"),
 }
 
 
@@ -31,6 +39,7 @@ def check_limits(
         Limit.UNITS_RAISED: summary.units_raised,
         Limit.UNITS_LOWERED: summary.units_lowered,
         Limit.ZEROED: summary.zeroed,
+        Limit.PUT_BACK: sum(max(action.put_back, 0) for action in actions if _is_typed(action)),
         Limit.INVENTORY_TYPE_CHANGES: sum(
             action.before.inventory_type is not action.after.inventory_type for action in actions
         ),
@@ -46,5 +55,16 @@ def check_limits(
             noun, what = _SAYS[limit]
             many = "" if found[limit] == 1 else "s"
             message = f"{limit} allows {allowed}{of}, and {found[limit]} {noun}{many} {what}"
+            message += _ADVICE.get(limit, "")
             violations.append(Violation(limit, allowed, found[limit], message))
     return tuple(violations)
+
+
+def _is_typed(action: Action) -> bool:
+    """Whether somebody typed the level: a count, and a number that git owns, are meant."""
+    reference = action.reference
+    return (
+        action.rule is Rule.ON_CHANGE
+        and reference is not None
+        and reference.statement is Statement.TYPED
+    )

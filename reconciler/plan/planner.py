@@ -1,7 +1,7 @@
-"""Desired state × base × live state → plan. Pure: it writes nothing and asks nobody."""
+"""Desired state × base × live state → plan."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -14,25 +14,39 @@ from reconciler.model import (
     Declared,
     DesiredState,
     Finding,
-    FindingKind,
     InventoryType,
     LiveSku,
     LiveState,
     Plan,
     Provenance,
+    Reference,
     Requests,
     Rule,
+    SettledSku,
     Stock,
     StoreSettings,
     Summary,
     Target,
     finite,
 )
+from reconciler.plan.findings import (
+    archived,
+    finding_order,
+    frozen,
+    idle_globs,
+    left_alone,
+    not_managed,
+    not_read,
+    released,
+    replaced,
+    unreadable,
+    unsettled,
+)
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import Matches, gone, match_skus
 from reconciler.plan.recovery import recover_pending, with_recovered
-from reconciler.plan.reference import BaseIndex
-from reconciler.plan.rules import aim
+from reconciler.plan.reference import References
+from reconciler.plan.rules import aim, count_put_back
 
 
 def compute_plan(
@@ -52,22 +66,21 @@ def compute_plan(
     Raises:
         NoBaseError: A rule needs a base and there is none.
     """
-    if base is None:
-        require_no_base(desired.declared.values())
+    references = References(base, desired)
+    require_knowledge(desired, references)
     recovered = recover_pending(base.pending if base else (), live.stocks)
     if base is not None and base.pending:
         base = with_recovered(base, recovered.done)
+        references = References(base, desired)
     matches = matches or match_skus(desired.declared, live.listing.skus)
-    judged = _judge_all(desired, matches, live, base, unread)
+    judged = _judge_all(desired, matches, live, references, unread)
     actions = _make_actions(judged.differing, live)
     findings = [
         *matches.findings,
         *judged.findings,
-        *map(_not_managed, matches.not_managed),
-        *_idle_globs(desired),
-        *(_released(desired, base) if base else ()),
-        *([_unread(unread, offline=provenance.offline)] if unread else []),
-        *(_unsettled(desired.declared[sku]) for sku in recovered.unsure if sku in desired.declared),
+        *_find_others(desired, base, matches),
+        *([not_read(unread, offline=provenance.offline)] if unread else []),
+        *(unsettled(desired.declared[sku]) for sku in recovered.unsure if sku in desired.declared),
     ]
     summary = _summarise(desired, judged, actions, len(matches.not_managed))
     return Plan(
@@ -75,19 +88,38 @@ def compute_plan(
         site_id=desired.settings.site_id,
         provenance=provenance,
         actions=actions,
-        findings=tuple(sorted(findings, key=_finding_order)),
+        findings=tuple(sorted(findings, key=finding_order)),
         violations=check_limits(actions, summary, desired.settings.limits),
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
         unread=tuple(sorted(unread)),
         recovered=recovered.done,
+        settled=tuple(sorted(judged.settled, key=lambda one: one.sku)),
         tool_version=__version__,
     )
 
 
-def require_no_base(declared: Iterable[Declared]) -> None:
-    """Fail closed where a rule asks what was declared before: guessing could undo sales."""
-    waiting = [entry for entry in declared if entry.rule is Rule.ON_CHANGE]
+def _find_others(desired: DesiredState, base: Base | None, matches: Matches) -> Iterator[Finding]:
+    """Yield what there is to say of SKUs and patterns that no file declares."""
+    yield from map(not_managed, matches.not_managed)
+    yield from idle_globs(desired)
+    if base is not None:
+        yield from released(desired, base, matches)
+
+
+def require_knowledge(desired: DesiredState, references: References) -> None:
+    """Fail closed where a rule needs what was known before: guessing could undo sales.
+
+    Raises:
+        NoBaseError: There is no base, and an `on_change` SKU that was not observed either.
+    """
+    if references.has_base:
+        return
+    waiting = [
+        entry
+        for entry in desired.declared.values()
+        if entry.rule is Rule.ON_CHANGE and references.look_up(entry, None) is None
+    ]
     if waiting:
         many = f"{len(waiting)} SKUs have" if len(waiting) > 1 else "1 SKU has"
         raise NoBaseError(
@@ -116,8 +148,7 @@ class _Differing:
     sku: LiveSku
     before: Stock
     after: Stock
-    base: Stock | None
-    cause: Cause
+    reference: Reference | None
 
 
 @dataclass(slots=True)
@@ -126,6 +157,7 @@ class _Judged:
 
     differing: list[_Differing] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    settled: list[SettledSku] = field(default_factory=list)
     count: int = 0
     live_units: int = 0
     drifted: int = 0
@@ -136,29 +168,30 @@ def _judge_all(
     desired: DesiredState,
     matches: Matches,
     live: LiveState,
-    base: Base | None,
+    references: References,
     unread: Collection[str],
 ) -> _Judged:
     """Look at each matched SKU: is it as declared, to be written, or to be spoken of?"""
     judged = _Judged()
-    index = BaseIndex(base.declared) if base else None
     declared, stocks = desired.declared, live.stocks
     units = 0
     for name, sku in matches.live.items():
-        stock = stocks.get(sku.sku_id)
+        entry, stock = declared[name], stocks.get(sku.sku_id)
         if stock is None:
             if name in unread:
-                units += _counted(declared[name].stock)
+                units += _counted(entry.stock)
             else:
-                judged.findings.append(gone(declared[name]))
+                judged.findings.append(gone(entry))
             continue
         judged.count += 1
         if type(stock.quantity) is int:
             units += stock.quantity
         # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
-        if stock == declared[name].stock and not sku.archived:
+        if stock == entry.stock and not sku.archived:
+            if not references.is_known(entry, sku.sku_id):
+                judged.settled.append(SettledSku(name, sku.sku_id))
             continue
-        _judge(judged, desired.settings, declared[name], sku, stock, index)
+        _judge(judged, desired.settings, entry, sku, stock, references)
     judged.live_units = units
     return judged
 
@@ -169,48 +202,52 @@ def _judge(
     entry: Declared,
     sku: LiveSku,
     before: Stock,
-    index: BaseIndex | None,
+    references: References,
 ) -> None:
     """Add to *judged* what is to be done and said of one SKU that is *before* now."""
-    based = index.look_up(entry, sku.sku_id) if index else None
-    stock, recounted = based or (None, False)
-    after = aim(entry.rule, entry.stock, stock, before, recounted=recounted)
     findings = judged.findings
+    if entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, sku.sku_id):
+        findings.append(replaced(entry, sku))
+        return
+    reference = references.look_up(entry, sku.sku_id)
+    after = aim(entry.rule, entry.stock, reference, before)
     if sku.archived:
-        message = "its product is archived, so nobody can buy it"
-        findings.append(Finding(FindingKind.ARCHIVED, entry.sku, message, entry.source))
+        findings.append(archived(entry))
     if not before.readable:
-        kept = "; left alone" if before == after else ""
-        message = f"the store gives {_unreadable(before)} for its quantity{kept}"
-        findings.append(Finding(FindingKind.UNREADABLE, entry.sku, message, entry.source))
+        findings.append(unreadable(entry, before, is_kept=before == after))
     if before != after and is_frozen(entry.sku, settings):
-        message = f"{before} in the store and {after} to be set, but the store freezes it"
-        findings.append(Finding(FindingKind.FROZEN, entry.sku, message, entry.source))
-    elif before != after:
-        cause = based.cause(entry.stock, before) if based else Cause.UNKNOWN
-        judged.differing.append(_Differing(entry, sku, before, after, stock, cause))
-    elif before != entry.stock:
-        if before.readable:
-            judged.drifted += 1
-            judged.drifted_units += _below(entry.stock, before)
-        is_overtaken = (
-            entry.rule is Rule.ON_CHANGE and based is not None and based.has_changed(entry.stock)
-        )
-        if before.readable:
-            findings.append(_left_alone(entry, before, stock if is_overtaken else None))
+        findings.append(frozen(entry, before, after))
+        return
+    if before != after:
+        judged.differing.append(_Differing(entry, sku, before, after, reference))
+        return
+    if not references.is_known(entry, sku.sku_id):
+        judged.settled.append(_settled(entry, sku, before, reference))
+    if before != entry.stock and before.readable:
+        judged.drifted += 1
+        judged.drifted_units += _below(entry.stock, before)
+        findings.append(left_alone(entry, before, reference))
 
 
-def _left_alone(entry: Declared, live: Stock, overtaken_from: Stock | None) -> Finding:
-    """Return what is said of a SKU that differs and is not written."""
-    if overtaken_from is None:
-        message = f"declared {entry.stock}, live {live}; left alone by the rule {entry.rule}"
-        return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
-    message = (
-        f"declared {overtaken_from} -> {entry.stock}, but the store has gone on to {live};"
-        " left alone, since writing would undo that. If the declared number was counted,"
-        " give it a new as_of"
-    )
-    return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
+def _settled(entry: Declared, sku: LiveSku, live: Stock, reference: Reference | None) -> SettledSku:
+    """Return what is known of a SKU that is dealt with without a write.
+
+    If its level says nothing new, that is what was known before, whatever the shop sold since.
+    """
+    had, at = live, ""
+    if reference is not None and not reference.has_changed:
+        had, at = reference.had or entry.stock, reference.at
+    is_declared = had == entry.stock or not had.readable
+    return SettledSku(entry.sku, sku.sku_id, None if is_declared else had, at)
+
+
+def find_cause(reference: Reference | None, live: Stock) -> Cause:
+    """Return why there is something to write for a SKU that is *live* now."""
+    if reference is None:
+        return Cause.UNKNOWN
+    if not reference.has_changed:
+        return Cause.DRIFT
+    return Cause.DECLARED if reference.had in {None, live} else Cause.BOTH
 
 
 def _make_actions(differing: Iterable[_Differing], live: LiveState) -> tuple[Action, ...]:
@@ -220,10 +257,11 @@ def _make_actions(differing: Iterable[_Differing], live: LiveState) -> tuple[Act
             name=each.sku.name,
             target=Target(live.listing.collection_id, each.sku.sku_id),
             rule=each.entry.rule,
-            cause=each.cause,
+            cause=find_cause(each.reference, each.before),
             before=each.before,
             after=each.after,
-            base=each.base,
+            reference=each.reference,
+            put_back=count_put_back(each.reference, each.before, each.after),
             source=each.entry.source,
         )
         for each in differing
@@ -233,62 +271,6 @@ def _make_actions(differing: Iterable[_Differing], live: LiveState) -> tuple[Act
 def sort_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
     """Return actions lowering before raising, so that a run cut short leaves the safer half."""
     return tuple(sorted(actions, key=lambda action: (not action.lowers, action.sku)))
-
-
-def _unreadable(stock: Stock) -> str:
-    return "nothing" if stock.quantity is None else f"the fraction {stock.quantity}"
-
-
-def _not_managed(live: LiveSku) -> Finding:
-    name = live.code or live.sku_id
-    message = (
-        f"{live.name}: not declared" if live.code else f"{live.name}: has no code, not declared"
-    )
-    return Finding(FindingKind.NOT_MANAGED, name, message, None)
-
-
-def _released(desired: DesiredState, base: Base) -> Iterable[Finding]:
-    """Yield the SKUs that the base declared and nobody does any more."""
-    gone = [entry for sku, entry in base.declared.items() if sku not in desired.declared]
-    pinned = {entry.id for entry in desired.declared.values() if entry.id} if gone else set()
-    for entry in gone:
-        if entry.id is None or entry.id not in pinned:
-            message = "no longer declared, so no longer touched"
-            yield Finding(FindingKind.RELEASED, entry.sku, message, entry.source)
-
-
-def _idle_globs(desired: DesiredState) -> Iterable[Finding]:
-    """Yield what is to be frozen and is declared nowhere: a typo would freeze nothing."""
-    for glob in desired.settings.frozen:
-        if not any(fnmatchcase(sku, glob) for sku in desired.declared):
-            message = "is to be frozen, and no declared SKU is called that"
-            yield Finding(FindingKind.FROZEN, glob, message, None)
-
-
-def _unsettled(entry: Declared) -> Finding:
-    decides = f"its rule {entry.rule} decides"
-    if entry.rule is Rule.ON_CHANGE:
-        decides = "left alone as long as the declaration stays. Look, and give it a new as_of"
-    message = (
-        "an apply that never ended may have written this, and it is neither as before nor as"
-        f" planned; {decides}"
-    )
-    return Finding(FindingKind.UNSETTLED, entry.sku, message, entry.source)
-
-
-def _unread(unread: Collection[str], *, offline: bool) -> Finding:
-    many = "1 declared SKU was" if len(unread) == 1 else f"{len(unread)} declared SKUs were"
-    message = f"{many} not read, since the declaration has not changed"
-    if offline:
-        names = sorted(unread)
-        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        which = f"{', '.join(names[:10])}{more}"
-        message = f"new or counted anew since the base, so only the store can tell: {which}"
-    return Finding(FindingKind.UNREAD, "", message, None)
-
-
-def _finding_order(finding: Finding) -> tuple[bool, str, str, str]:
-    return not finding.kind.is_error, finding.kind.value, finding.sku, finding.message
 
 
 def _summarise(

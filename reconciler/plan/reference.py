@@ -1,68 +1,211 @@
-"""Declared SKU × base → what was declared of the same SKU, and how that has changed. Pure."""
+"""Declared SKU × base × observations → what the author of its level knew."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from reconciler.model import Cause, Declared, Stock
+from reconciler.model import (
+    NO_KNOWLEDGE,
+    Base,
+    Declared,
+    DesiredState,
+    Observation,
+    Reference,
+    Rule,
+    SettledSku,
+    Statement,
+    Stock,
+    Terms,
+)
 
-
-class Based(NamedTuple):
-    """What the base declared of a SKU (None: it is new), and whether it was counted anew."""
-
-    stock: Stock | None
-    recounted: bool
-
-    def has_changed(self, declared: Stock) -> bool:
-        """Return whether the declaration is another than at the base."""
-        return self.recounted or declared != self.stock
-
-    def cause(self, declared: Stock, live: Stock) -> Cause:
-        """Return why there is something to write for a SKU that is *live* now."""
-        if not self.has_changed(declared):
-            return Cause.DRIFT
-        return Cause.DECLARED if self.stock is None or live == self.stock else Cause.BOTH
+_SEEN_TERMS = Terms(Rule.ON_CHANGE, None, None, "")
 
 
-NEW = Based(None, recounted=False)
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The level of a SKU that was last settled, or observed since, and what the shop had then."""
+
+    declared: Declared
+    settled: SettledSku
+
+    @property
+    def had(self) -> Stock:
+        """Return what the shop had."""
+        return self.declared.stock if self.settled.had is None else self.settled.had
 
 
-class BaseIndex:
-    """Looks SKUs of the base up: by the store's own id, else by the code that the store shows.
+class References:
+    """Finds what is known of a SKU: by its key; for an unknown key, by the shop's SKU id.
 
-    The key in YAML does not count: a pinned SKU may have any.
+    The plan, the check of a saved plan, and the next record all ask here: if two of them
+    disagreed, sold units would come back.
     """
 
-    def __init__(self, declared: Mapping[str, Declared]) -> None:
-        self._by_code = declared  # of those that no id pins, the key is the code
-        pinned = [(pin, entry) for entry in declared.values() if (pin := entry.terms.pin)]
-        self._by_id = {pin.id: entry for pin, entry in pinned}
-        self._pinned_by_code = {pin.code: entry for pin, entry in pinned}
+    def __init__(self, base: Base | None, desired: DesiredState) -> None:
+        self._base = base
+        self._declared = desired.declared
+        self._known: dict[str, Earlier] = {}
+        self._released: dict[str, Earlier] = {}
+        if base is not None:
+            self._known = dict(_with_shop(base, base.declared))
+            self._released = dict(_with_shop(base, base.released))
+        self._by_id = {
+            one.settled.sku_id: one
+            for one in (*self._released.values(), *self._known.values())
+            if one.settled.sku_id
+        }
+        pins = [one for one in self._known.values() if one.declared.terms.pin]
+        self._pinned_by_code = {one.declared.code: one for one in pins}
+        consumed = base.consumed if base else frozenset()
+        self._seen = _Observed(one for one in desired.observations if one.id not in consumed)
+        self._old_heads = self._find_old_heads()
 
-    def look_up(self, entry: Declared, sku_id: str) -> Based:
-        """Return what the base declared of *entry*, which is the store's SKU *sku_id*.
+    @property
+    def has_base(self) -> bool:
+        """Whether anything was settled before."""
+        return self._base is not None
 
-        To add or to remove an `id` of the same SKU changes nothing; another id makes it new. To
-        delete an `as_of` is no recount: it would re-add what was sold since.
+    def look_up(self, entry: Declared, sku_id: str | None) -> Reference | None:
+        """Return what the author of the level of *entry*, the shop's SKU *sku_id*, knew.
+
+        Returns None where there is neither a base nor an observation.
         """
-        before = self.find(entry, sku_id)
-        if before is None:
-            return NEW
-        recounted = entry.as_of is not None and entry.as_of != before.as_of
-        return Based(before.stock, recounted)
+        settled = self.find_settled(entry, sku_id)
+        seen = self._seen.find(entry, sku_id)
+        if settled is None and not seen:
+            return NO_KNOWLEDGE if self.has_base else None
+        if settled is not None and self._is_counted(entry, settled):
+            return _make(Statement.COUNTED, seen[0] if seen else settled, settled)
+        if settled is not None and settled.declared.stock == entry.stock:
+            return _make(Statement.SETTLED, settled, settled)
+        copy = next((one for one in seen if one.declared.stock == entry.stock), None)
+        if copy is not None:
+            return _make(Statement.COPY, copy, settled)
+        known = seen[0] if seen else settled
+        return _make(Statement.TYPED, known, settled) if known else NO_KNOWLEDGE
 
-    def find(self, entry: Declared, sku_id: str | None) -> Declared | None:
-        """Return what the base declared of *entry*; *sku_id* is the store's id, if it is known.
+    def is_known(self, entry: Declared, sku_id: str) -> bool:
+        """Return whether the last record says all of *entry*, and that it is this SKU."""
+        own = self._known.get(entry.sku)
+        if own is None or own.declared.stock != entry.stock:
+            return False
+        return own.settled.sku_id == sku_id and own.declared.as_of == entry.as_of
 
-        The plan and the receipt both ask here: if they disagreed, sold units would come back.
-        """
+    def find_settled(self, entry: Declared, sku_id: str | None) -> Earlier | None:
+        """Return the level of *entry* that an apply last dealt with, or None."""
+        own = self._known.get(entry.sku)
+        if own is not None and self._is_same(own, entry, sku_id):
+            return own
+        released = self._released.get(entry.sku)
+        if released is not None and own is None and self._is_same(released, entry, sku_id):
+            return released
         known_id = sku_id or entry.id
-        if known_id and (pinned := self._by_id.get(known_id)) is not None:
-            return pinned
-        named = self._by_code.get(entry.code)
-        if named is not None and named.id is None:
+        if known_id and (by_id := self._by_id.get(known_id)) is not None:
+            return by_id
+        return self._find_by_code(entry, known_id)
+
+    def find_latest(self, entry: Declared, sku_id: str | None) -> Earlier | None:
+        """Return the level last settled, or an unconsumed observation if there is a later one."""
+        settled = self.find_settled(entry, sku_id)
+        seen = self._seen.find(entry, sku_id)
+        if seen and (settled is None or seen[0].settled.at >= settled.settled.at):
+            return seen[0]
+        return settled
+
+    def undeclared(self) -> Mapping[str, Earlier]:
+        """Return what is known of keys that no file declares: released, or observed too early."""
+        found = {**self._released, **self._known}
+        for key, one in self._seen.latest().items():
+            if key not in found or one.settled.at >= found[key].settled.at:
+                found[key] = one
+        return {key: one for key, one in found.items() if key not in self._declared}
+
+    def is_replaced(self, entry: Declared, sku_id: str) -> bool:
+        """Return whether the code of *entry* belongs to another SKU of the shop than it did."""
+        own = self._known.get(entry.sku)
+        if own is None or entry.id is not None or self._is_counted(entry, own):
+            return False
+        return bool(own.settled.sku_id) and own.settled.sku_id != sku_id
+
+    def _is_same(self, own: Earlier, entry: Declared, sku_id: str | None) -> bool:
+        known_id = sku_id or entry.id
+        if known_id and own.settled.sku_id:
+            return known_id == own.settled.sku_id
+        # Without ids, a code is all there is to go by.
+        return own.declared.code == entry.code
+
+    def _find_by_code(self, entry: Declared, known_id: str | None) -> Earlier | None:
+        """Return what a base without the shop's ids, the YAML of a commit, says of *entry*."""
+        named = self._known.get(entry.code)
+        if named is not None and not named.settled.sku_id:
             return named
-        # Pinned at the base and not now: without an id, the code is all there is to go by.
         return self._pinned_by_code.get(entry.code) if known_id is None else None
+
+    def _is_counted(self, entry: Declared, settled: Earlier) -> bool:
+        """Return whether the date of *entry* asserts its number: it is later than any before.
+
+        To delete a date, to go back to an old one, or to move a line below one that stood there
+        already is no count.
+        """
+        day, before = entry.as_of, settled.declared.as_of
+        if day is None or (before is not None and day <= before):
+            return False
+        is_moved = entry.terms.inherits_date and (entry.terms.path, day) in self._old_heads
+        return not is_moved
+
+    def _find_old_heads(self) -> set[tuple[str, str]]:
+        """Return the files and dates of heads that asserted their date before."""
+        heads = set()
+        for sku, entry in self._declared.items():
+            if entry.as_of is not None and entry.terms.inherits_date:
+                own = self._known.get(sku)
+                if own is not None and own.declared.as_of == entry.as_of:
+                    heads.add((entry.terms.path, entry.as_of))
+        return heads
+
+
+def _make(statement: Statement, known: Earlier, settled: Earlier | None) -> Reference:
+    level = settled.declared.stock if settled else None
+    is_observed = known is not settled
+    at = known.settled.at
+    return Reference(statement, known.declared.stock, known.had, at, is_observed, level)
+
+
+class _Observed:
+    """Observations that no apply has consumed, latest first, by key and by the shop's SKU id."""
+
+    def __init__(self, observations: Iterable[Observation]) -> None:
+        self._by_key: dict[str, list[Earlier]] = {}
+        self._by_id: dict[str, list[Earlier]] = {}
+        for one in sorted(observations, key=lambda one: one.seen_at, reverse=True):
+            for key, seen in one.skus.items():
+                declared = Declared(key, seen.stock, _SEEN_TERMS, 0)
+                earlier = Earlier(declared, SettledSku(key, seen.sku_id, None, one.seen_at))
+                self._by_key.setdefault(key, []).append(earlier)
+                self._by_id.setdefault(seen.sku_id, []).append(earlier)
+
+    def find(self, entry: Declared, sku_id: str | None) -> list[Earlier]:
+        """Return what was seen of *entry*, latest first."""
+        if not self._by_key:
+            return []
+        known_id = sku_id or entry.id
+        named = self._by_key.get(entry.sku, [])
+        if known_id is None:
+            return named
+        same = [one for one in named if one.settled.sku_id == known_id]
+        return same or self._by_id.get(known_id, [])
+
+    def latest(self) -> Mapping[str, Earlier]:
+        """Return the latest observation of each key."""
+        return {key: seen[0] for key, seen in self._by_key.items()}
+
+
+def _with_shop(base: Base, declared: Mapping[str, Declared]) -> Iterable[tuple[str, Earlier]]:
+    """Yield each key of *declared* with what the base knows of it."""
+    for key, entry in declared.items():
+        known = base.shop.get(key)
+        if known is None:
+            known = SettledSku(key, entry.id or "", None, base.date)
+        yield key, Earlier(entry, known)
 
 
 def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:

@@ -1,16 +1,13 @@
-"""Rule × declared × base × live → the stock to aim for. Pure."""
+"""Rule × declared × reference × live → the stock to aim for, and what that would undo."""
 
-from reconciler.model import InventoryType, Rule, Stock
+from reconciler.model import InventoryType, Reference, Rule, Statement, Stock
 
 
-def aim(
-    rule: Rule, declared: Stock, base: Stock | None, live: Stock, *, recounted: bool = False
-) -> Stock:
+def aim(rule: Rule, declared: Stock, reference: Reference | None, live: Stock) -> Stock:
     """Return the stock that *rule* asks for: *live* itself where the rule leaves it alone.
 
-    *base* is what was declared last, None for a SKU that is new since then; *recounted* says that
-    the declaration has a new `as_of`. The rule is decided before anything is compared, so what
-    follows compares two stocks and knows of no rule.
+    *reference* is what the author of the level knew; only `on_change` needs it. The rule is
+    decided before anything is compared.
     """
     match rule:
         case Rule.EXACT:
@@ -22,20 +19,43 @@ def aim(
         case Rule.AT_MOST:
             return declared if live.readable and size(live) > size(declared) else live
         case Rule.ON_CHANGE:
-            if base is None or recounted:
-                return declared
-            return live if declared == base else _follow(declared, base, live)
+            return _aim_on_change(declared, reference, live)
 
 
-def _follow(declared: Stock, base: Stock, live: Stock) -> Stock:
-    """Return *declared*, unless that would go against the direction in which it was changed.
+def _aim_on_change(declared: Stock, reference: Reference | None, live: Stock) -> Stock:
+    if reference is None or not reference.has_changed:
+        return live
+    if reference.statement is Statement.TYPED and reference.level is not None:
+        return _follow(declared, reference.level, live)
+    return declared
 
-    A raised declaration never lowers the live stock and a lowered one never raises it: numbers
-    that were pulled from a shop are overtaken by what it sells until they are merged.
+
+def count_put_back(reference: Reference | None, before: Stock, after: Stock) -> int:
+    """Return how many units that moved since the *reference* the write would undo.
+
+    Above 0: units that were sold, and would be back on the shelf. Below 0: units that came in, and
+    would be taken away.
+    """
+    had = reference.had if reference else None
+    quantities = [stock.quantity if stock else None for stock in (had, before, after)]
+    start, live, aimed = (q if isinstance(q, int) else None for q in quantities)
+    if start is None or live is None or aimed is None:
+        return 0
+    moved, written = live - start, aimed - live
+    if moved * written >= 0:
+        return 0
+    undone = min(abs(moved), abs(written))
+    return undone if written > 0 else -undone
+
+
+def _follow(declared: Stock, known: Stock, live: Stock) -> Stock:
+    """Return *declared*, unless that goes against the direction in which it was changed.
+
+    A raised level never lowers the shop, and a lowered one never raises it: the shop overtook it.
     """
     if not live.readable:
         return declared
-    is_raised = size(declared) > size(base)
+    is_raised = size(declared) > size(known)
     is_overtaken = size(live) > size(declared) if is_raised else size(live) < size(declared)
     return live if is_overtaken else declared
 

@@ -6,7 +6,6 @@ from reconciler.errors import StalePlanError
 from reconciler.model import (
     Action,
     Base,
-    Cause,
     DesiredState,
     Listing,
     Plan,
@@ -14,9 +13,9 @@ from reconciler.model import (
     StoreSettings,
 )
 from reconciler.plan.limits import check_limits
-from reconciler.plan.planner import is_frozen, sort_actions, total_units
-from reconciler.plan.reference import BaseIndex
-from reconciler.plan.rules import aim
+from reconciler.plan.planner import find_cause, is_frozen, sort_actions, total_units
+from reconciler.plan.reference import References
+from reconciler.plan.rules import aim, count_put_back
 
 
 def check_store(plan: Plan, settings: StoreSettings) -> None:
@@ -42,10 +41,10 @@ def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | Non
     if made.base != (base.commit if base else None):
         was, now = (made.base or "none")[:7], (base.commit if base else "none")[:7]
         raise StalePlanError(f"the base was {was} and is now {now}; plan again")
-    _check_actions(plan, desired, BaseIndex(base.declared) if base else None)
+    _check_actions(plan, desired, References(base, desired))
 
 
-def _check_actions(plan: Plan, desired: DesiredState, index: BaseIndex | None) -> None:
+def _check_actions(plan: Plan, desired: DesiredState, references: References) -> None:
     count = len(plan.actions)
     names, targets = ({action.sku for action in plan.actions}, {a.target for a in plan.actions})
     if len(names) != count or len(targets) != count:
@@ -56,16 +55,19 @@ def _check_actions(plan: Plan, desired: DesiredState, index: BaseIndex | None) -
     collection = desired.settings.sku_collection_id
     if collection and any(action.target.collection_id != collection for action in plan.actions):
         raise StalePlanError("the plan is for another sku_collection_id; plan again")
+    settled = {one.sku for one in plan.settled}
+    if not settled <= desired.declared.keys() or settled & (names | left_out):
+        raise StalePlanError("what the plan settles does not fit the YAML; plan again")
     if plan.actions != sort_actions(plan.actions):
         raise StalePlanError("the plan's actions are not in their order; plan again")
     for action in plan.actions:
-        if not _follows(action, desired, index):
+        if not _follows(action, desired, references):
             raise StalePlanError(
                 f"the plan's action for {action.sku} does not follow from the YAML; plan again"
             )
 
 
-def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> bool:
+def _follows(action: Action, desired: DesiredState, references: References) -> bool:
     """Return whether *action* is what the rules make of its SKU."""
     entry = desired.declared.get(action.sku)
     if (
@@ -73,14 +75,18 @@ def _follows(action: Action, desired: DesiredState, index: BaseIndex | None) -> 
         or is_frozen(action.sku, desired.settings)
         or action.rule is not entry.rule
         or entry.id not in {None, action.target.sku_id}
-        or (index is None and entry.rule is Rule.ON_CHANGE)
+        or (entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, action.target.sku_id))
     ):
         return False
-    based = index.look_up(entry, action.target.sku_id) if index else None
-    stock, recounted = based or (None, False)
-    cause = based.cause(entry.stock, action.before) if based else Cause.UNKNOWN
-    after = aim(entry.rule, entry.stock, stock, action.before, recounted=recounted)
-    return (action.base, action.cause, action.after) == (stock, cause, after)
+    reference = references.look_up(entry, action.target.sku_id)
+    after = aim(entry.rule, entry.stock, reference, action.before)
+    made = (
+        reference,
+        find_cause(reference, action.before),
+        after,
+        count_put_back(reference, action.before, after),
+    )
+    return (action.reference, action.cause, action.after, action.put_back) == made
 
 
 def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
@@ -90,12 +96,13 @@ def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
     more is none of that: its SKU will fail by itself.
     """
     by_id = {live.sku_id: live for live in listing.skus}
-    for action in plan.actions:
-        live = by_id.get(action.target.sku_id)
-        wanted = desired.declared[action.sku].code
-        if live is not None and live.code != wanted:
+    targets = [(action.sku, action.target.sku_id) for action in plan.actions]
+    targets += [(one.sku, one.sku_id) for one in plan.settled]
+    for sku, sku_id in targets:
+        live = by_id.get(sku_id)
+        if live is not None and live.code != desired.declared[sku].code:
             raise StalePlanError(
-                f"the plan's target for {action.sku} is the store's SKU {live.code or 'no code'}"
+                f"the plan's target for {sku} is the store's SKU {live.code or 'no code'}"
                 f" ({live.sku_id}); plan again"
             )
 

@@ -8,8 +8,12 @@ from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.git.repository import Repository
 from reconciler.records.records import (
     APPLIED_FILE,
+    FILES,
     INTENDED_FILE,
+    MAX_BYTES,
     RECORD_FILE,
+    RELEASED_FILE,
+    SHOP_FILE,
     Record,
     parse_record,
     ref_of,
@@ -21,7 +25,8 @@ class BaseTexts:
     """The base as files: of a whole store's folder, or (`record` is given) just what was applied.
 
     Paths are those of the files at the commit; `odd` are those that are no regular files.
-    `intended` is what would hold if an intent, of which there is no receipt, all came about.
+    `intended` is what would hold if an intent, of which there is no receipt, all came about,
+    `released` the levels of SKUs that no file declares, `shop` the content of `shop.json`.
     """
 
     commit: str
@@ -31,43 +36,79 @@ class BaseTexts:
     odd: tuple[str, ...]
     record: Record | None = None
     intended: tuple[tuple[str, bytes], ...] = ()
+    released: tuple[tuple[str, bytes], ...] = ()
+    shop: bytes = b"{}"
 
 
 def find_base(
-    repository: Repository, folder: Path, store: str, ref: str | None
+    repository: Repository, folder: Path, site_id: str, ref: str | None
 ) -> BaseTexts | None:
-    """Return the base that *ref* names (a record or any commit), or else the store's last record.
+    """Return the base that *ref* names (a record or any commit), or else the site's last record.
 
-    *folder* is the store's. Returns None where there is no record and none was named; raises
-    NoBaseError for a *ref* that names nothing.
+    *folder* is the store's. Returns None where there is no record and none was named.
+
+    Raises:
+        NoBaseError: *ref* names nothing, or a record of another site.
+        HistoryError: A record can't be read.
     """
-    at = ref if ref is not None else repository.find_ref(ref_of(store))
+    own = ref_of(site_id)
+    at = ref if ref is not None else repository.find_ref(own)
     if at is None:
         return None
     inside = path_below_top(repository, folder)
-    wanted = (RECORD_FILE, APPLIED_FILE, INTENDED_FILE, inside) if inside else ()
-    named = repository.read_commit(at, *wanted)
+    _refuse_huge(repository, at, ref or own)
+    named = repository.read_commit(at, *((*FILES, inside) if inside else ()))
     if named is None:
         raise NoBaseError(f"{ref} names no commit here; fetch it, or name another")
     commit, day = named.id, named.day
     blobs = dict(named.files)
-    content = blobs.get(RECORD_FILE)
-    record = parse_record(commit, content) if content is not None else None
-    if record is None:
-        texts = _at_commit(blobs, inside, folder, commit, day)
-        if not texts.files:
-            _refuse_detours(repository, commit, inside)
-        return texts
-    if record.store != store:
+    record = _read_record(commit, blobs.get(RECORD_FILE), ref or own)
+    if record is not None:
+        return _of_record(commit, day, record, blobs, site_id, ref or own)
+    if ref is None:
+        raise HistoryError(f"{own} holds no record, but something else ({commit[:7]}). Delete it.")
+    texts = _at_commit(blobs, inside, folder, commit, day)
+    if not texts.files:
+        _refuse_detours(repository, commit, inside)
+    return texts
+
+
+def _read_record(commit: str, content: bytes | None, ref: str) -> Record | None:
+    """Return the record in *content*; raise HistoryError, with the name of the *ref*."""
+    try:
+        return parse_record(commit, content) if content is not None else None
+    except HistoryError as error:
+        error.add_note(f"It is at {ref}.")
+        raise
+
+
+def _of_record(
+    commit: str,
+    day: str,
+    record: Record,
+    blobs: Mapping[str, bytes | None],
+    site_id: str,
+    ref: str,
+) -> BaseTexts:
+    """Return the base in a record; raise NoBaseError for a record of another site."""
+    if record.site_id != site_id:
         raise NoBaseError(
-            f"{ref or commit[:7]} is a record of the store {record.store}, not of {store};"
-            " name another --base"
+            f"{ref} is a record of the site {record.site_id}, not of {site_id}; name another --base"
         )
-    applied, intended = (
-        tuple((f"{ref_of(store)}/{name}", content) for content in [blobs.get(name)] if content)
-        for name in (APPLIED_FILE, INTENDED_FILE)
+    own = ref_of(site_id)
+    applied, intended, released = (
+        tuple((f"{own}/{name}", content) for content in [blobs.get(name)] if content)
+        for name in (APPLIED_FILE, INTENDED_FILE, RELEASED_FILE)
     )
-    return BaseTexts(commit, record.source, day, applied, (), record, intended)
+    shop = blobs.get(SHOP_FILE) or b"{}"
+    return BaseTexts(commit, record.source, day, applied, (), record, intended, released, shop)
+
+
+def _refuse_huge(repository: Repository, at: str, ref: str) -> None:
+    """Raise HistoryError for a record that is larger than any apply makes one."""
+    size = repository.size_of(at, RECORD_FILE, APPLIED_FILE, RELEASED_FILE, SHOP_FILE)
+    if size > MAX_BYTES:
+        raise HistoryError(f"The record at {ref} is larger than {MAX_BYTES // 2**20} MiB.")
 
 
 def _at_commit(
@@ -141,5 +182,6 @@ def refuse_old_commit(repository: Repository, head: str | None, base: BaseTexts)
         raise OldCommitError(
             f"{(head or '')[:7]} is not {base.source[:7]}, which was applied last, and does not"
             " descend from it; it is an old run, or another branch. Nothing was written."
-            " Run apply on what is now the main branch"
+            " Run apply on what is now the main branch. If its history was rewritten and the shop"
+            " has what is committed: reconciler base set HEAD"
         )

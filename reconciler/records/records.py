@@ -1,26 +1,32 @@
-"""Records: what git keeps of each apply, in a chain of commits at `refs/reconciler/<store>`.
+"""Records: what git keeps of each apply, in a chain of commits at `refs/reconciler/<site id>`.
 
-An intent goes in before the first write, a receipt after the last. A record's tree holds
-`record.json` and `applied.yaml`, the declared state that holds then; an intent also has
-`intended.yaml`, what would hold if all of it came about. Its parents are the record before and
-the commit that was applied.
+An intent goes in before the first write, a receipt after the last. The tree of a record holds
+`record.json`; `applied.yaml`, the settled levels; `released.yaml`, the levels of SKUs that no file
+declares any more; and `shop.json`, what the shop had of each SKU then. An intent also has
+`intended.yaml`, what would hold if all of it came about. The parents of a record are the record
+before and the commit that was applied.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta
 
 from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.git.remotes import push_ref
 from reconciler.git.repository import Repository, shown_remote
-from reconciler.model import Stock, Target
+from reconciler.model import INFINITE, SettledSku, Stock, Target, finite
 from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 APPLIED_FILE: Final = "applied.yaml"
 INTENDED_FILE: Final = "intended.yaml"
+RELEASED_FILE: Final = "released.yaml"
+SHOP_FILE: Final = "shop.json"
 RECORD_FILE: Final = "record.json"
+FILES: Final = (RECORD_FILE, APPLIED_FILE, INTENDED_FILE, RELEASED_FILE, SHOP_FILE)
 FORMAT: Final = 1
 MAX_BYTES: Final = 64 * 1024 * 1024
 
@@ -50,8 +56,9 @@ class RecordedAction:
 class Record:
     """The content of `record.json`.
 
-    `run` is different for each apply, `previous` the record before, `source` the commit applied.
-    `planned_at` is the plan's time of creation; an intent has a time at which it expires.
+    `run` is different for each apply, `previous` the record before, `source` the commit applied,
+    `by` who ran it. `planned_at` is the plan's time of creation; an intent has a time at which it
+    expires. `consumed` are the ids of all observations that were dealt with so far.
     """
 
     kind: RecordKind
@@ -65,6 +72,8 @@ class Record:
     expires_at: datetime | None
     tool_version: str
     actions: tuple[RecordedAction, ...]
+    by: str = ""
+    consumed: tuple[_Hex, ...] = ()
 
     @property
     def is_intent(self) -> bool:
@@ -72,9 +81,58 @@ class Record:
         return self.kind is RecordKind.INTENT
 
 
-def ref_of(store: str) -> str:
-    """Return the ref that keeps the records of *store*."""
-    return f"refs/reconciler/{store}"
+def ref_of(site_id: str) -> str:
+    """Return the ref that keeps the records of a site."""
+    return f"refs/reconciler/{site_id}"
+
+
+class _ShopRow(NamedTuple):
+    """One SKU in `shop.json`: short, since there are thousands."""
+
+    sku_id: str
+    had: int | float | str | None
+    at: str
+
+
+def dump_shop(shop: Mapping[str, SettledSku]) -> str:
+    """Return what the shop had of each SKU as the text of `shop.json`, a line for each."""
+    rows = {
+        key: _ShopRow(one.sku_id, _dump_had(one.had), one.at) for key, one in sorted(shop.items())
+    }
+    lines = ",\n".join(
+        f"{dump_json(key, indent=None)}: {dump_json(row, indent=None)}" for key, row in rows.items()
+    )
+    return f"{{\n{lines}\n}}\n"
+
+
+def _dump_had(had: Stock | None) -> int | float | str | None:
+    return "infinite" if had == INFINITE else had.quantity if had else None
+
+
+def parse_shop(commit: str, content: bytes) -> dict[str, SettledSku]:
+    """Return what the `shop.json` of the record *commit* says of each SKU.
+
+    Raises:
+        HistoryError: It can't be read.
+    """
+    try:
+        rows = load_noun(parse_json(content), dict[str, _ShopRow])
+        return {
+            key: SettledSku(key, row.sku_id, _load_had(row.had), row.at)
+            for key, row in rows.items()
+        }
+    except ValueError as error:
+        raise HistoryError(
+            f"{SHOP_FILE} of the record {commit[:7]} can't be read: {error}."
+        ) from None
+
+
+def _load_had(had: int | float | str | None) -> Stock | None:
+    if isinstance(had, str):
+        if had != "infinite":
+            raise ValueError(f"{had!a} is no stock")
+        return INFINITE
+    return None if had is None else finite(had)
 
 
 def parse_record(commit: str, content: bytes) -> Record | None:
@@ -114,7 +172,7 @@ def make_record(repository: Repository, record: Record, files: dict[str, str], m
     contents = {name: content.encode() for name, content in files.items()}
     contents[RECORD_FILE] = text.encode()
     # An empty beginning, so that the log of the first record does not show all files deleted.
-    previous = record.previous or repository.make_root(f"{record.store}: records begin here\n")
+    previous = record.previous or repository.make_root("Records begin here.\n")
     return repository.make_commit(contents, [previous, record.source], message)
 
 
@@ -124,7 +182,7 @@ def begin(repository: Repository, record: Record, commit: str, remote: str | Non
     Raises HeldError where another apply was faster, HistoryError where it cannot be pushed; then
     it is taken back.
     """
-    ref = ref_of(record.store)
+    ref = ref_of(record.site_id)
     if remote is not None:
         _push_intent(repository, remote, commit, ref, dry=True)
     _set(repository, ref, commit, record.previous)
@@ -147,7 +205,7 @@ def _set(repository: Repository, ref: str, commit: str, previous: str | None) ->
 
 def _push_intent(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
     try:
-        repository.push(remote, commit, ref, dry=dry)
+        push_ref(repository, remote, commit, ref, dry=dry)
     except HistoryError as error:
         if any(word in str(error) for word in _REJECTED):
             where = shown_remote(remote)
@@ -171,11 +229,11 @@ def finish(repository: Repository, record: Record, commit: str, remote: str | No
 
     Raises HeldError where another apply has taken the store over meanwhile.
     """
-    ref = ref_of(record.store)
+    ref = ref_of(record.site_id)
     try:
         repository.set_ref(ref, commit, record.previous)
         if remote is not None:
-            repository.push(remote, commit, ref)
+            push_ref(repository, remote, commit, ref)
     except HistoryError as error:
         if repository.find_ref(ref) not in {commit, record.previous}:
             raise HeldError(

@@ -152,7 +152,8 @@ def _collapsed(summary: str, lines: Sequence[str]) -> Section:
 def _action_line(action: Action) -> str:
     row = action_row(action)
     units = next((field.units for field in row.fields if field.units), "")
-    base = "" if action.base is None else str(action.base)
+    known = action.reference.level if action.reference else None
+    base = "" if known is None else str(known)
     cells = (inert(action.sku), action.before, base, action.after, units, row.why)
     return f"| {' | '.join(str(cell) for cell in cells)} |\n"
 

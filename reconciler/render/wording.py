@@ -1,16 +1,17 @@
-"""Plan → rows: what every format shows of an action, said once. Pure; nothing is escaped yet."""
+"""Plan → rows: what every format shows of an action, said once. Nothing is escaped yet."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from reconciler.model import (
     Action,
-    Cause,
     Change,
     Drift,
     DriftKind,
     DriftRow,
     Requests,
+    Statement,
     Stock,
     Summary,
 )
@@ -57,49 +58,46 @@ def action_row(action: Action) -> Row:
 
 
 def why(action: Action) -> str:
-    """Return what the base says of *action*: what was declared, and what writing would undo."""
-    base = action.base
-    match action.cause:
-        case Cause.UNKNOWN:
-            return ""
-        case Cause.DECLARED if base is None:
-            return "newly declared"
-        case Cause.DRIFT:
-            said = f"declared {base} as at the base"
-        case _ if base == action.after:
-            said = f"declared {base} again"
-        case _:
-            said = f"declared {base} -> {action.after}"
-    gone = gone_since_base(action)
-    return f"{said}; {gone}" if gone else said
+    """Return what the author of the level knew, and just what writing it would undo."""
+    parts = (_declared(action), undone(action))
+    return "; ".join(part for part in parts if part)
 
 
-def gone_since_base(action: Action) -> str:
-    """Return how the live stock has moved since the base, and what a raise would re-add of it."""
-    base, live = action.base, action.before
-    if base is None or base == live:
+def _declared(action: Action) -> str:
+    known = action.reference
+    if known is None:
         return ""
-    if not isinstance(base.quantity, int) or not isinstance(live.quantity, int):
-        return f"{live} in the store"
-    moved = base.quantity - live.quantity
-    if moved < 0:
-        return f"{-moved} more than at the base"
-    back = re_added(action)
-    if not back:
-        return f"{moved} gone since the base"
-    which = "and" if back == moved else f"{back} of which"
-    return f"{moved} gone since the base, {which} would be re-added"
+    if known.statement is Statement.NEW:
+        return "newly declared"
+    if not known.has_changed:
+        return f"declared {known.settled or known.level} as at the base"
+    seen = f"seen {known.level} on {short_day(known.at)}" if known.is_observed else ""
+    if known.settled is None:
+        return f"{seen}, declared {action.after}"
+    again = known.settled == action.after
+    said = f"declared {known.settled} {'again' if again else f'-> {action.after}'}"
+    return ", ".join(filter(None, (said, seen)))
 
 
-def re_added(action: Action) -> int:
-    """Return how many units that are gone since the base a raise would put back."""
-    base, live, after = (
-        stock.quantity if stock and isinstance(stock.quantity, int) else None
-        for stock in (action.base, action.before, action.after)
-    )
-    if base is None or live is None or after is None or after <= live:
-        return 0
-    return max(0, min(base, after) - live)
+def undone(action: Action) -> str:
+    """Return what the write would undo of what the shop did since, or ''."""
+    if action.put_back > 0:
+        return f"{action.put_back} sold since would be put back"
+    if action.put_back < 0:
+        return f"{-action.put_back} that came in since would be taken away"
+    return ""
+
+
+def short_day(at: str) -> str:
+    """Return a day, `2026-11-27` and what may follow it, as `Nov 27`."""
+    try:
+        day = date.fromisoformat(at[:10])
+    except ValueError:
+        return at[:10]
+    return f"{_MONTHS[day.month - 1]} {day.day}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _field(action: Action, change: Change) -> Field:
@@ -153,14 +151,13 @@ def requests_sentence(requests: Requests) -> str:
 
 
 def dangers(action: Action) -> str:
-    """Return what is dangerous about *action*, or '': it sells out, changes type, re-adds sales."""
+    """Return what is dangerous about *action*, or '': it sells out, changes type, undoes sales."""
     if action.before.inventory_type is not action.after.inventory_type:
         return f"{action.sku} goes from {action.before} to {action.after}"
     if action.after.quantity == 0:
         return f"{action.sku} is set to zero, from {action.before}"
-    if back := re_added(action):
-        return f"{action.sku}: {count(back, 'unit')} gone since the base would be re-added"
-    return ""
+    said = undone(action)
+    return f"{action.sku}: {said}" if said else ""
 
 
 _DRIFT = {

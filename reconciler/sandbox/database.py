@@ -55,12 +55,12 @@ class Shop:
         Raises SandboxError for a file that holds no shop, and for a seed that contradicts itself.
         """
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA busy_timeout = 10000")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = OFF")
-            with self._transaction():
-                if reset or not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self.db.execute("PRAGMA busy_timeout = 10000")
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA synchronous = OFF")
+            with self.transaction():
+                if reset or not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     self._fill(seed())
                 self._refuse_foreign_schema()
         except sqlite3.IntegrityError:
@@ -73,20 +73,20 @@ class Shop:
             raise SandboxError(f"{path}: {error}; delete it to start anew") from None
         try:
             self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
-        except (ValueError, TypeError, RecursionError):
+        except (ValueError, TypeError, RecursionError, sqlite3.Error):
             raise SandboxError(f"{path}: is not a sandbox's data; delete it") from None
 
     def _refuse_foreign_schema(self) -> None:
         """Raise SandboxError for views and triggers, which could run without end."""
-        rows = self._db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+        rows = self.db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
         if rows.fetchone():
             raise SandboxError("The sandbox's data holds a view or a trigger. Delete the file.")
 
     def _fill(self, seed: Seed) -> None:
         for table in ("meta", "products", "skus", "ledger"):
-            self._db.execute(f"DROP TABLE IF EXISTS {table}")
+            self.db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _TABLES.split(";"):
-            self._db.execute(statement)
+            self.db.execute(statement)
         behaviour = {name: getattr(seed.behaviour, name) for name in Behaviour.__dataclass_fields__}
         meta = {
             "site_id": seed.site_id,
@@ -95,11 +95,11 @@ class Shop:
             "behaviour": json.dumps(behaviour),
             "categories": json.dumps(dict(seed.categories)),
         }
-        self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        self.db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         for product in seed.products:
             data = json.dumps(product.data)
-            self._db.execute("INSERT INTO products (id, data) VALUES (?, ?)", (product.id, data))
-            self._db.executemany(
+            self.db.execute("INSERT INTO products (id, data) VALUES (?, ?)", (product.id, data))
+            self.db.executemany(
                 "INSERT INTO skus (id, code, product_id, data, inventory_type, quantity)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [
@@ -119,54 +119,54 @@ class Shop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self.db.close()
 
     def meta(self, key: str) -> str:
         """Return one of `site_id`, `name`, `sku_collection_id`, `behaviour`, `categories`."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if row is None:
             raise SandboxError("the sandbox's data is incomplete; run: reconciler sandbox reset")
         return str(row[0])
 
     def categories(self) -> dict[str, str]:
         """Return the names of the categories by their ids."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = 'categories'").fetchone()
+        row = self.db.execute("SELECT value FROM meta WHERE key = 'categories'").fetchone()
         return dict(json.loads(row[0])) if row else {}  # data of an earlier version has none
 
     def count_products(self) -> int:
         """Return how many products there are."""
-        return int(self._db.execute("SELECT count(*) FROM products").fetchone()[0])
+        return int(self.db.execute("SELECT count(*) FROM products").fetchone()[0])
 
     def count_skus(self) -> int:
         """Return how many SKUs there are."""
-        return int(self._db.execute("SELECT count(*) FROM skus").fetchone()[0])
+        return int(self.db.execute("SELECT count(*) FROM skus").fetchone()[0])
 
     def products(self, limit: int, offset: int) -> list[dict[str, Any]]:
         """Return `{product, skus}` for a page of products."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT id, data FROM products ORDER BY position LIMIT ? OFFSET ?", (limit, offset)
         ).fetchall()
         return [self._with_skus(*row) for row in rows]
 
     def product(self, product_id: str) -> dict[str, Any] | None:
         """Return `{product, skus}` for one product, or None."""
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT id, data FROM products WHERE id = ?", (product_id,)
         ).fetchone()
         return self._with_skus(*row) if row else None
 
     def _with_skus(self, product_id: str, data: str) -> dict[str, Any]:
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT data FROM skus WHERE product_id = ? ORDER BY position", (product_id,)
         )
         return {"product": json.loads(data), "skus": [json.loads(row[0]) for row in rows]}
 
     def read(self, sku_id: str) -> tuple[str, Quantity] | None:
         """Return a SKU's inventory type and quantity, or None for an unknown one."""
-        with self._transaction():
+        with self.transaction():
             stock = self._stock(sku_id)
             if stock is not None:
-                self._enter("read", sku_id, None, stock)
+                self.enter("read", sku_id, None, stock)
         return stock
 
     def write(self, sku_id: str, body: Any) -> tuple[str, Quantity] | None:
@@ -174,13 +174,13 @@ class Shop:
 
         Raises NotAccepted for a body that is answered by 400.
         """
-        with self._transaction():
+        with self.transaction():
             before = self._stock(sku_id)
             if before is None:
                 return None
             after = apply_patch(self.behaviour, before, body)
             self._set(sku_id, after)
-            self._enter("write", sku_id, body, after)
+            self.enter("write", sku_id, body, after)
         return after
 
     def find(self, name: str) -> str:
@@ -200,7 +200,7 @@ class Shop:
 
         Raises SandboxError for an unknown or ambiguous SKU, and where fewer are left.
         """
-        with self._transaction():
+        with self.transaction():
             sku_id = self._find(name)
             kind, quantity = self._stock(sku_id) or ("infinite", 0)
             if kind == "finite":
@@ -210,77 +210,31 @@ class Shop:
                     )
                 quantity -= units
                 self._set(sku_id, (kind, quantity))
-            self._enter("sale", sku_id, units, (kind, quantity))
+            self.enter("sale", sku_id, units, (kind, quantity))
         return kind, quantity
 
     def read_stale(self, sku_id: str, seconds: float) -> tuple[str, Quantity] | None:
         """Return a SKU's stock as it was *seconds* ago, as far as the ledger knows."""
-        with self._transaction():
+        with self.transaction():
             now = self._stock(sku_id)
-            row = self._db.execute(
+            row = self.db.execute(
                 "SELECT inventory_type, quantity FROM ledger WHERE sku_id = ? AND kind <> 'stale'"
                 " ORDER BY at > ?, CASE WHEN at > ? THEN number ELSE -number END LIMIT 1",
                 (sku_id, time.time() - seconds, time.time() - seconds),
             ).fetchone()
             stock = (row[0], json.loads(row[1])) if row else now
             if stock is not None:
-                self._enter("stale" if stock != now else "read", sku_id, None, stock)
+                self.enter("stale" if stock != now else "read", sku_id, None, stock)
         return stock
-
-    def add_product(self) -> None:
-        """Put a product in at the front of the listing, as somebody may do at any time."""
-        with self._transaction():
-            first, number = self._db.execute(
-                "SELECT min(position), count(*) FROM products"
-            ).fetchone()
-            product_id, sku_id = f"{number:024x}", f"{number + 2**40:024x}"
-            data = json.dumps({"id": product_id, "fieldData": {"name": f"New {number}"}})
-            self._db.execute("INSERT INTO products VALUES (?, ?, ?)", (first - 1, product_id, data))
-            sku = json.dumps({"id": sku_id, "fieldData": {"name": f"New {number}"}})
-            self._db.execute(
-                "INSERT INTO skus (id, code, product_id, data, inventory_type, quantity)"
-                " VALUES (?, '', ?, ?, 'infinite', '0')",
-                (sku_id, product_id, sku),
-            )
-
-    def delete_product(self, name: str | None = None) -> None:
-        """Take the product of the SKU *name* out, or the first one, with its SKUs."""
-        with self._transaction():
-            query = "SELECT product_id FROM skus ORDER BY position LIMIT 1"
-            if name is not None:
-                query = "SELECT product_id FROM skus WHERE id = :id"
-            (product_id,) = self._db.execute(query, {"id": name and self._find(name)}).fetchone()
-            self._db.execute("DELETE FROM products WHERE id = ?", (product_id,))
-            self._db.execute("DELETE FROM skus WHERE product_id = ?", (product_id,))
-
-    def copy_sku(self, name: str) -> None:
-        """Put in a second SKU with the code of *name*, as a copied product has."""
-        with self._transaction():
-            sku_id = self._find(name)
-            copy_id = f"{int(sku_id, 16) ^ 1:024x}"
-            self._db.execute(
-                "INSERT INTO skus (id, code, product_id, data, inventory_type, quantity)"
-                " SELECT ?, code, product_id, json_set(data, '$.id', ?), inventory_type, quantity"
-                " FROM skus WHERE id = ?",
-                (copy_id, copy_id, sku_id),
-            )
-
-    def rename(self, product_id: str, name: str) -> None:
-        """Give a product another name, as its editors may at any time."""
-        with self._transaction():
-            self._db.execute(
-                "UPDATE products SET data = json_set(data, '$.fieldData.name', ?) WHERE id = ?",
-                (name, product_id),
-            )
 
     def code(self, sku_id: str) -> str:
         """Return the code of a SKU, '' for none."""
-        row = self._db.execute("SELECT code FROM skus WHERE id = ?", (sku_id,)).fetchone()
+        row = self.db.execute("SELECT code FROM skus WHERE id = ?", (sku_id,)).fetchone()
         return str(row[0]) if row else ""
 
     def stocks(self) -> dict[str, Quantity | str]:
         """Return each SKU's quantity, or `infinite`, by its code or else its id."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT code, id, inventory_type, quantity FROM skus ORDER BY position"
         )
         return {
@@ -290,7 +244,7 @@ class Shop:
 
     def ledger(self) -> list[Entry]:
         """Return every entry in its order."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT kind, sku_id, body, inventory_type, quantity FROM ledger ORDER BY number"
         )
         return [
@@ -299,7 +253,7 @@ class Shop:
         ]
 
     def _find(self, name: str) -> str:
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT id FROM skus WHERE id = ? OR code = ?", (name, name)
         ).fetchall()
         if len(rows) != 1:
@@ -308,31 +262,32 @@ class Shop:
         return str(rows[0][0])
 
     def _stock(self, sku_id: str) -> tuple[str, Quantity] | None:
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT inventory_type, quantity FROM skus WHERE id = ?", (sku_id,)
         ).fetchone()
         return (row[0], json.loads(row[1])) if row else None
 
     def _set(self, sku_id: str, stock: tuple[str, Quantity]) -> None:
-        self._db.execute(
+        self.db.execute(
             "UPDATE skus SET inventory_type = ?, quantity = ? WHERE id = ?",
             (stock[0], json.dumps(stock[1]), sku_id),
         )
 
-    def _enter(self, kind: str, sku_id: str, body: Any, stock: tuple[str, Quantity]) -> None:
-        self._db.execute(
+    def enter(self, kind: str, sku_id: str, body: Any, stock: tuple[str, Quantity]) -> None:
+        """Add a line to the ledger."""
+        self.db.execute(
             "INSERT INTO ledger (at, kind, sku_id, body, inventory_type, quantity)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (time.time(), kind, sku_id, json.dumps(body), stock[0], json.dumps(stock[1])),
         )
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """Hold the file for oneself; what raised is undone."""
-        self._db.execute("BEGIN IMMEDIATE")
+    def transaction(self) -> Iterator[None]:
+        """Lock the file; an exception rolls everything back."""
+        self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self.db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+        self.db.execute("COMMIT")

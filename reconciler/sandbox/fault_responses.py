@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from reconciler.sandbox.api_options import inventory_body
 from reconciler.sandbox.database import Shop
+from reconciler.sandbox.edits import add_product, delete_product
 from reconciler.sandbox.faults import Fault, Kind
 from reconciler.sandbox.wire import Misanswer
 
@@ -45,9 +46,9 @@ def answer_faulty(
 
 def _shift(shop: Shop, fault: Fault) -> None:
     if fault.size < 0:
-        shop.delete_product()
+        delete_product(shop)
     else:
-        shop.add_product()
+        add_product(shop)
 
 
 def _counted(right: Response, fault: Fault) -> Response:

@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from factories import SITE, Workspace, seed
+from factories import OTHER_SITE, SITE, Workspace, seed
 
 from reconciler.contract import load_schema
 from reconciler.sandbox.api import SCOPES, Api
@@ -89,10 +89,11 @@ def test_a_report_on_stdout_is_alone_there(workspace: Workspace) -> None:
 def test_all_stores_are_taken_one_after_the_other(workspace: Workspace) -> None:
     """Each with its own plan and report; the worst exit code wins."""
     workspace.store({"A": 5}, {"A": 3})
-    head = f"site_id: {SITE}\nbackend: sandbox\nlimits:\n  max_changes: 0\n"
+    other = seed({"B": 7}) | {"site": {"id": OTHER_SITE, "name": "Other"}}
+    head = f"site_id: {OTHER_SITE}\nbackend: sandbox\nlimits:\n  max_changes: 0\n"
     workspace.write("inventory/other/store.yaml", head)
     workspace.write("inventory/other/stock.yaml", "skus:\n  B: 9\n")
-    workspace.write("inventory/other/sandbox.json", json.dumps(seed({"B": 7})))
+    workspace.write("inventory/other/sandbox.json", json.dumps(other))
     plan = workspace.run("plan", "--all-stores", "--out", "plans", "--detailed-exitcode")
     applied = workspace.run("apply", "--all-stores", "plans", "--report", "reports")
     again = workspace.run("plan", "--all-stores", "--detailed-exitcode")

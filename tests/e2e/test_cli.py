@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from factories import SITE, Workspace, seed
+from factories import OTHER_SITE, SITE, Workspace, seed
 
 from reconciler.sandbox.api import SCOPES, Api
 from reconciler.sandbox.database import Shop
@@ -193,7 +193,7 @@ def test_wrong_usage_exits_64(workspace: Workspace, arguments: list[str]) -> Non
 def test_several_stores_must_be_told_apart(workspace: Workspace) -> None:
     """With two stores, plan wants to know which; options go before or after the command."""
     workspace.store({"A": 5}, {"A": 5})
-    workspace.write("inventory/other/store.yaml", f"site_id: {SITE}\n")
+    workspace.write("inventory/other/store.yaml", f"site_id: {OTHER_SITE}\n")
 
     assert "there are several stores: demo, other" in workspace.run("plan").err
     assert workspace.run("--store", "demo", "plan").code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import Workspace
+from factories import SITE, Workspace
 from hub import BOT, COMMENTS, PULL_REQUEST, TOKEN, Hub, Odd, environment, serve
 
 DATE = format_datetime(datetime.fromtimestamp(1_000_000, UTC), usegmt=True)
@@ -169,8 +169,12 @@ def test_the_outputs_are_those_of_the_whole_command(
     """Of all stores, and also where it fails."""
     monkeypatch.setenv("GITHUB_OUTPUT", str(workspace.folder / "out"))
     workspace.store({"A": 5}, {"A": 3})
-    for name, sku in (("aaa", "A"), ("zzz", "NOPE")):
+    for name, sku, site in (("aaa", "A", "a" * 24), ("zzz", "NOPE", "b" * 24)):
         shutil.copytree("inventory/demo", f"inventory/{name}")
+        store = Path(f"inventory/{name}/store.yaml")
+        store.write_text(store.read_text("utf-8").replace(SITE, site))
+        shop = Path(f"inventory/{name}/sandbox.json")
+        shop.write_text(shop.read_text("utf-8").replace(SITE, site))
         workspace.write(f"inventory/{name}/stock.yaml", f"skus: {{{sku}: 4}}\n")
     run = workspace.run("plan", "--all-stores", "--out", "plans")
 

@@ -99,7 +99,7 @@ def test_pull_takes_what_the_shop_has(workspace: Workspace) -> None:
     run = workspace.run("pull")
 
     assert run.code == 0, run
-    assert "D: the shop has no quantity, which cannot be declared" in run.err
+    assert "D: the shop has no quantity, which no file declares" in run.err
     assert "1 SKU under at_least or at_most: left as declared" in run.err
     bound = "C: {quantity: 9, rule: at_least}"
     assert STOCK.read_text() == (f"skus:\n  A: 3  # a\n  B: 6\n  {bound}\n  D: 1\n  E: infinite\n")

@@ -61,7 +61,7 @@ def test_a_shop_becomes_a_folder_that_plans_to_nothing(workspace: Workspace, sho
     """Files by category, a comment for each SKU, the rest named; and the next commands."""
     run = workspace.run("import", "--site", SITE, "--store", "demo")
     assert run.code == 0, run
-    assert "'Import demo'" in run.err and "plan --base HEAD" in run.err
+    assert "'Import demo'" in run.err and "  reconciler apply\n" in run.err
     for reason in ("2 SKUs share the code POSTER", "it has no code", "cannot be a key", "has -2"):
         assert reason in run.err
     assert "1 SKU of archived products: left out" in run.err
@@ -178,22 +178,20 @@ def test_the_next_commands_are_those_that_work_here(workspace: Workspace, shop: 
     flags = ("--inventory", "stock/inv", "--store", "new")
     run = workspace.run("import", "--site", SITE, *flags)
     assert "git init" in run.err
-    assert "reconciler plan --inventory stock/inv --store new --base HEAD" in run.err
+    assert "reconciler apply --inventory stock/inv --store new\n" in run.err
     assert (
         "is the store new already"
         in workspace.run("import", "--site", SITE, "--inventory", "stock/inv", "--store", "two").err
     )
     workspace.commit()
-    refused = workspace.run(
-        "apply", "--yes", "--base", "HEAD", "--record", "--push", "origin", *flags
-    )
+    refused = workspace.run("apply", "--yes", "--remote", "origin", *flags)
     assert (refused.code, "there is no remote origin here" in refused.err) == (64, True), refused
-    assert workspace.run("apply", "--yes", "--base", "HEAD", "--record", *flags).code == 0
+    assert workspace.run("apply", "--yes", *flags).code == 0
     shop.sell("MUG", 1)
     (workspace.folder / "stock/inv/new/store-stock.yaml").unlink()
     workspace.commit()
     again = workspace.run("import", *flags)
-    assert "--base HEAD" not in again.err and "--record\n" in again.err, again
+    assert "reconciler apply --inventory stock/inv --store new\n" in again.err, again
 
 
 def test_a_store_is_begun_where_files_lie_already(workspace: Workspace, shop: Shop) -> None:

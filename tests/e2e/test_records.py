@@ -3,7 +3,9 @@
 import shutil
 
 import pytest
-from factories import EMPTY, FIFTY, ON_CHANGE, Workspace
+from factories import EMPTY, FIFTY, ON_CHANGE, SITE, Workspace
+
+REF = f"refs/reconciler/{SITE}"
 
 
 def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
@@ -17,7 +19,7 @@ def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
     workspace.commit()
     (workspace.folder / "hook").rename(hook)
     run = workspace.run("apply", "--yes", "--record")
-    log = workspace.git("log", "-p", "--first-parent", "-1", "refs/reconciler/demo")
+    log = workspace.git("log", "-p", "--first-parent", "-1", REF)
 
     assert run.code == 0, run
     assert "demo: 1 SKU changed, 0 left as they were" in log
@@ -32,12 +34,14 @@ def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
     workspace.commit()
     workspace.git("init", "--quiet", "--bare", "remote.git")
     workspace.git("remote", "add", "origin", "remote.git")
-    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+    early = workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
     workspace.git("push", "--quiet", "origin", "main")
+    run = workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
+    assert (early.code, "git push origin HEAD" in early.err) == (64, True), early
     assert run.code == 0, run
-    record = workspace.git("rev-parse", "refs/reconciler/demo")
+    record = workspace.git("rev-parse", REF)
 
-    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
+    assert workspace.git("ls-remote", "origin", REF).split()[0] == record
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,7 @@ def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
     run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", remote)
 
     assert (run.code, said in run.err) == (code, True), run
-    assert workspace.writes() == []
+    assert not (workspace.folder / ".reconciler/sandbox").exists()
     assert workspace.git("for-each-ref", "refs/reconciler") == ""
 
 
@@ -65,9 +69,11 @@ def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> Non
     workspace.commit()
     workspace.git("init", "--quiet", "--bare", "remote.git")
     workspace.git("remote", "add", "origin", "remote.git")
+    workspace.git("push", "--quiet", "origin", "main")
     workspace.run("apply", "--yes", "--base", "HEAD", "--record", "--push", "origin")
     workspace.declare({"TEE": 40, "MUG": 20})
     workspace.commit()
+    workspace.git("push", "--quiet", "origin", "main")
     # The remote takes the intent, and nothing after it.
     hook = workspace.folder / "remote.git/hooks/pre-receive"
     hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
@@ -80,18 +86,19 @@ def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> Non
     hook.unlink()
     workspace.git(*mend[1:])
     assert workspace.run("plan").out.endswith(f"{EMPTY}\n")
-    record = workspace.git("rev-parse", "refs/reconciler/demo")
-    assert workspace.git("ls-remote", "origin", "refs/reconciler/demo").split()[0] == record
+    record = workspace.git("rev-parse", REF)
+    assert workspace.git("ls-remote", "origin", REF).split()[0] == record
 
 
 def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
-    """A record names a commit, so the YAML must be that commit's; and --push is of a record."""
+    """A record names a commit, so the YAML must be that commit's."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
 
     assert workspace.run("apply", "--yes", "--record").code == 64
+    assert workspace.run("apply", "--yes").code == 64
+    assert workspace.writes() == []
     assert workspace.run("apply", "--yes", "--push", "origin").code == 64
-    assert workspace.run("apply", "--yes").code == 0
 
 
 def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
@@ -168,7 +175,7 @@ def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
-    lock = workspace.folder / ".git/refs/reconciler/demo.lock"
+    lock = workspace.folder / f".git/{REF}.lock"
     lock.touch()
     run = workspace.run("apply", "--yes", "--record")
 
@@ -177,11 +184,17 @@ def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
     assert workspace.run("apply", "--yes", "--record").code == 0
 
 
-def test_an_unrecorded_write_is_warned_of(workspace: Workspace) -> None:
-    """The next plan would put back what sells until then."""
+def test_no_record_is_refused_where_it_is_needed(workspace: Workspace) -> None:
+    """An `on_change` write that is not recorded would come again; `exact` needs no record."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
-    run = workspace.run("apply", "--yes")
+    assert workspace.run("apply", "--yes", "--no-record").code == 64
+    assert workspace.writes() == []
 
-    assert "Warning: this was not recorded" in run.err
+    store = workspace.folder / "inventory/demo/store.yaml"
+    exact = store.read_text("utf-8").replace("rule: on_change", "rule: exact")
+    workspace.write("inventory/demo/store.yaml", exact)
+    record = workspace.git("rev-parse", REF)
+    assert workspace.run("apply", "--yes", "--no-record").code == 0
+    assert (workspace.quantities()["TEE"], workspace.git("rev-parse", REF)) == (70, record)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from factories import SITE, Workspace
+from factories import OTHER_SITE, Workspace
 
 
 def test_bad_yaml_exits_65_without_asking_the_store(workspace: Workspace) -> None:
@@ -22,10 +22,11 @@ def test_bad_yaml_exits_65_without_asking_the_store(workspace: Workspace) -> Non
 def test_validate_counts_what_is_in_order(workspace: Workspace) -> None:
     """All stores are checked, without a word to any."""
     workspace.store({"A": 5, "B": 1}, {"A": 3})
-    workspace.write("inventory/other/store.yaml", f"site_id: {SITE}\n")
+    workspace.write("inventory/other/store.yaml", f"site_id: {OTHER_SITE}\nrule: exact\n")
     workspace.write("inventory/other/a.yaml", "skus: {A: 1}\n")
     run = workspace.run("validate")
 
+    assert ("demo/store.yaml has no `rule`" in run.err, "other" in run.err) == (True, False)
     assert (run.code, run.out) == (0, "3 SKUs in 2 stores: everything is in order.\n")
 
 

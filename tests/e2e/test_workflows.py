@@ -118,7 +118,7 @@ def test_the_loop_runs_by_the_steps_of_the_workflows(loop: Loop) -> None:
     """Plan, comment, a second push, merge, apply, record, a sale, drift."""
     first = loop.run("apply.yml", base="HEAD")
     assert first.jobs == {"stores": "success", "apply": "success"}, first.steps
-    assert "refs/reconciler/demo" in loop.workspace.git("ls-remote", "origin")
+    assert f"refs/reconciler/{SITE}" in loop.workspace.git("ls-remote", "origin")
 
     loop.push("more", TEE=70, MUG=20)
     loop.shop.sell("TEE", 7)
@@ -139,7 +139,7 @@ def test_the_loop_runs_by_the_steps_of_the_workflows(loop: Loop) -> None:
     assert loop.shop.stocks() == {"TEE": 60, "MUG": 20}
     loop.workspace.git("fetch", "--quiet", "origin", "+refs/reconciler/*:refs/reconciler/*")
     assert "TEE:\n    quantity: 60" in loop.workspace.git(
-        "show", "refs/reconciler/demo:applied.yaml"
+        "show", f"refs/reconciler/{SITE}:applied.yaml"
     )
     _see_drift_at_night(loop)
     assert loop.shop.stocks() == {"TEE": 55, "MUG": 24}

@@ -10,6 +10,7 @@ from faults.network import GET, PATCH, few, reads_again, settles
 from faults.scene import SCALE, Scene
 from faults.table import Bench, row
 from reconciler.sandbox.api import SCOPES
+from reconciler.sandbox.edits import copy_sku, delete_product
 from reconciler.sandbox.faults import Fault, Kind
 
 
@@ -135,7 +136,7 @@ def deleted(bench: Bench) -> None:
     before, after, sku = few(bench)
     with Scene(bench, before, after).open() as scene:
         scene.plan()
-        scene.shop.delete_product(sku)
+        delete_product(scene.shop, sku)
         assert scene.apply(5) == dict.fromkeys(after, "applied") | {sku: "failed"}
         assert "does not know this (404)" in scene.said[-1].out
 
@@ -266,7 +267,7 @@ def shared_code(bench: Bench) -> None:
     """Ambiguous: an error that asks for the id; the rest is written."""
     before, after, _ = few(bench)
     with Scene(bench, before, {**after}).open() as scene:
-        scene.shop.copy_sku(next(iter(after)))
+        copy_sku(scene.shop, next(iter(after)))
         plan = scene.plan(65)
         assert f"{next(iter(after))}  ambiguous: 2 live SKUs have this code" in plan.out
         outcomes = scene.apply(5)

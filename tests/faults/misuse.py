@@ -10,6 +10,7 @@ from factories import SITE
 from faults.network import few
 from faults.scene import TOKEN, Scene, environment
 from faults.table import Bench, row
+from reconciler.sandbox.edits import rename_product
 
 
 @row("C1", "an old plan file", naive=False)
@@ -158,7 +159,7 @@ def token_in_words(bench: Bench) -> None:
 def _named(scene: Scene, name: str) -> None:
     """Give every product a name."""
     for product in scene.shop.products(100, 0):
-        scene.shop.rename(product["product"]["id"], name)
+        rename_product(scene.shop, product["product"]["id"], name)
 
 
 @row("S3", "a product's name that moves the cursor", naive=False)

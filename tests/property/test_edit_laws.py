@@ -87,7 +87,7 @@ def _read(text: str) -> dict[str, tuple[Any, ...]]:
 
 
 def _meaning(entry: Declared, stock: Stock | None = None, as_of: str | None = None) -> Any:
-    rule, day, pin, _ = entry.terms
+    rule, day, pin, *_ = entry.terms
     return stock or entry.stock, rule, as_of or day, pin
 
 

@@ -152,11 +152,12 @@ def _follows_its_change(
 ) -> None:
     """Expect that the declaration changed, and that the write goes where it went."""
     entry = state.declared[action.sku]
-    if action.base is None or entry.as_of is not None:  # new, or perhaps recounted
+    known = action.reference
+    if known is None or known.level is None or entry.as_of is not None:  # new, perhaps counted
         return
-    assert entry.stock != action.base
+    assert entry.stock != known.level
     if action.before.readable:
-        is_raised = size(entry.stock) > size(action.base)
+        is_raised = size(entry.stock) > size(known.level)
         assert (size(action.after) > size(action.before)) == is_raised
 
 

@@ -41,7 +41,7 @@ from reconciler.model import (
     Target,
     finite,
 )
-from reconciler.plan.applied import declared_as_applied
+from reconciler.plan.applied import state_after
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.planner import compute_plan
 from reconciler.plan.recovery import with_recovered
@@ -165,8 +165,7 @@ class Runs(RuleBasedStateMachine):
 
         assert plan.actions == ()
         assert self.shop.stocks["C"] == self.state.declared["C"].stock.quantity
-        overtaken = {f.sku for f in plan.findings if f.kind is FindingKind.OVERTAKEN}
-        for sku in set(FOLLOWED) - overtaken:
+        for sku in FOLLOWED:
             assert _meaning(self.state.declared[sku]) == self.held[sku]
         self.no_declaration_is_written_twice()
 
@@ -179,7 +178,7 @@ class Runs(RuleBasedStateMachine):
     def recount(self, sku: str) -> None:
         """Assert the number anew."""
         entry = self.state.declared[sku]
-        terms = entry.terms._replace(as_of=f"d{self.count}")
+        terms = entry.terms._replace(as_of=f"d{self.count:05}")
         self._declare(sku, entry._replace(terms=terms))
         self.count += 1
 
@@ -207,6 +206,9 @@ class Runs(RuleBasedStateMachine):
         for write in self.base.pending:
             if write.declared.sku in plan.recovered and write.declared.sku in self.held:
                 self.held[write.declared.sku] = _meaning(write.declared)
+        overtaken = {f.sku for f in plan.findings if f.kind is FindingKind.OVERTAKEN}
+        for sku in overtaken:  # to be left alone settles it
+            self._hold(sku, self.state)
         for sku in FOLLOWED:
             if self.shop.stocks[sku] == self.state.declared[sku].stock.quantity:
                 self._hold(sku, self.state)
@@ -259,7 +261,7 @@ class Runs(RuleBasedStateMachine):
         journal, earlier = open_journal(self.journal, plan, fingerprint(plan), is_begun=is_begun)
         nothing = self._report(plan, Result.NOT_TRIED)
         done = self._report(plan, Result.APPLIED)
-        intended = declared_as_applied(state, base, plan, done)
+        intended = state_after(state, base, plan, done, "").declared
         pending = tuple(
             Pending(a.target.sku_id, a.before, a.after, intended[a.sku]) for a in plan.actions
         )
@@ -307,8 +309,15 @@ class Runs(RuleBasedStateMachine):
 
     def _receipt(self, plan: Plan, state: DesiredState, base: Base, report: Report) -> Base:
         self.count += 1
-        applied = declared_as_applied(state, base, plan, report)
-        return Base(f"{self.count:040x}", "0" * 40, "", applied)
+        applied = state_after(state, base, plan, report, "")
+        return Base(
+            f"{self.count:040x}",
+            "0" * 40,
+            "",
+            applied.declared,
+            released=applied.released,
+            shop=applied.shop,
+        )
 
     def _look_at_the_ledger(self, plan: Plan, since: int, begun: int) -> None:
         """No wrong, doubled or lost write since the plan; no declaration written twice."""

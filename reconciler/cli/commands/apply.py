@@ -12,7 +12,16 @@ from reconciler.app.context import StoreContext
 from reconciler.cli.apply_output import Outputs
 from reconciler.cli.console import Console, has_terminal
 from reconciler.cli.output import read_plan
-from reconciler.cli.params import BASE, DURATION, FILE, Duration, GlobalFlags, shop_options
+from reconciler.cli.params import (
+    BASE,
+    DURATION,
+    FILE,
+    Duration,
+    GlobalFlags,
+    apply_memory_options,
+    memory_request,
+    shop_options,
+)
 from reconciler.errors import StalePlanError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Limit, Plan
@@ -22,12 +31,7 @@ from reconciler.model import Limit, Plan
 @click.argument("planfile", required=False, type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
 @BASE
-@click.option(
-    "--record",
-    is_flag=True,
-    help="Keep in git what was applied, as the base of the next plan.",
-)
-@click.option("--push", metavar="REMOTE", help="Share that record on this remote.")
+@apply_memory_options
 @click.option(
     "--take-over",
     is_flag=True,
@@ -70,6 +74,9 @@ def command(
     planfile: Path | None,
     yes: bool,
     base: str | None,
+    remote: str | None,
+    local: bool,
+    no_record: bool,
     record: bool,
     push: str | None,
     take_over: bool,
@@ -90,12 +97,11 @@ def command(
     console = Console(flags)
     outputs = Outputs(console, journal, report, events)
     outputs.require_apart()
-    if push and not record:
-        raise UsageError("--push shares the record of --record; add that")
+    memory = memory_request(remote or push, local=local, none=no_record, is_named=record)
     connection = console.connection(token_file, parallelism, max_duration)
 
     def request(saved: Plan | None) -> ApplyRequest:
-        return ApplyRequest(saved, yes, base, record, push, take_over, allow)
+        return ApplyRequest(saved, yes, base, memory, take_over, allow)
 
     def apply_one_of_several(context: StoreContext) -> ExitCode:
         saved = read_plan(planfile / f"{context.name}.json") if planfile else None

@@ -62,7 +62,8 @@ def command(
     stocks = None
     if live:
         connection = console.connection(token_file, parallelism)
-        stocks = read_stocks(context, desired, connection, console, desired.declared)
+        seen = read_stocks(context, desired, connection, console, desired.declared)
+        stocks = {sku: one.stock for sku, one in seen.items()}
     text = render_table(desired.declared.values(), stocks, _DELIMITERS[delimiter])
     is_whole = stocks is None or len(stocks) == len(desired.declared)
     if out == STDIO and "##[" in text and "GITHUB_ACTIONS" in os.environ:

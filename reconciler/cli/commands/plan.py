@@ -85,7 +85,6 @@ def command(
 
 def _next_command(plan: Plan, file: Path, base: str | None) -> str:
     flags = f" --base {base}" if base else ""
-    flags += " --record" if plan.provenance.base else ""
     flags += "".join(f" --allow {violation.limit}" for violation in plan.violations)
     return f"Saved to {file}. To carry it out: reconciler apply {file}{flags}"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.app.editing import WorkingCopy, edit_store, load_working_copy
+from reconciler.app.editing import EditRequest, WorkingCopy, edit_store, load_working_copy
 from reconciler.app.quantities import parse_assignments, resolve_assignment
 from reconciler.app.snapshot import read_stocks
 from reconciler.app.stocktaking import take_counts
@@ -63,13 +63,13 @@ def command(
             raise UsageError("--live is for + and -; a table holds what was counted")
         return _take_table(console, working, table, as_of, yes=yes)
     parsed = parse_assignments(assignments, declared)
-    stocks = None
+    seen = None
     if live:
         connection = console.connection(token_file, parallelism)
         names = [one.sku for one in parsed if one.stock is None]
-        stocks = read_stocks(context, working.desired, connection, console, names)
-    wanted = {one.sku: resolve_assignment(declared[one.sku], one, stocks, as_of) for one in parsed}
-    return edit_store(working, wanted, console, as_of=as_of)
+        seen = read_stocks(context, working.desired, connection, console, names)
+    wanted = {one.sku: resolve_assignment(declared[one.sku], one, seen, as_of) for one in parsed}
+    return edit_store(working, wanted, console, EditRequest(as_of, seen=seen))
 
 
 def _take_table(

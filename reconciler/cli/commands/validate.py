@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.app.stores import load_folder, stores_for_path
+from reconciler.app.stores import stores_for_path
+from reconciler.app.validating import check_folder
 from reconciler.cli.params import GlobalFlags, shared_options
-from reconciler.cli.streams import print_text
+from reconciler.cli.streams import print_error, print_text
 from reconciler.desired.files import find_stores, refuse_repositories_beside_stores
 from reconciler.errors import InputError, Problem
 from reconciler.model.codec import dump_json
@@ -38,10 +39,11 @@ def command(flags: GlobalFlags, paths: tuple[Path, ...], format_: str) -> int:
     skus = 0
     folders = _folders(flags, paths, problems)
     for folder in folders:
-        try:
-            skus += len(load_folder(folder).declared)
-        except InputError as error:
-            problems.extend(error.problems)
+        checked = check_folder(folder)
+        skus += checked.skus
+        problems.extend(checked.problems)
+        if checked.hint and not flags.quiet:
+            print_error(safe_text(checked.hint))
     if format_ == "json":
         _print_json(problems, skus, folders)
     else:

@@ -48,6 +48,8 @@ site_id: {site_id}
 # People type these counts while the shop sells: so only what changes in these files is written,
 # and no sale is undone. Each file and each SKU may have another rule.
 rule: on_change
+limits:
+  max_put_back: 0    # no typed number puts a sold unit back, unless --allow max_put_back says so
 """
 
 

@@ -117,6 +117,7 @@ _WANTED = {
     "sku": "text; put it in quotes",
     "frozen": "a list of SKUs or patterns; write one a line, each after a dash",
     "limits": "a set of limits; write each on a line of its own, like `max_zeroed: 10`",
+    "seen_at": "a time in UTC; delete the file, and pull again",
     "skus": "a list of SKUs; write each on a line of its own, like `TEE-BLK-M: 40`",
 }
 

@@ -1,49 +1,180 @@
-"""A declared SKU → what the base declared of the same one: by the store's id, else by its code."""
+"""A declared SKU → what its author knew: by its key, else by the shop's SKU id."""
+
+from dataclasses import replace
 
 import pytest
 from factories import base_of, declared, desired, live, plan_of
 
-from reconciler.model import Cause, Declared, FindingKind, Pending, Rule, finite
-from reconciler.plan.reference import NEW, Based, BaseIndex
+from reconciler.model import (
+    NO_KNOWLEDGE,
+    Base,
+    Cause,
+    Declared,
+    FindingKind,
+    Observation,
+    Pending,
+    Reference,
+    Rule,
+    Seen,
+    SettledSku,
+    Statement,
+    finite,
+)
+from reconciler.plan.reference import References
 
 X, Y = "id-X", "id-Y"
 
 
+def _settled(*entries: Declared, released: tuple[Declared, ...] = (), **ids: str) -> Base:
+    """Return the base of a record: *ids* are the shop's ids by key."""
+    shop = {key: SettledSku(key, sku_id, None, "2026-11-20") for key, sku_id in ids.items()}
+    return replace(base_of(*entries), shop=shop, released={entry.sku: entry for entry in released})
+
+
+def _seen(quantity: int, at: str, sku_id: str = X, key: str = "A") -> Observation:
+    return Observation(f"{at}{quantity}", "s.yaml", at, {key: Seen(finite(quantity), sku_id)})
+
+
+def _look_up(
+    entry: Declared, base: Base | None, *seen: Observation, sku_id: str | None = X
+) -> Reference | None:
+    state = replace(desired(entry), observations=seen)
+    return References(base, state).look_up(entry, sku_id)
+
+
+def _statement(found: Reference | None) -> Statement | None:
+    return found.statement if found else None
+
+
 @pytest.mark.parametrize(
-    ("before", "now", "sku_id", "found"),
+    ("before", "now", "sku_id", "statement"),
     [
-        (declared("A", 5), declared("A", 7), X, Based(finite(5), recounted=False)),
-        (declared("B", 5), declared("A", 7), X, NEW),
+        (declared("A", 5), declared("A", 7), X, Statement.TYPED),
+        (declared("A", 5), declared("A", 5), X, Statement.SETTLED),
+        (declared("B", 5), declared("A", 7), X, Statement.NEW),
         # An id is added or removed, under the same key or another: the same SKU.
-        (declared("A", 5), declared("A", 5, id=X), X, Based(finite(5), recounted=False)),
-        (declared("A", 5), declared("Z", 5, id=X, code="A"), X, Based(finite(5), recounted=False)),
-        (declared("A", 5, id=X), declared("A", 5), X, Based(finite(5), recounted=False)),
-        (declared("Z", 5, id=X, code="A"), declared("A", 5), X, Based(finite(5), recounted=False)),
-        (declared("Z", 5, id=X), declared("Q", 5, id=X), X, Based(finite(5), recounted=False)),
+        (declared("A", 5), declared("A", 5, id=X), X, Statement.SETTLED),
+        (declared("A", 5), declared("Z", 5, id=X, code="A"), X, Statement.SETTLED),
+        (declared("A", 5, id=X), declared("A", 5), X, Statement.SETTLED),
+        (declared("Z", 5, id=X, code="A"), declared("A", 5), X, Statement.SETTLED),
+        (declared("Z", 5, id=X), declared("Q", 5, id=X), X, Statement.SETTLED),
         # Another id, or the same key for another code: another SKU.
-        (declared("A", 5, id=X), declared("A", 5, id=Y), Y, NEW),
-        (declared("A", 5, id=X), declared("A", 5), Y, NEW),
-        (declared("A", 5), declared("A", 5, id=Y, code="OTHER"), Y, NEW),
-        # A date is added, changed, kept or deleted.
-        (declared("A", 5), declared("A", 5, as_of="d2"), X, Based(finite(5), recounted=True)),
-        (
-            declared("A", 5, as_of="d1"),
-            declared("A", 5, as_of="d2"),
-            X,
-            Based(finite(5), recounted=True),
-        ),
-        (
-            declared("A", 5, as_of="d1"),
-            declared("A", 5, as_of="d1"),
-            X,
-            Based(finite(5), recounted=False),
-        ),
-        (declared("A", 5, as_of="d1"), declared("A", 5), X, Based(finite(5), recounted=False)),
+        (declared("A", 5, id=X), declared("A", 5, id=Y), Y, Statement.NEW),
+        (declared("A", 5, id=X), declared("A", 5), Y, Statement.NEW),
+        (declared("A", 5), declared("A", 5, id=Y, code="OTHER"), Y, Statement.NEW),
+        # A date is added, changed, kept, deleted, or goes back.
+        (declared("A", 5), declared("A", 5, as_of="d2"), X, Statement.COUNTED),
+        (declared("A", 5, as_of="d1"), declared("A", 5, as_of="d2"), X, Statement.COUNTED),
+        (declared("A", 5, as_of="d1"), declared("A", 5, as_of="d1"), X, Statement.SETTLED),
+        (declared("A", 5, as_of="d1"), declared("A", 5), X, Statement.SETTLED),
+        (declared("A", 5, as_of="d2"), declared("A", 5, as_of="d1"), X, Statement.SETTLED),
     ],
 )
-def test_the_same_sku_is_found(before: Declared, now: Declared, sku_id: str, found: Based) -> None:
-    """Keys may change; what counts is which of the store's SKUs is meant."""
-    assert BaseIndex({before.sku: before}).look_up(now, sku_id) == found
+def test_base_of_a_commit_finds_the_same_sku(
+    before: Declared, now: Declared, sku_id: str, statement: Statement
+) -> None:
+    """Keys may change; what counts is which of the shop's SKUs is meant."""
+    assert _statement(_look_up(now, base_of(before), sku_id=sku_id)) is statement
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "sku_id", "statement"),
+    [
+        # A code that was corrected after a rename in the shop is found by the shop's id.
+        (_settled(declared("OLD", 5), OLD=X), declared("A", 5), X, Statement.SETTLED),
+        (_settled(declared("OLD", 5), OLD=X), declared("A", 6), X, Statement.TYPED),
+        (_settled(declared("OLD", 5), OLD=Y), declared("A", 5), X, Statement.NEW),
+        # So is a SKU that no file declared for a while.
+        (_settled(released=(declared("A", 5),), A=X), declared("A", 5), X, Statement.SETTLED),
+        (_settled(released=(declared("B", 5),), B=X), declared("A", 5), X, Statement.SETTLED),
+        # A product made again under a released code is another SKU.
+        (_settled(released=(declared("A", 5),), A=Y), declared("A", 5), X, Statement.NEW),
+        # A pin names the SKU, whatever its key meant before.
+        (_settled(declared("A", 5), A=Y), declared("A", 5, id=X), X, Statement.NEW),
+    ],
+)
+def test_record_finds_a_sku_by_key_and_then_by_id(
+    base: Base, now: Declared, sku_id: str, statement: Statement
+) -> None:
+    """A rename, a revert, or a lost file makes nothing new."""
+    assert _statement(_look_up(now, base, sku_id=sku_id)) is statement
+
+
+def test_known_code_of_another_sku_is_replaced() -> None:
+    """Unless the entry pins the id, or is counted."""
+    base = _settled(declared("A", 5), A=Y)
+    for entry, is_replaced in (
+        (declared("A", 5), True),
+        (declared("A", 5, id=X), False),
+        (declared("A", 5, as_of="2026-11-28"), False),
+    ):
+        assert References(base, desired(entry)).is_replaced(entry, X) is is_replaced
+    assert not References(base, desired(declared("A", 5))).is_replaced(declared("A", 5), Y)
+
+
+EARLY, LATE = "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "statement", "level", "had"),
+    [
+        (50, Statement.SETTLED, 50, 50),
+        (43, Statement.COPY, 43, 43),
+        (40, Statement.COPY, 40, 40),
+        (66, Statement.TYPED, 40, 40),
+        (20, Statement.TYPED, 40, 40),
+    ],
+)
+def test_observation_is_the_reference_of_what_is_typed_after_it(
+    quantity: int, statement: Statement, level: int, had: int
+) -> None:
+    """The latest one counts; a level that equals any of them is a copy."""
+    base = _settled(declared("A", 50), A=X)
+    found = _look_up(declared("A", quantity), base, _seen(43, EARLY), _seen(40, LATE))
+
+    assert found is not None
+    assert (found.statement, found.level, found.had) == (statement, finite(level), finite(had))
+    assert found.settled == finite(50)
+
+
+def test_consumed_observation_says_nothing() -> None:
+    """An apply has dealt with it."""
+    seen = _seen(43, EARLY)
+    base = replace(_settled(declared("A", 50), A=X), consumed=frozenset({seen.id}))
+
+    assert _statement(_look_up(declared("A", 43), base, seen)) is Statement.TYPED
+
+
+def test_observation_is_enough_without_a_base() -> None:
+    """After an import nothing was applied yet, and nothing needs to be."""
+    seen = _seen(43, EARLY)
+
+    assert _statement(_look_up(declared("A", 43), None, seen)) is Statement.COPY
+    assert _statement(_look_up(declared("A", 60), None, seen)) is Statement.TYPED
+    assert _look_up(declared("A", 43), None) is None
+    assert _look_up(declared("A", 43), base_of()) == NO_KNOWLEDGE
+
+
+def test_observation_of_another_sku_says_nothing() -> None:
+    """The code went to another SKU of the shop since; the one that was seen has another key."""
+    base = _settled(A=Y)
+
+    assert _statement(_look_up(declared("A", 43), base, _seen(43, EARLY, Y))) is Statement.NEW
+    seen_as_b = _seen(43, EARLY, X, "B")
+    assert _statement(_look_up(declared("A", 43), base, seen_as_b)) is Statement.COPY
+
+
+def test_line_below_an_old_head_is_no_count() -> None:
+    """A line that moves into a file whose head has a date was not counted on that day."""
+    head = declared("HEAD", 5, as_of="2026-11-20")
+    head = head._replace(terms=head.terms._replace(inherits_date=True))
+    moved = head._replace(sku="A")
+    base = base_of(head, declared("A", 5))
+    references = References(base, desired(head, moved))
+
+    assert _statement(references.look_up(moved, X)) is Statement.SETTLED
+    fresh = References(base_of(declared("HEAD", 5), declared("A", 5)), desired(head, moved))
+    assert _statement(fresh.look_up(moved, X)) is Statement.COUNTED
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from factories import stock
 
-from reconciler.model import INFINITE, Rule
-from reconciler.plan.rules import aim
+from reconciler.model import INFINITE, NO_KNOWLEDGE, Reference, Rule, Statement
+from reconciler.plan.rules import aim, count_put_back
 
 INF = "infinite"
 
@@ -51,10 +51,11 @@ INF = "infinite"
 )
 def test_a_rule_decides_what_to_aim_for(rule: Rule, declared: Any, live: Any, aimed: Any) -> None:
     """Each rule over finite, infinite and unreadable stock, whatever the base says."""
-    for base in (None, stock(5), stock(9), INFINITE):
-        for recounted in (True, False):
-            found = aim(rule, stock(declared), base, stock(live), recounted=recounted)
+    for level in (None, stock(5), stock(9), INFINITE):
+        for statement in Statement:
+            found = aim(rule, stock(declared), Reference(statement, level), stock(live))
             assert found == stock(aimed)
+    assert aim(rule, stock(declared), None, stock(live)) == stock(aimed)
 
 
 @pytest.mark.parametrize(
@@ -96,16 +97,54 @@ def test_a_rule_decides_what_to_aim_for(rule: Rule, declared: Any, live: Any, ai
     ],
 )
 def test_on_change_follows_the_declaration(declared: Any, base: Any, live: Any, aimed: Any) -> None:
-    """It writes what was changed since the base, and in the direction of the change alone."""
-    before = None if base is None else stock(base)
+    """It writes what was changed since the reference, and only in the direction of the change."""
+    statement = Statement.SETTLED if base == declared else Statement.TYPED
+    known = NO_KNOWLEDGE if base is None else Reference(statement, stock(base))
 
-    assert aim(Rule.ON_CHANGE, stock(declared), before, stock(live)) == stock(aimed)
+    assert aim(Rule.ON_CHANGE, stock(declared), known, stock(live)) == stock(aimed)
 
 
 @pytest.mark.parametrize("live", [3, 5, 9, INF, None, 2.5])
 @pytest.mark.parametrize("base", [3, 5, 9, INF])
 def test_a_recount_writes_in_either_direction(base: Any, live: Any) -> None:
-    """A new `as_of` asserts the number anew, also the same one."""
-    found = aim(Rule.ON_CHANGE, stock(5), stock(base), stock(live), recounted=True)
+    """A new `as_of` asserts the number again, also the same one."""
+    counted = Reference(Statement.COUNTED, stock(base))
 
-    assert found == stock(5)
+    assert aim(Rule.ON_CHANGE, stock(5), counted, stock(live)) == stock(5)
+
+
+@pytest.mark.parametrize("live", [3, 5, 9, INF, None])
+def test_copy_is_never_written(live: Any) -> None:
+    """The shop said that number itself, so whatever it sold since stays sold."""
+    copy = Reference(Statement.COPY, stock(5), is_observed=True)
+
+    assert aim(Rule.ON_CHANGE, stock(5), copy, stock(live)) == stock(live)
+
+
+@pytest.mark.parametrize(
+    ("had", "before", "after", "put_back"),
+    [
+        (50, 43, 70, 7),
+        (50, 43, 46, 3),
+        (50, 43, 50, 7),
+        (35, 32, 66, 3),
+        (50, 50, 70, 0),
+        (50, 60, 70, 0),
+        (50, 60, 45, -10),
+        (50, 60, 55, -5),
+        (50, 43, 40, 0),
+        (50, 43, 43, 0),
+        (None, 43, 50, 0),
+        (50, INF, 50, 0),
+        (50, None, 50, 0),
+        (INF, 43, 50, 0),
+    ],
+)
+def test_put_back_is_what_moved_since_and_the_write_undoes(
+    had: Any, before: Any, after: Any, put_back: int
+) -> None:
+    """Units sold since count up, units that came in count down, and never more than is written."""
+    known = Reference(Statement.TYPED, stock(50), None if had is None else stock(had))
+
+    assert count_put_back(known, stock(before), stock(after)) == put_back
+    assert count_put_back(None, stock(before), stock(after)) == 0

@@ -52,7 +52,7 @@ def test_every_string_is_inert(text: str) -> None:
 
 
 def test_what_is_dangerous_comes_first() -> None:
-    """Sold out, another type, re-added sales and broken limits stand above the table."""
+    """Sold out, another type, undone sales, and broken limits stand above the table."""
     state = desired(
         declared("A", 0),
         declared("B", "infinite"),
@@ -67,7 +67,7 @@ def test_what_is_dangerous_comes_first() -> None:
     for words in (
         "A is set to zero, from 3",
         "B goes from 4 to infinite",
-        "C&#58; 7 units gone since the base would be re-added",
+        "C&#58; 7 sold since would be put back",
         "Limit broken",
     ):
         assert words in text[:table], text

@@ -1,0 +1,232 @@
+"""`base show`, `set`, and `unlock`: what git keeps of the applies, shown and corrected."""
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from reconciler import __version__
+from reconciler.app.base import KnownBase, declared_in, load_base
+from reconciler.app.context import StoreContext
+from reconciler.app.memory import MemoryRequest, open_shared, refresh_record
+from reconciler.app.recording import describe_lock, dump_levels, ensure_unlocked, find_actor
+from reconciler.app.reporter import Reporter
+from reconciler.app.stores import load_settings
+from reconciler.desired.files import SEEN_FOLDER
+from reconciler.errors import NoBaseError, UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.git.repository import Repository, open_repository
+from reconciler.model import Base, Declared, SettledSku, StoreSettings
+from reconciler.plan.applied import AppliedState
+from reconciler.records.base import BaseTexts, find_base, path_below_top
+from reconciler.records.records import (
+    APPLIED_FILE,
+    INTENDED_FILE,
+    RELEASED_FILE,
+    SHOP_FILE,
+    Record,
+    RecordKind,
+    dump_shop,
+    finish,
+    make_record,
+    ref_of,
+)
+from reconciler.render.wording import count, first_of
+
+_NOTHING: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetRequest:
+    """What is asked of `base set`: the commit, which SKUs (none: all), and whether to ask."""
+
+    ref: str
+    globs: Sequence[str] = ()
+    yes: bool = False
+
+
+def show_record(context: StoreContext, reporter: Reporter) -> ExitCode:
+    """Print what is recorded: for which commit, by whom, and who holds the lock."""
+    settings = load_settings(context)
+    repository = _require_repository(context)
+    refresh_record(repository, settings, reporter)
+    known = load_base(context, settings, None, None)
+    ref = ref_of(settings.site_id)
+    if known.base is None or known.last is None or known.last.record is None:
+        reporter.result(f"No record at {ref}. The first apply, or `base set HEAD`, makes one.")
+        return ExitCode.DONE
+    for line in _describe(known.base, known.last, known.last.record, ref):
+        reporter.result(line)
+    return ExitCode.DONE
+
+
+def _describe(base: Base, last: BaseTexts, record: Record, ref: str) -> Iterable[str]:
+    yield f"Record {last.commit[:7]} at {ref}"
+    by = f" by {record.by}" if record.by else ""
+    what = "An apply of" if record.actions or record.is_intent else "Settled at"
+    yield f"{what} {record.source[:7]} on {last.date}{by}, reconciler {record.tool_version}."
+    yield f"{count(len(base.declared), 'level')} settled, {len(base.released)} released."
+    if record.is_intent:
+        yield describe_lock(record, datetime.now(UTC))
+        return
+    results = [action.result.replace("_", " ") for action in record.actions]
+    counts = [f"{results.count(result)} {result}" for result in sorted(set(results))]
+    yield f"Outcome: {', '.join(counts) or 'nothing to write'}."
+
+
+def set_record(
+    context: StoreContext, request: SetRequest, memory: MemoryRequest, reporter: Reporter
+) -> ExitCode:
+    """Record that the shop has what a commit declares, for all SKUs or those that are named.
+
+    Raises:
+        NoBaseError: The commit can't be found or read.
+        HeldError: An apply is under way.
+        UsageError: No SKU is called like that.
+    """
+    settings = load_settings(context)
+    repository = _require_repository(context)
+    remote = open_shared(repository, settings.site_id, memory)
+    known = load_base(context, settings, None, None)
+    ensure_unlocked(known, take_over=False, has_journal=False, now=datetime.now(UTC))
+    texts = find_base(repository, context.folder, settings.site_id, request.ref)
+    if texts is None:
+        raise NoBaseError(f"{request.ref} names no commit here; fetch it, or name another")
+    chosen = _choose(declared_in(texts, context.folder, settings.name), request)
+    reporter.result(
+        f"{count(len(chosen), 'SKU')} of {settings.name}: the shop has what {texts.source[:7]}"
+        f" declares. {first_of(sorted(chosen))}"
+    )
+    if not request.yes and not reporter.confirm("Record that? Type yes to go on"):
+        reporter.say("Nothing was recorded.")
+        return ExitCode.FAILED
+    now = datetime.now(UTC)
+    is_whole = not request.globs
+    seen = _observations(repository, context, texts.source) if is_whole else _NOTHING
+    state = _state_of(known.base, chosen, seen, f"{now:%Y-%m-%dT%H:%M:%SZ}", is_whole=is_whole)
+    last = known.last.record if known.last else None
+    source = texts.source if is_whole or last is None else last.source
+    record = _make_record(repository, settings, known, source, now, state.consumed)
+    files = dump_levels(state, settings.rule) | {SHOP_FILE: dump_shop(state.shop)}
+    message = f"{settings.name}: base set to {texts.source[:7]} for {count(len(chosen), 'SKU')}\n"
+    commit = make_record(repository, record, files, message)
+    finish(repository, record, commit, remote)
+    reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{_shared(remote)}.")
+    return ExitCode.DONE
+
+
+def _choose(declared: Mapping[str, Declared], request: SetRequest) -> dict[str, Declared]:
+    """Return the SKUs that are meant; raise UsageError for none."""
+    globs = request.globs or ("*",)
+    chosen = {
+        sku: entry
+        for sku, entry in declared.items()
+        if any(fnmatchcase(sku, glob) for glob in globs)
+    }
+    if not chosen:
+        raise UsageError(f"{request.ref} declares no SKU that is called like that")
+    return chosen
+
+
+def _state_of(
+    base: Base | None,
+    chosen: dict[str, Declared],
+    seen: tuple[str, ...],
+    at: str,
+    *,
+    is_whole: bool,
+) -> AppliedState:
+    """Return what holds when the shop has what is declared for the *chosen* SKUs."""
+    before = base.declared if base else {}
+    shop = dict(base.shop) if base else {}
+    for sku, entry in chosen.items():
+        sku_id = entry.id or (shop[sku].sku_id if sku in shop else "")
+        shop[sku] = SettledSku(sku, sku_id, None, at)
+    declared = chosen if is_whole else {**before, **chosen}
+    gone = {sku: entry for sku, entry in before.items() if sku not in declared}
+    released = {**(base.released if base else {}), **gone}
+    levels = {sku: entry for sku, entry in released.items() if sku not in declared}
+    consumed = tuple(sorted({*seen, *(base.consumed if base else ())}))
+    return AppliedState(declared, levels, shop, consumed)
+
+
+def _observations(repository: Repository, context: StoreContext, commit: str) -> tuple[str, ...]:
+    """Return the ids of the observations that *commit* holds: the shop has what came after."""
+    folder = f"{path_below_top(repository, context.folder)}/{SEEN_FOLDER}"
+    listed = repository.ask("ls-tree", "--full-tree", commit, "--", f"{folder}/")
+    return tuple(line.split()[2] for line in listed.splitlines() if line.split()[1] == "blob")
+
+
+def unlock_record(
+    context: StoreContext, run: str, memory: MemoryRequest, reporter: Reporter
+) -> ExitCode:
+    """End the lock of a crashed apply; the next one reads what it wrote.
+
+    Raises:
+        UsageError: *run* is not the apply that holds the lock.
+        HeldError: It ended in between.
+    """
+    settings = load_settings(context)
+    repository = _require_repository(context)
+    remote = open_shared(repository, settings.site_id, memory)
+    last = find_base(repository, context.folder, settings.site_id, None)
+    record = last.record if last else None
+    if last is None or record is None or not record.is_intent:
+        reporter.say("Nothing is locked.")
+        return ExitCode.DONE
+    if record.run != run:
+        raise UsageError(f"{run} does not hold the lock. {describe_lock(record, _now())}")
+    ended = replace(record, expires_at=_now(), previous=last.commit)
+    texts = {
+        APPLIED_FILE: last.files,
+        INTENDED_FILE: last.intended,
+        RELEASED_FILE: last.released,
+    }
+    files = {name: text[0][1].decode() for name, text in texts.items() if text}
+    files[SHOP_FILE] = last.shop.decode()
+    commit = make_record(repository, ended, files, f"{settings.name}: {run} unlocked\n")
+    finish(repository, ended, commit, remote)
+    reporter.say(f"Unlocked{_shared(remote)}. The next apply reads what {run} wrote.")
+    return ExitCode.DONE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _shared(remote: str | None) -> str:
+    return f", and pushed to {remote}" if remote else ""
+
+
+def _require_repository(context: StoreContext) -> Repository:
+    repository = open_repository(context.inventory)
+    if repository is None:
+        raise UsageError("the record is kept in git, and this folder is in no repository")
+    return repository
+
+
+def _make_record(
+    repository: Repository,
+    settings: StoreSettings,
+    known: KnownBase,
+    source: str,
+    now: datetime,
+    consumed: tuple[str, ...],
+) -> Record:
+    return Record(
+        kind=RecordKind.RECEIPT,
+        run=secrets.token_hex(8),
+        store=settings.name,
+        site_id=settings.site_id,
+        source=source,
+        previous=known.last.commit if known.last else None,
+        fingerprint="",
+        planned_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        expires_at=None,
+        tool_version=__version__,
+        actions=(),
+        by=find_actor(repository, os.environ),
+        consumed=consumed,
+    )

@@ -1,0 +1,75 @@
+"""What remotes have: which one counts, a ref on it, and whether it holds a commit."""
+
+from reconciler.git.repository import Repository
+
+
+def list_remotes(repository: Repository) -> list[str]:
+    """Return the names of the remotes."""
+    return repository.ask("remote").split()
+
+
+def has_remote(repository: Repository, name: str) -> bool:
+    """Return whether *name* is a remote here."""
+    return bool(repository.ask("remote", "get-url", "--", name))
+
+
+def find_default_remote(repository: Repository) -> str | None:
+    """Return the remote of the branch checked out, else `origin`, else the only one."""
+    names = list_remotes(repository)
+    branch = repository.ask("symbolic-ref", "--short", "--quiet", "HEAD")
+    own = repository.ask("config", "--get", f"branch.{branch}.remote") if branch else ""
+    if own in names:
+        return own
+    if "origin" in names:
+        return "origin"
+    return names[0] if len(names) == 1 else None
+
+
+def find_remote_ref(repository: Repository, remote: str, ref: str) -> str | None:
+    """Return the commit that *ref* is at on *remote*, or None.
+
+    Raises:
+        HistoryError: The remote can't be reached.
+    """
+    lines = repository.run_remote("ls-remote", "--quiet", "--", remote, ref).splitlines()
+    tips = (line.split(b"\t") for line in lines)
+    return next((tip.decode() for tip, name in tips if name.decode() == ref), None)
+
+
+def fetch_ref(repository: Repository, remote: str, ref: str) -> None:
+    """Fetch the commits of *ref* on *remote*; no ref here moves.
+
+    Raises:
+        HistoryError: The remote can't be reached, or has no such ref.
+    """
+    depth = ["--depth=1"] if repository.is_shallow else []
+    flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    repository.run_remote("fetch", *flags, *depth, "--", remote, ref)
+
+
+def is_on_remote(repository: Repository, remote: str, commit: str) -> bool:
+    """Return whether a branch on *remote* holds *commit*.
+
+    Raises:
+        HistoryError: The remote can't be reached.
+    """
+    place = f"refs/remotes/{remote}/"
+    if repository.ask("for-each-ref", "--count=1", f"--contains={commit}", "--", place):
+        return True
+    lines = repository.run_remote("ls-remote", "--quiet", "--heads", "--", remote).splitlines()
+    tips = [line.split(b"\t")[0].decode() for line in lines]
+    here = [tip for tip in tips if tip == commit or repository.has(tip)]
+    return any(tip == commit or repository.descends(tip, commit) for tip in here)
+
+
+def push_ref(
+    repository: Repository, remote: str, commit: str, ref: str, *, dry: bool = False
+) -> None:
+    """Push *commit* to *ref* on *remote*.
+
+    Raises:
+        HistoryError: The remote can't be reached, or what is there is no ancestor of *commit*.
+    """
+    flags = ["--dry-run"] if dry else []
+    push = ("push", "--no-verify", "--quiet", *flags, "--", remote, f"{commit}:{ref}")
+    repository.run_remote(*push)

@@ -1,0 +1,260 @@
+"""The record is kept and shared by default: clones, remotes, force pushes, and `base`."""
+
+import shutil
+import subprocess
+
+import pytest
+from factories import FIFTY, ON_CHANGE, SITE, Workspace
+
+from reconciler.app import apply_run, planning
+
+REF = f"refs/reconciler/{SITE}"
+
+
+def _share(workspace: Workspace) -> None:
+    """Begin with a shop as declared, a remote that holds main, and a first record there."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    workspace.write(".gitignore", "/remote.git\n/clone\n/.reconciler\n")
+    workspace.commit()
+    workspace.git("init", "--quiet", "--bare", "--initial-branch", "main", "remote.git")
+    workspace.git("remote", "add", "origin", "remote.git")
+    _push(workspace)
+    assert workspace.run("base", "set", "HEAD", "--yes").code == 0
+
+
+def _push(workspace: Workspace) -> None:
+    workspace.git("push", "--quiet", "origin", "main")
+
+
+def _clone(workspace: Workspace) -> tuple[Workspace, tuple[str, ...]]:
+    """Return a second clone, and the flags to work in it."""
+    workspace.git("clone", "--quiet", "remote.git", "clone")
+    clone = Workspace(workspace.folder / "clone", workspace.capsys)
+    return clone, ("--inventory", "clone/inventory")
+
+
+def _declare(workspace: Workspace, **levels: int) -> None:
+    workspace.declare({**FIFTY, **levels})
+    workspace.commit()
+    _push(workspace)
+
+
+def _tip(workspace: Workspace) -> str:
+    return workspace.git("ls-remote", "origin", REF).split()[0]
+
+
+def test_apply_records_and_shares_by_default(workspace: Workspace) -> None:
+    """No flag: the receipt is here and on the remote of the branch."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    run = workspace.run("apply", "--yes")
+
+    assert run.code == 0, run
+    assert workspace.git("rev-parse", REF) == _tip(workspace)
+
+
+def test_second_clone_with_an_old_record_fetches_it(workspace: Workspace) -> None:
+    """R8: yesterday's record in the clone, ten sold since the apply elsewhere: they stay sold."""
+    _share(workspace)
+    clone, here = _clone(workspace)
+    clone.git("fetch", "--quiet", "origin", f"+{REF}:{REF}")
+    _declare(workspace, TEE=70)
+    assert workspace.run("apply", "--yes").code == 0
+    workspace.sell(TEE=10)
+    clone.git("pull", "--quiet", "--ff-only")
+    shutil.copytree(workspace.folder / ".reconciler", clone.folder / ".reconciler")
+    plan = workspace.run("plan", *here)
+    applied = workspace.run("apply", "--yes", *here)
+
+    assert "No changes." in plan.out, plan
+    assert (applied.code, clone.quantities()["TEE"]) == (0, 60), applied
+
+
+def test_apply_with_an_old_record_and_nothing_to_write_exits_3(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R8: another apply records between this one's fetch and its end."""
+    _share(workspace)
+    real = workspace.git("rev-parse", REF)
+    _racing(workspace, monkeypatch)
+    run = workspace.run("apply", "--yes")
+
+    assert (run.code, workspace.git("rev-parse", REF)) == (3, real), run
+
+
+def _racing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let another apply record right after this one has planned."""
+    make_plan = planning.make_plan
+
+    def plan_and_lose(*arguments: object) -> object:
+        plan = make_plan(*arguments)  # type: ignore[arg-type]  # passed on as they are
+        tip = workspace.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "another")
+        workspace.git("push", "--quiet", ".", f"{tip}:refs/heads/other")
+        bare = Workspace(workspace.folder / "remote.git", workspace.capsys)
+        bare.git("fetch", "--quiet", "..", "other")
+        bare.git("update-ref", REF, tip)
+        return plan
+
+    monkeypatch.setattr("reconciler.app.applying.make_plan", plan_and_lose)
+
+
+def test_unreachable_remote_ends_apply_and_warns_plan(workspace: Workspace) -> None:
+    """Nothing is written by an apply that can't know the last record; a plan says so."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    workspace.git("remote", "set-url", "origin", "nowhere.git")
+    plan = workspace.run("plan")
+    apply = workspace.run("apply", "--yes")
+
+    assert (plan.code, "may not know the last apply" in plan.err) == (0, True), plan
+    assert (apply.code, "nothing was written" in apply.err) == (1, True), apply
+    assert workspace.writes() == []
+
+
+def test_remotes_that_know_different_records_are_refused(workspace: Workspace) -> None:
+    """R8: exit 1, unless one is named."""
+    _share(workspace)
+    workspace.git("clone", "--quiet", "--bare", "remote.git", "clone/other.git")
+    workspace.git("remote", "add", "other", "clone/other.git")
+    tip = workspace.git("commit-tree", f"{REF}^{{tree}}", "-m", "apart")
+    workspace.git("push", "--quiet", "other", f"{tip}:{REF}")
+    _declare(workspace, TEE=70)
+    refused = workspace.run("apply", "--yes")
+
+    assert (refused.code, "--remote other" in refused.err) == (1, True), refused
+    assert workspace.run("apply", "--yes", "--remote", "origin").code == 0
+
+
+def test_local_is_refused_where_a_remote_has_a_record(workspace: Workspace) -> None:
+    """Its record would never meet the others."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+
+    assert workspace.run("apply", "--yes", "--local").code == 64
+    workspace.git("update-ref", "-d", REF)
+    bare = Workspace(workspace.folder / "remote.git", workspace.capsys)
+    bare.git("update-ref", "-d", REF)
+    assert workspace.run("apply", "--yes", "--local", "--base", "HEAD~1").code == 0
+    assert workspace.git("ls-remote", "origin", REF) == ""
+
+
+def test_base_of_apply_is_refused_where_there_is_a_record(workspace: Workspace) -> None:
+    """It would mark the pending changes of all SKUs as applied."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    run = workspace.run("apply", "--yes", "--base", "HEAD")
+
+    assert (run.code, "reconciler base set HEAD" in run.err) == (64, True), run
+    assert not (workspace.folder / ".reconciler/sandbox").exists()
+
+
+def test_force_push_has_a_way_out(workspace: Workspace) -> None:
+    """R11: history was rewritten: exit 3 names `base set`, and then it goes on."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    assert workspace.run("apply", "--yes").code == 0
+    workspace.git("commit", "--quiet", "--amend", "--message", "rewritten")
+    workspace.git("push", "--quiet", "--force", "origin", "main")
+    refused = workspace.run("apply", "--yes")
+    assert (refused.code, "reconciler base set HEAD" in refused.err) == (3, True), refused
+    workspace.sell(TEE=4)
+    assert workspace.run("base", "set", "HEAD", "--yes").code == 0
+    run = workspace.run("apply", "--yes")
+
+    assert (run.code, workspace.quantities()["TEE"]) == (0, 66), run
+
+
+def test_base_set_of_some_skus_settles_just_those(workspace: Workspace) -> None:
+    """Of two typed numbers one was put into the shop by hand; the other still comes."""
+    _share(workspace)
+    _declare(workspace, TEE=70, MUG=25)
+    assert workspace.run("base", "set", "HEAD", "--sku", "TEE", "--yes").code == 0
+    run = workspace.run("apply", "--yes")
+
+    assert run.code == 0, run
+    assert workspace.quantities() == {"TEE": 50, "MUG": 25}
+    assert workspace.run("base", "set", "HEAD", "--sku", "NOPE", "--yes").code == 64
+    assert workspace.run("base", "set", "HEAD").code == 64  # there is no terminal to ask on
+
+
+def test_base_show_says_what_is_recorded(workspace: Workspace) -> None:
+    """For which commit, by whom; and that there is none."""
+    workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
+    head = workspace.commit()
+    assert REF in workspace.run("base", "show").out
+    workspace.run("base", "set", "HEAD", "--yes")
+    out = workspace.run("base", "show").out
+
+    assert head[:7] in out
+    assert "2 levels settled, 0 released." in out
+
+
+def test_base_unlock_ends_the_lock_of_a_dead_apply(workspace: Workspace) -> None:
+    """The refusal names the id; another id unlocks nothing."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    tip = workspace.git("rev-parse", REF)
+    _leave_intent(workspace)
+    held = workspace.run("apply", "--yes")
+    assert held.code == 3, held
+    run_id = held.err.partition("base unlock ")[2].split(",")[0]
+    assert run_id in workspace.run("base", "show").out
+    assert workspace.run("base", "unlock", "0123").code == 64
+    assert workspace.run("base", "unlock", run_id).code == 0
+    run = workspace.run("apply", "--yes")
+
+    assert (run.code, workspace.quantities()["TEE"]) == (0, 70), run
+    assert workspace.run("base", "unlock", run_id).code == 0  # nothing is locked any more
+    assert workspace.git("merge-base", "--is-ancestor", tip, REF) == ""
+
+
+def _leave_intent(workspace: Workspace) -> None:
+    """Leave the record of an apply that died before its first write."""
+
+    class DiedError(BaseException):
+        """The process is gone."""
+
+    def die(*_: object, **__: object) -> None:
+        raise DiedError
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(apply_run, "execute", die)
+        with pytest.raises(DiedError):
+            workspace.run("apply", "--yes")
+
+
+@pytest.mark.parametrize("name", ["shop.json", "released.yaml", "applied.yaml"])
+@pytest.mark.parametrize("content", ["[", "null", "{}", '{"TEE": null}', "skus: {TEE: no}"])
+def test_malformed_file_of_a_record_is_a_sentence(
+    workspace: Workspace, name: str, content: str
+) -> None:
+    """H2: exit 1 at most, and never a traceback."""
+    workspace.begin()
+    blob = workspace.write("forged", content)
+    tree = workspace.git("ls-tree", REF).splitlines()
+    kept = [line for line in tree if not line.endswith(f"\t{name}")]
+    forged = workspace.git("hash-object", "-w", str(blob))
+    blob.unlink()
+    (workspace.folder / "tree").write_text(
+        "\n".join([*kept, f"100644 blob {forged}\t{name}"]) + "\n"
+    )
+    commit = workspace.git("commit-tree", _mktree(workspace), "-p", REF, "-m", "forged")
+    workspace.git("update-ref", REF, commit)
+    run = workspace.run("plan")
+
+    assert run.code in {0, 1}, run
+    assert "Traceback" not in run.err and "unexpected" not in run.err.lower()
+
+
+def _mktree(workspace: Workspace) -> str:
+    file = workspace.folder / "tree"
+    done = subprocess.run(
+        ["git", "mktree"],  # noqa: S607  the git that is there
+        cwd=workspace.folder,
+        input=file.read_text(),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    file.unlink()
+    return done.stdout.strip()
