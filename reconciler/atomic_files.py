@@ -191,11 +191,14 @@ def _make_missing(folder: Path) -> list[Path]:
 def _put_back(path: Path, before: Mapping[str, bytes]) -> bool:
     """Return whether *path* is as it was *before* again."""
     content = before.get(path.as_posix())
+    temporaries: list[Path] = []
     try:
         if content is None:
             path.unlink()
         else:
-            write_beside(path, content).replace(path)
+            temporaries.append(write_beside(path, content))
+            temporaries[0].replace(path)
     except OSError:
+        _delete(temporaries)
         return False
     return True

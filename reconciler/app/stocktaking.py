@@ -6,7 +6,7 @@ from reconciler.app.reporter import Reporter
 from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.spreadsheet.read import Table, read_table
 from reconciler.exit_codes import ExitCode
-from reconciler.model import Declared, Rule, Stock
+from reconciler.model import Declared, Rule
 from reconciler.render.wording import count
 
 
@@ -28,7 +28,7 @@ def take_counts(
     table = read_table(path, content, declared)
     bounds = [sku for sku in table.counts if declared[sku].rule in BOUNDS]
     wanted = {
-        sku: Wanted(stock, _day(declared[sku], stock, table, as_of))
+        sku: Wanted(stock, _day(declared[sku], table, as_of))
         for sku, stock in table.counts.items()
         if sku not in bounds
     }
@@ -38,11 +38,11 @@ def take_counts(
     return edit_store(working, wanted, reporter, request)
 
 
-def _day(entry: Declared, stock: Stock, table: Table, as_of: str | None) -> str | None:
-    """Return the day of a number of the table that is a count, and so meant even if not new."""
+def _day(entry: Declared, table: Table, as_of: str | None) -> str | None:
+    """Return the day of a number that somebody counted; a system's number only declares a level."""
     if as_of is not None:
         return as_of
-    is_count = entry.rule is Rule.ON_CHANGE and (table.is_counted or stock != entry.stock)
+    is_count = entry.rule is Rule.ON_CHANGE and table.is_counted
     return day_of_count(entry) if is_count else None
 
 

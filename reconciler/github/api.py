@@ -226,8 +226,11 @@ def _masked(body: Any) -> Any:
 
 
 def _is_by(login: str, author: dict[str, Any]) -> bool:
-    """Return whether *author* is who is called *login*; GraphQL may leave a bot's suffix out."""
+    """Return whether *author* is who is called *login*; GraphQL may leave a bot's suffix out.
+
+    A person who is called like the bot of Actions is somebody else.
+    """
     name, own = str(author.get("login", "")).lower(), login.lower()
     if author.get("type") == "Bot":
         return name.removesuffix("[bot]") == own.removesuffix("[bot]")
-    return name == own
+    return name == own and own != "github-actions"

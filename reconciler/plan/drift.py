@@ -61,4 +61,4 @@ def _kind(entry: Declared, live: Stock) -> DriftKind | None:
             return DriftKind.SOLD if size(live) < size(entry.stock) else DriftKind.ROSE
 
 
-_NAMES_A_TYPE = frozenset({Rule.EXACT, Rule.ON_CHANGE})
+_NAMES_A_TYPE = frozenset({Rule.EXACT, Rule.ON_CHANGE, Rule.OBSERVE})

@@ -30,7 +30,18 @@ _NAMES: Final = {
         | {"instock", "stockonhand", "inventory", "available", "units", "quantite", "cantidad"}
         | {"menge", "bestand", "lagerbestand", "istbestand", "anzahl", "stuck"}
         | {"physicalstock", "realstock", "actualstock", "actualquantity", "actualqty"}
-        | {"newstock", "newquantity", "newqty"}
+        | {"newstock", "newquantity", "newqty", "inventoryquantity", "inventoryqty"}
+        | {"variantinventory", "variantinventoryqty", "variantinventoryquantity"}
+        | {"onhandcurrent"}
+    ),
+}
+# Matrixify adds the name of a place to these.
+_PREFIXES: Final = ("inventoryavailable", "inventoryonhand")
+_ACCEPTED: Final = {
+    "SKU": "SKU, SKU code, Variant SKU, Code, Item number, Product code, Artikelnummer",
+    "quantity": (
+        "Counted, Physical count, or Inventurbestand for what was counted; Quantity, Qty, Stock,"
+        " On hand, Available, Inventory, Variant Inventory Qty, or Bestand for a system's number"
     ),
 }
 # A column that somebody counted into goes before one that a system filled in. A closed list, with
@@ -264,14 +275,14 @@ def _find_delimiter(text: str) -> tuple[str, str]:
 
 def _find_column(path: str, row: int, titles: list[str], what: str) -> int:
     """Return which column holds *what*; raise InputError for none and for several."""
-    found = [index for index, title in enumerate(map(_plain, titles)) if title in _NAMES[what]]
+    found = [index for index, title in enumerate(titles) if _is_called(title, what)]
     if len(found) == 1:
         return found[0]
     there = ", ".join(filter(None, titles))
     if not found:
         message = (
             f"no column is called {what}; the first row must name the columns (delete what stands"
-            f" above), and here are: {there}"
+            f" above), and here are: {there}. Accepted are: {_ACCEPTED[what]}"
         )
     else:
         names = " and ".join(titles[index] for index in found)
@@ -286,7 +297,6 @@ def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _
     of what is in stock. Raises InputError where none or several may be meant.
     """
     sku = _find_column(path, row, titles, "SKU")
-    plain = [_plain(title) for title in titles]
     counted = [index for index, title in enumerate(titles) if _bare_title(title) in _COUNTED]
     filled = [
         index for index in counted if any(len(c) > index and c[index].strip() for _, c in rows)
@@ -298,10 +308,19 @@ def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _
     if filled:
         return _Columns(sku, filled[0], is_counted=True, left_empty="")
     empty = titles[counted[0]] if counted else ""
-    if empty and not any(title in _NAMES["quantity"] for title in plain):
+    if empty and not any(_is_called(title, "quantity") for title in titles):
         raise InputError([Problem(path, row, 1, f"nothing was counted: {empty} is empty")])
     quantity = _find_column(path, row, titles, "quantity")
     return _Columns(sku, quantity, is_counted=False, left_empty=empty)
+
+
+def _is_called(title: str, what: str) -> bool:
+    """Return whether a column with the heading *title* holds *what*."""
+    # A question is answered with yes or no, as WooCommerce's `In stock?`, and 1 is no quantity.
+    if title.strip().endswith("?"):
+        return False
+    name = _plain(title)
+    return name in _NAMES[what] or (what == "quantity" and name.startswith(_PREFIXES))
 
 
 def _plain(title: str) -> str:

@@ -53,6 +53,28 @@ def _problems(text: str | bytes) -> list[str]:
         ("SKU;Menge;Gezahlt;Inventurdatum\nA;5;19,00;1.1.\n", ("SKU", "Menge"), "semicolon"),
         ("SKU;Gezählt;Gezählt am\nA;5;1.1.2026\n", ("SKU", "Gezählt"), "semicolon"),
         ("SKU,Physical stock\nA,5\n", ("SKU", "Physical stock"), "comma"),
+        # WooCommerce, Shopify's products and inventory, Matrixify, and Webflow itself.
+        ("SKU,In stock?,Stock,Low stock amount\nA,1,5,2\n", ("SKU", "Stock"), "comma"),
+        (
+            "Variant SKU,Variant Inventory Tracker,Variant Inventory Qty\nA,shopify,5\n",
+            ("Variant SKU", "Variant Inventory Qty"),
+            "comma",
+        ),
+        (
+            "SKU,HS Code,Available (not editable),On hand (current),On hand (new)\nA,1,2,5,\n",
+            ("SKU", "On hand (current)"),
+            "comma",
+        ),
+        (
+            "Variant SKU,Inventory Available: Main\nA,5\n",
+            ("Variant SKU", "Inventory Available: Main"),
+            "comma",
+        ),
+        (
+            "Product Handle,Variant Sku,Variant Inventory\nt,A,5\n",
+            ("Variant Sku", "Variant Inventory"),
+            "comma",
+        ),
     ],
 )
 def test_headings_are_matched_as_people_write_them(
