@@ -2,7 +2,7 @@
 # PYTHON names the interpreter to use, where `python3` is not the one.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix bench faults fuzz lock clean
+.PHONY: help demo test lint fix bench faults histories fuzz lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
@@ -49,6 +49,9 @@ bench: .venv/.dev ## Measure how fast it is, as ratios
 
 faults: .venv/.dev ## Run the table of faults
 	@cd tests && ../$(BIN)/python -m faults
+
+histories: .venv/.dev ## Tell random histories of a shop, and hold each apply against the laws
+	@cd tests && ../$(BIN)/python -m histories
 
 fuzz: .venv/.dev ## Change YAML files at random for a minute
 	@cd tests && ../$(BIN)/python fuzz.py

@@ -1,0 +1,1 @@
+"""Random histories of a shop and its repository, with a model of who said what when."""

@@ -1,0 +1,334 @@
+"""One random history: steps of people, customers, and CI, and the laws after each apply."""
+
+import json
+import random
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from histories.model import Expected, Model
+from histories.world import Clock, KilledError, World, killed_at, open_world
+
+REFS = "refs/reconciler"
+
+
+class BrokenLawError(AssertionError):
+    """A law did not hold; the message has the history."""
+
+
+class Explorer:
+    """Tells one history."""
+
+    def __init__(self, world: World, chance: random.Random) -> None:
+        self.world = world
+        self.chance = chance
+        self.model = Model()
+        self.saved: tuple[str, dict[str, Expected], Model] | None = None
+        self.counts: Counter[str] = Counter()
+        self.branches = 0
+
+    def tell(self, steps: int) -> Counter[str]:
+        """Take so many steps, and come to rest."""
+        self.apply()
+        choices: list[tuple[int, Callable[[], None]]] = [
+            (6, self.sell),
+            (2, self.restock),
+            (5, self.type_level),
+            (3, self.pull),
+            (2, self.set_live),
+            (2, self.move),
+            (2, self.rename),
+            (2, self.remove),
+            (2, self.revert),
+            (2, self.merge_late),
+            (1, self.spreadsheet),
+            (7, self.apply),
+            (2, self.apply_late),
+            (2, self.kill),
+        ]
+        weights = [weight for weight, _ in choices]
+        for _ in range(steps):
+            (step,) = self.chance.choices([step for _, step in choices], weights)
+            self.counts[step.__name__] += 1
+            step()
+        self.apply()
+        return self.counts
+
+    def _fail(self, message: str) -> None:
+        raise BrokenLawError("\n".join([*self.world.log, message]))
+
+    def _expect(self, held: bool, message: str) -> None:
+        if not held:
+            self._fail(message)
+
+    def _code(self) -> str:
+        return self.chance.choice(sorted(self.world.listing()))
+
+    def _key(self) -> str:
+        return self.chance.choice(sorted(self.world.levels()))
+
+    def sell(self) -> None:
+        """A customer buys."""
+        self.world.sell(self._code(), self.chance.randint(1, 7))
+
+    def restock(self) -> None:
+        """Somebody types a number into the shop's own page."""
+        self.world.restock(self._code(), self.chance.randint(0, 90))
+
+    def type_level(self) -> None:
+        """Somebody types a number into the YAML."""
+        levels = self.world.levels()
+        key = self._key()
+        levels[key] = self.chance.choice([levels[key], self.chance.randint(0, 90)])
+        self.world.write_levels(levels)
+        self.world.commit(f"typed {key}={levels[key]}")
+        self.world.push()
+
+    def pull(self) -> None:
+        """Somebody lets the files have the shop's numbers."""
+        glob = self.chance.choice(["*", "*", f"{self._key()}"])
+        self.world.run("one", "pull", "--sku", glob)
+        self.world.commit("pulled")
+        self.world.push()
+
+    def set_live(self) -> None:
+        """Somebody adds to what the shop has."""
+        key = self._key()
+        if key not in self.world.listing():
+            return
+        levels = self.world.levels()
+        run = self.world.run("one", "set", f"{key}=+{self.chance.randint(1, 9)}", "--live")
+        self._expect(run.code == 0, f"set: {run}")
+        # A date would make a count of it, which is another statement.
+        levels[key] = _number_of(self.world, key)
+        self.world.write_levels(levels)
+        self.world.commit(f"set {key}={levels[key]} --live")
+        self.world.push()
+
+    def spreadsheet(self) -> None:
+        """A system's export comes in, which is older than the shop."""
+        key = self._key()
+        (self.world.folder / "t.csv").write_text(
+            f"SKU,Stock\n{key},{self.chance.randint(0, 60)}\n", "utf-8"
+        )
+        table = str(self.world.folder / "t.csv")
+        self.world.run("one", "set", "--csv", table, "--yes")
+        self.world.commit("spreadsheet")
+        self.world.push()
+
+    def move(self) -> None:
+        """Somebody splits, merges, and reorders the files."""
+        levels = list(self.world.levels().items())
+        self.chance.shuffle(levels)
+        self.world.write_levels(dict(levels), files=self.chance.randint(1, 3))
+        self.world.commit("moved")
+        self.world.push()
+
+    def rename(self) -> None:
+        """A code is renamed in the shop, and corrected in the YAML, now or later."""
+        levels = self.world.levels()
+        code = self._code()
+        new = self.world.rename(code)
+        if code in levels:
+            self.world.write_levels({new if k == code else k: v for k, v in levels.items()})
+            self.world.commit(f"corrected {code} to {new}")
+            self.world.push()
+
+    def remove(self) -> None:
+        """A line is lost."""
+        levels = self.world.levels()
+        if len(levels) > 1:
+            key = self._key()
+            del levels[key]
+            self.world.write_levels(levels)
+            self.world.commit(f"removed {key}")
+            self.world.push()
+
+    def revert(self) -> None:
+        """The last commit is taken back."""
+        if int(self.world.git("one", "rev-list", "--count", "HEAD")) < 3:
+            return
+        merges = self.world.git("one", "rev-list", "--merges", "-1", "HEAD")
+        head = self.world.git("one", "rev-parse", "HEAD")
+        mainline = ["-m", "1"] if merges == head else []
+        try:
+            self.world.git("one", "revert", "--no-edit", *mainline, "HEAD")
+        except subprocess.CalledProcessError:  # there is nothing to take back
+            self.world.git("one", "revert", "--quit")
+            self.world.git("one", "reset", "--quiet", "--hard")
+            return
+        self.world.log.append("reverted the last commit")
+        if not self.world.levels():
+            self.world.git("one", "reset", "--quiet", "--hard", "HEAD~1")
+            return
+        self.world.push()
+
+    def merge_late(self) -> None:
+        """A branch is begun, main goes on, and then the branch is merged."""
+        world = self.world
+        self.branches += 1
+        branch = f"b{self.branches}"
+        world.git("one", "checkout", "--quiet", "-b", branch)
+        world.log.append(f"branch {branch}")
+        push, world.push = world.push, lambda: None  # type: ignore[method-assign]
+        self.chance.choice([self.type_level, self.pull, self.set_live])()
+        world.git("one", "checkout", "--quiet", "main")
+        world.push = push  # type: ignore[method-assign]
+        for _ in range(self.chance.randint(0, 3)):
+            self.chance.choice([self.sell, self.type_level, self.apply, self.pull])()
+        side = self.chance.choice(["ours", "theirs"])
+        world.log.append(f"merge {branch}, conflicts to {side}")
+        try:
+            world.git("one", "merge", "--quiet", "--no-edit", "-X", side, branch)
+        except subprocess.CalledProcessError:  # a file was changed here and deleted there
+            world.git("one", "merge", "--abort")
+            world.log.append("which is given up")
+        world.push()
+
+    def _clone(self) -> str:
+        clone = self.chance.choice(["one", "two"])
+        if clone == "two":
+            self.world.git("two", "pull", "--quiet", "--ff-only")
+        return clone
+
+    def _plan(self, clone: str) -> dict[str, Expected] | None:
+        """Plan, save it, and hold it against what must be in it."""
+        expected = self.model.expect(self.world, clone)
+        run = self.world.run(clone, "plan", "--out", str(self.world.folder / "p.json"))
+        is_error = any(one.is_error for one in expected.values())
+        self._expect(run.code == (65 if is_error else 0), f"plan ends {run}; {expected}")
+        plan = json.loads((self.world.folder / "p.json").read_text("utf-8"))
+        found = {a["sku"]: (a["after"]["quantity"], a["put_back"]) for a in plan["actions"]}
+        meant = {k: (e.aim, e.put_back) for k, e in expected.items() if e.aim is not None}
+        meant = {k: v for k, v in meant.items() if expected[k].live != v[0]}
+        self._expect(found == meant, f"the plan has {found}, and the model {meant}: {expected}")
+        named = {one["sku"] for one in plan["findings"]}
+        silent = {
+            key
+            for key, one in expected.items()
+            if key not in found and key not in named and (one.is_error or one.live != one.level)
+        }
+        self._expect(not silent, f"left alone and not named: {silent}")
+        return expected
+
+    def apply(self) -> None:
+        """CI plans and applies, and a sale may come in between."""
+        clone = self._clone()
+        expected = self._plan(clone)
+        if expected is None:
+            return
+        if self.chance.random() < 0.4:
+            self.sell()
+        self._carry_out(clone, expected, self.world.folder / "p.json")
+        if self.chance.random() < 0.3:
+            self._plan(clone)
+
+    def _carry_out(self, clone: str, expected: dict[str, Expected], file: Path) -> None:
+        before = self.world.live()
+        written = {k: e for k, e in expected.items() if e.aim is not None and e.live != e.aim}
+        moved = {k for k, e in written.items() if before[e.sku_id] not in {e.live, e.aim}}
+        errors = {k for k, e in expected.items() if e.is_error}
+        run = self.world.run(clone, "apply", str(file), "--take-over")
+        code = 5 if errors else 3 if moved else 0
+        self._expect(run.code == code, f"apply ends {run}, and not {code}")
+        after = before | {e.sku_id: e.level for k, e in written.items() if k not in moved}
+        now = self.world.live()
+        self._expect(now == after, f"the shop has {now}, and not {after}")
+        self.model.learn(
+            self.world, clone, expected, moved | errors, f"{Clock.now():%Y-%m-%dT%H:%M:%SZ}"
+        )
+        if code == 0:
+            again = self.model.expect(self.world, clone)
+            pending = {k for k, e in again.items() if e.aim is not None and e.live != e.aim}
+            self._expect(not pending, f"pending right after a complete apply: {pending}")
+            self._plan(clone)
+
+    def apply_late(self) -> None:
+        """A saved plan is applied after something else happened: it is stale, or still right."""
+        clone = self._clone()
+        expected = self._plan(clone)
+        late = self.world.folder / "late.json"
+        (self.world.folder / "p.json").rename(late)
+        then = self._meaning(clone)
+        for _ in range(self.chance.randint(1, 2)):
+            self.chance.choice([self.sell, self.type_level, self.apply, self.move])()
+        plan = json.loads(late.read_text("utf-8"))
+        is_right = then == self._meaning(clone) and plan["base"] == self._record()
+        if expected is not None and is_right:
+            self._carry_out(clone, expected, late)
+            return
+        before = self.world.live()
+        run = self.world.run(clone, "apply", str(late), "--take-over")
+        self._expect(
+            run.code == 3 and self.world.live() == before, f"a stale plan was applied: {run}"
+        )
+
+    def _meaning(self, clone: str) -> object:
+        """Return what a clone declares, wherever it stands."""
+        return self.world.levels(clone), sorted(self.world.observations(clone))
+
+    def _record(self) -> str | None:
+        """Return the last record on the remote."""
+        refs = self.world.git("origin.git", "for-each-ref", "--format=%(objectname)", REFS)
+        return refs or None
+
+    def kill(self) -> None:
+        """CI is killed at a write, and runs again here or elsewhere."""
+        clone = self._clone()
+        expected = self._plan(clone)
+        plan = self.world.folder / "p.json"
+        if expected is None:
+            return
+        written = [k for k, e in expected.items() if e.aim is not None and e.live != e.aim]
+        if not written or any(e.is_error for e in expected.values()):
+            return
+        at, lands = self.chance.randint(1, len(written)), self.chance.random() < 0.5
+        self.world.log.append(f"killed at write {at}, which lands: {lands}")
+        with killed_at(at, lands=lands):
+            try:
+                self.world.run(clone, "apply", str(plan), "--parallelism", "1")
+            except KilledError:
+                pass
+            else:
+                self._fail("the process was not killed")
+        other = clone if self.chance.random() < 0.5 else ("two" if clone == "one" else "one")
+        if other == "two":
+            self.world.git("two", "pull", "--quiet", "--ff-only")
+        if other == clone and self.chance.random() < 0.5:
+            run = self.world.run(other, "apply", str(plan))
+        else:
+            run = self.world.run(other, "apply", "--yes", "--take-over")
+        self._expect(run.code == 0, f"the rerun ends {run}")
+        now = self.world.live()
+        wrong = {k: now[e.sku_id] for k, e in expected.items() if k in written} != {
+            k: expected[k].level for k in written
+        }
+        self._expect(not wrong, f"after the rerun the shop has {now}, and not {expected}")
+        self.model.learn(self.world, other, expected, set(), _now())
+
+
+def _number_of(world: World, key: str) -> int:
+    """Return the number that a file declares for a key, whatever its form."""
+    value: Any = world.levels()[key]
+    return int(value["quantity"] if isinstance(value, dict) else value)
+
+
+def _now() -> str:
+    return f"{Clock.now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def explore(seed: int, steps: int) -> Counter[str]:
+    """Tell the history of a *seed*; raise BrokenLawError if a law does not hold."""
+    with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
+        return Explorer(world, random.Random(seed)).tell(steps)  # noqa: S311  no secret
+
+
+def tell_history(seed: int, steps: int) -> tuple[int, Counter[str], str]:
+    """Return the seed, how often each step was taken, and what broke a law, if anything did."""
+    try:
+        return seed, explore(seed, steps), ""
+    except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
+        return seed, Counter(), f"{type(error).__name__}: {error}"

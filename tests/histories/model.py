@@ -1,0 +1,104 @@
+"""Who said what when: what each level means, told without any of the product's code."""
+
+from dataclasses import dataclass, field
+
+from histories.world import World
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was last settled of a SKU, what the shop had then, and when (a count of applies)."""
+
+    level: int
+    had: int
+    at: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a plan must do about one key: `aim` is None to leave the SKU alone."""
+
+    sku_id: str
+    level: int
+    live: int
+    aim: int | None
+    put_back: int
+    known: Known | None
+    """What is settled once this is dealt with without a write."""
+    is_error: bool = False
+
+
+@dataclass
+class Model:
+    """What is known of each SKU of the shop, by the shop's own id."""
+
+    settled: dict[str, Known] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    """The SKU id that each key meant when it was last settled."""
+    consumed: set[str] = field(default_factory=set)
+    has_record: bool = False
+
+    def expect(self, world: World, clone: str) -> dict[str, Expected]:
+        """Return what a plan of a clone must do now, key by key."""
+        listing, live = world.listing(), world.live()
+        seen = sorted(
+            (one for text, one in world.observations(clone).items() if text not in self.consumed),
+            reverse=True,
+        )
+        return {
+            key: self._expect(key, level, listing.get(key), live, seen)
+            for key, level in world.levels(clone).items()
+        }
+
+    def _expect(
+        self,
+        key: str,
+        level: int,
+        sku_id: str | None,
+        live: dict[str, int],
+        seen: list[tuple[str, dict[str, int]]],
+    ) -> Expected:
+        if sku_id is None or self.keys.get(key, sku_id) != sku_id:
+            return Expected(sku_id or "", level, 0, None, 0, None, is_error=True)
+        now = live[sku_id]
+        before = self.settled.get(sku_id)
+        observed = [(at, skus[sku_id]) for at, skus in seen if sku_id in skus]
+        if before is not None and before.level == level:
+            return Expected(sku_id, level, now, None, 0, before)
+        for at, quantity in observed:
+            if quantity == level:
+                return Expected(sku_id, level, now, None, 0, Known(level, quantity, at))
+        if observed:
+            start, had = observed[0][1], observed[0][1]
+        elif before is not None:
+            start, had = before.level, before.had
+        else:
+            return Expected(sku_id, level, now, level, 0, None)
+        is_overtaken = now > level if level > start else now < level
+        if now == level or is_overtaken:
+            return Expected(sku_id, level, now, None, 0, Known(level, now, ""))
+        moved, written = now - had, level - now
+        undone = min(abs(moved), abs(written)) if moved * written < 0 else 0
+        return Expected(sku_id, level, now, level, undone if written > 0 else -undone, None)
+
+    def learn(
+        self, world: World, clone: str, expected: dict[str, Expected], left: set[str], at: str
+    ) -> None:
+        """Take over what a recorded apply has settled; the keys in *left* were not dealt with."""
+        observations = world.observations(clone)
+        new = {text: one for text, one in observations.items() if text not in self.consumed}
+        handled = set()
+        for key, one in expected.items():
+            if one.is_error or key in left:
+                continue
+            known = one.known or Known(one.level, one.level, at)
+            self.settled[one.sku_id] = known if known.at else Known(known.level, known.had, at)
+            self.keys[key] = one.sku_id
+            handled.add(one.sku_id)
+        for seen_at, skus in sorted(new.values()):
+            for sku_id, quantity in skus.items():
+                before = self.settled.get(sku_id)
+                if sku_id not in handled and (before is None or before.at <= seen_at):
+                    self.settled[sku_id] = Known(quantity, quantity, seen_at)
+        self.consumed |= observations.keys()
+        self.has_record = True
