@@ -75,4 +75,4 @@ def execute(  # noqa: PLR0913  what one run is made of
         )
         for finding in plan.errors
     )
-    return Report(plan.store, (*in_order, *not_tried), stopped)
+    return Report(plan.store, (*in_order, *not_tried), stopped, plan.site_id)

@@ -19,6 +19,7 @@ def dump_report(report: Report, *, fingerprint: str, exit_code: int) -> str:
     data = {
         "format_version": FORMAT_VERSION,
         "store": report.store,
+        "site_id": report.site_id,
         "fingerprint": fingerprint,
         "exit_code": exit_code,
         "stopped": report.stopped,

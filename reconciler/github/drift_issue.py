@@ -1,4 +1,4 @@
-"""Drift → the one issue that a store has about it: opened, updated and closed.
+"""Drift → the one issue that a site has about it: opened, updated and closed.
 
 The issue is known by a hidden marker and by its author.
 """
@@ -6,21 +6,23 @@ The issue is known by a hidden marker and by its author.
 from reconciler.github.api import MAX_CHARACTERS, Github
 
 
-def issue_marker(store: str) -> str:
-    """Return the hidden first line by which the issue about the drift of *store* is known."""
-    return f"<!-- inventory-reconciler drift: {store} -->\n"
+def issue_marker(site: str) -> str:
+    """Return the hidden first line by which the issue about the drift of *site* is known."""
+    return f"<!-- inventory-reconciler drift: {site} -->\n"
 
 
-def put_issue(github: Github, store: str, text: str, *, is_needed: bool) -> str:
-    """Open the issue of *store* or update it, or close it where it is not needed any more.
+def put_issue(github: Github, site: str, store: str, text: str, *, is_needed: bool) -> str:
+    """Open the issue of *site*, called *store*, update it, or close it if it is not needed.
 
-    Returns its address, or '' where there was and is none. Raises GithubError for what GitHub
-    refuses, with what to do.
+    Returns its address, or '' if there was and is none.
+
+    Raises:
+        GithubError: GitHub refuses; the text says what to do.
     """
-    content = {"body": (issue_marker(store) + text)[:MAX_CHARACTERS]}
+    content = {"body": (issue_marker(site) + text)[:MAX_CHARACTERS]}
 
     def put() -> dict[str, object]:
-        ours = github.find_ours("issues?state=open", issue_marker(store).strip())
+        ours = github.find_ours("issues?state=open", issue_marker(site).strip())
         if ours is not None:
             closing = {} if is_needed else {"state": "closed", "state_reason": "completed"}
             return github.ask("PATCH", f"issues/{int(ours['number'])}", content | closing)

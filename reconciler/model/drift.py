@@ -36,6 +36,7 @@ class Drift:
     """What of a store differs from what is declared; `declared` counts all SKUs."""
 
     store: str
+    site_id: str
     rows: tuple[DriftRow, ...]
     findings: tuple[Finding, ...]
     declared: int

@@ -36,6 +36,7 @@ class Report:
     store: str
     outcomes: tuple[Outcome, ...]
     stopped: str | None = None
+    site_id: str = ""
 
     @property
     def is_complete(self) -> bool:

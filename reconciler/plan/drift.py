@@ -29,6 +29,7 @@ def compute_drift(desired: DesiredState, live: LiveState, matches: Matches) -> D
     findings = sorted([*matches.findings, *unknown], key=lambda finding: finding.sku)
     return Drift(
         desired.settings.name,
+        desired.settings.site_id,
         rows,
         tuple(findings),
         len(desired.declared),

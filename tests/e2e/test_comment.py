@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import SITE, Workspace
+from factories import OTHER_SITE, SITE, Workspace
 from hub import BOT, COMMENTS, PULL_REQUEST, TOKEN, Hub, Odd, environment, serve
 
 DATE = format_datetime(datetime.fromtimestamp(1_000_000, UTC), usegmt=True)
@@ -46,7 +46,7 @@ def test_a_second_push_updates_the_same_comment(workspace: Workspace, github: Hu
 
 def test_a_forged_marker_is_not_trusted(workspace: Workspace, github: Hub) -> None:
     """S7: somebody pasted our marker; that comment stays as it is, and ours is another."""
-    github.say("mallory", "<!-- inventory-reconciler: demo -->\nall is well")
+    github.say("mallory", f"<!-- inventory-reconciler: {SITE} -->\nall is well")
     workspace.run("comment", "p.json")
 
     assert github.comments[0]["body"].endswith("all is well")
@@ -75,9 +75,9 @@ def test_in_actions_the_bot_is_us(workspace: Workspace, github: Hub) -> None:
 
 
 def test_each_store_has_its_own(workspace: Workspace, github: Hub) -> None:
-    """The marker names the store."""
+    """The marker names the site."""
     workspace.run("comment", "p.json")
-    github.comments[0]["body"] = github.comments[0]["body"].replace("demo", "other")
+    github.comments[0]["body"] = github.comments[0]["body"].replace(SITE, OTHER_SITE)
     workspace.run("comment", "p.json")
 
     assert len(github.comments) == 2
@@ -225,7 +225,7 @@ def test_an_issue_of_somebody_else_stays_as_it_is(workspace: Workspace, github: 
     """Whoever pastes our marker, also on a later page, is not us."""
     for number in range(120):
         github.file("alice", f"{number}")
-    github.file("mallory", "<!-- inventory-reconciler drift: demo -->\nall is well")
+    github.file("mallory", f"<!-- inventory-reconciler drift: {SITE} -->\nall is well")
     workspace.run("drift", "--issue")
     workspace.run("drift", "--issue")
 
@@ -324,7 +324,7 @@ def test_lookup_that_fails_creates_no_second_comment(
 ) -> None:
     """Whose token it is must be known: as the workflow's, an app's own comment is not found."""
     github.viewer = "stock-app[bot]"
-    github.say("stock-app[bot]", "<!-- inventory-reconciler: demo -->\nof the last push")
+    github.say("stock-app[bot]", f"<!-- inventory-reconciler: {SITE} -->\nof the last push")
     monkeypatch.setattr(time, "sleep", lambda _: None)
     github.odd = [("/graphql", odd)] * 9
     run = workspace.run("comment", "p.json")

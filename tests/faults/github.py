@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 
-from factories import action, declared, desired, live, plan_of
+from factories import SITE, action, declared, desired, live, plan_of
 from hub import PULL_REQUEST, Hub, serve
 from hub import environment as of_hub
 
@@ -62,7 +62,7 @@ def forged_marker(bench: Bench) -> None:
     for number in range(bench.chance.choice([0, 99, 250])):
         hub.say("alice", f"{number}")
     forger = bench.chance.choice(["mallory", "github-actions", "xgithub-actions[bot]"])
-    forged = "<!-- inventory-reconciler: demo -->\nNo changes."
+    forged = f"<!-- inventory-reconciler: {SITE} -->\nNo changes."
     hub.say(forger, forged)
     event = bench.folder / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": PULL_REQUEST}}), "utf-8")

@@ -45,6 +45,7 @@ class Explorer:
             (2, self.revert),
             (2, self.merge_late),
             (1, self.spreadsheet),
+            (1, self.import_skus),
             (7, self.apply),
             (2, self.apply_late),
             (2, self.kill),
@@ -117,6 +118,12 @@ class Explorer:
         table = str(self.world.folder / "t.csv")
         self.world.run("one", "set", "--csv", table, "--yes")
         self.world.commit("spreadsheet")
+        self.world.push()
+
+    def import_skus(self) -> None:
+        """What no file declares is imported."""
+        self.world.run("one", "import")
+        self.world.commit("imported")
         self.world.push()
 
     def move(self) -> None:

@@ -36,15 +36,15 @@ def command(flags: GlobalFlags, file: Path, pr: int | None) -> int:
     foot = f"\nAt commit {about}.\n" if about and pr is None else ""
     github = open_github()  # what is missing is said before anything is asked
     pull_request = pr or read_pull_request(os.environ)
-    text = store = ""
+    text = site = ""
     if plan is not None:
-        store = plan.store
-        text = render_plan(plan, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
+        site = plan.site_id
+        text = render_plan(plan, COMMENT_LIMIT - len(marker_of(site)) - len(foot))
     elif report is not None:
-        store = report.store
-        text = render_report(report, COMMENT_LIMIT - len(marker_of(store)) - len(foot))
+        site = report.site_id or report.store
+        text = render_report(report, COMMENT_LIMIT - len(marker_of(site)) - len(foot))
     with github:
-        address = put_comment(github, pull_request, store, text + foot)
+        address = put_comment(github, pull_request, site, text + foot)
     if not flags.quiet:
         Console(flags).result(address)
     return 0

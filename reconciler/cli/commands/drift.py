@@ -77,7 +77,7 @@ def _print(drift: Drift, format_: str, console: Console) -> None:
 
 
 def _keep_issue(github: Github, drift: Drift, console: Console, *, is_needed: bool) -> None:
-    text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.store)))
-    address = put_issue(github, drift.store, text, is_needed=is_needed)
+    text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.site_id)))
+    address = put_issue(github, drift.site_id, drift.store, text, is_needed=is_needed)
     if address:
         console.notice(f"The issue about it: {address}")
