@@ -9,6 +9,7 @@ ReconcilerError                 1
 ├── HeldError                   3   another apply holds the store
 ├── PushError                   5   what was done could not be shared
 ├── HistoryError                1   git cannot tell what it is asked
+│   └── DivergedError           1   two records of one site exist, and neither comes first
 ├── LimitError                  4   a safety limit is broken; nothing was written
 ├── NoBaseError                 1   a rule needs a base and there is none
 ├── InterruptedRunError  130, 143   a signal ended the run

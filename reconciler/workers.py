@@ -18,17 +18,17 @@ def map_in_threads(
     that, or when the caller stops iterating, no further item is begun. The threads are daemons, so
     none of them keeps the program from ending.
     """
-    left, lock, ended = iter(items), threading.Lock(), threading.Event()
+    left, lock, ended = iter(range(len(items))), threading.Lock(), threading.Event()
     results: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
         while not ended.is_set():
             with lock:
-                item = next(left, None)
-            if item is None:
+                index = next(left, None)
+            if index is None:
                 return
             try:
-                results.put((work(item), None))
+                results.put((work(items[index]), None))
             except BaseException as error:  # noqa: BLE001  raised again where it is waited for
                 results.put((None, error))
                 return

@@ -14,9 +14,9 @@ from reconciler.records.base import BaseTexts, find_base, find_elsewhere
 from reconciler.records.records import parse_shop, ref_of
 
 _NO_RECORD = (
-    "There is no {ref} here. If another remote has it, name that: --remote NAME. The first time,"
-    " when the shop has what is committed: reconciler base set HEAD. For a look, name a commit with"
-    " plan --base."
+    "There is no {ref} here. If another remote has it, name that: --remote NAME. If the shop has"
+    " what is committed: reconciler base set HEAD. If these SKUs are new here, delete their lines"
+    " and run reconciler import, which knows what the shop has. For a look: plan --base HEAD."
 )
 
 

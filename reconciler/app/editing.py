@@ -117,6 +117,10 @@ def edit_store(
     differing = working.differing(wanted)
     _refuse_older(working, differing)
     _say_counted_again(working, wanted, reporter)
+    if not differing and request.seen:
+        working.save({}, request.seen)
+        reporter.say("The files declare that already. What the shop has was noted in .seen/.")
+        return ExitCode.DONE
     if not differing:
         reporter.say("Nothing to change: the files declare that already.")
         if request.may_assert and request.as_of is None and _can_be_asserted(working, wanted):

@@ -63,6 +63,9 @@ def open_memory(
                 f"--no-record: {waiting[0].sku} has the rule on_change, which needs the record."
                 " Leave --no-record out, or use --local if no remote has a record."
             )
+        ref = ref_of(desired.settings.site_id)
+        if repository is not None and repository.find_ref(ref) is not None:
+            raise UsageError(f"--no-record: there is a record at {ref}, which would get old.")
         return Memory(None)
     if repository is None or repository.find_commit("HEAD") is None:
         return _without_commit(repository, request, waiting)
@@ -131,13 +134,9 @@ def _choose_remote(repository: Repository, request: MemoryRequest) -> str | None
 
 
 def _refuse_shared(repository: Repository, site_id: str) -> None:
-    """Raise UsageError for `--local` where a remote has a record."""
+    """Raise UsageError for `--local` where a remote has a record; HistoryError if unknown."""
     for remote in list_remotes(repository):
-        try:
-            tip = find_remote_ref(repository, remote, ref_of(site_id))
-        except HistoryError:
-            continue
-        if tip is not None:
+        if find_remote_ref(repository, remote, ref_of(site_id)) is not None:
             raise UsageError(
                 f"--local: {remote} has a record of this site already, and an apply here would"
                 " not know of it. Leave --local out."
@@ -149,9 +148,10 @@ def _ensure_pushed(repository: Repository, remote: str) -> None:
     head = repository.find_commit("HEAD") or ""
     if not is_on_remote(repository, remote, head):
         where = shown_remote(remote)
+        branch = repository.ask("symbolic-ref", "--short", "--quiet", "HEAD") or "HEAD:main"
         raise UsageError(
             f"{head[:7]} is on no branch of {where}, and its record would name a commit that"
-            f" nobody else has. Push it first: git push {where} HEAD"
+            f" others don't have. Push it first: git push {where} {branch}"
         )
 
 

@@ -77,8 +77,6 @@ def _take(
 
 def _find_pending(desired: DesiredState, base: Base | None, seen: Mapping[str, Seen]) -> set[str]:
     """Return the SKUs whose level no apply has dealt with: to pull would drop that number."""
-    if base is None:
-        return set()
     references = References(base, desired)
     known = {
         sku: references.look_up(desired.declared[sku], one.sku_id)

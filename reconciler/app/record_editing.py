@@ -15,9 +15,10 @@ from reconciler.app.recording import describe_lock, dump_levels, ensure_unlocked
 from reconciler.app.reporter import Reporter
 from reconciler.app.stores import load_settings
 from reconciler.desired.files import SEEN_FOLDER
+from reconciler.desired.observations import blob_id
 from reconciler.errors import NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
-from reconciler.git.repository import Repository, open_repository
+from reconciler.git.repository import Repository, open_repository, shown_remote
 from reconciler.model import Base, Declared, SettledSku, StoreSettings
 from reconciler.plan.applied import AppliedState
 from reconciler.records.base import BaseTexts, find_base, path_below_top
@@ -90,7 +91,7 @@ def set_record(
     repository = _require_repository(context)
     remote = open_shared(repository, settings.site_id, memory)
     known = load_base(context, settings, None, None)
-    ensure_unlocked(known, take_over=False, has_journal=False, now=datetime.now(UTC))
+    _ensure_settled(known, request)
     texts = find_base(repository, context.folder, settings.site_id, request.ref)
     if texts is None:
         raise NoBaseError(f"{request.ref} names no commit here; fetch it, or name another")
@@ -115,6 +116,16 @@ def set_record(
     finish(repository, record, commit, remote)
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{_shared(remote)}.")
     return ExitCode.DONE
+
+
+def _ensure_settled(known: KnownBase, request: SetRequest) -> None:
+    """Raise HeldError for an apply under way, UsageError for one that crashed."""
+    ensure_unlocked(known, take_over=False, has_journal=False, now=datetime.now(UTC))
+    if request.globs and known.base is not None and known.base.pending:
+        raise UsageError(
+            "An apply crashed, and what it wrote is not known yet. Apply first, which reads that,"
+            " or set all SKUs: leave --sku out."
+        )
 
 
 def _choose(declared: Mapping[str, Declared], request: SetRequest) -> dict[str, Declared]:
@@ -142,8 +153,8 @@ def _state_of(
     before = base.declared if base else {}
     shop = dict(base.shop) if base else {}
     for sku, entry in chosen.items():
-        sku_id = entry.id or (shop[sku].sku_id if sku in shop else "")
-        shop[sku] = SettledSku(sku, sku_id, None, at)
+        # Which SKU has this code is learned anew: it may be another one than before.
+        shop[sku] = SettledSku(sku, entry.id or "", None, at)
     declared = chosen if is_whole else {**before, **chosen}
     gone = {sku: entry for sku, entry in before.items() if sku not in declared}
     released = {**(base.released if base else {}), **gone}
@@ -155,8 +166,8 @@ def _state_of(
 def _observations(repository: Repository, context: StoreContext, commit: str) -> tuple[str, ...]:
     """Return the ids of the observations that *commit* holds: the shop has what came after."""
     folder = f"{path_below_top(repository, context.folder)}/{SEEN_FOLDER}"
-    listed = repository.ask("ls-tree", "--full-tree", commit, "--", f"{folder}/")
-    return tuple(line.split()[2] for line in listed.splitlines() if line.split()[1] == "blob")
+    found = repository.read_commit(commit, folder)
+    return tuple(blob_id(file.content) for file in (found.files if found else ()) if file.content)
 
 
 def unlock_record(
@@ -197,7 +208,7 @@ def _now() -> datetime:
 
 
 def _shared(remote: str | None) -> str:
-    return f", and pushed to {remote}" if remote else ""
+    return f", and pushed to {shown_remote(remote)}" if remote else ""
 
 
 def _require_repository(context: StoreContext) -> Repository:

@@ -12,8 +12,8 @@ from reconciler.app.base import KnownBase
 from reconciler.app.memory import Memory
 from reconciler.desired.editor.serialize import write_inventory
 from reconciler.errors import HeldError, HistoryError, PushError
-from reconciler.git.remotes import find_remote_ref
-from reconciler.git.repository import Repository
+from reconciler.git.remotes import find_remote_ref, push_ref
+from reconciler.git.repository import Repository, shown_remote
 from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result, Rule
 from reconciler.plan.applied import AppliedState, state_after
 from reconciler.plan.plan_file import fingerprint
@@ -31,7 +31,6 @@ from reconciler.records.records import (
     finish,
     make_record,
     ref_of,
-    was_rejected,
 )
 from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import count
@@ -124,8 +123,7 @@ class Recording:
         record = self._record(RecordKind.RECEIPT, previous, state.consumed, results)
         files = self._files(state)
         if intent is None and self._is_known(record, files):
-            self._ensure_latest()
-            return ""
+            return self._ensure_latest()
         try:
             commit = make_record(self.repository, record, files, _commit_message(record, report))
         except HistoryError as error:
@@ -135,13 +133,11 @@ class Recording:
             ) from None
         try:
             finish(self.repository, record, commit, self.remote)
-        except PushError as error:
+        except PushError:
             if intent is None:
                 self.repository.reset_ref(self.ref, commit, previous)
-                if was_rejected(error):
-                    raise HeldError("another apply has recorded meanwhile") from None
             raise
-        shared = f", and pushed to {self.remote}" if self.remote else ""
+        shared = f", and pushed to {shown_remote(self.remote)}" if self.remote else ""
         return f"Recorded as {commit[:7]} at {self.ref}{shared}."
 
     def _is_known(self, record: Record, files: dict[str, str]) -> bool:
@@ -150,20 +146,29 @@ class Recording:
         if last is None or last.record is None or last.record.is_intent:
             return False
         texts = (*last.files, *last.released)
-        known = {path.rpartition("/")[2]: text.decode() for path, text in texts}
-        same = {**known, SHOP_FILE: last.shop.decode()} == files
+        known = {path.rpartition("/")[2]: text.decode("utf-8", "replace") for path, text in texts}
+        same = {**known, SHOP_FILE: last.shop.decode("utf-8", "replace")} == files
         return same and (last.record.source, last.record.consumed) == (
             record.source,
             record.consumed,
         )
 
-    def _ensure_latest(self) -> None:
-        """Raise HeldError if another apply has recorded since this one fetched the record."""
-        if self.remote is None:
-            return
+    def _ensure_latest(self) -> str:
+        """Push the last record if the remote lacks it, and say so.
+
+        Raises:
+            HeldError: Another apply has recorded since this one fetched the record.
+        """
+        previous = self._previous()
+        if self.remote is None or previous is None:
+            return ""
         tip = find_remote_ref(self.repository, self.remote, self.ref)
-        if tip is not None and tip != self._previous():
+        if tip == previous:
+            return ""
+        if tip is not None and not self.repository.descends(previous, tip):
             raise HeldError("another apply has recorded since; plan again")
+        push_ref(self.repository, self.remote, previous, self.ref)
+        return f"Pushed the record {previous[:7]} to {shown_remote(self.remote)}."
 
     def _previous(self) -> str | None:
         return self.known.last.commit if self.known.last else None

@@ -228,20 +228,20 @@ _OLD_MEMORY = (
 
 def memory_options(function: Decorated) -> Decorated:
     """Add the options that say where a record is kept."""
-    for option in reversed(_MEMORY):
+    for option in reversed(_MEMORY[:2]):
         function = option(function)
     return function
 
 
 def apply_memory_options(function: Decorated) -> Decorated:
     """Add the same, and the names that they had before."""
-    for option in reversed(_OLD_MEMORY):
+    for option in reversed((*_MEMORY, *_OLD_MEMORY)):
         function = option(function)
-    return memory_options(function)
+    return function
 
 
 def memory_request(
-    remote: str | None, *, local: bool, none: bool, is_named: bool = False
+    remote: str | None, *, local: bool, none: bool = False, is_named: bool = False
 ) -> MemoryRequest:
     """Return where a record is kept; raise UsageError for options that contradict each other."""
     if local and remote:

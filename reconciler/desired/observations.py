@@ -45,7 +45,8 @@ def build_observation(document: Document, content: bytes, problems: list[Problem
 
 
 def blob_id(content: bytes) -> str:
-    """Return the id that git gives a file."""
+    """Return the id that git gives a file, however its lines end in this checkout."""
+    content = content.replace(b"\r\n", b"\n")
     return hashlib.sha1(b"blob %d\0%s" % (len(content), content)).hexdigest()  # noqa: S324  git's
 
 

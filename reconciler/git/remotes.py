@@ -33,7 +33,7 @@ def find_remote_ref(repository: Repository, remote: str, ref: str) -> str | None
     """
     lines = repository.run_remote("ls-remote", "--quiet", "--", remote, ref).splitlines()
     tips = (line.split(b"\t") for line in lines)
-    return next((tip.decode() for tip, name in tips if name.decode() == ref), None)
+    return next((tip.decode() for tip, name in tips if name == ref.encode()), None)
 
 
 def fetch_ref(repository: Repository, remote: str, ref: str) -> None:
@@ -43,7 +43,14 @@ def fetch_ref(repository: Repository, remote: str, ref: str) -> None:
         HistoryError: The remote can't be reached, or has no such ref.
     """
     depth = ["--depth=1"] if repository.is_shallow else []
-    flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    # An empty refmap: what the remote's configuration fetches, too, would move the ref here.
+    flags = (
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--no-recurse-submodules",
+        "--refmap=",
+    )
     repository.run_remote("fetch", *flags, *depth, "--", remote, ref)
 
 
@@ -71,5 +78,14 @@ def push_ref(
         HistoryError: The remote can't be reached, or what is there is no ancestor of *commit*.
     """
     flags = ["--dry-run"] if dry else []
-    push = ("push", "--no-verify", "--quiet", *flags, "--", remote, f"{commit}:{ref}")
+    push = (
+        "push",
+        "--no-verify",
+        "--no-follow-tags",
+        "--quiet",
+        *flags,
+        "--",
+        remote,
+        f"{commit}:{ref}",
+    )
     repository.run_remote(*push)

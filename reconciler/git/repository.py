@@ -277,8 +277,10 @@ def _configuration_files(top: Path) -> Iterator[Path]:
 
 
 def shown_remote(text: str) -> str:
-    """Return *text* without the user names and passwords that its addresses may hold."""
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
+    """Return *text* without the names, passwords, and tokens that its addresses may hold."""
+    text = re.sub(r"//[^\s']*@", "//***@", text)
+    text = re.sub(r"(//[^\s'?]+)\?[^\s']+", r"\1?***", text)
+    return re.sub(r"(?<![\w/*])[^\s/@':]+:(?!//)[^\s@']+@", "***@", text)
 
 
 def _environment(top: Path) -> dict[str, str]:

@@ -43,7 +43,7 @@ class Reference:
 
     `level` is the number that the new one is compared with: an observation (`is_observed`), or
     else `settled`, the level last settled; None if there is neither. `had` is what the shop had
-    `at` that time (UTC, ISO 8601).
+    `at` that time (UTC, ISO 8601). `is_stale` says that something later is known, too.
     """
 
     statement: Statement
@@ -52,6 +52,7 @@ class Reference:
     at: str = ""
     is_observed: bool = False
     settled: Stock | None = None
+    is_stale: bool = False
 
     @property
     def has_changed(self) -> bool:

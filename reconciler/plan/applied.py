@@ -89,8 +89,10 @@ def _had(outcome: Outcome) -> Stock | None:
 def _find_left(plan: Plan, report: Report) -> set[str]:
     """Return the SKUs that were not dealt with."""
     left = {outcome.sku for outcome in report.outcomes if _is_left_alone(outcome)}
-    kinds = {FindingKind.FROZEN}
-    left |= {one.sku for one in plan.findings if one.kind.is_error or one.kind in kinds}
+    left |= {one.sku for one in plan.findings if one.kind.is_error}
+    # A pattern that freezes nothing is a finding too, and may be called like a SKU.
+    frozen = (one for one in plan.findings if one.kind is FindingKind.FROZEN)
+    left |= {one.sku for one in frozen if one.source is not None}
     return left.union(plan.unread)
 
 

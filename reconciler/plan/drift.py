@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from reconciler.model import (
+    INFINITE,
     Declared,
     DesiredState,
     Drift,
@@ -49,7 +50,10 @@ def _kind(entry: Declared, live: Stock) -> DriftKind | None:
     """Return what the difference is, or None where the rule allows it."""
     if not live.readable:
         return DriftKind.UNREADABLE
-    if entry.stock.inventory_type is not live.inventory_type and entry.rule in _NAMES_A_TYPE:
+    is_other_type = entry.stock.inventory_type is not live.inventory_type
+    # Nothing that sells becomes finite by it.
+    is_infinite = entry.stock == INFINITE and entry.rule is Rule.OBSERVE
+    if is_other_type and (entry.rule in _NAMES_A_TYPE or is_infinite):
         return DriftKind.TYPE
     match entry.rule:
         case Rule.EXACT:
@@ -62,4 +66,4 @@ def _kind(entry: Declared, live: Stock) -> DriftKind | None:
             return DriftKind.SOLD if size(live) < size(entry.stock) else DriftKind.ROSE
 
 
-_NAMES_A_TYPE = frozenset({Rule.EXACT, Rule.ON_CHANGE, Rule.OBSERVE})
+_NAMES_A_TYPE = frozenset({Rule.EXACT, Rule.ON_CHANGE})

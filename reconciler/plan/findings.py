@@ -45,6 +45,13 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
     if reference is None or not follows or reference.statement is Statement.SETTLED:
         message = f"declared {entry.stock}, live {live}; left alone by the rule {entry.rule}"
         return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
+    if reference.is_stale:
+        message = (
+            f"declared {entry.stock} as the shop had it on {reference.at[:10]}, but something later"
+            f" is known, and live is {live}; left alone. If {entry.stock} was counted, give it a"
+            " new as_of"
+        )
+        return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
     if reference.statement is Statement.COPY:
         message = (
             f"declared {entry.stock} as the shop had it on {reference.at[:10]}, live {live};"

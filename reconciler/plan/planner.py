@@ -189,11 +189,19 @@ def _judge_all(
         # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
         if stock == entry.stock and not sku.archived:
             if not references.is_known(entry, sku.sku_id):
-                judged.settled.append(SettledSku(name, sku.sku_id))
+                _settle_equal(judged, entry, sku, references)
             continue
         _judge(judged, desired.settings, entry, sku, stock, references)
     judged.live_units = units
     return judged
+
+
+def _settle_equal(judged: _Judged, entry: Declared, sku: LiveSku, references: References) -> None:
+    """Settle a level that the shop has, unless its code went to another SKU."""
+    if entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, sku.sku_id):
+        judged.findings.append(replaced(entry, sku))
+    else:
+        judged.settled.append(SettledSku(entry.sku, sku.sku_id))
 
 
 def _judge(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from reconciler.model import Base, Pending, Stock
+from reconciler.model import Base, Pending, SettledSku, Stock
 
 
 class Recovered(NamedTuple):
@@ -33,7 +33,13 @@ def recover_pending(pending: Collection[Pending], stocks: Mapping[str, Stock]) -
 
 def with_recovered(base: Base, done: Collection[str]) -> Base:
     """Return *base* with what the dead run declared of the SKUs *done*, and nothing pending."""
-    landed = {
-        write.declared.sku: write.declared for write in base.pending if write.declared.sku in done
+    landed = [write for write in base.pending if write.declared.sku in done]
+    declared = {write.declared.sku: write.declared for write in landed}
+    # What the shop had before the write says nothing about the level that it has now.
+    shop = {
+        write.declared.sku: SettledSku(write.declared.sku, write.sku_id, None, base.date)
+        for write in landed
     }
-    return replace(base, declared={**base.declared, **landed}, pending=())
+    return replace(
+        base, declared={**base.declared, **declared}, shop={**base.shop, **shop}, pending=()
+    )

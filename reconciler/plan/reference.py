@@ -1,7 +1,7 @@
 """Declared SKU × base × observations → what the author of its level knew."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model import (
     NO_KNOWLEDGE,
@@ -71,17 +71,17 @@ class References:
         """
         settled = self.find_settled(entry, sku_id)
         seen = self._seen.find(entry, sku_id)
-        if settled is None and not seen:
+        known = _later(settled, seen)
+        if known is None:
             return NO_KNOWLEDGE if self.has_base else None
-        if settled is not None and self._is_counted(entry, settled):
-            return _make(Statement.COUNTED, seen[0] if seen else settled, settled)
+        if self._is_counted(entry, settled, seen):
+            return _make(Statement.COUNTED, known, settled)
         if settled is not None and settled.declared.stock == entry.stock:
             return _make(Statement.SETTLED, settled, settled)
         copy = next((one for one in seen if one.declared.stock == entry.stock), None)
         if copy is not None:
-            return _make(Statement.COPY, copy, settled)
-        known = seen[0] if seen else settled
-        return _make(Statement.TYPED, known, settled) if known else NO_KNOWLEDGE
+            return replace(_make(Statement.COPY, copy, settled), is_stale=copy is not known)
+        return _make(Statement.TYPED, known, settled)
 
     def is_known(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the last record says all of *entry*, and that it is this SKU."""
@@ -104,25 +104,32 @@ class References:
         return self._find_by_code(entry, known_id)
 
     def find_latest(self, entry: Declared, sku_id: str | None) -> Earlier | None:
-        """Return the level last settled, or an unconsumed observation if there is a later one."""
+        """Return the level last settled, or an unconsumed observation if there is a later one.
+
+        An observation keeps the date that was settled: its number was copied, and not counted.
+        """
         settled = self.find_settled(entry, sku_id)
         seen = self._seen.find(entry, sku_id)
-        if seen and (settled is None or seen[0].settled.at >= settled.settled.at):
-            return seen[0]
-        return settled
+        known = _later(settled, seen)
+        if known is None or known is settled:
+            return known
+        is_copy = entry.stock == known.declared.stock
+        day = settled.declared.as_of if settled else entry.as_of if is_copy else None
+        return _with_date(known, day)
 
     def undeclared(self) -> Mapping[str, Earlier]:
         """Return what is known of keys that no file declares: released, or observed too early."""
         found = {**self._released, **self._known}
         for key, one in self._seen.latest().items():
-            if key not in found or one.settled.at >= found[key].settled.at:
-                found[key] = one
+            earlier = found.get(key)
+            if earlier is None or one.settled.at >= earlier.settled.at:
+                found[key] = _with_date(one, earlier.declared.as_of if earlier else None)
         return {key: one for key, one in found.items() if key not in self._declared}
 
     def is_replaced(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the code of *entry* belongs to another SKU of the shop than it did."""
         own = self._known.get(entry.sku)
-        if own is None or entry.id is not None or self._is_counted(entry, own):
+        if own is None or entry.id is not None or self._is_counted(entry, own, []):
             return False
         return bool(own.settled.sku_id) and own.settled.sku_id != sku_id
 
@@ -140,17 +147,20 @@ class References:
             return named
         return self._pinned_by_code.get(entry.code) if known_id is None else None
 
-    def _is_counted(self, entry: Declared, settled: Earlier) -> bool:
+    def _is_counted(self, entry: Declared, settled: Earlier | None, seen: list[Earlier]) -> bool:
         """Return whether the date of *entry* asserts its number: it is later than any before.
 
         To delete a date, to go back to an old one, or to move a line below one that stood there
-        already is no count.
+        already is no count. Neither is a date before the day on which the shop was seen.
         """
-        day, before = entry.as_of, settled.declared.as_of
+        day = entry.as_of
+        before = settled.declared.as_of if settled else None
         if day is None or (before is not None and day <= before):
             return False
+        if seen and day < seen[0].settled.at[:10]:
+            return False
         is_moved = entry.terms.inherits_date and (entry.terms.path, day) in self._old_heads
-        return not is_moved
+        return not is_moved and (settled is not None or bool(seen))
 
     def _find_old_heads(self) -> set[tuple[str, str]]:
         """Return the files and dates of heads that asserted their date before."""
@@ -161,6 +171,19 @@ class References:
                 if own is not None and own.declared.as_of == entry.as_of:
                     heads.add((entry.terms.path, entry.as_of))
         return heads
+
+
+def _later(settled: Earlier | None, seen: list[Earlier]) -> Earlier | None:
+    """Return what was known last: the latest observation, or the level settled since."""
+    if settled is None or (seen and seen[0].settled.at >= settled.settled.at):
+        return seen[0] if seen else settled
+    return settled
+
+
+def _with_date(known: Earlier, as_of: str | None) -> Earlier:
+    """Return what was observed as if it had been declared with a date."""
+    terms = known.declared.terms._replace(as_of=as_of)
+    return Earlier(known.declared._replace(terms=terms), known.settled)
 
 
 def _make(statement: Statement, known: Earlier, settled: Earlier | None) -> Reference:

@@ -116,7 +116,7 @@ def parse_shop(commit: str, content: bytes) -> dict[str, SettledSku]:
         HistoryError: It can't be read.
     """
     try:
-        rows = load_noun(parse_json(content), dict[str, _ShopRow])
+        rows = load_noun(parse_json(content.decode()), dict[str, _ShopRow])
         return {
             key: SettledSku(key, row.sku_id, _load_had(row.had), row.at)
             for key, row in rows.items()
@@ -239,6 +239,13 @@ def finish(repository: Repository, record: Record, commit: str, remote: str | No
             raise HeldError(
                 f"another apply has written its record to {ref} meanwhile, so that of this one is"
                 " left out"
+            ) from None
+        if was_rejected(error) and repository.find_ref(ref) == commit:
+            # What is on the remote counts; a record beside it would never meet it.
+            repository.reset_ref(ref, commit, record.previous)
+            raise HeldError(
+                f"another apply has recorded on {shown_remote(remote or '.')} since, so the record"
+                " of this one is left out. The next apply reads what was written"
             ) from None
         where = shown_remote(remote or ".")
         raise PushError(

@@ -27,9 +27,11 @@ def fetch_record(repository: Repository, remote: str, site_id: str) -> str | Non
     own = repository.find_ref(ref)
     if tip is None or tip == own:
         return tip
+    if own is not None and repository.descends(own, tip):
+        return tip  # what is here is newer, and was not pushed
     if own is None or repository.is_shallow or repository.descends(tip, own):
         repository.set_ref(ref, tip, own)
-    elif not repository.descends(own, tip):
+    else:
         raise DivergedError(
             f"This clone and {where} know different records of this site: two applies recorded"
             f" apart. Nothing was written. To go on with the record of {where}:"

@@ -71,19 +71,26 @@ class Explorer:
     def _key(self) -> str:
         return self.chance.choice(sorted(self.world.levels()))
 
+    def _around(self, number: int) -> int:
+        """Return a number near another: what is near crosses it soon, which is what counts."""
+        return max(0, number + self.chance.randint(-6, 6))
+
     def sell(self) -> None:
         """A customer buys."""
         self.world.sell(self._code(), self.chance.randint(1, 7))
 
     def restock(self) -> None:
         """Somebody types a number into the shop's own page."""
-        self.world.restock(self._code(), self.chance.randint(0, 90))
+        code = self._code()
+        near = self.world.levels().get(code, 40)
+        self.world.restock(code, self._around(near))
 
     def type_level(self) -> None:
         """Somebody types a number into the YAML."""
         levels = self.world.levels()
         key = self._key()
-        levels[key] = self.chance.choice([levels[key], self.chance.randint(0, 90)])
+        live = self.world.live().get(self.world.listing().get(key, ""), 40)
+        levels[key] = self._around(self.chance.choice([live, levels[key]]))
         self.world.write_levels(levels)
         self.world.commit(f"typed {key}={levels[key]}")
         self.world.push()

@@ -68,7 +68,7 @@ class Model:
         for at, quantity in observed:
             if quantity == level:
                 return Expected(sku_id, level, now, None, 0, Known(level, quantity, at))
-        if observed:
+        if observed and (before is None or observed[0][0] >= before.at):
             start, had = observed[0][1], observed[0][1]
         elif before is not None:
             start, had = before.level, before.had

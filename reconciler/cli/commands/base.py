@@ -42,14 +42,13 @@ def set_base(
     yes: bool,
     remote: str | None,
     local: bool,
-    no_record: bool,
 ) -> int:
     """Record that the shop has what the commit REF declares.
 
     Use it once for an existing shop, after a force push, or after you corrected the shop by hand.
     Nothing is written to the shop.
     """
-    memory = memory_request(remote, local=local, none=no_record, is_named=True)
+    memory = memory_request(remote, local=local, is_named=True)
     if not yes and not has_terminal():
         raise UsageError("Can't ask for confirmation: no terminal. Pass --yes.")
     request = SetRequest(ref, globs, yes)
@@ -61,9 +60,7 @@ def set_base(
 @memory_options
 @shared_options
 @click.pass_obj
-def unlock(
-    flags: GlobalFlags, run_id: str, remote: str | None, local: bool, no_record: bool
-) -> int:
+def unlock(flags: GlobalFlags, run_id: str, remote: str | None, local: bool) -> int:
     """Take the lock from the apply ID, which crashed. `base show` prints the ID."""
-    memory = memory_request(remote, local=local, none=no_record, is_named=True)
+    memory = memory_request(remote, local=local, is_named=True)
     return unlock_record(flags.one_store(), run_id, memory, Console(flags))

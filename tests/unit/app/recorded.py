@@ -1,0 +1,45 @@
+"""An apply of A and B that is recorded, step by step."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from factories import SITE, live, plan_of, stock
+
+from reconciler.app.base import KnownBase, load_base
+from reconciler.app.context import StoreContext
+from reconciler.app.memory import Memory
+from reconciler.app.recording import Recording, start_recording
+from reconciler.app.stores import load_store
+from reconciler.model import DesiredState, Outcome, Plan, Report, Result
+
+NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
+LASTING = timedelta(minutes=30)
+CONTEXT = StoreContext("demo", Path("inventory"))
+REF = f"refs/reconciler/{SITE}"
+
+
+def known() -> KnownBase:
+    return load_base(CONTEXT, load_store(CONTEXT).settings, None, None)
+
+
+def start(remote: str | None = None) -> Recording:
+    """Return a recording of a plan that writes A and B."""
+    desired = load_store(CONTEXT)
+    return record(desired, plan_of(desired, live({"A": 3, "B": 4})), remote)
+
+
+def record(desired: DesiredState, plan: Plan, remote: str | None = None) -> Recording:
+    base = known()
+    recording = start_recording(Memory(base.repository, remote), base, desired, plan)
+    assert recording is not None
+    return recording
+
+
+def report(**results: Result) -> Report:
+    outcomes = (Outcome(sku, result, stock(3), stock(5)) for sku, result in results.items())
+    return Report("demo", tuple(outcomes))
+
+
+def kind() -> str | None:
+    last = known().last
+    return last.record.kind.value if last and last.record else None

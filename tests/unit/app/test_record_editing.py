@@ -1,0 +1,243 @@
+"""`base show`, `set` and `unlock`: the record is shown and corrected, and nothing else is lost."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from factories import SITE, Workspace, live, plan_of, stock
+from unit.app.collecting import CollectingReporter
+from unit.app.recorded import CONTEXT, REF, known, record, report
+
+from reconciler.app.memory import MemoryRequest
+from reconciler.app.record_editing import SetRequest, set_record, show_record, unlock_record
+from reconciler.app.stores import load_store
+from reconciler.desired.observations import write_observation
+from reconciler.errors import HeldError, InputError, NoBaseError, UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Base, Declared, Result, Seen
+
+LOCAL = MemoryRequest(local=True)
+
+
+@pytest.fixture
+def shop(workspace: Workspace) -> Workspace:
+    """Return a repository that declared A and B as 5, and then A as 7 and B as 8."""
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nrule: on_change\n")
+    workspace.declare({"A": 5, "B": 5})
+    workspace.commit("first")
+    workspace.git("tag", "first")
+    workspace.declare({"A": 7, "B": 8})
+    workspace.commit("second")
+    return workspace
+
+
+def _set(ref: str = "HEAD", *globs: str, yes: bool = True, answer: bool = True) -> ExitCode:
+    request = SetRequest(ref, globs, yes=yes)
+    return set_record(CONTEXT, request, LOCAL, CollectingReporter(answer))
+
+
+def _base() -> Base:
+    base = known().base
+    assert base is not None
+    return base
+
+
+def _levels(declared: dict[str, Declared] | None = None) -> dict[str, object]:
+    levels = _base().declared if declared is None else declared
+    return {sku: entry.stock.quantity for sku, entry in levels.items()}
+
+
+def _begin(shop: Workspace, lasting: timedelta = timedelta(minutes=30)) -> str:
+    """Leave the intent of an apply that raises A from 3 to 7, and return its run."""
+    desired = load_store(CONTEXT)
+    recording = record(desired, plan_of(desired, live({"A": 3, "B": 8}), _base()))
+    recording.begin(lasting, datetime.now(UTC))
+    return recording.run
+
+
+def _show() -> str:
+    reporter = CollectingReporter()
+    assert show_record(CONTEXT, reporter) is ExitCode.DONE
+    return "\n".join(reporter.results)
+
+
+def test_set_record_of_all_settles_what_the_commit_declares(shop: Workspace) -> None:
+    """The shop has what was declared there, since now; its record is a receipt of that commit."""
+    assert _set("first") is ExitCode.DONE
+    base = _base()
+
+    assert (_levels(), base.source) == ({"A": 5, "B": 5}, shop.git("rev-parse", "first"))
+    assert [(one.had, one.at[:2]) for one in base.shop.values()] == [(None, "20")] * 2
+    assert (base.pending, base.released) == ((), {})
+
+
+def test_set_record_of_some_keeps_the_others_and_the_source(shop: Workspace) -> None:
+    """What was not named is as before, and the commit that was applied last, too."""
+    _set("first")
+    before = _base()
+    _set("HEAD", "A*")
+    base = _base()
+
+    assert (_levels(), base.source) == ({"A": 7, "B": 5}, before.source)
+    assert base.shop["B"] == before.shop["B"]
+
+
+def test_set_record_of_all_releases_what_is_gone(shop: Workspace) -> None:
+    """A level is never forgotten: it is kept for the day on which its file comes back."""
+    _set()
+    shop.declare({"B": 8})
+    shop.commit("A is gone")
+    _set()
+    base = _base()
+    assert (_levels(), _levels(dict(base.released))) == ({"B": 8}, {"A": 7})
+    _set("first")
+
+    assert (_levels(), _base().released) == ({"A": 5, "B": 5}, {})
+
+
+def test_set_record_learns_the_shops_ids_anew(shop: Workspace) -> None:
+    """The code may belong to another SKU than before, which is why somebody sets the base."""
+    _set()
+    desired = load_store(CONTEXT)
+    applied = record(desired, plan_of(desired, live({"A": 6, "B": 8}), _base()))
+    applied.finish(report(), None, datetime.now(UTC))
+    assert {one.sku_id for one in _base().shop.values()} == {"id-A", "id-B"}
+    _set("first", "A")
+
+    assert {sku: one.sku_id for sku, one in _base().shop.items()} == {"A": "", "B": "id-B"}
+
+
+@pytest.mark.parametrize("globs", [(), ("A",)])
+def test_set_record_of_all_consumes_what_the_commit_observed(
+    shop: Workspace, globs: tuple[str, ...]
+) -> None:
+    """What was seen before is no reference any more; one that came later still is."""
+    seen = {"A": Seen(stock(6), f"{1:024x}")}
+    names = []
+    for message in ("early", "late"):
+        name, text = write_observation(seen, datetime(2026, 1, 2, tzinfo=UTC))
+        shop.write(f"inventory/demo/{name}", text)
+        names.append(name)
+        shop.commit(message)
+    _set("HEAD~1", *globs)
+    early = shop.git("rev-parse", f"HEAD:inventory/demo/{names[0]}")
+
+    assert _base().consumed == (set() if globs else {early})
+
+
+@pytest.mark.parametrize(("yes", "answer", "code"), [(False, True, 0), (False, False, 1)])
+def test_set_record_asks_first(shop: Workspace, yes: bool, answer: bool, code: int) -> None:
+    """Without a yes nothing is recorded."""
+    assert _set("first", yes=yes, answer=answer) == code
+    assert (known().base is None) is bool(code)
+
+
+def test_set_record_names_what_it_settles_before_it_asks(shop: Workspace) -> None:
+    """The question is about a commit and SKUs."""
+    reporter = CollectingReporter(answer=False)
+    set_record(CONTEXT, SetRequest("first", ("B",)), LOCAL, reporter)
+    (text,) = reporter.results
+
+    assert all(word in text for word in ("1 SKU", shop.git("rev-parse", "first")[:7], "B"))
+    assert len(reporter.asked) == 1
+
+
+@pytest.mark.parametrize("ref", ["nope", "first..HEAD"])
+def test_set_record_of_what_names_no_commit_is_refused(shop: Workspace, ref: str) -> None:
+    """A slip records nothing."""
+    with pytest.raises(NoBaseError):
+        _set(ref)
+
+    assert known().base is None
+
+
+@pytest.mark.parametrize("glob", ["NOPE", "a", ""])
+def test_set_record_of_no_sku_is_refused(shop: Workspace, glob: str) -> None:
+    """A pattern that matches nothing is a slip."""
+    with pytest.raises(UsageError):
+        _set("HEAD", glob)
+
+
+def test_set_record_while_an_apply_runs_is_held(shop: Workspace) -> None:
+    """What is being written is not overruled; once the lock has expired it is."""
+    _set("first")
+    _begin(shop)
+    with pytest.raises(HeldError):
+        _set()
+    run = known().last
+    assert run is not None and run.record is not None
+    unlock_record(CONTEXT, run.record.run, LOCAL, CollectingReporter())
+
+    assert _set() is ExitCode.DONE
+
+
+def test_unlock_record_ends_the_lock_and_keeps_what_is_pending(shop: Workspace) -> None:
+    """The next apply reads what the dead one wrote, and no level is lost."""
+    _set("first")
+    shop.declare({"A": 7, "B": 8})
+    run = _begin(shop)
+    before = _base()
+    with pytest.raises(UsageError):
+        unlock_record(CONTEXT, "0123", LOCAL, CollectingReporter())
+    assert unlock_record(CONTEXT, run, LOCAL, CollectingReporter()) is ExitCode.DONE
+    base, last = _base(), known().last
+
+    assert (base.pending, base.declared, base.shop) == (
+        before.pending,
+        before.declared,
+        before.shop,
+    )
+    assert [one.sku_id for one in base.pending] == ["id-A"]
+    assert last is not None and last.record is not None and last.record.expires_at is not None
+    assert last.record.expires_at <= datetime.now(UTC)
+    assert shop.git("rev-parse", f"{REF}~1") == before.commit
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_unlock_record_without_a_lock_does_nothing(shop: Workspace, is_recorded: bool) -> None:
+    """A second unlock is no error, and makes no record."""
+    if is_recorded:
+        _set()
+    before = known().last
+
+    assert unlock_record(CONTEXT, "0123", LOCAL, CollectingReporter()) is ExitCode.DONE
+    assert known().last == before
+
+
+def test_show_record_says_what_is_known(shop: Workspace) -> None:
+    """None; then levels, commit and results; then who holds the lock."""
+    assert REF in _show()
+    _set("first")
+    first = shop.git("rev-parse", "first")[:7]
+    assert all(word in _show() for word in (first, "2 levels", shop.git("rev-parse", REF)[:7]))
+    desired = load_store(CONTEXT)
+    applied = record(desired, plan_of(desired, live({"A": 3, "B": 8}), _base()))
+    intent = applied.begin(timedelta(minutes=5), datetime.now(UTC))
+    assert applied.run in _show()
+    applied.finish(report(A=Result.NOT_TRIED), intent, datetime.now(UTC))
+
+    assert "1 not tried" in _show()
+    assert applied.run not in _show()
+
+
+def test_record_outside_of_git_is_refused(workspace: Workspace) -> None:
+    """There is no place for a record."""
+    workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
+    workspace.declare({"A": 5})
+
+    for edit in (_show, _set, lambda: unlock_record(CONTEXT, "0", LOCAL, CollectingReporter())):
+        with pytest.raises(UsageError):
+            edit()
+
+
+def test_set_record_of_broken_yaml_is_refused(shop: Workspace) -> None:
+    """What a commit declared must be told; and so must the store that is here."""
+    shop.declare({"A": -1})
+    shop.commit("slip")
+    with pytest.raises(InputError):
+        _set("first")
+    shop.declare({"A": 5})
+    with pytest.raises(NoBaseError):
+        _set("HEAD")
+
+    assert not (Path(".git") / REF).exists()

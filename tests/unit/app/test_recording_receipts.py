@@ -1,0 +1,120 @@
+"""An apply records its receipt after the last write: what came about, and what it cost."""
+
+import pytest
+from factories import Workspace, live, plan_of, stock
+from unit.app.recorded import CONTEXT, LASTING, NOW, REF, kind, known, record, report, start
+
+from reconciler.app.recording import ensure_unlocked
+from reconciler.app.stores import load_store
+from reconciler.errors import HeldError, PushError
+from reconciler.model import Report, Result, SettledSku
+
+
+def test_finish_records_what_was_applied_alone(pair: Workspace) -> None:
+    """A SKU that was not written is still new, and the store is free again."""
+    recording = start()
+    said = recording.finish(
+        report(A=Result.APPLIED, B=Result.NOT_TRIED), recording.begin(LASTING, NOW), NOW
+    )
+    last = known()
+    ensure_unlocked(last, take_over=False, has_journal=False, now=NOW)
+
+    assert last.base is not None
+    assert {sku: e.stock for sku, e in last.base.declared.items()} == {"A": stock(5)}
+    assert (last.base.source, last.base.pending) == (pair.git("rev-parse", "HEAD"), ())
+    assert last.base.commit[:7] in said
+
+
+def test_take_back_says_that_nothing_was_written(pair: Workspace) -> None:
+    """A run that ends before its first write leaves the store free, and nothing applied."""
+    recording = start()
+    recording.take_back(recording.begin(LASTING, NOW))
+    base = known().base
+
+    assert kind() == "receipt"
+    assert base is not None
+    assert (base.declared, base.pending) == ({}, ())
+
+
+def test_finish_that_cannot_be_pushed_names_the_commit(pair: Workspace) -> None:
+    """The writes are done, and the user learns how to share their record."""
+    remote = pair.folder / ".git/other"
+    recording = start(str(remote))
+    intent = recording.begin(LASTING, NOW)
+    remote.rename(remote.with_name("gone"))
+    with pytest.raises(PushError) as caught:
+        recording.finish(report(A=Result.APPLIED, B=Result.APPLIED), intent, NOW)
+
+    assert f"{pair.git('rev-parse', REF)}:{REF}" in str(caught.value)
+    assert kind() == "receipt"
+
+
+def test_finish_without_writes_is_recorded_once(pair: Workspace) -> None:
+    """An apply every night that finds nothing to do makes no commit every night."""
+    desired = load_store(CONTEXT)
+    plan = plan_of(desired, live({"A": 5, "B": 5}))
+    said = [record(desired, plan).finish(Report("demo", ()), None, NOW) for _ in range(2)]
+
+    assert (bool(said[0]), said[1]) == (True, "")
+    assert kind() == "receipt"
+
+
+def test_finish_after_intent_is_recorded_even_if_nothing_is_new(pair: Workspace) -> None:
+    """An intent without a receipt would lock the store."""
+    for _ in range(2):
+        recording = start()
+        intent = recording.begin(LASTING, NOW)
+        assert recording.finish(report(A=Result.APPLIED, B=Result.APPLIED), intent, NOW)
+
+    assert kind() == "receipt"
+
+
+def test_record_message_lists_results_in_one_line_each(pair: Workspace) -> None:
+    """`git log` of the records is the audit log."""
+    recording = start()
+    told = report(A=Result.APPLIED, B=Result.MOVED)
+    recording.finish(told, recording.begin(LASTING, NOW), NOW)
+    message = pair.git("log", "-1", "--format=%B", REF).splitlines()
+
+    assert [line for line in message if line.startswith(("A", "B"))][:2] == [
+        "A: 3 -> 5, applied",
+        "B: 4 -> 5, moved",
+    ]
+    assert any(pair.git("rev-parse", "HEAD") in line for line in message)
+
+
+def test_finish_keeps_what_the_shop_had_and_when(pair: Workspace) -> None:
+    """The next plan knows since when units are gone."""
+    recording = start()
+    told = report(A=Result.APPLIED, B=Result.NOT_TRIED)
+    recording.finish(told, recording.begin(LASTING, NOW), NOW)
+    base = known().base
+
+    assert base is not None
+    assert base.shop == {"A": SettledSku("A", "id-A", None, f"{NOW:%Y-%m-%dT%H:%M:%SZ}")}
+
+
+def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> None:
+    """What it planned with is old, so that its silence would say too much."""
+    remote = str(pair.folder / ".git/other")
+    desired = load_store(CONTEXT)
+    plan = plan_of(desired, live({"A": 5, "B": 5}))
+    record(desired, plan, remote).finish(Report("demo", ()), None, NOW)
+    late = record(desired, plan, remote)
+    other = pair.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "other")
+    pair.git("push", "--quiet", remote, f"{other}:{REF}")
+    with pytest.raises(HeldError):
+        late.finish(Report("demo", ()), None, NOW)
+
+
+def test_first_receipt_that_lost_a_race_is_taken_back(pair: Workspace) -> None:
+    """Nothing was written, so this clone must not keep a record that nobody else has."""
+    remote = str(pair.folder / ".git/other")
+    desired = load_store(CONTEXT)
+    recording = record(desired, plan_of(desired, live({"A": 5, "B": 5})), remote)
+    other = pair.git("commit-tree", "HEAD^{tree}", "-m", "other")
+    pair.git("push", "--quiet", remote, f"{other}:{REF}")
+    with pytest.raises(HeldError):
+        recording.finish(Report("demo", ()), None, NOW)
+
+    assert kind() is None

@@ -1,0 +1,226 @@
+"""One SKU: read, compare, write, and what a lost answer, an end, or a dead run leaves open."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from factories import action, stock
+from fakes import FakeClock, FakeStore
+
+from reconciler.apply.observers import NO_OBSERVER, NullObserver, Observer
+from reconciler.apply.sku_writer import (
+    MAX_FAILURES_IN_A_ROW,
+    MAX_TURNS,
+    MAX_UNSENT,
+    Attempt,
+    SkuWriter,
+)
+from reconciler.errors import (
+    ConnectionRefused,
+    JournalError,
+    NotAuthorized,
+    NotFound,
+    StoppedError,
+    Throttled,
+    TransportError,
+)
+from reconciler.model import Action, Outcome, Result, Stock, Target
+
+APPLIED, ALREADY, MOVED, FAILED, UNKNOWN, NOT_TRIED = Result
+LOST = TransportError("the answer broke off")
+
+
+class Shop(FakeStore):
+    """A fake store that may also fail reads, and knows whether a turn is held at each write."""
+
+    def __init__(self, now: Any = 3, writes: Any = (), reads: Any = ()) -> None:
+        super().__init__({"id-A": stock(now), "id-B": stock(now)}, writes)
+        self.read_errors: list[Exception | None] = list(reads)
+        self.is_held = False
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        self.is_held = True
+        yield
+        self.is_held = False
+
+    def read_stock(self, target: Target) -> Stock:
+        found = super().read_stock(target)
+        if self.read_errors and (error := self.read_errors.pop(0)):
+            raise error
+        return found
+
+    def write_stock(self, target: Target, stock: Stock) -> Stock:
+        assert self.is_held
+        return super().write_stock(target, stock)
+
+
+class Log(NullObserver):
+    """An observer that keeps the steps, and may do something at one of them."""
+
+    def __init__(self, at: str = "", call: Callable[[], object] = lambda: None) -> None:
+        self.steps: list[str] = []
+        self._at, self._call = at, call
+
+    def sending(self, action: Action) -> None:
+        self._keep("sending")
+
+    def finished(self, action: Action, outcome: Outcome) -> None:
+        self._keep(str(outcome.result))
+
+    def _keep(self, step: str) -> None:
+        self.steps.append(step)
+        if step == self._at:
+            self._call()
+
+
+def _writer(shop: Shop, observer: Observer = NO_OBSERVER, **options: Any) -> SkuWriter:
+    must_end = options.pop("must_end", lambda: None)
+    return SkuWriter(shop, observer, FakeClock().sleep, must_end, **options)
+
+
+def _fail(error: Exception) -> Callable[..., Stock]:
+    def fault(*_: object) -> Stock:
+        raise error
+
+    return fault
+
+
+def _to_end(writer: SkuWriter) -> Outcome:
+    """Attempt A again, after each wait, until there is an outcome."""
+    result = writer.attempt(Attempt(action()))
+    while isinstance(result, Attempt):
+        writer.wait()
+        result = writer.attempt(result)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("now", "result"),
+    [(3, APPLIED), (5, ALREADY), *((now, MOVED) for now in (2, 4, 6, None, 3.5, "infinite"))],
+)
+def test_attempt_writes_only_what_is_as_planned(now: Any, result: Result) -> None:
+    """A SKU is announced and written if it has just the number that the plan saw."""
+    shop, log = Shop(now), Log()
+    outcome = _to_end(_writer(shop, log))
+    is_written = result is APPLIED
+
+    assert (outcome.result, outcome.found) == (result, stock(5 if is_written else now))
+    assert (len(shop.reads), len(shop.writes)) == (1, int(is_written))
+    assert log.steps == ["sending"] * is_written + [str(result)]
+
+
+@pytest.mark.parametrize(
+    ("step", "result", "writes"),
+    [("sending", NOT_TRIED, 0), ("applied", APPLIED, 1)],
+)
+def test_attempt_that_the_journal_cannot_keep_ends_the_run(
+    step: str, result: Result, writes: int
+) -> None:
+    """A write that can't be announced is not sent; one that took effect is still told as such."""
+    shop = Shop()
+    writer = _writer(shop, Log(step, _fail(JournalError("disk full"))))
+
+    assert (_to_end(writer).result, writer.stopped) == (result, "disk full")
+    assert len(shop.writes) == writes
+
+
+def test_attempt_with_lost_answer_that_cannot_be_read_back_is_put_aside() -> None:
+    """It is not written again at once, and the attempt knows that one write was sent."""
+    shop = Shop(3, [_fail(LOST)], [None, LOST])
+
+    assert _writer(shop).attempt(Attempt(action())) == Attempt(action(), LOST, writes=1)
+    assert len(shop.writes) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "result", "waits"),
+    [(5, APPLIED, 0), (4, UNKNOWN, 0), (3, APPLIED, 1)],
+)
+def test_attempt_in_doubt_looks_before_it_writes(now: int, result: Result, waits: int) -> None:
+    """What an earlier run may have written is written only if it is as before after a wait."""
+    shop = Shop(now)
+    writer = _writer(shop, in_doubt=frozenset({"A"}))
+    first = writer.attempt(Attempt(action()))
+
+    assert (shop.writes, isinstance(first, Attempt)) == ([], waits == 1)
+    outcome = _to_end(writer)
+    assert (outcome.result, len(shop.writes)) == (result, waits)
+    assert ("30 s" in outcome.message) is bool(waits)
+
+
+@pytest.mark.parametrize(
+    ("error", "writes", "result"),
+    [
+        (NotFound("gone", 404), 1, FAILED),
+        (ConnectionRefused("no host"), MAX_UNSENT, FAILED),
+        (NotAuthorized("no", 401), 1, NOT_TRIED),
+        (StoppedError("over"), 1, NOT_TRIED),
+        (Throttled("too many", 1.0), MAX_TURNS, NOT_TRIED),
+    ],
+)
+def test_attempt_that_was_not_taken_has_not_come_about(
+    error: Exception, writes: int, result: Result
+) -> None:
+    """It is failed without a stock, or not tried if the run must end: the base stays as it was."""
+    shop = Shop(3, [_fail(error)] * MAX_TURNS)
+    writer = _writer(shop)
+    outcome = _to_end(writer)
+
+    assert (outcome.result, outcome.found, len(shop.writes)) == (result, None, writes)
+    assert (writer.stopped is None) is (result is FAILED)
+
+
+def test_attempt_answered_with_another_number_is_failed() -> None:
+    """What the store says it has now is told, and counts as written."""
+    outcome = _to_end(_writer(Shop(3, [lambda *_: stock(4)])))
+
+    assert (outcome.result, outcome.found) == (FAILED, stock(4))
+
+
+def test_attempt_that_has_to_end_between_read_and_write_is_not_sent() -> None:
+    """The reason is asked for once more right before the write."""
+    shop = Shop()
+    outcome = _to_end(_writer(shop, must_end=lambda: "time is over" if shop.reads else None))
+
+    assert (outcome.result, shop.writes) == (NOT_TRIED, [])
+
+
+def test_attempt_with_an_answer_counts_failures_anew() -> None:
+    """Only failures in a row are an outage."""
+    most: list[Exception | None] = [LOST] * (MAX_FAILURES_IN_A_ROW - 1)
+    writer = _writer(Shop(2, reads=[*most, None, *most, LOST]))
+    for _ in range(2 * MAX_FAILURES_IN_A_ROW - 1):
+        writer.attempt(Attempt(action()))
+
+    assert writer.stopped is None
+    writer.attempt(Attempt(action()))
+    assert writer.stopped is not None
+
+
+def test_end_without_any_answer_says_so() -> None:
+    """A store that never answered is an outage, also for one SKU."""
+    writer = _writer(Shop(reads=[LOST]))
+    writer.attempt(Attempt(action()))
+
+    assert (writer.stopped, writer.end()) == (None, str(LOST))
+
+
+def test_abandon_lets_nothing_more_be_sent() -> None:
+    """An attempt that goes on later sends nothing; what an earlier run may have sent is unknown."""
+    shop = Shop()
+    writer = _writer(shop, in_doubt=frozenset({"B"}))
+    left = writer.abandon([action("A"), action("B")])
+
+    assert [left["A"].result, left["B"].result] == [NOT_TRIED, UNKNOWN]
+    assert (_to_end(writer).result, shop.writes) == (NOT_TRIED, [])
+
+
+def test_abandon_while_a_write_is_announced_is_unknown_and_not_sent() -> None:
+    """The last moment counts: told as unknown, so it must not land as something else."""
+    shop, left = Shop(), dict[str, Outcome]()
+    writer = _writer(shop, Log("sending", lambda: left.update(writer.abandon([action()]))))
+    writer.attempt(Attempt(action()))
+
+    assert (left["A"].result, shop.writes) == (UNKNOWN, [])

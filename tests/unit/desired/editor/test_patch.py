@@ -1,0 +1,164 @@
+"""An edit changes the values that are meant and no other character."""
+
+import pytest
+
+from reconciler.desired.editor.patch import (
+    Addition,
+    Wanted,
+    add_to_text,
+    edit_text,
+    has_own_date,
+)
+from reconciler.model import INFINITE, finite
+
+DAY = "2026-11-26"
+TEN, DATED = Wanted(finite(10)), Wanted(finite(10), DAY)
+
+
+def _head(entries: str) -> str:
+    """Return the line above *entries*, which ends as they do."""
+    return "skus:\r\n" if "\r\n" in entries else "skus:\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  A: 5\n  B: 5\n", "  A: 10\n  B: 5\n"),
+        ("  B: 5\n  A: 5", "  B: 5\n  A: 10"),
+        ("  A: 5\r\n  B: 5\r\n", "  A: 10\r\n  B: 5\r\n"),
+        ("  A:   5   # tee\n  B: 500  # mug\n", "  A:   10  # tee\n  B: 500  # mug\n"),
+        ("  A: 5  # 5 on the shelf\n", "  A: 10  # 5 on the shelf\n"),
+        ("  A: 5 # near\n", "  A: 10 # near\n"),
+        ("  'A': infinite   # x\n", "  'A': 10         # x\n"),
+        ("  A: {quantity: 5, note: '5'}\n", "  A: {quantity: 10, note: '5'}\n"),
+        ("  A:\n    note: 5 A\n    quantity: 5\n", "  A:\n    note: 5 A\n    quantity: 10\n"),
+        ("  ü😀: 5\n  A: 5\n", "  ü😀: 5\n  A: 10\n"),
+        ("  AA: 5\n  A: 5\n  A-5: 5\n", "  AA: 5\n  A: 10\n  A-5: 5\n"),
+        ("  A:\n    5\n", "  A:\n    10\n"),
+        ("\n# A: 5\n  A: 5\n\n\n", "\n# A: 5\n  A: 10\n\n\n"),
+    ],
+)
+def test_edit_text_changes_one_quantity(before: str, after: str) -> None:
+    """Comments, quotes, line ends, alignment and every other SKU stay."""
+    head = "# my shop\nskus:\n"
+
+    assert edit_text(head + before, {"A": TEN}) == head + after
+
+
+def test_edit_text_changes_several_entries_each_to_its_own() -> None:
+    """Numbers do not go to their neighbors, in whatever order they are wanted."""
+    text = "skus:\n  A: 1\n  B: 22\n  C: infinite\n"
+    wanted = {"C": Wanted(finite(333)), "A": Wanted(INFINITE), "B": Wanted(finite(0))}
+
+    assert edit_text(text, wanted) == "skus:\n  A: infinite\n  B: 0\n  C: 333\n"
+
+
+def test_edit_text_to_what_is_there_changes_nothing() -> None:
+    """Git shows no change where there is none."""
+    text = f"skus:\n  A:   10  # x\n  B: {{quantity: 10, as_of: '{DAY}'}}\n"
+
+    assert edit_text(text, {"A": TEN, "B": DATED}) == text
+    assert edit_text("skus:\n  A: 'infinite'\n", {"A": Wanted(INFINITE)}) == (
+        "skus:\n  A: 'infinite'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  A: 5\n", "  A: {quantity: 10, as_of: 2026-11-26}\n"),
+        ("  A: {quantity: 5}\n", "  A: {quantity: 10, as_of: 2026-11-26}\n"),
+        (
+            "  A: {quantity: 5, as_of: '2020-01-01', note: x}\n",
+            "  A: {quantity: 10, as_of: '2026-11-26', note: x}\n",
+        ),
+        (
+            "  A:\n    quantity: 5  # x\n    note: y\n",
+            "  A:\n    quantity: 10  # x\n    as_of: 2026-11-26\n    note: y\n",
+        ),
+        (
+            "  A:\r\n    quantity: 5\r\n  B: 1\r\n",
+            "  A:\r\n    quantity: 10\r\n    as_of: 2026-11-26\r\n  B: 1\r\n",
+        ),
+        ("  A:\n    quantity: 5", "  A:\n    quantity: 10\n    as_of: 2026-11-26"),
+    ],
+)
+def test_edit_text_dates_entry_in_its_own_style(before: str, after: str) -> None:
+    """A date joins the braces or the lines that the entry has."""
+    head = _head(before)
+
+    assert edit_text(head + before, {"A": DATED}) == head + after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("skus:\n  A: 5\n", "as_of: 2026-11-26\nskus:\n  A: 5\n"),
+        ("# top\nrule: exact\nskus:\n  A: 5\n", None),
+        (
+            "as_of: 2020-01-01  # count\nskus:\n  A: 5\n",
+            "as_of: 2026-11-26  # count\nskus:\n  A: 5\n",
+        ),
+        ('as_of: "2020-01-01"\nskus:\n  A: 5\n', 'as_of: "2026-11-26"\nskus:\n  A: 5\n'),
+        ("skus:\r\n  A: 5\r\n", "as_of: 2026-11-26\r\nskus:\r\n  A: 5\r\n"),
+        ("{skus: {A: 5}}\n", "{as_of: 2026-11-26, skus: {A: 5}}\n"),
+    ],
+)
+def test_edit_text_dates_head_of_file(before: str, after: str | None) -> None:
+    """One date for all stands above `skus:`, or where the last one stood."""
+    expected = after or "# top\nrule: exact\nas_of: 2026-11-26\nskus:\n  A: 5\n"
+
+    assert edit_text(before, {}, DAY) == expected
+
+
+def test_has_own_date_names_entries_with_their_own() -> None:
+    """The date at the head is none of an entry's own."""
+    text = (
+        f"as_of: {DAY}\nskus:\n  A: 5\n  B: {{quantity: 5, as_of: {DAY}}}\n  C: {{quantity: 5}}\n"
+    )
+
+    assert has_own_date(text) == {"B"}
+
+
+NEW, LAST = Addition("N: 3", "new"), Addition("Z: 4", "last")
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "after"),
+    [
+        ("  A: 5\n", [NEW, LAST], "  A: 5\n  N: 3  # new\n  Z: 4  # last\n"),
+        ("  A: 5", [NEW], "  A: 5\n  N: 3  # new"),
+        ("    A: 5\r\n", [NEW], "    A: 5\r\n    N: 3  # new\r\n"),
+        (
+            "  A: 5\n  # about B\n  B: 6\n",
+            [NEW._replace(after="A"), LAST],
+            "  A: 5\n  N: 3  # new\n  # about B\n  B: 6\n  Z: 4  # last\n",
+        ),
+        (
+            "  A:\n    quantity: 5\n\n  B: 6\n",
+            [NEW._replace(after="A")],
+            "  A:\n    quantity: 5\n  N: 3  # new\n\n  B: 6\n",
+        ),
+        ("  A: 5         # tee\n", [NEW], "  A: 5         # tee\n  N: 3         # new\n"),
+    ],
+)
+def test_add_to_text_puts_line_where_it_belongs(
+    before: str, added: list[Addition], after: str
+) -> None:
+    """New entries are indented as their neighbors are, and nothing else moves."""
+    head = _head(before)
+
+    assert add_to_text(head + before, added) == head + after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("skus: {A: 5}\n", "skus: {A: 5, N: 3}\n"),
+        ("skus: {\n  A: 5\n}\n", "skus: {\n  A: 5,\n  N: 3  # new\n}\n"),
+        ("skus: {\n  A: 5,  # tee\n}\n", "skus: {\n  A: 5,  # tee\n  N: 3,  # new\n}\n"),
+    ],
+)
+def test_add_to_text_in_braces_keeps_them_closed(before: str, after: str) -> None:
+    """No comment may hide the closing brace."""
+    assert add_to_text(before, [NEW]) == after

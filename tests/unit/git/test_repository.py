@@ -1,0 +1,226 @@
+"""Git's plumbing, on real repositories: what it tells, what it writes, and what it never runs."""
+
+from pathlib import Path
+
+import pytest
+from factories import Workspace
+
+from reconciler.errors import HistoryError
+from reconciler.git.repository import Repository, find_top, open_repository, shown_remote
+
+REF = "refs/reconciler/demo"
+
+
+def _open(folder: Path) -> Repository:
+    found = open_repository(folder)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def repository(workspace: Workspace) -> Repository:
+    """Return a repository with one commit of one file."""
+    workspace.write("shop/a.yaml", "1\n")
+    workspace.commit("first")
+    return _open(workspace.folder)
+
+
+def test_open_repository_outside_of_one_is_none(workspace: Workspace) -> None:
+    """No git is no error."""
+    assert open_repository(workspace.folder) is None
+
+
+def test_open_repository_below_the_top_finds_the_top(repository: Repository) -> None:
+    """A folder that looks like a bare repository on the way is passed by."""
+    decoy = repository.top / "shop/sub"
+    (decoy / "objects").mkdir(parents=True)
+    (decoy / "refs").mkdir()
+    (decoy / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
+
+    assert find_top(decoy) == repository.top
+    assert _open(decoy).top == repository.top
+
+
+@pytest.mark.parametrize("key", ["include.path", "includeIf.gitdir:**.path"])
+def test_open_repository_with_configuration_from_the_tree_is_refused(
+    repository: Repository, workspace: Workspace, key: str
+) -> None:
+    """A commit could choose the commands that git runs; the file is named."""
+    workspace.write("team.gitconfig", "[core]\n\tpager = touch owned\n")
+    workspace.git("config", key, "../team.gitconfig")
+
+    with pytest.raises(HistoryError, match=r"team\.gitconfig"):
+        open_repository(repository.top)
+
+
+def test_run_starts_no_program_of_the_repository(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """Hooks, monitors and signing stay off, whatever the configuration says."""
+    marker = workspace.folder / "owned"
+    script = workspace.write(".git/hooks/reference-transaction", f"#!/bin/sh\ntouch {marker}\n")
+    script.chmod(0o755)
+    workspace.git("config", "core.fsmonitor", str(script))
+    workspace.git("config", "commit.gpgSign", "true")
+    workspace.git("config", "gpg.program", str(script))
+    marker.unlink(missing_ok=True)
+    commit = repository.make_commit({"a": b"x"}, [], "m")
+    repository.set_ref(REF, commit, None)
+    repository.differs(repository.top)
+
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
+)
+def test_run_is_led_nowhere_else_by_the_environment(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The repository is the one of the folder, whatever a shell has set."""
+    head = repository.find_commit("HEAD")
+    monkeypatch.setenv(name, "/nowhere")
+
+    assert _open(repository.top).find_commit("HEAD") == head
+    assert not repository.differs(repository.top)
+
+
+def test_run_keeps_the_token_from_git(
+    repository: Repository, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What git starts can't read the shop's token."""
+    monkeypatch.setenv("WEBFLOW_TOKEN", "wf-secret")
+    workspace.git("config", "alias.show-token", "!echo token=$WEBFLOW_TOKEN")
+
+    assert repository.run("show-token") == b"token=\n"
+
+
+@pytest.mark.parametrize("ref", ["HEAD~1..HEAD", "^HEAD", "HEAD^@", "", "--all", "nope"])
+def test_find_commit_of_what_names_none_is_none(repository: Repository, ref: str) -> None:
+    """A range, a flag or a typo is no commit."""
+    assert repository.find_commit(ref) is None
+
+
+def test_find_ref_takes_no_other_ref_of_that_name(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """A tag or a branch that ends in the same words is no record."""
+    workspace.git("tag", "reconciler/demo")
+    workspace.git("tag", REF)
+    workspace.git("branch", "reconciler/demo")
+
+    assert repository.find_ref(REF) is None
+    assert repository.find_ref("refs/heads/main") == repository.find_commit("HEAD")
+
+
+def test_set_ref_moves_only_from_where_it_was(repository: Repository) -> None:
+    """Of two that move a ref from the same place, one is refused and nothing is lost."""
+    one, two, three = (repository.make_root(word) for word in ("one", "two", "three"))
+    repository.set_ref(REF, one, None)
+
+    for before in (None, two):
+        with pytest.raises(HistoryError):
+            repository.set_ref(REF, three, before)
+    assert repository.find_ref(REF) == one
+    repository.set_ref(REF, two, one)
+    assert repository.find_ref(REF) == two
+
+
+def test_reset_ref_goes_back_only_from_its_own_commit(repository: Repository) -> None:
+    """What another apply has written since is not taken back."""
+    one, two = (repository.make_root(word) for word in ("one", "two"))
+    repository.set_ref(REF, two, None)
+    for before in (None, one):
+        with pytest.raises(HistoryError):
+            repository.reset_ref(REF, one, before)
+    repository.reset_ref(REF, two, one)
+    assert repository.find_ref(REF) == one
+    repository.reset_ref(REF, one, None)
+    assert repository.find_ref(REF) is None
+
+
+def test_make_commit_holds_just_its_files_and_parents(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """Work tree, index and branch stay as they are."""
+    head = repository.find_commit("HEAD") or ""
+    commit = repository.make_commit({"b": b"2\n", "a": "ä\n".encode()}, [head], "message\n")
+    read = repository.read_commit(commit)
+
+    assert read is not None and read.files == [("a", "ä\n".encode()), ("b", b"2\n")]
+    assert workspace.git("show", "-s", "--format=%P %an %s", commit) == f"{head} reconciler message"
+    assert repository.find_commit("HEAD") == head
+    assert not repository.differs(repository.top)
+
+
+def test_descends_tells_later_from_other_and_unknown(
+    repository: Repository, workspace: Workspace, tmp_path: Path
+) -> None:
+    """Itself and later: yes; earlier or beside: no; a commit that is not here: nobody knows."""
+    first, second = repository.find_commit("HEAD") or "", workspace.commit("second")
+    workspace.git("checkout", "--quiet", "-b", "side", first)
+    side = workspace.commit("side")
+
+    told = [repository.descends(c, a) for c, a in ((first, first), (second, first))]
+    others = [repository.descends(c, a) for c, a in ((first, second), (side, second))]
+    assert (told, others) == ([True, True], [False, False])
+    assert repository.descends(first, "d" * 40) is None
+    assert Repository(repository.top, is_shallow=True).descends(side, second) is None
+    assert repository.fork_point("main") == first
+
+
+@pytest.mark.parametrize(
+    ("path", "differs"),
+    [("shop/a.yaml", True), ("shop/new.yaml", True), ("shop/x.log", True), ("other.yaml", False)],
+)
+def test_differs_sees_every_file_of_the_folder(
+    repository: Repository, workspace: Workspace, path: str, differs: bool
+) -> None:
+    """Changed, new and ignored files count; what is outside of the folder does not."""
+    workspace.write(".gitignore", "*.log\n")
+    workspace.write(path, "2\n")
+
+    assert repository.differs(repository.top / "shop") is differs
+
+
+def test_commits_since_tells_those_that_touched_the_folder(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """Newest first, a line each; none for a commit that is not here."""
+    first = repository.find_commit("HEAD") or ""
+    for number, path in enumerate(["shop/a.yaml", "other.yaml", "shop/b.yaml"]):
+        workspace.write(path, f"{number}\n")
+        workspace.commit(f"edit {path}")
+    folder = repository.top / "shop"
+    lines = repository.commits_since(first, "HEAD", folder)
+
+    assert [line.split(" ", 1)[1] for line in lines] == ["edit shop/b.yaml", "edit shop/a.yaml"]
+    assert repository.commits_since("d" * 40, "HEAD", folder) == ()
+
+
+def test_mode_at_tells_folder_link_and_nothing(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """A path is taken as it is, and never as a pattern."""
+    (workspace.folder / "link").symlink_to("shop")
+    workspace.commit("link")
+    modes = [repository.mode_at("HEAD", path) for path in ("shop", "link", "shop/a.yaml", "sh*")]
+
+    assert modes == ["040000", "120000", "100644", ""]
+    for path, files in {"shop": 1, "sh*": 0, ":(glob)**": 0}.items():
+        commit = repository.read_commit("HEAD", path)
+        assert commit is not None and len(commit.files) == files
+
+
+@pytest.mark.parametrize(
+    ("remote", "shown"),
+    [
+        ("https://user:hunter2@host/x.git", "https://***@host/x.git"),
+        ("https://hunter2@host/x and ssh://a:hunter2@b/c", "https://***@host/x and ssh://***@b/c"),
+        ("git@host:x.git", "git@host:x.git"),
+        ("origin", "origin"),
+    ],
+)
+def test_shown_remote_hides_passwords(remote: str, shown: str) -> None:
+    """What a URL holds before the host is not repeated."""
+    assert shown_remote(remote) == shown

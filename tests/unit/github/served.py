@@ -1,0 +1,21 @@
+"""A GitHub client that asks the fake hub, and a list of how long it slept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hub import REPOSITORY, TOKEN, Hub, serve
+
+from reconciler.github.actions_context import ActionsContext
+from reconciler.github.api import Github
+
+
+@contextmanager
+def github_of(
+    hub: Hub, slept: list[float] | None = None, *, in_actions: bool = True
+) -> Iterator[Github]:
+    """Serve *hub* and yield a client of it, which notes in *slept* instead of waiting."""
+    waits = [] if slept is None else slept
+    with serve(hub) as address:
+        context = ActionsContext(TOKEN, address, f"{address}/graphql", REPOSITORY, in_actions)
+        with Github(context, waits.append) as github:
+            yield github

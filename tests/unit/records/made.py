@@ -1,0 +1,40 @@
+"""Records to test with, in the repository of a test."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from factories import stock
+
+from reconciler.git.repository import Repository
+from reconciler.model import Target
+from reconciler.records.records import Record, RecordedAction, RecordKind, make_record, ref_of
+
+SITE_ID = "site"
+REF = ref_of(SITE_ID)
+ACTIONS = tuple(
+    RecordedAction(f"SKU-{value}", Target("c", f"id-{value}"), stock(3), stock(value), "applied")
+    for value in (0, -1, 2.5, None, "infinite")
+)
+RECORD = Record(
+    kind=RecordKind.INTENT,
+    run="run-1",
+    store="demo",
+    site_id=SITE_ID,
+    source="a" * 40,
+    previous=None,
+    fingerprint=f"sha256:{1:064}",
+    planned_at="2026-11-28T10:00:00Z",
+    expires_at=datetime(2026, 11, 28, 12, tzinfo=UTC),
+    tool_version="1",
+    actions=ACTIONS,
+    by="ada",
+    consumed=("5" * 40,),
+)
+
+
+def make(repository: Repository, message: str = "apply", **fields: Any) -> tuple[Record, str]:
+    """Write a record of HEAD that comes after the one that is there."""
+    source = repository.find_commit("HEAD") or ""
+    record = replace(RECORD, source=source, previous=repository.find_ref(REF), **fields)
+    return record, make_record(repository, record, {"applied.yaml": "skus: {}\n"}, message)

@@ -1,0 +1,206 @@
+"""The base: which files were declared at a commit, or what a record says was applied."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from factories import OTHER_SITE, SITE, Workspace
+
+from reconciler.errors import HistoryError, NoBaseError, OldCommitError
+from reconciler.exit_codes import ExitCode
+from reconciler.git.repository import Repository, open_repository
+from reconciler.records.base import (
+    BaseTexts,
+    find_base,
+    find_elsewhere,
+    path_below_top,
+    refuse_old_commit,
+)
+from reconciler.records.records import Record, RecordKind, make_record, ref_of
+
+FOLDER = Path("inventory/demo")
+YAML, APPLIED, INTENDED = "skus: {A: 5}\n", "skus: {A: 3}\n", "skus: {A: 9}\n"
+RELEASED, SHOP = "skus: {B: 1}\n", '{"A": ["id-A", 3, ""]}\n'
+
+
+def _open(workspace: Workspace) -> Repository:
+    found = open_repository(workspace.folder)
+    assert found is not None
+    return found
+
+
+def _commit(workspace: Workspace, *paths: str) -> Repository:
+    """Commit files with the same text at *paths*."""
+    for path in paths or ("inventory/demo/a.yaml",):
+        workspace.write(path, YAML)
+    workspace.commit()
+    return _open(workspace)
+
+
+def _base(repository: Repository, ref: str | None = "HEAD", folder: Path = FOLDER) -> BaseTexts:
+    base = find_base(repository, folder, SITE, ref)
+    assert base is not None
+    return base
+
+
+def _record(repository: Repository, site: str = SITE) -> str:
+    """Add a receipt of HEAD to the records of *site*, and return its commit."""
+    source = repository.find_commit("HEAD") or ""
+    fingerprint = f"sha256:{1:064}"
+    record = Record(
+        RecordKind.RECEIPT, "run", "demo", site, source, None, fingerprint, "", None, "1", ()
+    )
+    files = {
+        "applied.yaml": APPLIED,
+        "intended.yaml": INTENDED,
+        "released.yaml": RELEASED,
+        "shop.json": SHOP,
+    }
+    commit = make_record(repository, record, files, "apply")
+    repository.set_ref(ref_of(site), commit, None)
+    return commit
+
+
+def test_find_base_at_a_commit_tells_the_yaml_of_the_folder(workspace: Workspace) -> None:
+    """All YAML of the store's folder and below, as it was committed, and nothing else."""
+    told = ["a.yaml", "sub/b.YML"]
+    others = ["notes.md", ".hidden.yaml", ".old/c.yaml", "../other/d.yaml", "../demo2/e.yaml"]
+    repository = _commit(workspace, *(f"inventory/demo/{name}" for name in (*told, *others)))
+    workspace.write("inventory/demo/a.yaml", "skus: {A: 99}\n")
+    base = _base(repository)
+
+    assert base.files == tuple((f"inventory/demo/{name}", YAML.encode()) for name in told)
+    assert (base.commit, base.source) == (repository.find_commit("HEAD"),) * 2
+    assert (base.odd, base.record) == ((), None)
+
+
+@pytest.mark.parametrize("where", [".", "inventory"])
+def test_find_base_shows_paths_as_the_folder_was_given(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """From a folder below the top, the same files have shorter paths."""
+    repository = _commit(workspace)
+    monkeypatch.chdir(workspace.folder / where)
+    folder = FOLDER.relative_to(where) if where != "." else FOLDER
+
+    assert [path for path, _ in _base(repository, folder=folder).files] == [f"{folder}/a.yaml"]
+
+
+def test_find_base_of_the_top_folder_tells_its_yaml(workspace: Workspace) -> None:
+    """A repository may be one store."""
+    repository = _commit(workspace, "a.yaml")
+
+    assert path_below_top(repository, workspace.folder) == ""
+    assert [content for _, content in _base(repository, folder=Path()).files] == [YAML.encode()]
+
+
+def test_find_base_names_what_is_no_regular_file(workspace: Workspace) -> None:
+    """A link is not followed: what it declared isn't known."""
+    _commit(workspace)
+    (workspace.folder / FOLDER / "link.yaml").symlink_to("a.yaml")
+    base = _base(_commit(workspace))
+
+    assert [path for path, _ in base.files] == ["inventory/demo/a.yaml"]
+    assert base.odd == ("inventory/demo/link.yaml",)
+
+
+@pytest.mark.parametrize("link", ["inventory", "inventory/demo"])
+def test_find_base_with_a_link_on_the_way_is_refused(workspace: Workspace, link: str) -> None:
+    """The folder is not taken for empty, since then every SKU would be new and be written."""
+    workspace.write("elsewhere/demo/a.yaml", YAML)
+    place = workspace.folder / link
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(workspace.folder / "elsewhere" / FOLDER.relative_to("inventory"))
+    workspace.commit()
+    place.unlink()
+    (workspace.folder / FOLDER).mkdir(parents=True)
+
+    with pytest.raises(NoBaseError, match=link):
+        _base(_open(workspace))
+
+
+def test_find_base_of_a_folder_that_was_not_there_is_empty(workspace: Workspace) -> None:
+    """A store that is new since has a base in which nothing is declared."""
+    repository = _commit(workspace, "other.yaml")
+
+    assert _base(repository).files == ()
+
+
+def test_find_base_without_a_record_is_none(workspace: Workspace) -> None:
+    """Nothing is guessed where no apply was recorded and none is named."""
+    assert find_base(_commit(workspace), FOLDER, SITE, None) is None
+
+
+def test_find_base_of_a_ref_that_names_nothing_is_refused(workspace: Workspace) -> None:
+    """A typo never counts as no base; it is repeated."""
+    with pytest.raises(NoBaseError, match="v1-typo") as caught:
+        find_base(_commit(workspace), FOLDER, SITE, "v1-typo")
+    assert caught.value.exit_code is ExitCode.FAILED
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_find_base_with_a_record_tells_what_was_applied(
+    workspace: Workspace, by_name: bool
+) -> None:
+    """The last record counts, also by its id: what came about, apart from what was intended."""
+    repository = _commit(workspace)
+    source, commit = repository.find_commit("HEAD"), _record(repository)
+    workspace.commit("later")
+    base = _base(repository, commit if by_name else None)
+
+    assert (base.commit, base.source) == (commit, source)
+    assert [content for _, content in base.files] == [APPLIED.encode()]
+    assert [content for _, content in base.intended] == [INTENDED.encode()]
+    assert [content for _, content in base.released] == [RELEASED.encode()]
+    assert base.shop == SHOP.encode()
+    assert base.record is not None and base.record.store == "demo"
+
+
+def test_find_base_with_a_record_of_another_site_is_refused(workspace: Workspace) -> None:
+    """What was applied to one shop says nothing of another."""
+    repository = _commit(workspace)
+
+    with pytest.raises(NoBaseError, match=OTHER_SITE):
+        find_base(repository, FOLDER, SITE, _record(repository, OTHER_SITE))
+
+
+def test_find_elsewhere_tells_where_a_moved_store_was(workspace: Workspace) -> None:
+    """A store without files at the base is looked for by its site."""
+    workspace.write("shops/old/store.yaml", f"site_id: {SITE}\n")
+    repository = _commit(workspace, "other.yaml")
+    base = _base(repository)
+
+    assert find_elsewhere(repository, base, SITE) == "shops/old/store.yaml"
+    assert find_elsewhere(repository, base, "5" * 24) is None
+    assert find_elsewhere(repository, replace(base, files=(("a", b""),)), SITE) is None
+
+
+def test_refuse_old_commit_lets_only_later_commits_pass(workspace: Workspace) -> None:
+    """An earlier commit or another branch would undo what was applied since."""
+    old = _commit(workspace).find_commit("HEAD")
+    workspace.commit("applied")
+    repository = _open(workspace)
+    _record(repository)
+    base, applied = _base(repository, None), repository.find_commit("HEAD")
+    later = workspace.commit("later")
+    workspace.git("checkout", "--quiet", "-b", "side", f"{applied}~1")
+    side = workspace.commit("side")
+
+    refuse_old_commit(repository, applied, base)
+    refuse_old_commit(repository, later, base)
+    for commit in (old, side):
+        with pytest.raises(OldCommitError) as caught:
+            refuse_old_commit(repository, commit, base)
+        assert caught.value.exit_code is ExitCode.MOVED
+    refuse_old_commit(repository, old, _base(repository, "HEAD"))  # any commit, named by hand
+
+
+@pytest.mark.parametrize("head", [None, "HEAD"])
+def test_refuse_old_commit_in_doubt_is_refused(workspace: Workspace, head: str | None) -> None:
+    """Without a head, or without the commit that was applied, nobody knows."""
+    repository = _commit(workspace)
+    _record(repository)
+    base = replace(_base(repository, None), source="d" * 40)
+
+    with pytest.raises(HistoryError):
+        refuse_old_commit(repository, head, base)

@@ -1,0 +1,168 @@
+"""The sandbox's shop: what is written and sold is there for every process, and in the ledger."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import COLLECTION, SITE, seed
+
+from reconciler.errors import SandboxError
+from reconciler.sandbox.api_options import NotAccepted
+from reconciler.sandbox.database import Shop
+from reconciler.sandbox.seed import build_seed
+
+STOCKS: dict[str, Any] = {"A": 5, "B": None, "C": "infinite"}
+
+
+def _open(path: Path, stocks: Any = None, *, reset: bool = False) -> Shop:
+    return Shop(path, lambda: build_seed(seed(stocks or STOCKS)), reset=reset)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "shop.sqlite"
+
+
+@pytest.fixture
+def shop(path: Path) -> Iterator[Shop]:
+    with _open(path) as opened:
+        yield opened
+
+
+def _patch(quantity: Any) -> dict[str, Any]:
+    return {"inventoryType": "finite", "quantity": quantity}
+
+
+def _kinds(shop: Shop) -> list[tuple[str, Any]]:
+    return [(entry.kind, entry.quantity) for entry in shop.ledger()]
+
+
+def test_shop_begins_with_its_seed(shop: Shop) -> None:
+    """Site, products and stocks are those of the seed, and the ledger is empty."""
+    assert (shop.meta("site_id"), shop.meta("sku_collection_id")) == (SITE, COLLECTION)
+    assert shop.stocks() == STOCKS
+    assert (shop.count_products(), shop.count_skus(), shop.ledger()) == (3, 3, [])
+
+
+def test_shop_opened_again_keeps_what_was_sold(shop: Shop, path: Path) -> None:
+    """The seed fills an empty file alone; a reset begins anew."""
+    shop.sell("A", 2)
+    with _open(path, {"OTHER": 1}) as again:
+        assert again.stocks()["A"] == 3
+    with _open(path, {"OTHER": 1}, reset=True) as fresh:
+        assert (fresh.stocks(), fresh.ledger()) == ({"OTHER": 1}, [])
+
+
+def test_write_is_read_back_and_kept_in_the_ledger(shop: Shop) -> None:
+    """A write tells the stock after it, and each step has its line."""
+    sku_id = shop.find("A")
+
+    assert shop.write(sku_id, _patch(9)) == shop.read(sku_id) == ("finite", 9)
+    assert shop.stocks()["A"] == 9
+    assert _kinds(shop) == [("write", 9), ("read", 9)]
+    assert shop.ledger()[0].body == _patch(9)
+
+
+def test_write_that_is_not_accepted_changes_nothing(shop: Shop) -> None:
+    """A 400 leaves stock and ledger as they were, and the file free."""
+    with pytest.raises(NotAccepted):
+        shop.write(shop.find("A"), _patch("many"))
+
+    assert (shop.stocks(), shop.ledger()) == (STOCKS, [])
+    assert shop.write(shop.find("A"), _patch(1)) == ("finite", 1)
+
+
+def test_unknown_sku_is_none(shop: Shop) -> None:
+    """It is neither read nor written, and leaves no line."""
+    told = [shop.read("x"), shop.write("x", _patch(1)), shop.read_stale("x", 5), shop.product("x")]
+
+    assert (told, shop.ledger(), shop.code("x")) == ([None] * 4, [], "")
+
+
+@pytest.mark.parametrize(
+    ("sku", "units", "after"), [("A", 2, ("finite", 3)), ("A", 5, ("finite", 0))]
+)
+def test_sell_takes_units_off(shop: Shop, sku: str, units: int, after: tuple[str, int]) -> None:
+    """Down to nothing, as orders do."""
+    assert shop.sell(sku, units) == after
+    assert shop.stocks()[sku] == after[1]
+    assert _kinds(shop) == [("sale", after[1])]
+
+
+def test_sell_of_an_infinite_sku_counts_nothing(shop: Shop) -> None:
+    """It can be sold without end."""
+    assert shop.sell("C", 99)[0] == "infinite"
+    assert shop.stocks()["C"] == "infinite"
+
+
+@pytest.mark.parametrize(("sku", "units"), [("A", 6), ("B", 1), ("NOPE", 1)])
+def test_sell_of_what_is_not_there_is_refused(shop: Shop, sku: str, units: int) -> None:
+    """No stock goes below 0, and the SKU is named."""
+    with pytest.raises(SandboxError, match=sku):
+        shop.sell(sku, units)
+    assert (shop.stocks(), shop.ledger()) == (STOCKS, [])
+
+
+def test_read_stale_tells_the_stock_before_the_writes(shop: Shop) -> None:
+    """A store that lags tells what it had; without a lag it tells what it has."""
+    sku_id = shop.find("A")
+    shop.read(sku_id)
+    shop.write(sku_id, _patch(9))
+
+    assert shop.read_stale(sku_id, 3600) == ("finite", 5)
+    assert shop.read_stale(sku_id, -3600) == ("finite", 9)
+    assert [kind for kind, _ in _kinds(shop)] == ["read", "write", "stale", "read"]
+
+
+def test_products_are_listed_in_pages(shop: Shop) -> None:
+    """Page after page each product comes once, and then nothing."""
+    ids = [each["product"]["id"] for each in shop.products(10, 0)]
+    paged = [each["product"]["id"] for each in shop.products(2, 0) + shop.products(2, 2)]
+
+    assert (len(ids), paged) == (3, ids)
+    assert shop.products(10, 3) == []
+
+
+def test_shop_reset_to_an_id_twice_keeps_what_it_had(shop: Shop, path: Path) -> None:
+    """A seed that contradicts itself is refused as a whole."""
+    data = seed([("X", 1), ("Y", 2)])
+    for product in data["products"]:
+        product["skus"][0]["id"] = "5" * 24
+    shop.sell("A", 2)
+
+    with pytest.raises(SandboxError):
+        Shop(path, lambda: build_seed(data), reset=True)
+    assert shop.stocks() == {**STOCKS, "A": 3}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE TRIGGER t AFTER UPDATE ON skus BEGIN SELECT 1; END",
+        "UPDATE meta SET value = '[' WHERE key = 'behaviour'",
+        "DELETE FROM meta",
+    ],
+)
+def test_shop_in_a_file_that_was_changed_is_refused(path: Path, statement: str) -> None:
+    """None of the code runs that a pull request puts into a shop's file."""
+    with _open(path):
+        pass
+    database = sqlite3.connect(path)
+    database.execute(statement)
+    database.commit()
+    database.close()
+
+    with pytest.raises(SandboxError):
+        _open(path)
+
+
+def test_shop_in_another_kind_of_file_is_refused(path: Path) -> None:
+    """What is no database is never written over."""
+    path.write_text("no database" * 99, "utf-8")
+
+    with pytest.raises(SandboxError, match=path.name):
+        _open(path)
+    assert path.read_text("utf-8") == "no database" * 99

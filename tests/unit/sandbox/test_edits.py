@@ -1,0 +1,108 @@
+"""What people do in Webflow's own pages: the sandbox's shop is as it is after that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import seed
+
+from reconciler.errors import SandboxError
+from reconciler.sandbox.database import Shop
+from reconciler.sandbox.edits import (
+    add_product,
+    change_code,
+    copy_sku,
+    delete_product,
+    rename_product,
+    restock,
+)
+from reconciler.sandbox.seed import build_seed
+
+STOCKS: dict[str, Any] = {"A": 5, "B": None, "C": "infinite"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with Shop(tmp_path / "shop.sqlite", lambda: build_seed(seed(STOCKS))) as opened:
+        yield opened
+
+
+def _products(shop: Shop) -> list[str]:
+    return [each["product"]["id"] for each in shop.products(10, 0)]
+
+
+def test_add_product_comes_first_and_shifts_the_others(shop: Shop) -> None:
+    """A page that is read after it begins with a product of the page before."""
+    before = _products(shop)
+    add_product(shop)
+
+    assert _products(shop)[1:] == before
+    assert (shop.count_products(), shop.count_skus()) == (4, 4)
+
+
+def test_add_product_twice_adds_two(shop: Shop) -> None:
+    """Each new product and its SKU have ids of their own."""
+    for _ in range(2):
+        add_product(shop)
+
+    assert (len(set(_products(shop))), shop.count_skus()) == (5, 5)
+
+
+@pytest.mark.parametrize(("sku", "left"), [("B", ["A", "C"]), (None, ["B", "C"])])
+def test_delete_product_takes_its_skus_out(shop: Shop, sku: str | None, left: list[str]) -> None:
+    """The one that is named, or the first."""
+    delete_product(shop, sku)
+
+    assert (list(shop.stocks()), shop.count_products()) == (left, 2)
+
+
+def test_copy_sku_makes_its_code_ambiguous(shop: Shop) -> None:
+    """Two SKUs of one code are told apart by id alone."""
+    sku_id = shop.find("A")
+    copy_sku(shop, "A")
+
+    assert (shop.knows("A"), shop.knows(sku_id), shop.count_skus()) == (False, True, 4)
+    with pytest.raises(SandboxError, match="A"):
+        shop.find("A")
+
+
+def test_rename_product_changes_the_name_alone(shop: Shop) -> None:
+    """Code and stock stay."""
+    product_id = _products(shop)[0]
+    rename_product(shop, product_id, "New name")
+    product = shop.product(product_id)
+
+    assert product is not None and product["product"]["fieldData"]["name"] == "New name"
+    assert (product["skus"][0]["fieldData"]["sku"], shop.stocks()) == ("A", STOCKS)
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_change_code_keeps_id_and_stock(shop: Shop, by_id: bool) -> None:
+    """The SKU is the same one under its new code, also in the listing."""
+    sku_id = shop.find("A")
+    change_code(shop, sku_id if by_id else "A", "Z")
+    (listed,) = [each["skus"][0] for each in shop.products(1, 0)]
+
+    assert (shop.find("Z"), shop.code(sku_id), shop.knows("A")) == (sku_id, "Z", False)
+    assert (listed["id"], listed["fieldData"]["sku"]) == (sku_id, "Z")
+    assert shop.stocks() == {"Z": 5, "B": None, "C": "infinite"}
+
+
+@pytest.mark.parametrize("name", STOCKS)
+def test_restock_sets_quantity_and_enters_an_edit(shop: Shop, name: str) -> None:
+    """Whatever the SKU had, it is counted now; the ledger tells it from a write and a sale."""
+    restock(shop, name, 80)
+    (entry,) = shop.ledger()
+
+    assert shop.stocks() == {**STOCKS, name: 80}
+    assert (entry.kind, entry.quantity) == ("edit", 80)
+
+
+@pytest.mark.parametrize("edit", [copy_sku, delete_product])
+def test_edit_of_unknown_sku_is_refused(shop: Shop, edit: Any) -> None:
+    """A name that means no SKU changes nothing."""
+    with pytest.raises(SandboxError, match="NOPE"):
+        edit(shop, "NOPE")
+
+    assert (shop.stocks(), shop.ledger()) == (STOCKS, [])
