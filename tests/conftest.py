@@ -17,6 +17,9 @@ settings.load_profile("ours")
 # Where the parent ignores SIGINT (`make test &` in a script), so would every child.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# So it is with SIGHUP below nohup.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _connect = socket.socket.connect
 

@@ -52,6 +52,8 @@ def apply_store(
     """
     saved = request.saved
     scope, memory = _load_scope(context, request)
+    if memory.repository is None and scope.known.repository and not request.memory.none:
+        reporter.notice("Not recorded: nothing is committed in this repository yet.")
     ensure_unlocked(
         scope.known,
         take_over=request.take_over,

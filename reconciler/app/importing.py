@@ -13,6 +13,7 @@ from reconciler.app.editing import WorkingCopy, load_working_copy
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import left_alone, list_and_match, read_needed, until_signal
 from reconciler.app.stores import resolve_stores
+from reconciler.app.validating import find_hint
 from reconciler.atomic_files import replace_files
 from reconciler.contract import schema_file
 from reconciler.desired.editor.generate import (
@@ -28,6 +29,7 @@ from reconciler.desired.editor.serialize import LANGUAGE_SERVER, quote
 from reconciler.desired.files import SETTINGS_FILE, find_stores, is_store_name, read_files
 from reconciler.desired.loader import build_desired
 from reconciler.errors import AnswerError, InputError, NotAuthorized, NotFound, Problem, UsageError
+from reconciler.git.remotes import list_remotes
 from reconciler.git.repository import open_repository
 from reconciler.model import Listing, LiveSku, Seen, Stock
 from reconciler.plan.match import Matches
@@ -101,6 +103,8 @@ def import_skus(
     seen = {one.sku: Seen(one.stock, one.live.sku_id) for one in newcomers}
     replace_files({**schemas, **begun, **contents, **working.observe(seen)}, before)
     _say_imported(context, newcomers, places, reporter)
+    if hint := find_hint(working.desired, context.folder):
+        reporter.notice(hint)
 
 
 def begin_store(inventory: Path, names: Sequence[str], site: str) -> WorkingCopy:
@@ -256,9 +260,10 @@ def _next_commands(context: StoreContext) -> str:
         flags += f" --store {name}"
     repository = open_repository(context.folder)
     begin = "  git init\n" if repository is None else ""
+    push = "  git push\n" if repository and list_remotes(repository) else ""
     return (
         f"\nLook at it, and then:\n{begin}  git add {shlex.quote(inventory)}\n"
-        f"  git commit -m 'Import {name}'\n"
+        f"  git commit -m 'Import {name}'\n{push}"
         f"  reconciler plan{flags}      # nothing to change\n"
         "and after the merge, on the main branch:\n"
         f"  reconciler apply{flags}"

@@ -115,7 +115,7 @@ def _load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter)
 def _notice_what_is_odd(known: KnownBase, reporter: Reporter) -> None:
     """Say that there is no base, or that apply would refuse what is checked out."""
     if known.base is None:
-        reporter.notice(f"No base is known, so neither is why stock differs. {known.why_not}")
+        reporter.notice(f"No base found. The plan can't tell changes from drift. {known.why_not}")
     if known.repository is not None and known.last is not None:
         try:
             refuse_old_commit(known.repository, known.head, known.last)

@@ -87,8 +87,8 @@ def resolve_assignment(
     after = start.quantity + assignment.more
     if not 0 <= after <= MAX_QUANTITY:
         raise UsageError(f"{entry.sku} would be {after}, from {start}; give the whole number")
-    # What was counted from the shop is meant, whatever was declared before.
-    if is_live and entry.rule is Rule.ON_CHANGE:
+    # The sum may be just the number that is declared already; then a date says that it is meant.
+    if is_live and entry.rule is Rule.ON_CHANGE and finite(after) == entry.stock:
         as_of = as_of or day_of_count(entry)
     return Wanted(finite(after), as_of)
 

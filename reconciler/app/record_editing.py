@@ -19,7 +19,7 @@ from reconciler.desired.observations import blob_id
 from reconciler.errors import NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import Repository, open_repository, shown_remote
-from reconciler.model import Base, Declared, SettledSku, StoreSettings
+from reconciler.model import Base, Declared, SettledSku, StoreSettings, format_time
 from reconciler.plan.applied import AppliedState
 from reconciler.records.base import BaseTexts, find_base, path_below_top
 from reconciler.records.records import (
@@ -106,7 +106,7 @@ def set_record(
     now = datetime.now(UTC)
     is_whole = not request.globs
     seen = _observations(repository, context, texts.source) if is_whole else _NOTHING
-    state = _state_of(known.base, chosen, seen, f"{now:%Y-%m-%dT%H:%M:%SZ}", is_whole=is_whole)
+    state = _state_of(known.base, chosen, seen, format_time(now), is_whole=is_whole)
     last = known.last.record if known.last else None
     source = texts.source if is_whole or last is None else last.source
     record = _make_record(repository, settings, known, source, now, state.consumed)
@@ -184,7 +184,8 @@ def unlock_record(
     remote = open_shared(repository, settings.site_id, memory)
     last = find_base(repository, context.folder, settings.site_id, None)
     record = last.record if last else None
-    if last is None or record is None or not record.is_intent:
+    until = record.expires_at if record else None
+    if last is None or record is None or not record.is_intent or until is None or until <= _now():
         reporter.say("Nothing is locked.")
         return ExitCode.DONE
     if record.run != run:
@@ -234,7 +235,7 @@ def _make_record(
         source=source,
         previous=known.last.commit if known.last else None,
         fingerprint="",
-        planned_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        planned_at=format_time(now),
         expires_at=None,
         tool_version=__version__,
         actions=(),

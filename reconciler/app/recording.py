@@ -14,7 +14,7 @@ from reconciler.desired.editor.serialize import write_inventory
 from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.git.remotes import find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
-from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result, Rule
+from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result, Rule, format_time
 from reconciler.plan.applied import AppliedState, state_after
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.recovery import with_recovered
@@ -58,12 +58,16 @@ def ensure_unlocked(known: KnownBase, *, take_over: bool, has_journal: bool, now
 def describe_lock(record: Record, now: datetime) -> str:
     """Return who holds the lock, since when, until when, and what to do if that apply crashed."""
     by = f" by {record.by}" if record.by else ""
+    what = f"apply (commit {record.source[:7]}{by}, planned {record.planned_at[:16]})"
     until = record.expires_at
-    held = f"until {until:%H:%M} UTC" if until and now < until else "no longer: it expired"
+    if until is None or now >= until:
+        return (
+            f"An {what} did not end ({record.run}). Its lock is over, and the next apply reads what"
+            " it wrote."
+        )
     return (
-        f"Another apply (commit {record.source[:7]}{by}, planned {record.planned_at[:16]}) holds"
-        f" the lock {held}. Wait for it. If it crashed: reconciler base unlock {record.run},"
-        " or apply with --take-over."
+        f"Another {what} holds the lock until {until:%H:%M} UTC. Wait for it. If it crashed:"
+        f" reconciler base unlock {record.run}, or apply with --take-over."
     )
 
 
@@ -180,7 +184,7 @@ class Recording:
 
     def _state(self, report: Report, at: datetime) -> AppliedState:
         """Return what holds after *report*, for SKUs that were settled *at* this time."""
-        return state_after(self.desired, self.base, self.plan, report, f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        return state_after(self.desired, self.base, self.plan, report, format_time(at))
 
     def _files(self, state: AppliedState) -> dict[str, str]:
         """Return the files of a record that say what holds."""

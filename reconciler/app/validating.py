@@ -33,10 +33,10 @@ def check_folder(folder: Path) -> Checked:
 def find_hint(desired: DesiredState, folder: Path) -> str:
     """Return a hint if a store is `exact` only because it says nothing, else ''."""
     exact = sum(entry.rule is Rule.EXACT for entry in desired.declared.values())
-    if desired.settings.has_rule or not exact:
+    if desired.settings.has_rule or (desired.declared and not exact):
         return ""
     place = (folder / SETTINGS_FILE).as_posix()
     return (
-        f"Note: {place} has no `rule`, so {exact} of its SKUs are `exact`: apply puts back what was"
-        " sold. Set `rule: on_change` if the shop sells them, or `rule: exact` if that is meant."
+        f"Note: {place} has no `rule`, so its SKUs are `exact`: apply puts back what was sold. Set"
+        " `rule: on_change` if the shop sells them, or `rule: exact` if that is meant."
     )

@@ -9,7 +9,7 @@ from reconciler.desired.editor.serialize import quote, spell
 from reconciler.desired.files import SEEN_FOLDER
 from reconciler.desired.reader.document import Document
 from reconciler.errors import Problem
-from reconciler.model import INFINITE, Observation, Seen, finite
+from reconciler.model import INFINITE, Observation, Seen, finite, format_time
 
 HEAD = "# Written by reconciler: what the shop had. Commit this file, and don't edit it.\n"
 
@@ -29,7 +29,7 @@ def write_observation(seen: Mapping[str, Seen], at: datetime) -> tuple[str, str]
         for key, one in sorted(seen.items())
     )
     name = f"{SEEN_FOLDER}/{at:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(3)}.yaml"
-    return name, f"{HEAD}seen_at: {at:%Y-%m-%dT%H:%M:%SZ}\nskus:\n{lines}"
+    return name, f"{HEAD}seen_at: {format_time(at)}\nskus:\n{lines}"
 
 
 def build_observation(document: Document, content: bytes, problems: list[Problem]) -> Observation:
@@ -53,7 +53,7 @@ def blob_id(content: bytes) -> str:
 def _time_fault(text: str) -> str | None:
     """Return why nothing can have been seen at this time."""
     try:
-        at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text)
     except ValueError:
         return f"`seen_at` is {text}, which is no time. Delete the file, and pull again."
     if at > datetime.now(UTC) + timedelta(days=1):

@@ -4,7 +4,7 @@ Nouns that come by the hundred thousand are named tuples, which cost a third of 
 to make; the others are frozen dataclasses.
 """
 
-from reconciler.model.base import Base, Pending, SettledSku
+from reconciler.model.base import Base, Pending, SettledSku, format_time
 from reconciler.model.desired import (
     Backend,
     Bound,
@@ -82,4 +82,5 @@ __all__ = [
     "Terms",
     "Violation",
     "finite",
+    "format_time",
 ]

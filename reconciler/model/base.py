@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from reconciler.model.desired import Declared
 from reconciler.model.stock import Stock
+
+
+def format_time(at: datetime) -> str:
+    """Return a UTC time as records and observations have it: as text, the later is the greater."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
 class Pending(NamedTuple):

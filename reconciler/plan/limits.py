@@ -1,5 +1,6 @@
 """Actions × safety limits → violations. Pure."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import Action, Bound, Limit, Rule, Statement, Summary, Violation
@@ -8,13 +9,6 @@ from reconciler.model import Action, Bound, Limit, Rule, Statement, Summary, Vio
 MIN_DECLARED_FOR_SHARES = 10
 
 _UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED, Limit.PUT_BACK})
-# If units came in, or somebody counted, the file should say so; else it is meant.
-_ADVICE = {
-    Limit.PUT_BACK: (
-        ". If units came in, set the level to what the shop has plus those: reconciler set SKU=+20"
-        " --live. If they were counted, say when: reconciler set SKU=70 --as-of today"
-    )
-}
 _SAYS = {
     Limit.CHANGES: ("SKU", "would change"),
     Limit.UNITS_RAISED: ("unit", "would be added"),
@@ -55,9 +49,21 @@ def check_limits(
             noun, what = _SAYS[limit]
             many = "" if found[limit] == 1 else "s"
             message = f"{limit} allows {allowed}{of}, and {found[limit]} {noun}{many} {what}"
-            message += _ADVICE.get(limit, "")
+            if limit is Limit.PUT_BACK:
+                message += _advise(actions)
             violations.append(Violation(limit, allowed, found[limit], message))
     return tuple(violations)
+
+
+def _advise(actions: Sequence[Action]) -> str:
+    """Return what to do instead of putting sold units back."""
+    sku = next(one.sku for one in actions if _is_typed(one) and one.put_back > 0)
+    name = shlex.quote(sku)
+    return (
+        f". If units came in, add them to what the shop has: reconciler set {name}=+20 --live. If"
+        f" they were counted, say when: reconciler set {name}=70 --as-of today (the next day, if"
+        " the entry has today's date already)"
+    )
 
 
 def _is_typed(action: Action) -> bool:

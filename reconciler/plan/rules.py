@@ -34,18 +34,23 @@ def count_put_back(reference: Reference | None, before: Stock, after: Stock) -> 
     """Return how many units that moved since the *reference* the write would undo.
 
     Above 0: units that were sold, and would be back on the shelf. Below 0: units that came in, and
-    would be taken away.
+    would be taken away. An author knows the level, and may know what the shop had when it was
+    settled; what moved beyond both is undone.
     """
-    had = reference.had if reference else None
-    quantities = [stock.quantity if stock else None for stock in (had, before, after)]
-    start, live, aimed = (q if isinstance(q, int) else None for q in quantities)
-    if start is None or live is None or aimed is None:
+    if reference is None or reference.had is None or reference.level is None:
         return 0
-    moved, written = live - start, aimed - live
-    if moved * written >= 0:
+    known = [_whole(reference.had), _whole(reference.level)]
+    live, aimed = _whole(before), _whole(after)
+    start = [quantity for quantity in known if quantity is not None]
+    if known[0] is None or live is None or aimed is None:
         return 0
-    undone = min(abs(moved), abs(written))
-    return undone if written > 0 else -undone
+    if aimed > live:
+        return max(0, min(max(start) - live, aimed - live))
+    return -max(0, min(live - min(start), live - aimed))
+
+
+def _whole(stock: Stock) -> int | None:
+    return stock.quantity if isinstance(stock.quantity, int) else None
 
 
 def _follow(declared: Stock, known: Stock, live: Stock) -> Stock:

@@ -211,7 +211,7 @@ def _push_intent(repository: Repository, remote: str, commit: str, ref: str, *, 
             where = shown_remote(remote)
             raise HeldError(
                 f"{ref} on {where} has records that are not here: another apply began or ended."
-                f" Nothing was written. Fetch them and plan again: git fetch {where} '+{ref}:{ref}'"
+                " Nothing was written. Run it again: it fetches them first"
             ) from None
         raise HistoryError(f"the record cannot be pushed ({error}); nothing was written") from None
 

@@ -69,6 +69,8 @@ def _declared(action: Action) -> str:
         return ""
     if known.statement is Statement.NEW:
         return "newly declared"
+    if known.statement is Statement.COPY:
+        return f"declared {known.level} as seen on {short_day(known.at)}"
     if not known.has_changed:
         return f"declared {known.settled or known.level} as at the base"
     seen = f"seen {known.level} on {short_day(known.at)}" if known.is_observed else ""

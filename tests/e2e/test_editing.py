@@ -10,7 +10,6 @@ import pytest
 from click.shell_completion import BashComplete
 from factories import EMPTY, Workspace
 
-from reconciler.app.quantities import today
 from reconciler.cli import main
 
 STOCK = Path("inventory/demo/stock.yaml")
@@ -75,14 +74,15 @@ def test_set_does_all_or_nothing(
 
 
 def test_plus_counts_from_the_shop_where_that_is_asked(workspace: Workspace) -> None:
-    """Under on_change it must be, and is a count of that day; under a bound it makes no sense."""
+    """Under on_change it must be, and what the shop had is kept; a bound gives no number."""
     workspace.store({"A": 50, "B": 50}, {"A": 43, "B": 60}, settings="rule: on_change\n")
     workspace.commit()
     workspace.run("apply", "--yes", "--base", "HEAD", "--record")
     run = workspace.run("set", "--live", "A=+20", "B=-5")
 
     assert run.code == 0, run
-    assert STOCK.read_text() == f"as_of: {today()}\nskus:\n  A: 63\n  B: 55\n"
+    assert STOCK.read_text() == "skus:\n  A: 63\n  B: 55\n"
+    assert len(list(STOCK.parent.glob(".seen/*.yaml"))) == 1
     workspace.commit()
     assert workspace.run("apply", "--yes", "--record").code == 0
     assert workspace.quantities() == {"A": 63, "B": 55}

@@ -351,7 +351,7 @@ def test_max_put_back_refuses_to_undo_a_sale(workspace: Workspace) -> None:
     _declare(workspace, TEE=30)
     refused = workspace.run("apply", "--yes")
     assert (refused.code, _tee(workspace)) == (4, 14), refused
-    for way in ("set SKU=+20 --live", "--as-of today", "--allow max_put_back"):
+    for way in ("set TEE=+20 --live", "--as-of today", "--allow max_put_back"):
         assert way in refused.err
 
     assert workspace.run("apply", "--yes", "--allow", "max_put_back").code == 0
@@ -360,3 +360,130 @@ def test_max_put_back_refuses_to_undo_a_sale(workspace: Workspace) -> None:
     workspace.declare({"TEE": "{quantity: 30, as_of: 2026-11-28}", "MUG": 20})
     workspace.commit()
     assert (workspace.run("apply", "--yes").code, _tee(workspace)) == (0, 30)
+
+
+def _dated(workspace: Workspace) -> None:
+    """Begin with TEE under an old date, seven sold, and pulled."""
+    workspace.store(
+        {"TEE": "{quantity: 50, as_of: 2026-11-01}", "MUG": 20},
+        {"TEE": 50, "MUG": 20},
+        settings=ON_CHANGE,
+    )
+    workspace.commit()
+    assert workspace.run("base", "set", "HEAD", "--yes").code == 0
+    _apply(workspace)
+    workspace.sell(TEE=7)
+    assert workspace.run("pull").code == 0
+    workspace.commit("pulled")
+
+
+@pytest.mark.parametrize("way", ["unread", "missing", "lost"])
+def test_copy_below_an_old_date_is_no_count_later(workspace: Workspace, way: str) -> None:
+    """Left alone by one apply, whatever the reason: what sells after it stays sold."""
+    _dated(workspace)
+    text = (workspace.folder / "inventory/demo/stock.yaml").read_text("utf-8")
+    if way == "unread":
+        workspace.write("inventory/demo/stock.yaml", text.replace("MUG: 20", "MUG: 25"))
+        workspace.commit()
+        workspace.run("plan", "--changed-since", "HEAD~1", "--out", "p.json")
+        assert workspace.run("apply", "p.json").code == 0
+    elif way == "missing":
+        with workspace.shop() as shop:
+            change_code(shop, "TEE", "TEEX")
+        _apply(workspace, 5)
+        with workspace.shop() as shop:
+            change_code(shop, "TEEX", "TEE")
+    else:
+        workspace.declare({"MUG": 20})
+        lost = workspace.commit("lost")
+        _apply(workspace)
+        workspace.git("revert", "--no-edit", lost)
+    workspace.sell(TEE=5)
+    _apply(workspace)
+
+    assert _tee(workspace) == 38
+
+
+def _observed_before_settled(workspace: Workspace) -> None:
+    """A branch sees TEE at 43; main types 60 and applies it; five sell; the branch is merged."""
+    workspace.begin({"TEE": 43, "MUG": 20})
+    workspace.git("checkout", "--quiet", "-b", "branch")
+    _restock(workspace, MUG=25)
+    workspace.run("pull")
+    workspace.commit("pulled")
+    workspace.git("checkout", "--quiet", "main")
+    workspace.declare({"TEE": 60, "MUG": 20})
+    workspace.commit()
+    _apply(workspace)
+    workspace.sell(TEE=5)
+    workspace.git("merge", "--quiet", "--no-edit", "-X", "ours", "branch")
+
+
+@pytest.mark.parametrize(("level", "left", "put_back"), [(50, 50, 0), (70, 70, 5), (43, 55, None)])
+def test_observation_older_than_the_settled_level_is_no_reference(
+    workspace: Workspace, level: int, left: int, put_back: int | None
+) -> None:
+    """What is typed counts from the level settled since; an old copy is named and left alone."""
+    _observed_before_settled(workspace)
+    workspace.declare({"TEE": level, "MUG": 25})
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    plan = json.loads(Path("p.json").read_text("utf-8"))
+    found = [one["put_back"] for one in plan["actions"] if one["sku"] == "TEE"]
+    out = _apply(workspace)
+
+    assert (_tee(workspace), found) == (left, [] if put_back is None else [put_back])
+    assert ("TEE  overtaken" in out) == (put_back is None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (("TEE=+5", "--live"), 43),
+        (("TEE=43", "--as-of", "today"), 43),
+        (("TEE=40", "--as-of", "today"), 40),
+    ],
+)
+def test_count_before_the_first_apply_is_carried_out(
+    workspace: Workspace, arguments: tuple[str, ...], left: int
+) -> None:
+    """Imported at 43 and five sold: what is counted then counts, without a base."""
+    workspace.store({"MUG": 20}, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    (workspace.folder / "inventory/demo/stock.yaml").unlink()
+    workspace.run("import")
+    workspace.commit("imported")
+    workspace.sell(TEE=5)
+    assert workspace.run("set", *arguments).code == 0
+    workspace.commit("counted")
+    _apply(workspace)
+
+    assert _tee(workspace) == left
+
+
+def test_pull_before_the_first_apply_leaves_a_typed_number(workspace: Workspace) -> None:
+    """What was imported and then changed was typed, though nothing was applied yet."""
+    workspace.store({"MUG": 20}, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
+    (workspace.folder / "inventory/demo/stock.yaml").unlink()
+    workspace.run("import")
+    for file in (workspace.folder / "inventory/demo").glob("*.yaml"):
+        file.write_text(file.read_text("utf-8").replace("TEE: 43", "TEE: 70"), "utf-8")
+    workspace.commit("typed")
+    run = workspace.run("pull")
+
+    assert "Left alone: TEE: 70 is declared and not applied yet" in run.err
+
+
+def test_base_set_ends_replaced(workspace: Workspace) -> None:
+    """The way out that the finding names."""
+    workspace.begin({"TEE": 28, "MUG": 20})
+    with workspace.shop() as shop:
+        change_code(shop, "TEE", "X")
+        change_code(shop, "MUG", "TEE")
+        change_code(shop, "X", "MUG")
+    assert workspace.run("plan").code == 65
+    assert workspace.run("base", "set", "HEAD", "--sku", "TEE", "--yes").code == 0
+    assert workspace.run("base", "set", "HEAD", "--sku", "MUG", "--yes").code == 0
+
+    assert workspace.run("plan").code == 0
+    _apply(workspace)
+    assert workspace.writes() == []

@@ -258,3 +258,71 @@ def _mktree(workspace: Workspace) -> str:
     )
     file.unlink()
     return done.stdout.strip()
+
+
+def _fail_receipts(workspace: Workspace) -> None:
+    """Let the remote take intents, and nothing after them."""
+    hook = workspace.folder / "remote.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
+    hook.chmod(0o755)
+
+
+@pytest.mark.parametrize("depth", [(), ("--depth", "1")], ids=["whole", "shallow"])
+def test_receipt_that_was_not_pushed_is_pushed_by_the_next_apply(
+    workspace: Workspace, depth: tuple[str, ...]
+) -> None:
+    """A plan in between keeps it, in a shallow clone too, and the apply heals the remote."""
+    _share(workspace)
+    origin = f"file://{workspace.folder}/remote.git"
+    workspace.git("clone", "--quiet", *depth, origin, "clone")
+    clone = Workspace(workspace.folder / "clone", workspace.capsys)
+    here = ("--inventory", "clone/inventory")
+    clone.declare({**FIFTY, "TEE": 70})
+    clone.commit()
+    clone.git("push", "--quiet", "origin", "main")
+    _fail_receipts(workspace)
+    assert workspace.run("apply", "--yes", *here).code == 5
+    receipt = clone.git("rev-parse", REF)
+    (workspace.folder / "remote.git/hooks/pre-receive").unlink()
+    assert "No changes." in workspace.run("plan", *here).out
+    assert clone.git("rev-parse", REF) == receipt
+    run = workspace.run("apply", "--yes", *here)
+
+    assert (run.code, _tip(workspace)) == (0, receipt), run
+
+
+def test_local_needs_a_remote_that_answers(workspace: Workspace) -> None:
+    """It may have a record that this clone would miss."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    workspace.git("remote", "set-url", "origin", "nowhere.git")
+
+    assert workspace.run("apply", "--yes", "--local").code == 1
+    assert not (workspace.folder / ".reconciler/sandbox").exists()
+
+
+def test_password_of_a_remote_is_not_shown(workspace: Workspace) -> None:
+    """Not in a success either."""
+    _share(workspace)
+    secret = "https://bob:s3cr3t@example.invalid/x.git"
+    workspace.git("config", f"url.{workspace.folder}/remote.git.insteadOf", secret)
+    _declare(workspace, TEE=70)
+    applied = workspace.run("apply", "--yes", "--remote", secret)
+    done = workspace.run("base", "set", "HEAD", "--yes", "--remote", secret)
+
+    assert (applied.code, done.code) == (0, 0), applied
+    assert "s3cr3t" not in applied.out + applied.err + done.out + done.err
+
+
+def test_odd_ref_on_the_remote_blocks_nobody(workspace: Workspace) -> None:
+    """Anyone who may push could make one."""
+    _share(workspace)
+    odd = f"refs/heads/\udcff/{REF}"
+    subprocess.run(
+        ["git", "push", "--quiet", "origin", f"HEAD:{odd}".encode("utf-8", "surrogateescape")],  # noqa: S607
+        cwd=workspace.folder,
+        check=True,
+        capture_output=True,
+    )
+
+    assert workspace.run("plan").code == 0

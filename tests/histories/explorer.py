@@ -11,6 +11,7 @@ from typing import Any
 
 from histories.model import Expected, Model
 from histories.world import Clock, KilledError, World, killed_at, open_world
+from reconciler.model import format_time
 
 REFS = "refs/reconciler"
 
@@ -331,7 +332,7 @@ def _number_of(world: World, key: str) -> int:
 
 
 def _now() -> str:
-    return f"{Clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    return format_time(Clock.now())
 
 
 def explore(seed: int, steps: int) -> Counter[str]:

@@ -77,9 +77,7 @@ class Model:
         is_overtaken = now > level if level > start else now < level
         if now == level or is_overtaken:
             return Expected(sku_id, level, now, None, 0, Known(level, now, ""))
-        moved, written = now - had, level - now
-        undone = min(abs(moved), abs(written)) if moved * written < 0 else 0
-        return Expected(sku_id, level, now, level, undone if written > 0 else -undone, None)
+        return Expected(sku_id, level, now, level, _undone(start, had, now, level), None)
 
     def learn(
         self, world: World, clone: str, expected: dict[str, Expected], left: set[str], at: str
@@ -102,3 +100,10 @@ class Model:
                     self.settled[sku_id] = Known(quantity, quantity, seen_at)
         self.consumed |= observations.keys()
         self.has_record = True
+
+
+def _undone(start: int, had: int, now: int, level: int) -> int:
+    """Return what a write of *level* undoes of what moved beyond what its author may know."""
+    if level > now:
+        return max(0, min(max(start, had) - now, level - now))
+    return -max(0, min(now - min(start, had), now - level))

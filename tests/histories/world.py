@@ -16,7 +16,7 @@ from factories import SITE, Run, seed
 
 from reconciler.app import apply_run, editing, record_editing
 from reconciler.cli.main import exit_code
-from reconciler.model import Limit
+from reconciler.model import Limit, format_time
 from reconciler.sandbox.api import SCOPES, Api
 from reconciler.sandbox.database import Shop
 from reconciler.sandbox.edits import change_code, restock
@@ -116,7 +116,7 @@ class World:
             data = yaml.safe_load(text)
             skus = {one["id"]: one["quantity"] for one in data["skus"].values()}
             at = data["seen_at"]
-            found[text] = (at if isinstance(at, str) else f"{at:%Y-%m-%dT%H:%M:%SZ}", skus)
+            found[text] = (at if isinstance(at, str) else format_time(at), skus)
         return found
 
     def listing(self) -> dict[str, str]:

@@ -85,7 +85,9 @@ def command(
 
 def _next_command(plan: Plan, file: Path, base: str | None) -> str:
     flags = f" --base {base}" if base else ""
-    flags += "".join(f" --allow {violation.limit}" for violation in plan.violations)
+    lifted = "".join(f" --allow {violation.limit}" for violation in plan.violations)
+    if lifted:
+        return f"Saved to {file}. Only if that is meant: reconciler apply {file}{flags}{lifted}"
     return f"Saved to {file}. To carry it out: reconciler apply {file}{flags}"
 
 

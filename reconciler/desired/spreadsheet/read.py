@@ -311,6 +311,10 @@ def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _
     if empty and not any(_is_called(title, "quantity") for title in titles):
         raise InputError([Problem(path, row, 1, f"nothing was counted: {empty} is empty")])
     quantity = _find_column(path, row, titles, "quantity")
+    # Shopify's export has a column for the new number beside the current one.
+    new = next((i for i, title in enumerate(titles) if _plain(title) == "onhandnew"), None)
+    if new is not None and any(len(c) > new and c[new].strip() for _, c in rows):
+        quantity = new
     return _Columns(sku, quantity, is_counted=False, left_empty=empty)
 
 

@@ -7,7 +7,7 @@ from unit.app.recorded import CONTEXT, LASTING, NOW, REF, kind, known, record, r
 from reconciler.app.recording import ensure_unlocked
 from reconciler.app.stores import load_store
 from reconciler.errors import HeldError, PushError
-from reconciler.model import Report, Result, SettledSku
+from reconciler.model import Report, Result, SettledSku, format_time
 
 
 def test_finish_records_what_was_applied_alone(pair: Workspace) -> None:
@@ -91,7 +91,7 @@ def test_finish_keeps_what_the_shop_had_and_when(pair: Workspace) -> None:
     base = known().base
 
     assert base is not None
-    assert base.shop == {"A": SettledSku("A", "id-A", None, f"{NOW:%Y-%m-%dT%H:%M:%SZ}")}
+    assert base.shop == {"A": SettledSku("A", "id-A", None, format_time(NOW))}
 
 
 def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> None:

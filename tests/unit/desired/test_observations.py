@@ -44,7 +44,7 @@ def test_observation_is_read_as_it_was_written(value: Any) -> None:
     name, text = write_observation(seen, AT)
     (found,) = _read(text, name)
 
-    assert (found.skus, found.seen_at) == (seen, "2026-01-02T03:04:05Z")
+    assert (found.skus, found.seen_at) == (seen, "2026-01-02T03:04:05.000Z")
     assert (found.path, found.id) == (f"demo/{name}", blob_id(text.encode()))
 
 

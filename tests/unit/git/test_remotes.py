@@ -113,6 +113,7 @@ def test_fetch_ref_brings_commits_and_moves_no_ref(
     clone = _open(tmp_path / ".git/clone")
     refs = clone.run("for-each-ref")
     assert not clone.has(one)
+    clone.run("config", "--add", "remote.origin.fetch", "+refs/reconciler/*:refs/reconciler/*")
     fetch_ref(clone, "origin", REF)
 
     assert (clone.has(one), clone.run("for-each-ref")) == (True, refs)

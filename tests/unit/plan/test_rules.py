@@ -122,29 +122,33 @@ def test_copy_is_never_written(live: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("had", "before", "after", "put_back"),
+    ("level", "had", "before", "after", "put_back"),
     [
-        (50, 43, 70, 7),
-        (50, 43, 46, 3),
-        (50, 43, 50, 7),
-        (35, 32, 66, 3),
-        (50, 50, 70, 0),
-        (50, 60, 70, 0),
-        (50, 60, 45, -10),
-        (50, 60, 55, -5),
-        (50, 43, 40, 0),
-        (50, 43, 43, 0),
-        (None, 43, 50, 0),
-        (50, INF, 50, 0),
-        (50, None, 50, 0),
-        (INF, 43, 50, 0),
+        (50, 50, 43, 70, 7),
+        (50, 50, 43, 46, 3),
+        (50, 50, 43, 50, 7),
+        (35, 35, 32, 66, 3),
+        (50, 50, 50, 70, 0),
+        (50, 50, 60, 70, 0),
+        (50, 50, 60, 45, -10),
+        (50, 50, 60, 55, -5),
+        (50, 50, 43, 40, 0),
+        (50, 50, 43, 43, 0),
+        # An overtaken level: what the shop had may be more than it, or less.
+        (60, 65, 50, 70, 15),
+        (18, 10, 10, 19, 8),
+        (60, 65, 65, 40, -5),
+        (50, None, 43, 50, 0),
+        (50, 50, INF, 50, 0),
+        (50, 50, None, 50, 0),
+        (50, INF, 43, 50, 0),
     ],
 )
 def test_put_back_is_what_moved_since_and_the_write_undoes(
-    had: Any, before: Any, after: Any, put_back: int
+    level: int, had: Any, before: Any, after: Any, put_back: int
 ) -> None:
     """Units sold since count up, units that came in count down, and never more than is written."""
-    known = Reference(Statement.TYPED, stock(50), None if had is None else stock(had))
+    known = Reference(Statement.TYPED, stock(level), None if had is None else stock(had))
 
     assert count_put_back(known, stock(before), stock(after)) == put_back
     assert count_put_back(None, stock(before), stock(after)) == 0

@@ -59,7 +59,7 @@ def test_undone_tells_units_and_direction(put_back: int, numbers: str) -> None:
         (None, []),
         (_known(Statement.NEW, "", settled=""), ["newly"]),
         (_known(Statement.SETTLED), ["declared 50"]),
-        (_known(Statement.COPY, 43, is_observed=True), ["declared 50"]),
+        (_known(Statement.COPY, 43, is_observed=True), ["declared 43 as seen on Nov 27"]),
         (_known(Statement.TYPED), ["declared 50 -> 70"]),
         (_known(Statement.TYPED, 43, is_observed=True), ["declared 50 -> 70", "seen 43 on Nov 27"]),
         (

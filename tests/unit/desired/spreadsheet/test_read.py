@@ -66,6 +66,11 @@ def _problems(text: str | bytes) -> list[str]:
             "comma",
         ),
         (
+            "SKU,On hand (current),On hand (new)\nA,2,5\n",
+            ("SKU", "On hand (new)"),
+            "comma",
+        ),
+        (
             "Variant SKU,Inventory Available: Main\nA,5\n",
             ("Variant SKU", "Inventory Available: Main"),
             "comma",
