@@ -22,7 +22,7 @@ def _full(sku: int, quantity: int) -> str:
     )
 
 
-ENTRIES = {"short entries": _short, "entries with rule, date and note": _full}
+ENTRIES = {"short entries": (_short, 0.32), "entries with rule, date and note": (_full, 0.20)}
 
 
 def write_store(folder: Path, files: int, entry: Callable[[int, int], str]) -> None:
@@ -43,13 +43,13 @@ def measure_all() -> str:
         " `yaml.load(CSafeLoader)` alone takes for the same files, one after the other.\n\n"
         "| | ours | goal | met |\n|---|---|---|---|\n"
     )
-    for what, entry in ENTRIES.items():
+    for what, (entry, goal) in ENTRIES.items():
         for files in (1, 100):
-            text += _measure(what, entry, files)
+            text += _measure(what, entry, files, goal)
     return text
 
 
-def _measure(what: str, entry: Callable[[int, int], str], files: int) -> str:
+def _measure(what: str, entry: Callable[[int, int], str], files: int, goal: float) -> str:
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "big"
         write_store(folder, files, entry)
@@ -59,9 +59,9 @@ def _measure(what: str, entry: Callable[[int, int], str], files: int) -> str:
     of = f"{what}, {files} file{'s' if files > 1 else ''}"
     peer, bare = costs["theirs"], costs["without collector"]
     return "".join(
-        row(f"{of}: {figure}", ratio(costs["ours"], against, field), goal)
-        for figure, against, field, goal in (
-            ("time", peer, "seconds", 0.25),
+        row(f"{of}: {figure}", ratio(costs["ours"], against, field), wanted)
+        for figure, against, field, wanted in (
+            ("time", peer, "seconds", goal),
             ("time, its garbage collector off", bare, "seconds", 0.6),
             ("peak memory", peer, "peak", 0.5),
         )

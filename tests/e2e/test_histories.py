@@ -4,7 +4,7 @@ import pytest
 from histories.explorer import explore
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", range(1, 3))
 def test_no_history_breaks_a_law(seed: int) -> None:
     """Nothing is undone unsaid, put back is exact, and a complete apply leaves nothing to do."""
     counts = explore(seed, 10)
