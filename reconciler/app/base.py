@@ -116,8 +116,14 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
         )
     released = _build_declared(replace(texts, files=texts.released), folder, store, what)
     consumed = frozenset(texts.record.consumed) if texts.record else frozenset()
-    shop = parse_shop(texts.commit, texts.shop)
+    shop = parse_shop(_place(texts), texts.shop)
     return Base(texts.commit, texts.source, texts.date, declared, pending, released, shop, consumed)
+
+
+def _place(texts: BaseTexts) -> str:
+    """Return where a record is, for people."""
+    ref = ref_of(texts.record.site_id) if texts.record else ""
+    return f"{texts.commit[:7]} at {ref}" if ref else texts.commit[:7]
 
 
 def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> dict[str, Declared]:

@@ -16,7 +16,7 @@ from reconciler.app.reporter import Reporter
 from reconciler.app.stores import load_settings
 from reconciler.desired.files import SEEN_FOLDER
 from reconciler.desired.observations import blob_id
-from reconciler.errors import NoBaseError, UsageError
+from reconciler.errors import HistoryError, NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import Repository, open_repository, shown_remote
 from reconciler.model import Base, Declared, SettledSku, StoreSettings, format_time
@@ -90,7 +90,7 @@ def set_record(
     settings = load_settings(context)
     repository = _require_repository(context)
     remote = open_shared(repository, settings.site_id, memory)
-    known = load_base(context, settings, None, None)
+    known = _load_known(context, settings, request)
     _ensure_settled(known, request)
     texts = find_base(repository, context.folder, settings.site_id, request.ref)
     if texts is None:
@@ -116,6 +116,19 @@ def set_record(
     finish(repository, record, commit, remote)
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{_shared(remote)}.")
     return ExitCode.DONE
+
+
+def _load_known(context: StoreContext, settings: StoreSettings, request: SetRequest) -> KnownBase:
+    """Return what git knows; a record that can't be read counts for nothing if all SKUs are set."""
+    try:
+        return load_base(context, settings, None, None)
+    except (HistoryError, NoBaseError):
+        if request.globs:
+            raise
+    repository = _require_repository(context)
+    head = repository.find_commit("HEAD")
+    name, site_id = settings.name, settings.site_id
+    return KnownBase(repository, context.folder, name, site_id, head, None, None)
 
 
 def _ensure_settled(known: KnownBase, request: SetRequest) -> None:
@@ -233,7 +246,7 @@ def _make_record(
         store=settings.name,
         site_id=settings.site_id,
         source=source,
-        previous=known.last.commit if known.last else None,
+        previous=repository.find_ref(ref_of(settings.site_id)),
         fingerprint="",
         planned_at=format_time(now),
         expires_at=None,

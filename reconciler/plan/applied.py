@@ -15,7 +15,7 @@ from reconciler.model import (
     SettledSku,
     Stock,
 )
-from reconciler.plan.reference import Earlier, References
+from reconciler.plan.reference import Knowledge, References
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _find_left(plan: Plan, report: Report) -> set[str]:
     return left.union(plan.unread)
 
 
-def _find_released(references: References, shop: Mapping[str, SettledSku]) -> dict[str, Earlier]:
+def _find_released(references: References, shop: Mapping[str, SettledSku]) -> dict[str, Knowledge]:
     """Return what is known of keys that no file declares, unless the SKU has another key now."""
     ids = {one.sku_id for one in shop.values() if one.sku_id}
     return {

@@ -21,7 +21,7 @@ _SEEN_TERMS = Terms(Rule.ON_CHANGE, None, None, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class Knowledge:
     """The level of a SKU that was last settled, or observed since, and what the shop had then."""
 
     declared: Declared
@@ -43,8 +43,8 @@ class References:
     def __init__(self, base: Base | None, desired: DesiredState) -> None:
         self._base = base
         self._declared = desired.declared
-        self._known: dict[str, Earlier] = {}
-        self._released: dict[str, Earlier] = {}
+        self._known: dict[str, Knowledge] = {}
+        self._released: dict[str, Knowledge] = {}
         if base is not None:
             self._known = dict(_with_shop(base, base.declared))
             self._released = dict(_with_shop(base, base.released))
@@ -90,7 +90,7 @@ class References:
             return False
         return own.settled.sku_id == sku_id and own.declared.as_of == entry.as_of
 
-    def find_settled(self, entry: Declared, sku_id: str | None) -> Earlier | None:
+    def find_settled(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level of *entry* that an apply last dealt with, or None."""
         own = self._known.get(entry.sku)
         if own is not None and self._is_same(own, entry, sku_id):
@@ -103,7 +103,7 @@ class References:
             return by_id
         return self._find_by_code(entry, known_id)
 
-    def find_latest(self, entry: Declared, sku_id: str | None) -> Earlier | None:
+    def find_latest(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level last settled, or an unconsumed observation if there is a later one.
 
         An observation keeps the date that was settled: its number was copied, and not counted.
@@ -117,7 +117,7 @@ class References:
         day = settled.declared.as_of if settled else entry.as_of if is_copy else None
         return _with_date(known, day)
 
-    def undeclared(self) -> Mapping[str, Earlier]:
+    def undeclared(self) -> Mapping[str, Knowledge]:
         """Return what is known of keys that no file declares: released, or observed too early."""
         found = {**self._released, **self._known}
         for key, one in self._seen.latest().items():
@@ -133,21 +133,23 @@ class References:
             return False
         return bool(own.settled.sku_id) and own.settled.sku_id != sku_id
 
-    def _is_same(self, own: Earlier, entry: Declared, sku_id: str | None) -> bool:
+    def _is_same(self, own: Knowledge, entry: Declared, sku_id: str | None) -> bool:
         known_id = sku_id or entry.id
         if known_id and own.settled.sku_id:
             return known_id == own.settled.sku_id
         # Without ids, a code is all there is to go by.
         return own.declared.code == entry.code
 
-    def _find_by_code(self, entry: Declared, known_id: str | None) -> Earlier | None:
+    def _find_by_code(self, entry: Declared, known_id: str | None) -> Knowledge | None:
         """Return what a base without the shop's ids, the YAML of a commit, says of *entry*."""
         named = self._known.get(entry.code)
         if named is not None and not named.settled.sku_id:
             return named
         return self._pinned_by_code.get(entry.code) if known_id is None else None
 
-    def _is_counted(self, entry: Declared, settled: Earlier | None, seen: list[Earlier]) -> bool:
+    def _is_counted(
+        self, entry: Declared, settled: Knowledge | None, seen: list[Knowledge]
+    ) -> bool:
         """Return whether the date of *entry* asserts its number: it is later than any before.
 
         To delete a date, to go back to an old one, or to move a line below one that stood there
@@ -173,20 +175,20 @@ class References:
         return heads
 
 
-def _later(settled: Earlier | None, seen: list[Earlier]) -> Earlier | None:
+def _later(settled: Knowledge | None, seen: list[Knowledge]) -> Knowledge | None:
     """Return what was known last: the latest observation, or the level settled since."""
     if settled is None or (seen and seen[0].settled.at >= settled.settled.at):
         return seen[0] if seen else settled
     return settled
 
 
-def _with_date(known: Earlier, as_of: str | None) -> Earlier:
+def _with_date(known: Knowledge, as_of: str | None) -> Knowledge:
     """Return what was observed as if it had been declared with a date."""
     terms = known.declared.terms._replace(as_of=as_of)
-    return Earlier(known.declared._replace(terms=terms), known.settled)
+    return Knowledge(known.declared._replace(terms=terms), known.settled)
 
 
-def _make(statement: Statement, known: Earlier, settled: Earlier | None) -> Reference:
+def _make(statement: Statement, known: Knowledge, settled: Knowledge | None) -> Reference:
     level = settled.declared.stock if settled else None
     is_observed = known is not settled
     at = known.settled.at
@@ -197,16 +199,16 @@ class _Observed:
     """Observations that no apply has consumed, latest first, by key and by the shop's SKU id."""
 
     def __init__(self, observations: Iterable[Observation]) -> None:
-        self._by_key: dict[str, list[Earlier]] = {}
-        self._by_id: dict[str, list[Earlier]] = {}
+        self._by_key: dict[str, list[Knowledge]] = {}
+        self._by_id: dict[str, list[Knowledge]] = {}
         for one in sorted(observations, key=lambda one: one.seen_at, reverse=True):
             for key, seen in one.skus.items():
                 declared = Declared(key, seen.stock, _SEEN_TERMS, 0)
-                earlier = Earlier(declared, SettledSku(key, seen.sku_id, None, one.seen_at))
+                earlier = Knowledge(declared, SettledSku(key, seen.sku_id, None, one.seen_at))
                 self._by_key.setdefault(key, []).append(earlier)
                 self._by_id.setdefault(seen.sku_id, []).append(earlier)
 
-    def find(self, entry: Declared, sku_id: str | None) -> list[Earlier]:
+    def find(self, entry: Declared, sku_id: str | None) -> list[Knowledge]:
         """Return what was seen of *entry*, latest first."""
         if not self._by_key:
             return []
@@ -217,18 +219,18 @@ class _Observed:
         same = [one for one in named if one.settled.sku_id == known_id]
         return same or self._by_id.get(known_id, [])
 
-    def latest(self) -> Mapping[str, Earlier]:
+    def latest(self) -> Mapping[str, Knowledge]:
         """Return the latest observation of each key."""
         return {key: seen[0] for key, seen in self._by_key.items()}
 
 
-def _with_shop(base: Base, declared: Mapping[str, Declared]) -> Iterable[tuple[str, Earlier]]:
+def _with_shop(base: Base, declared: Mapping[str, Declared]) -> Iterable[tuple[str, Knowledge]]:
     """Yield each key of *declared* with what the base knows of it."""
     for key, entry in declared.items():
         known = base.shop.get(key)
         if known is None:
             known = SettledSku(key, entry.id or "", None, base.date)
-        yield key, Earlier(entry, known)
+        yield key, Knowledge(entry, known)
 
 
 def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:

@@ -96,6 +96,12 @@ def _of_record(
             f"{ref} is a record of the site {record.site_id}, not of {site_id}; name another --base"
         )
     own = ref_of(site_id)
+    missing = [name for name in record.files if blobs.get(name) is None]
+    if missing:
+        raise HistoryError(
+            f"The record {commit[:7]} at {ref} lacks {missing[0]}. If the shop has what is"
+            " committed: reconciler base set HEAD"
+        )
     applied, intended, released = (
         tuple((f"{own}/{name}", content) for content in [blobs.get(name)] if content)
         for name in (APPLIED_FILE, INTENDED_FILE, RELEASED_FILE)

@@ -58,7 +58,8 @@ class Record:
 
     `run` is different for each apply, `previous` the record before, `source` the commit applied,
     `by` who ran it. `planned_at` is the plan's time of creation; an intent has a time at which it
-    expires. `consumed` are the ids of all observations that were dealt with so far.
+    expires. `consumed` are the ids of all observations that were dealt with so far, `files` the
+    names of the other files that the record has.
     """
 
     kind: RecordKind
@@ -74,6 +75,7 @@ class Record:
     actions: tuple[RecordedAction, ...]
     by: str = ""
     consumed: tuple[_Hex, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def is_intent(self) -> bool:
@@ -123,7 +125,8 @@ def parse_shop(commit: str, content: bytes) -> dict[str, SettledSku]:
         }
     except ValueError as error:
         raise HistoryError(
-            f"{SHOP_FILE} of the record {commit[:7]} can't be read: {error}."
+            f"{SHOP_FILE} of the record {commit} can't be read: {error}. If the shop has what is"
+            " committed: reconciler base set HEAD"
         ) from None
 
 
@@ -168,6 +171,7 @@ def parse_record(commit: str, content: bytes) -> Record | None:
 
 def make_record(repository: Repository, record: Record, files: dict[str, str], message: str) -> str:
     """Write the commit of *record* with its *files* and return it; no ref points at it yet."""
+    record = replace(record, files=tuple(sorted(files)))
     text = dump_json({"format": FORMAT, **as_data(record)}) + "\n"
     contents = {name: content.encode() for name, content in files.items()}
     contents[RECORD_FILE] = text.encode()

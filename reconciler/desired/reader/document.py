@@ -19,7 +19,7 @@ class Unspelled:
 UNSPELLED: Final = Unspelled()
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """A piece of a text: the offsets of its characters, and where it starts, counted from 1."""
 
     start: int
@@ -32,8 +32,8 @@ class Span(NamedTuple):
 class Node:
     """Where a value and its key are written; `text` is None for a mapping or a list."""
 
-    key: Span
-    value: Span
+    key: TextSpan
+    value: TextSpan
     text: str | None = None
     quoted: bool = False
     is_mapping: bool = False

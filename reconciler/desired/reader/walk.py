@@ -23,7 +23,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.desired.reader.document import EMPTY, UNSPELLED, Document, Node, Span, Unspelled
+from reconciler.desired.reader.document import EMPTY, UNSPELLED, Document, Node, TextSpan, Unspelled
 from reconciler.desired.reader.keys import key_fault
 from reconciler.desired.reader.scalars import (
     MAX_DIGITS,
@@ -239,10 +239,10 @@ def find_places(text: str) -> Node:
     """Return where the values of *text* are written, as far as it can be parsed."""
     document = Document("", text)
     walk(document, with_places=True)
-    nothing = Span(0, 0, 1, 1)
+    nothing = TextSpan(0, 0, 1, 1)
     return document.top or Node(nothing, nothing)
 
 
-def _span(event: Any) -> Span:
+def _span(event: Any) -> TextSpan:
     start = event.start_mark
-    return Span(start.index, event.end_mark.index, start.line + 1, start.column + 1)
+    return TextSpan(start.index, event.end_mark.index, start.line + 1, start.column + 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.desired.reader.document import UNSPELLED, Document, Span
+from reconciler.desired.reader.document import UNSPELLED, Document, TextSpan
 from reconciler.desired.reader.keys import key_fault
 from reconciler.desired.reader.walk import find_places, walk
 
@@ -14,7 +14,7 @@ def _shown(text: str, *path: str) -> tuple[str, str]:
     return _cut(text, node.key), _cut(text, node.value)
 
 
-def _cut(text: str, span: Span) -> str:
+def _cut(text: str, span: TextSpan) -> str:
     return text[span.start : span.end]
 
 
