@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from reconciler.app.apply_run import ApplyOutput, ApplyRun, journal_path, run_apply
 from reconciler.app.base import load_base
 from reconciler.app.connect import Connection, open_store
-from reconciler.app.context import StoreContext
-from reconciler.app.memory import Memory, MemoryRequest, open_memory
+from reconciler.app.context import MemoryRequest, StoreContext
+from reconciler.app.memory import Memory, open_memory
 from reconciler.app.planning import Scope, make_plan
 from reconciler.app.recording import ensure_unlocked, start_recording
 from reconciler.app.reporter import Reporter

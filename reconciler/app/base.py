@@ -1,6 +1,7 @@
 """Git → what the stages need of it: the base, the head, and what lies between."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.app.context import StoreContext
@@ -8,7 +9,7 @@ from reconciler.app.memory import NO_GIT
 from reconciler.desired.loader import build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
 from reconciler.git.repository import Repository, open_repository
-from reconciler.model import Base, Declared, Pending, Plan, StoreSettings
+from reconciler.model import Base, Declared, Pending, Plan, StoreSettings, format_time
 from reconciler.plan.plan_file import fingerprint
 from reconciler.records.base import BaseTexts, find_base, find_elsewhere
 from reconciler.records.records import parse_shop, ref_of
@@ -117,7 +118,17 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
     released = _build_declared(replace(texts, files=texts.released), folder, store, what)
     consumed = frozenset(texts.record.consumed) if texts.record else frozenset()
     shop = parse_shop(_place(texts), texts.shop)
-    return Base(texts.commit, texts.source, texts.date, declared, pending, released, shop, consumed)
+    made = Base(texts.commit, texts.source, texts.date, declared, pending, released, shop, consumed)
+    return replace(made, at=_planned_at(texts))
+
+
+def _planned_at(texts: BaseTexts) -> str:
+    """Return when the apply of a record was planned, '' if nothing tells."""
+    try:
+        at = datetime.fromisoformat(texts.record.planned_at) if texts.record else None
+    except ValueError:
+        return ""
+    return format_time(at.astimezone(UTC)) if at is not None and at.tzinfo else ""
 
 
 def _place(texts: BaseTexts) -> str:

@@ -1,11 +1,14 @@
 """What a use case is told: the store it is about, and how to reach the shop."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from reconciler.atomic_files import make_folder, write_text
-from reconciler.errors import ReconcilerError
+from reconciler.desired.files import find_stores
+from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,35 @@ class StoreContext:
         except OSError as error:
             raise ReconcilerError(f"cannot keep anything in {state}: {error.strerror}") from None
         return folder
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRequest:
+    """What was asked: a `remote`, `local` for none, `none` for no record at all.
+
+    `is_named` says that recording was asked for in so many words.
+    """
+
+    remote: str | None = None
+    local: bool = False
+    none: bool = False
+    is_named: bool = False
+
+
+def resolve_stores(inventory: Path, names: Sequence[str] = ()) -> list[StoreContext]:
+    """Return the stores called *names*, each once; all of *inventory* if none is named.
+
+    Raises:
+        InputError: Something in the folder is no store.
+        UsageError: There is no store of that name.
+    """
+    problems: list[Problem] = []
+    known = find_stores(inventory, problems)
+    if problems:
+        raise InputError(problems)
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            raise UsageError(f"there is no store {name} in {inventory}; {hint}")
+    return [StoreContext(name, inventory) for name in dict.fromkeys(names) or known]

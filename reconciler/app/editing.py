@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from reconciler.app.calendar import today, tomorrow
 from reconciler.app.context import StoreContext
-from reconciler.app.quantities import today, tomorrow
 from reconciler.app.reporter import Reporter
 from reconciler.atomic_files import replace_files
 from reconciler.desired.editor.patch import Wanted

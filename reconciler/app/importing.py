@@ -8,11 +8,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.app.connect import Connection, open_store
-from reconciler.app.context import StoreContext
+from reconciler.app.context import StoreContext, resolve_stores
 from reconciler.app.editing import WorkingCopy, load_working_copy
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import left_alone, list_and_match, read_needed, until_signal
-from reconciler.app.stores import resolve_stores
 from reconciler.app.validating import find_hint
 from reconciler.atomic_files import replace_files
 from reconciler.contract import schema_file

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.app.context import StoreContext
+from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.reporter import Reporter
 from reconciler.errors import DivergedError, HistoryError, NoBaseError, UsageError
 from reconciler.git.remotes import (
@@ -20,19 +20,6 @@ from reconciler.records.records import ref_of
 from reconciler.records.sharing import fetch_record, refuse_other_records
 
 NO_GIT = "This folder is in no git repository, or git is not installed. Work in a clone."
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryRequest:
-    """What was asked: a `remote`, `local` for none, `none` for no record at all.
-
-    `is_named` says that recording was asked for in so many words.
-    """
-
-    remote: str | None = None
-    local: bool = False
-    none: bool = False
-    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

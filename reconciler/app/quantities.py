@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from typing import NamedTuple
 
+from reconciler.app.calendar import today, tomorrow
 from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.reader.scalars import (
     MAX_DIGITS,
@@ -105,16 +105,6 @@ def _refuse_rule(entry: Declared, *, is_live: bool) -> None:
             f"{entry.sku} has the rule on_change, so the declared {entry.stock} is not what is on"
             " the shelf; add --live to count from what the shop has, or give the whole number"
         )
-
-
-def today() -> date:
-    """Return the day where the counting is done."""
-    return date.today()
-
-
-def tomorrow() -> date:
-    """Return the latest day of a count: it may be tomorrow already where the counting is done."""
-    return today() + timedelta(days=1)
 
 
 def day_of_count(entry: Declared) -> str:

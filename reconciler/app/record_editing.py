@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 
 from reconciler import __version__
 from reconciler.app.base import KnownBase, declared_in, load_base
-from reconciler.app.context import StoreContext
-from reconciler.app.memory import MemoryRequest, open_shared, refresh_record
+from reconciler.app.context import MemoryRequest, StoreContext
+from reconciler.app.memory import open_shared, refresh_record
 from reconciler.app.recording import describe_lock, dump_levels, ensure_unlocked, find_actor
 from reconciler.app.reporter import Reporter
 from reconciler.app.stores import load_settings

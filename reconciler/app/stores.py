@@ -1,37 +1,16 @@
 """Which stores are meant, and the desired state of each."""
 
 import os
-from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from reconciler.app.context import StoreContext
-from reconciler.desired.files import SETTINGS_FILE, find_stores, read_files
+from reconciler.app.context import StoreContext, resolve_stores
+from reconciler.desired.files import SETTINGS_FILE, read_files
 from reconciler.desired.loader import build_desired
 from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.desired.reader.text import read_document
-from reconciler.errors import InputError, Problem, UsageError
+from reconciler.errors import InputError, Problem
 from reconciler.git.repository import Repository
 from reconciler.model import DesiredState, StoreSettings
-
-
-def resolve_stores(inventory: Path, names: Sequence[str] = ()) -> list[StoreContext]:
-    """Return the stores called *names*, each once; all of *inventory* if none is named.
-
-    Raises:
-        InputError: Something in the folder is no store.
-        UsageError: There is no store of that name.
-    """
-    problems: list[Problem] = []
-    known = find_stores(inventory, problems)
-    if problems:
-        raise InputError(problems)
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            raise UsageError(f"there is no store {name} in {inventory}; {hint}")
-    return [StoreContext(name, inventory) for name in dict.fromkeys(names) or known]
 
 
 def load_store(context: StoreContext) -> DesiredState:

@@ -9,10 +9,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
-from reconciler.app.context import StoreContext
-from reconciler.app.memory import MemoryRequest
-from reconciler.app.quantities import today, tomorrow
-from reconciler.app.stores import resolve_stores
+from reconciler.app.calendar import today, tomorrow
+from reconciler.app.context import MemoryRequest, StoreContext, resolve_stores
 from reconciler.atomic_files import protect_folder
 from reconciler.desired.files import find_stores
 from reconciler.errors import UsageError

@@ -47,7 +47,8 @@ class Base:
     `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.
     `pending` are the writes of an apply that began after it and never ended. `released` holds the
     levels of SKUs that no file declares any more, `shop` what the record knows of each SKU
-    besides its level, `consumed` the ids of the observations that an apply has dealt with.
+    besides its level, `consumed` the ids of the observations that an apply has dealt with. `at` is
+    when the apply of a record was planned: nothing that was seen before is later than it.
     """
 
     commit: str
@@ -58,3 +59,4 @@ class Base:
     released: Mapping[str, Declared] = field(default_factory=dict)
     shop: Mapping[str, SettledSku] = field(default_factory=dict)
     consumed: frozenset[str] = frozenset()
+    at: str = ""

@@ -37,7 +37,7 @@ def with_recovered(base: Base, done: Collection[str]) -> Base:
     declared = {write.declared.sku: write.declared for write in landed}
     # What the shop had before the write says nothing about the level that it has now.
     shop = {
-        write.declared.sku: SettledSku(write.declared.sku, write.sku_id, None, base.date)
+        write.declared.sku: SettledSku(write.declared.sku, write.sku_id, None, base.at or base.date)
         for write in landed
     }
     return replace(

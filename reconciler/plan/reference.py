@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reconciler.model import (
     NO_KNOWLEDGE,
@@ -43,21 +44,10 @@ class References:
     def __init__(self, base: Base | None, desired: DesiredState) -> None:
         self._base = base
         self._declared = desired.declared
-        self._known: dict[str, Knowledge] = {}
-        self._released: dict[str, Knowledge] = {}
-        if base is not None:
-            self._known = dict(_with_shop(base, base.declared))
-            self._released = dict(_with_shop(base, base.released))
-        self._by_id = {
-            one.settled.sku_id: one
-            for one in (*self._released.values(), *self._known.values())
-            if one.settled.sku_id
-        }
-        pins = [one for one in self._known.values() if one.declared.terms.pin]
-        self._pinned_by_code = {one.declared.code: one for one in pins}
+        self._levels: Mapping[str, Declared] = base.declared if base else {}
+        self._gone: Mapping[str, Declared] = base.released if base else {}
         consumed = base.consumed if base else frozenset()
         self._seen = _Observed(one for one in desired.observations if one.id not in consumed)
-        self._old_heads = self._find_old_heads()
 
     @property
     def has_base(self) -> bool:
@@ -85,23 +75,43 @@ class References:
 
     def is_known(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the last record says all of *entry*, and that it is this SKU."""
-        own = self._known.get(entry.sku)
-        if own is None or own.declared.stock != entry.stock:
+        own = self._levels.get(entry.sku)
+        if self._base is None or own is None or own.stock != entry.stock:
             return False
-        return own.settled.sku_id == sku_id and own.declared.as_of == entry.as_of
+        settled = self._base.shop.get(entry.sku)
+        return settled is not None and settled.sku_id == sku_id and own.as_of == entry.as_of
 
     def find_settled(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level of *entry* that an apply last dealt with, or None."""
-        own = self._known.get(entry.sku)
+        own = self._know(self._levels.get(entry.sku) or self._gone.get(entry.sku))
         if own is not None and self._is_same(own, entry, sku_id):
             return own
-        released = self._released.get(entry.sku)
-        if released is not None and own is None and self._is_same(released, entry, sku_id):
-            return released
         known_id = sku_id or entry.id
         if known_id and (by_id := self._by_id.get(known_id)) is not None:
-            return by_id
+            return self._know(by_id)
         return self._find_by_code(entry, known_id)
+
+    def _know(self, level: Declared | None) -> Knowledge | None:
+        """Return a level of the base with what the record knows of its SKU besides."""
+        if self._base is None or level is None:
+            return None
+        settled = self._base.shop.get(level.sku)
+        if settled is None:
+            settled = SettledSku(level.sku, level.id or "", None, self._base.at or self._base.date)
+        return Knowledge(level, settled)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Declared]:
+        """The levels of the base by the shop's id of their SKU, as far as it is known."""
+        shop = self._base.shop if self._base else {}
+        levels = [*self._gone.values(), *self._levels.values()]
+        ids = ((shop[one.sku].sku_id if one.sku in shop else one.id, one) for one in levels)
+        return {sku_id: one for sku_id, one in ids if sku_id}
+
+    @cached_property
+    def _pinned_by_code(self) -> dict[str, Declared]:
+        """The pinned levels of the base by the code that the shop shows."""
+        return {one.code: one for one in self._levels.values() if one.terms.pin}
 
     def find_latest(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level last settled, or an unconsumed observation if there is a later one.
@@ -119,7 +129,9 @@ class References:
 
     def undeclared(self) -> Mapping[str, Knowledge]:
         """Return what is known of keys that no file declares: released, or observed too early."""
-        found = {**self._released, **self._known}
+        levels = {**self._gone, **self._levels}
+        gone = {key: self._know(one) for key, one in levels.items() if key not in self._declared}
+        found = {key: one for key, one in gone.items() if one is not None}
         for key, one in self._seen.latest().items():
             earlier = found.get(key)
             if earlier is None or one.settled.at >= earlier.settled.at:
@@ -128,7 +140,7 @@ class References:
 
     def is_replaced(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the code of *entry* belongs to another SKU of the shop than it did."""
-        own = self._known.get(entry.sku)
+        own = self._know(self._levels.get(entry.sku))
         if own is None or entry.id is not None or self._is_counted(entry, own, []):
             return False
         return bool(own.settled.sku_id) and own.settled.sku_id != sku_id
@@ -142,10 +154,10 @@ class References:
 
     def _find_by_code(self, entry: Declared, known_id: str | None) -> Knowledge | None:
         """Return what a base without the shop's ids, the YAML of a commit, says of *entry*."""
-        named = self._known.get(entry.code)
+        named = self._know(self._levels.get(entry.code))
         if named is not None and not named.settled.sku_id:
             return named
-        return self._pinned_by_code.get(entry.code) if known_id is None else None
+        return self._know(self._pinned_by_code.get(entry.code)) if known_id is None else None
 
     def _is_counted(
         self, entry: Declared, settled: Knowledge | None, seen: list[Knowledge]
@@ -164,13 +176,14 @@ class References:
         is_moved = entry.terms.inherits_date and (entry.terms.path, day) in self._old_heads
         return not is_moved and (settled is not None or bool(seen))
 
-    def _find_old_heads(self) -> set[tuple[str, str]]:
-        """Return the files and dates of heads that asserted their date before."""
+    @cached_property
+    def _old_heads(self) -> set[tuple[str, str]]:
+        """The files and dates of heads that asserted their date before."""
         heads = set()
         for sku, entry in self._declared.items():
             if entry.as_of is not None and entry.terms.inherits_date:
-                own = self._known.get(sku)
-                if own is not None and own.declared.as_of == entry.as_of:
+                own = self._levels.get(sku)
+                if own is not None and own.as_of == entry.as_of:
                     heads.add((entry.terms.path, entry.as_of))
         return heads
 
@@ -222,15 +235,6 @@ class _Observed:
     def latest(self) -> Mapping[str, Knowledge]:
         """Return the latest observation of each key."""
         return {key: seen[0] for key, seen in self._by_key.items()}
-
-
-def _with_shop(base: Base, declared: Mapping[str, Declared]) -> Iterable[tuple[str, Knowledge]]:
-    """Yield each key of *declared* with what the base knows of it."""
-    for key, entry in declared.items():
-        known = base.shop.get(key)
-        if known is None:
-            known = SettledSku(key, entry.id or "", None, base.date)
-        yield key, Knowledge(entry, known)
 
 
 def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:

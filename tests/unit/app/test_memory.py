@@ -6,10 +6,9 @@ import pytest
 from factories import SITE, Workspace
 from unit.app.collecting import CollectingReporter
 
-from reconciler.app.context import StoreContext
+from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.memory import (
     Memory,
-    MemoryRequest,
     open_memory,
     open_shared,
     refresh_record,

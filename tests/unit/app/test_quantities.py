@@ -7,12 +7,12 @@ import pytest
 from factories import declared, stock
 
 from reconciler.app import quantities
+from reconciler.app.calendar import tomorrow
 from reconciler.app.quantities import (
     Assignment,
     day_of_count,
     parse_assignments,
     resolve_assignment,
-    tomorrow,
 )
 from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.reader.scalars import MAX_QUANTITY

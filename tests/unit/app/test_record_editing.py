@@ -8,7 +8,7 @@ from factories import SITE, Workspace, live, plan_of, stock
 from unit.app.collecting import CollectingReporter
 from unit.app.recorded import CONTEXT, REF, known, record, report
 
-from reconciler.app.memory import MemoryRequest
+from reconciler.app.context import MemoryRequest
 from reconciler.app.record_editing import SetRequest, set_record, show_record, unlock_record
 from reconciler.app.stores import load_store
 from reconciler.desired.observations import write_observation

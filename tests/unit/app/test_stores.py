@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from factories import SITE, Workspace, stock
 
-from reconciler.app.context import StoreContext
-from reconciler.app.stores import load_folder, load_store, resolve_stores, stores_for_path
+from reconciler.app.context import StoreContext, resolve_stores
+from reconciler.app.stores import load_folder, load_store, stores_for_path
 from reconciler.errors import InputError, UsageError
 
 INVENTORY = Path("inventory")
