@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from factories import declared, stock
 
-from reconciler.app import quantities
+from reconciler.app import calendar, quantities
 from reconciler.app.calendar import tomorrow
 from reconciler.app.quantities import (
     Assignment,
@@ -29,7 +29,8 @@ def _seen(**values: Any) -> dict[str, Seen]:
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quantities, "today", lambda: date.fromisoformat(TODAY))
+    for module in (quantities, calendar):
+        monkeypatch.setattr(module, "today", lambda: date.fromisoformat(TODAY))
 
 
 @pytest.mark.parametrize(
