@@ -166,7 +166,7 @@ def _state_of(
     before = base.declared if base else {}
     shop = dict(base.shop) if base else {}
     for sku, entry in chosen.items():
-        # Which SKU has this code is learned anew: it may be another one than before.
+        # The next apply finds the SKU of this code: it may be another one than before.
         shop[sku] = SettledSku(sku, entry.id or "", None, at)
     declared = chosen if is_whole else {**before, **chosen}
     gone = {sku: entry for sku, entry in before.items() if sku not in declared}

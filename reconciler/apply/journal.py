@@ -121,7 +121,7 @@ def _acquire(path: Path) -> Journal:
     run_lock = None
     try:
         make_folder(path.parent)
-        if path.is_file() or not path.exists():  # a device has nobody to share it with
+        if path.is_file() or not path.exists():  # a device is not shared
             run_lock = _lock(path)
         return Journal(open_text(path, "a"), run_lock)
     except OSError as error:

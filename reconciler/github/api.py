@@ -228,7 +228,7 @@ def _masked(body: Any) -> Any:
 def _is_by(login: str, author: dict[str, Any]) -> bool:
     """Return whether *author* is who is called *login*; GraphQL may leave a bot's suffix out.
 
-    A person who is called like the bot of Actions is somebody else.
+    A person with the name of the Actions bot is not the bot.
     """
     name, own = str(author.get("login", "")).lower(), login.lower()
     if author.get("type") == "Bot":
