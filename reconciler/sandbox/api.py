@@ -22,6 +22,8 @@ from reconciler.sandbox.database import Shop
 from reconciler.sandbox.fault_responses import answer_faulty
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.limiter import Allowance, Limiter, WindowKind
+from reconciler.sandbox.order_body import order_bodies
+from reconciler.sandbox.orders import STATUSES
 
 SCOPES = frozenset({"sites:read", "cms:read", "ecommerce:read", "ecommerce:write"})
 MAX_PAGE = 100
@@ -55,6 +57,7 @@ class Api:
             self._route("/collections/{collection_id}/items", "cms:read", self._items),
             self._route("/sites/{site_id}/products", "ecommerce:read", self._products),
             self._route("/sites/{site_id}/products/{product_id}", "ecommerce:read", self._product),
+            self._route("/sites/{site_id}/orders", "ecommerce:read", self._orders),
             self._route("/sites/{site_id}/ecommerce/settings", "ecommerce:read", self._settings),
             self._route(inventory, "ecommerce:read", self._get_inventory),
             self._route(inventory, "ecommerce:write", self._patch_inventory, "PATCH"),
@@ -160,6 +163,18 @@ class Api:
         product = self.shop.product(request.path_params["product_id"])
         return JSONResponse(product) if product else _not_found("The product cannot be found")
 
+    def _orders(self, request: Request) -> Response:
+        status = request.query_params.get("status", "")
+        if status not in ("", *STATUSES):
+            return _invalid("status", f"Value must be one of {', '.join(STATUSES)}")
+        orders, newest_first = self.shop.orders, self.shop.behaviour.orders_newest_first
+
+        def bodies(limit: int, offset: int) -> list[dict[str, Any]]:
+            page = orders.page(limit, offset, status, newest_first=newest_first)
+            return order_bodies(self.shop.db, page)
+
+        return _page(request, orders.count(status), bodies, "orders")
+
     def _settings(self, _: Request) -> Response:
         site_id = self.shop.meta("site_id")
         return JSONResponse({"siteId": site_id, "createdOn": _DATE, "defaultCurrency": "EUR"})
@@ -204,9 +219,12 @@ def _not_found(message: str) -> JSONResponse:
 
 
 def _page(
-    request: Request, total: int, items: Callable[[int, int], list[dict[str, Any]]]
+    request: Request,
+    total: int,
+    items: Callable[[int, int], list[dict[str, Any]]],
+    key: str = "items",
 ) -> Response:
-    """Answer with the page that *request* asks for of so many *items*."""
+    """Answer with the page that *request* asks for of so many *items*, below *key*."""
     try:
         limit = int(request.query_params.get("limit", MAX_PAGE))
         offset = int(request.query_params.get("offset", 0))
@@ -215,7 +233,7 @@ def _page(
     if not 0 < limit <= MAX_PAGE or not 0 <= offset <= MAX_OFFSET:
         return _invalid("limit", f"Value must be between 1 and {MAX_PAGE}")
     pagination = {"limit": limit, "offset": offset, "total": total}
-    return JSONResponse({"items": items(limit, offset), "pagination": pagination})
+    return JSONResponse({key: items(limit, offset), "pagination": pagination})
 
 
 def _invalid(parameter: str, description: str) -> JSONResponse:

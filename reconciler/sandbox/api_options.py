@@ -23,6 +23,10 @@ class Behaviour:
     """What becomes of a result below 0."""
     fraction: Literal["store", "refuse"] = "refuse"
     """What becomes of a fraction."""
+    orders_newest_first: bool = True
+    """Whether the listing of orders begins with the newest."""
+    refund_restocks: bool = False
+    """Whether a refund puts the units back into stock."""
 
 
 class NotAccepted(ValueError):

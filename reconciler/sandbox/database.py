@@ -1,4 +1,4 @@
-"""The sandbox's shop: products, stock and a ledger, in a SQLite file that processes share.
+"""The sandbox's shop: products, stock, orders and a ledger, in a SQLite file processes share.
 
 The ledger holds every read, write and sale in their order, so that a test can say what became
 of each unit.
@@ -7,14 +7,16 @@ of each unit.
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from reconciler.errors import SandboxError
 from reconciler.model import Quantity
 from reconciler.sandbox.api_options import Behaviour, apply_patch
+from reconciler.sandbox.orders import Line, NewOrder, OrderStatus, OrderTable
 from reconciler.sandbox.seed import Seed
 
 _TABLES = """
@@ -34,9 +36,10 @@ CREATE TABLE ledger (
 
 
 class Entry(NamedTuple):
-    """One line of the ledger: `kind` is read, stale (an old stock was told), write or sale.
+    """One line of the ledger.
 
-    The stock is the one after it, or, of reads, the one that was told.
+    `kind` is read, stale (an old stock was told), write, sale, refund or edit. The stock is the
+    one after it, or, of reads, the one that was told.
     """
 
     kind: str
@@ -44,6 +47,13 @@ class Entry(NamedTuple):
     body: Any
     inventory_type: str
     quantity: Quantity
+
+
+class Sale(NamedTuple):
+    """An order that was just placed, and the stock after each of its lines."""
+
+    order_id: str
+    stocks: list[tuple[str, Quantity]]
 
 
 class Shop:
@@ -59,10 +69,13 @@ class Shop:
             self.db.execute("PRAGMA busy_timeout = 10000")
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = OFF")
+            self.orders = OrderTable(self.db)
             with self.transaction():
                 if reset or not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     self._fill(seed())
                 self._refuse_foreign_schema()
+                if self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                    self.orders.create()
         except sqlite3.IntegrityError:
             raise SandboxError("the seed gives two products or two SKUs the same id") from None
         except sqlite3.OperationalError as error:
@@ -83,7 +96,7 @@ class Shop:
             raise SandboxError("The sandbox's data holds a view or a trigger. Delete the file.")
 
     def _fill(self, seed: Seed) -> None:
-        for table in ("meta", "products", "skus", "ledger"):
+        for table in ("meta", "products", "skus", "orders", "ledger"):
             self.db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _TABLES.split(";"):
             self.db.execute(statement)
@@ -195,23 +208,65 @@ class Shop:
             return False
         return True
 
-    def sell(self, name: str, units: int) -> tuple[str, Quantity]:
-        """Take *units* off the SKU with the code or id *name*, as a customer's order does.
+    def sell(
+        self,
+        name: str,
+        units: int,
+        *,
+        at: datetime | None = None,
+        status: OrderStatus = "unfulfilled",
+    ) -> tuple[str, Quantity]:
+        """Place an order of *units* of one SKU and return its stock after that; see `order`."""
+        return self.order([(name, units)], at=at, status=status).stocks[0]
 
-        Raises SandboxError for an unknown or ambiguous SKU, and where fewer are left.
+    def order(
+        self,
+        sales: Sequence[tuple[str, int]],
+        *,
+        at: datetime | None = None,
+        status: OrderStatus = "unfulfilled",
+    ) -> Sale:
+        """Place one order of so many units of each SKU, named by code or id; now, if not *at*.
+
+        Raises:
+            SandboxError: A SKU is unknown or ambiguous, or has fewer units left. Nothing is sold.
+        """
+        now = datetime.now(UTC)
+        refunded_at = now if status == "refunded" else None
+        with self.transaction():
+            taken = [self._take(name, units) for name, units in sales]
+            lines = [line for line, _ in taken]
+            order_id = self.orders.insert_one(NewOrder(at or now, lines, status, refunded_at))
+        return Sale(order_id, [stock for _, stock in taken])
+
+    def _take(self, name: str, units: int) -> tuple[Line, tuple[str, Quantity]]:
+        """Take *units* off a SKU's stock."""
+        if units < 1:
+            raise SandboxError(f"{units} of {name} cannot be sold. Sell at least 1.")
+        sku_id = self._find(name)
+        kind, quantity = self._stock(sku_id) or ("infinite", 0)
+        if kind == "finite":
+            if quantity is None or quantity < units:
+                raise SandboxError(f"{name} has {quantity or 0} left, so {units} cannot be sold")
+            quantity -= units
+            self._set(sku_id, (kind, quantity))
+        self.enter("sale", sku_id, units, (kind, quantity))
+        return Line(sku_id, self.code(sku_id), units), (kind, quantity)
+
+    def refund(self, order_id: str, at: datetime | None = None) -> None:
+        """Refund an order; its units come back if the behaviour `refund_restocks` says so.
+
+        Raises:
+            SandboxError: There is no such order, or it is refunded already.
         """
         with self.transaction():
-            sku_id = self._find(name)
-            kind, quantity = self._stock(sku_id) or ("infinite", 0)
-            if kind == "finite":
-                if quantity is None or quantity < units:
-                    raise SandboxError(
-                        f"{name} has {quantity or 0} left, so {units} cannot be sold"
-                    )
-                quantity -= units
-                self._set(sku_id, (kind, quantity))
-            self.enter("sale", sku_id, units, (kind, quantity))
-        return kind, quantity
+            lines = self.orders.mark_refunded(order_id, at or datetime.now(UTC))
+            for line in lines if self.behaviour.refund_restocks else ():
+                kind, quantity = self._stock(line.sku_id) or ("infinite", 0)
+                if kind == "finite":
+                    after = (kind, (quantity or 0) + line.count)
+                    self._set(line.sku_id, after)
+                    self.enter("refund", line.sku_id, line.count, after)
 
     def read_stale(self, sku_id: str, seconds: float) -> tuple[str, Quantity] | None:
         """Return a SKU's stock as it was *seconds* ago, as far as the ledger knows."""

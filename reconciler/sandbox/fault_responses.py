@@ -13,7 +13,7 @@ from reconciler.sandbox.faults import Fault, Kind
 from reconciler.sandbox.wire import Misanswer
 
 # These leave the request as it is, and change what is around it or in its answer.
-_HARMLESS = frozenset({Kind.NONE, Kind.STALE, Kind.SHIFT, Kind.TOTAL})
+_HARMLESS = frozenset({Kind.NONE, Kind.STALE, Kind.SHIFT, Kind.TOTAL, Kind.ORDER})
 _OWN_ANSWER = frozenset({Kind.STATUS, Kind.BODY})
 
 
@@ -22,8 +22,9 @@ def answer_faulty(
 ) -> Response:
     """Do what *fault* says to *request*; *answer* carries it out and returns the right answer."""
     sku_id = request.path_params.get("sku_id", "")
+    bought = sku_id or fault.sku or ""
     if fault.sold_before:
-        shop.sell(sku_id, fault.sold_before)
+        shop.sell(bought, fault.sold_before)
     if fault.kind is Kind.SHIFT:
         _shift(shop, fault)
     is_carried_out = fault.applied or request.method == "GET" or fault.kind in _HARMLESS
@@ -35,7 +36,7 @@ def answer_faulty(
     else:
         right = answer() if is_carried_out else JSONResponse({})
     if fault.sold_after:
-        shop.sell(sku_id, fault.sold_after)
+        shop.sell(bought, fault.sold_after)
     if fault.kind in _HARMLESS:
         return _adorned(_counted(right, fault), fault)
     if fault.kind in _OWN_ANSWER:

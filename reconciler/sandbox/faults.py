@@ -34,12 +34,16 @@ class Kind(StrEnum):
     BODY = "body"  # 200 with `body` instead of the right one
     STALE = "stale"  # the stock of the SKU as it was `seconds` ago
     SHIFT = "shift"  # a product is put in at the front before this page is answered
-    TOTAL = "total"  # the page says that there are `size` products
+    TOTAL = "total"  # the page says that there are `size` products or orders
+    ORDER = "order"  # customers buy `sku` before or after this page of orders is made
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. Its `sku` is a code or an id, its `path` any part of the path."""
+    """One fault. Its `sku` is a code or an id, its `path` any part of the path.
+
+    Of the kind `order`, `sku` is what customers buy: a page of orders is of no one SKU.
+    """
 
     kind: Kind
     method: str | None = None
@@ -87,18 +91,19 @@ class Faults:
 
 # These change an answer of one sort, and strike no other.
 _ONLY_AT = {
-    Kind.STALE: "/inventory",
-    Kind.SHIFT: "/products",
-    Kind.TOTAL: "/products",
+    Kind.STALE: ("/inventory",),
+    Kind.SHIFT: ("/products",),
+    Kind.TOTAL: ("/products", "/orders"),
+    Kind.ORDER: ("/orders",),
 }
 
 
 def _is_meant(fault: Fault, method: str, path: str, skus: tuple[str, ...]) -> bool:
     return (
-        _ONLY_AT.get(fault.kind, "") in path
+        any(part in path for part in _ONLY_AT.get(fault.kind, ("",)))
         and fault.method in {None, method}
         and fault.path in path
-        and (fault.sku is None or fault.sku in skus)
+        and (fault.sku is None or fault.sku in skus or fault.kind is Kind.ORDER)
     )
 
 

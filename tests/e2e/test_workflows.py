@@ -20,6 +20,7 @@ from runner import ACTION, ROOT, Runner
 from reconciler.model import Limit
 from reconciler.sandbox.api import SCOPES, Api
 from reconciler.sandbox.database import Shop
+from reconciler.sandbox.edits import restock
 from reconciler.sandbox.seed import build_seed
 from reconciler.sandbox.server import serve_for_a_while
 
@@ -153,7 +154,7 @@ def _see_drift_at_night(loop: Loop) -> None:
     loop.shop.sell("TEE", 5)
     assert loop.run("drift.yml").jobs["drift"] == "success"
     assert loop.hub.issues == []
-    loop.shop.sell("MUG", -4)  # somebody gives it four more in the shop
+    restock(loop.shop, "MUG", 24)
     drifted = loop.run("drift.yml")
     assert drifted.jobs["drift"] == "success", drifted.steps
     (issue,) = loop.hub.issues
@@ -199,7 +200,7 @@ def test_anything_but_drift_fails_the_nightly_run(loop: Loop) -> None:
 @pytest.mark.parametrize("status", [403, 410, 502])
 def test_drift_that_nobody_is_told_of_fails_the_nightly_run(loop: Loop, status: int) -> None:
     """GitHub refuses the issue: the run is red, since else nobody would look."""
-    loop.shop.sell("MUG", -4)
+    restock(loop.shop, "MUG", 24)
     loop.hub.refuse = status
     loop.window = 5.0
     run = loop.run("drift.yml")
