@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -90,6 +90,22 @@ class _DayType(click.ParamType[Any]):
         return day.isoformat()
 
 
+class _TimeType(click.ParamType[Any]):
+    """A time of RFC 3339, which has an offset from UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the UTC time that *value* is; fail for what is none."""
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            at = datetime.min
+        if at.tzinfo is None or not 1970 < at.year < 9999:
+            self.fail(f"{value} is no time. Write one like 2026-11-20T14:30:00Z.", param, ctx)
+        return at.astimezone(UTC)
+
+
 class _FileType(click.Path):
     """A file; `-`, and every name by which a shell calls stdin or stdout, is the stream."""
 
@@ -110,6 +126,7 @@ _STREAMS = frozenset(
 FILE = _FileType(path_type=Path)
 DURATION = _DurationType()
 DAY = _DayType()
+TIME = _TimeType()
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:

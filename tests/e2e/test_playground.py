@@ -21,6 +21,85 @@ def test_the_sandbox_keeps_what_was_sold(workspace: Workspace) -> None:
     assert "No changes." in workspace.run("plan").out
 
 
+def test_sell_places_one_order(workspace: Workspace) -> None:
+    """With all its SKUs, accepted when it is said, pending or refunded."""
+    workspace.store({"A": 5}, {"A": 5, "B": 5})
+    workspace.run("sandbox", "reset")
+    at = "2026-11-20T14:30:00+02:00"
+
+    assert workspace.run("sandbox", "sell", "A", "B=2", "--at", at).code == 0
+    assert workspace.run("sandbox", "sell", "A", "--pending").code == 0
+    refunded = workspace.run("sandbox", "sell", "B", "--refund")
+    assert refunded.out == "Sold 1 of B: 2 left.\nRefunded the order.\n"
+    with workspace.shop() as shop:
+        last, second, first = shop.orders.page(10, 0)
+    assert [(line.code, line.count) for line in first.lines] == [("A", 1), ("B", 2)]
+    assert first.accepted_at == "2026-11-20T12:30:00.000Z"
+    assert [last.status, second.status, first.status] == ["refunded", "pending", "unfulfilled"]
+    assert (last.refunded_at >= last.accepted_at, first.refunded_at) == (True, "")
+    assert workspace.quantities() == {"A": 3, "B": 2}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--refund", "--pending"),
+        ("--at", "2026-11-20"),
+        ("--at", "2026-11-20T14:30:00"),
+        ("--at", "0001-01-01T00:00:00+02:00"),
+        ("--at", "9999-12-31T23:59:00-02:00"),
+        ("--at", "yesterday"),
+    ],
+)
+def test_sell_with_options_that_make_no_sense(
+    workspace: Workspace, options: tuple[str, ...]
+) -> None:
+    """Exit 64; nothing is sold."""
+    workspace.store({"A": 5}, {"A": 5})
+    workspace.run("sandbox", "reset")
+
+    assert workspace.run("sandbox", "sell", "A", *options).code == 64
+    assert workspace.quantities() == {"A": 5}
+
+
+def test_owner_edits_the_shop(workspace: Workspace) -> None:
+    """A product and a variant are added, one is renamed, one archived, one deleted."""
+    workspace.store({"A": 5}, {"A": 5, "B": 5})
+    workspace.run("sandbox", "reset")
+
+    assert workspace.run("sandbox", "add", "C=7").out == "Added C with 7 in stock.\n"
+    assert workspace.run("sandbox", "add", "A=B=3", "--like", "A").code == 0
+    assert workspace.run("sandbox", "rename", "B", "B2").out == "Renamed B to B2.\n"
+    assert workspace.quantities() == {"A": 5, "B2": 5, "C": 7, "A=B": 3}
+    assert workspace.run("sandbox", "delete", "C").out == "Deleted C.\n"
+    assert workspace.run("sandbox", "archive", "A").out == "Archived the product of A.\n"
+    assert workspace.quantities() == {"A": 5, "B2": 5, "A=B": 3}
+    assert "archived" in workspace.run("plan").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("add", "C"), 64),
+        (("add", "C=x"), 64),
+        (("add", "=5"), 64),
+        (("add", "C=5", "--like", "NOPE"), 1),
+        (("rename", "NOPE", "C"), 1),
+        (("archive", "NOPE"), 1),
+        (("delete", "NOPE"), 1),
+    ],
+)
+def test_edit_that_cannot_be_made(
+    workspace: Workspace, arguments: tuple[str, ...], code: int
+) -> None:
+    """The shop stays as it was."""
+    workspace.store({"A": 5}, {"A": 5})
+    workspace.run("sandbox", "reset")
+
+    assert workspace.run("sandbox", *arguments).code == code
+    assert workspace.quantities() == {"A": 5}
+
+
 def test_state_stays_out_of_git(workspace: Workspace) -> None:
     """What the tool keeps for itself lies in .reconciler/, which ignores itself."""
     workspace.store({"A": 5}, {"A": 5})

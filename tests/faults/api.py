@@ -10,7 +10,7 @@ from faults.network import GET, PATCH, few, reads_again, settles
 from faults.scene import SCALE, Scene
 from faults.table import Bench, row
 from reconciler.sandbox.api import SCOPES
-from reconciler.sandbox.edits import copy_sku, delete_product
+from reconciler.sandbox.edits import copy_sku, delete_sku
 from reconciler.sandbox.faults import Fault, Kind
 
 
@@ -136,7 +136,7 @@ def deleted(bench: Bench) -> None:
     before, after, sku = few(bench)
     with Scene(bench, before, after).open() as scene:
         scene.plan()
-        delete_product(scene.shop, sku)
+        delete_sku(scene.shop, sku)
         assert scene.apply(5) == dict.fromkeys(after, "applied") | {sku: "failed"}
         assert "does not know this (404)" in scene.said[-1].out
 

@@ -1,11 +1,11 @@
-"""`reconciler sandbox`: the embedded store as a server, anew, or with customers in it."""
+"""`reconciler sandbox`: the embedded store as a server, reset, or changed by people."""
 
 from pathlib import Path
 
 import click
 
-from reconciler.app.selling import open_sandbox, sandbox_file, sell_units
-from reconciler.cli.console import Console
+from reconciler.app.selling import open_sandbox, sandbox_file
+from reconciler.cli.commands.sandbox_edits import add, archive, delete, rename, sell
 from reconciler.cli.params import GlobalFlags, shared_options
 from reconciler.cli.streams import print_error, print_text
 from reconciler.render.wording import count
@@ -20,7 +20,7 @@ TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
 @click.group("sandbox")
 @shared_options
 def command() -> None:
-    """Serve, reset or shop in the embedded store: a Webflow-compatible shop on loopback."""
+    """Serve, reset, edit or shop in the embedded store: a Webflow-compatible shop on loopback."""
 
 
 SEED = click.option(
@@ -122,15 +122,5 @@ def reset(flags: GlobalFlags, seed: Path | None) -> int:
     return 0
 
 
-@command.command("sell")
-@click.argument("sales", nargs=-1, required=True, metavar="SKU[=N]…")
-@shared_options
-@click.pass_obj
-def sell(flags: GlobalFlags, sales: tuple[str, ...]) -> int:
-    """Sell N units (1 if not said) of each SKU, as customers would.
-
-    SKU is the code that the store shows, or its id.
-    """
-    with open_sandbox(flags.one_store()) as shop:
-        sell_units(shop, sales, Console(flags))
-    return 0
+for edit in (sell, rename, archive, delete, add):
+    command.add_command(edit)

@@ -11,9 +11,11 @@ from reconciler.errors import SandboxError
 from reconciler.sandbox.database import Shop
 from reconciler.sandbox.edits import (
     add_product,
+    archive_product,
     change_code,
     copy_sku,
     delete_product,
+    delete_sku,
     rename_product,
     restock,
 )
@@ -49,12 +51,54 @@ def test_add_product_twice_adds_two(shop: Shop) -> None:
     assert (len(set(_products(shop))), shop.count_skus()) == (5, 5)
 
 
-@pytest.mark.parametrize(("sku", "left"), [("B", ["A", "C"]), (None, ["B", "C"])])
-def test_delete_product_takes_its_skus_out(shop: Shop, sku: str | None, left: list[str]) -> None:
-    """The one that is named, or the first."""
-    delete_product(shop, sku)
+def test_add_product_with_code_can_be_listed_and_sold(shop: Shop) -> None:
+    """It has the stock it was given."""
+    add_product(shop, "NEW", 7)
+    listed = shop.products(1, 0)[0]
 
-    assert (list(shop.stocks()), shop.count_products()) == (left, 2)
+    assert shop.sell("NEW", 2) == ("finite", 5)
+    assert listed["skus"][0]["fieldData"]["sku"] == "NEW"
+
+
+def test_add_product_to_empty_shop(tmp_path: Path) -> None:
+    """A shop whose last product was deleted can have a first one again."""
+    with Shop(tmp_path / "empty.sqlite", lambda: build_seed(seed({"A": 1}))) as shop:
+        delete_product(shop)
+        add_product(shop, "NEW", 7)
+        assert shop.stocks() == {"NEW": 7}
+
+
+def test_delete_product_takes_the_first_with_its_skus(shop: Shop) -> None:
+    """The pages shift by one."""
+    delete_product(shop)
+
+    assert (list(shop.stocks()), shop.count_products()) == (["B", "C"], 2)
+
+
+def test_delete_sku_keeps_its_product_until_the_last(shop: Shop) -> None:
+    """A product has at least one SKU."""
+    copy_sku(shop, "B", "B2")
+    delete_sku(shop, "B")
+    assert (list(shop.stocks()), shop.count_products()) == (["A", "C", "B2"], 3)
+    delete_sku(shop, "B2")
+    assert (list(shop.stocks()), shop.count_products()) == (["A", "C"], 2)
+
+
+def test_archive_product_keeps_code_and_stock(shop: Shop) -> None:
+    """Only the product of that SKU is archived."""
+    archive_product(shop, "B")
+    archived = [each["product"]["isArchived"] for each in shop.products(10, 0)]
+
+    assert (archived, shop.stocks()) == ([False, True, False], STOCKS)
+
+
+def test_copy_sku_with_code_and_quantity_is_a_variant(shop: Shop) -> None:
+    """It belongs to the same product, under its own code."""
+    copy_sku(shop, "A", "A-XL", 3)
+    skus = shop.products(1, 0)[0]["skus"]
+
+    assert [sku["fieldData"]["sku"] for sku in skus] == ["A", "A-XL"]
+    assert (shop.stocks()["A"], shop.stocks()["A-XL"]) == (5, 3)
 
 
 def test_copy_sku_makes_its_code_ambiguous(shop: Shop) -> None:
@@ -99,7 +143,7 @@ def test_restock_sets_quantity_and_enters_an_edit(shop: Shop, name: str) -> None
     assert (entry.kind, entry.quantity) == ("edit", 80)
 
 
-@pytest.mark.parametrize("edit", [copy_sku, delete_product])
+@pytest.mark.parametrize("edit", [copy_sku, delete_sku, archive_product])
 def test_edit_of_unknown_sku_is_refused(shop: Shop, edit: Any) -> None:
     """A name that means no SKU changes nothing."""
     with pytest.raises(SandboxError, match="NOPE"):
