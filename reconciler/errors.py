@@ -22,7 +22,7 @@ ReconcilerError                 1
 ├── SandboxError                1   the embedded store cannot be started or seeded
 └── StoreError                  1   the store could not be asked, or said no
     ├── TokenError              1   the token is missing or cannot be a token
-    ├── ListingError            1   the listing of products is not one that a plan can stand on
+    ├── ListingError            1   a listing of products or orders does not add up
     ├── OutageError             1   the store fails too often for the run to go on
     ├── StoppedError            1   the run was told to stop before the request was sent
     ├── TransportError          1   no complete answer arrived
@@ -180,7 +180,7 @@ class TokenError(StoreError):
 
 
 class ListingError(StoreError):
-    """The listing of products is not one that a plan can stand on."""
+    """A listing of products or orders keeps changing, has no end, or contradicts itself."""
 
 
 class OutageError(StoreError):

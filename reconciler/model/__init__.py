@@ -21,6 +21,7 @@ from reconciler.model.desired import (
 )
 from reconciler.model.drift import Drift, DriftKind, DriftRow
 from reconciler.model.live import Listing, LiveSku, LiveState, Requests, Target
+from reconciler.model.orders import Order, OrderLine
 from reconciler.model.plan import (
     NO_KNOWLEDGE,
     Action,
@@ -60,6 +61,8 @@ __all__ = [
     "LiveSku",
     "LiveState",
     "Observation",
+    "Order",
+    "OrderLine",
     "Outcome",
     "Pending",
     "Pin",

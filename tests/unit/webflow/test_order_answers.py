@@ -1,0 +1,144 @@
+"""Pages of orders → orders; nothing about a person is kept."""
+
+import traceback
+from typing import Any
+
+import pytest
+
+from reconciler.errors import AnswerError
+from reconciler.model import Order, OrderLine
+from reconciler.sandbox.order_body import CANARY
+from reconciler.webflow.order_answers import MAX_COUNT, parse_orders, parse_time
+
+
+def _order(**fields: Any) -> dict[str, Any]:
+    return {
+        "orderId": "dfa-3f1",
+        "acceptedOn": "2026-11-20T12:00:00.000Z",
+        "refundedOn": None,
+        "status": "unfulfilled",
+        "customerInfo": {"fullName": CANARY},
+        "purchasedItems": [{"variantId": "s1", "count": 2}],
+        **fields,
+    }
+
+
+def _page(*orders: Any, total: Any = 1) -> dict[str, Any]:
+    return {"orders": list(orders), "pagination": {"total": total}}
+
+
+def _parse(**fields: Any) -> Order:
+    return parse_orders(_page(_order(**fields))).orders[0]
+
+
+def test_order_keeps_times_status_and_lines() -> None:
+    """Its id is kept in memory, and not shown."""
+    order = _parse(status="refunded", refundedOn="2026-11-21T08:00:00+02:00")
+
+    lines = (OrderLine("s1", 2),)
+    times = ("2026-11-20T12:00:00.000Z", "2026-11-21T06:00:00.000Z")
+    assert order == Order("dfa-3f1", *times, "refunded", lines)
+    assert "dfa-3f1" not in repr(order) and CANARY not in repr(order)
+
+
+@pytest.mark.parametrize(
+    ("count", "read"),
+    [
+        (0, 0),
+        (2.0, 2),
+        (MAX_COUNT, MAX_COUNT),
+        (MAX_COUNT + 1, None),
+        (10**400, None),
+        (1e300, None),
+        (1.5, None),
+        (-1, None),
+        (True, None),
+        ("2", None),
+        (None, None),
+    ],
+)
+def test_count_is_whole_or_unknown(count: Any, read: int | None) -> None:
+    """A count that can't be one is no count."""
+    (line,) = _parse(purchasedItems=[{"variantId": "s1", "count": count}]).lines
+
+    assert (line, type(line.count)) == (OrderLine("s1", read), type(read))
+
+
+@pytest.mark.parametrize("sku_id", [None, 5, "", [], "a\nb", "\ud800"])
+def test_sku_id_that_is_none_is_empty(sku_id: Any) -> None:
+    """The line stays, since something was sold."""
+    lines = _parse(purchasedItems=[{"variantId": sku_id, "count": 1}, {"count": 1}]).lines
+
+    assert lines == (OrderLine("", 1), OrderLine("", 1))
+
+
+@pytest.mark.parametrize(
+    ("items", "lines"),
+    [
+        ([], ()),
+        (None, (OrderLine("", None),)),
+        ({}, (OrderLine("", None),)),
+        ([None, "x", []], (OrderLine("", None),) * 3),
+        ([{}], (OrderLine("", None),)),
+    ],
+)
+def test_odd_lines_are_unknown(items: Any, lines: tuple[OrderLine, ...]) -> None:
+    """Lines that can't be read count as one of which nothing is known."""
+    assert _parse(purchasedItems=items).lines == lines
+
+
+@pytest.mark.parametrize("status", ["shipped", "", None, 5, [], {}])
+def test_status_that_is_none_is_unknown(status: Any) -> None:
+    """Webflow may add a status at any time."""
+    assert _parse(status=status).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-11-20T12:00:00Z", "2026-11-20T12:00:00.000Z"),
+        ("2026-11-20T12:00:00.5Z", "2026-11-20T12:00:00.500Z"),
+        ("2026-11-20T12:00:00.123456+02:00", "2026-11-20T10:00:00.123Z"),
+        ("2026-11-20T23:00:00-05:30", "2026-11-21T04:30:00.000Z"),
+        ("2026-11-20T12:00:00", ""),
+        ("2026-11-20", ""),
+        ("0001-01-01T00:00:00+02:00", ""),
+        ("9999-12-31T23:59:59-02:00", ""),
+        ("soon", ""),
+        ("", ""),
+        (None, ""),
+        (1763640000, ""),
+    ],
+)
+def test_time_is_utc_or_empty(text: Any, time: str) -> None:
+    """A time without an offset could be several."""
+    assert parse_time(text) == time
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        CANARY,
+        {},
+        {"orders": [_order()]},
+        _page(_order(), total="1"),
+        _page(_order(), total=True),
+        _page(_order(), total=-1),
+        {"orders": {"x": CANARY}, "pagination": {"total": 1}},
+        _page(CANARY),
+        _page(_order(), _order(orderId=None)),
+        _page(_order(orderId=5)),
+        _page(_order(orderId="")),
+    ],
+)
+def test_body_that_is_no_page_is_refused_without_a_word_of_it(body: Any) -> None:
+    """Neither the error's text nor what its traceback refers to holds anything of the body."""
+    with pytest.raises(AnswerError, match=r"^the answer is not a page of orders$") as caught:
+        parse_orders(body)
+
+    error = caught.value
+    assert (error.__cause__, error.__context__) == (None, None)
+    inner = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]
+    assert inner and CANARY not in repr([frame.f_locals for frame in inner])
