@@ -8,7 +8,7 @@ caller may decide to send it again.
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -94,7 +94,10 @@ class StoreClient:
         return self._pace.limit
 
     def read(
-        self, path: str, parse: Callable[[Any], Parsed], params: dict[str, int] | None = None
+        self,
+        path: str,
+        parse: Callable[[Any], Parsed],
+        params: Mapping[str, int | str] | None = None,
     ) -> Parsed:
         """Return what *parse* makes of the JSON that a GET of *path* answers.
 
@@ -164,7 +167,7 @@ class StoreClient:
         request = self._http.build_request("PATCH", path, json=body)
         return parse_stock(self._exchange_once(request))
 
-    def _get(self, path: str, params: dict[str, int] | None) -> Any:
+    def _get(self, path: str, params: Mapping[str, int | str] | None) -> Any:
         """Send one GET; again if the store asks to wait (429, or 503 with a time).
 
         Raises:
