@@ -18,11 +18,11 @@ def _short(sku: int, quantity: int) -> str:
 def _full(sku: int, quantity: int) -> str:
     return (
         f"  SKU-{sku:06d}:\n    quantity: {quantity}\n    rule: at_least\n"
-        f"    as_of: 2026-11-20\n    note: pallet {sku % 97}, counted by hand\n"
+        f"    low: {sku % 7}\n    note: pallet {sku % 97}, counted by hand\n"
     )
 
 
-ENTRIES = {"short entries": (_short, 0.32), "entries with rule, date and note": (_full, 0.20)}
+ENTRIES = {"short entries": (_short, 0.32), "entries with rule, low, and note": (_full, 0.20)}
 
 
 def write_store(folder: Path, files: int, entry: Callable[[int, int], str]) -> None:

@@ -121,8 +121,8 @@ def write_beside(path: Path, content: bytes) -> Path:
     return temporary
 
 
-def replace_files(contents: Mapping[str, bytes], before: Mapping[str, bytes]) -> None:
-    """Give each path its new content: all of them, or none.
+def replace_files(contents: Mapping[str, bytes | None], before: Mapping[str, bytes]) -> None:
+    """Give each path its new content, or delete it where that is None: all of them, or none.
 
     Each file keeps its mode, and is whole at any moment. *before* holds what was read of the files
     that are there.
@@ -139,10 +139,11 @@ def replace_files(contents: Mapping[str, bytes], before: Mapping[str, bytes]) ->
             refuse_links(path)
             _require_unchanged(path, before)
             made += _make_missing(path.parent)
-            temporaries[path] = write_beside(path, contents[path.as_posix()])
-        for path, temporary in temporaries.items():
+            if (content := contents[path.as_posix()]) is not None:
+                temporaries[path] = write_beside(path, content)
+        for path in map(Path, contents):
             _require_unchanged(path, before)
-            temporary.replace(path)
+            _put(path, temporaries.get(path))
             done.append(path)
     except BaseException as error:
         lost = [path.as_posix() for path in done if not _put_back(path, before)]
@@ -158,6 +159,14 @@ def replace_files(contents: Mapping[str, bytes], before: Mapping[str, bytes]) ->
         if isinstance(error, OSError):
             raise EditError(_reason(error)) from None
         raise
+
+
+def _put(path: Path, new: Path | None) -> None:
+    """Give *path* the content of the file *new*, or delete it."""
+    if new is None:
+        path.unlink()
+    else:
+        new.replace(path)
 
 
 def _delete(files: Iterable[Path]) -> None:

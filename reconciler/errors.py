@@ -46,13 +46,15 @@ from reconciler.exit_codes import ExitCode
 class Problem(NamedTuple):
     """One thing wrong with an input file: where it is, what is wrong, what to write instead.
 
-    `line` and `column` count from 1; 0 means the file as a whole.
+    `line` and `column` count from 1; 0 means the file as a whole. `paste` holds lines to write into
+    a file instead.
     """
 
     path: str
     line: int
     column: int
     message: str
+    paste: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path

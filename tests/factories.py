@@ -43,6 +43,7 @@ from reconciler.sandbox.seed import Seed
 SITE = "580e63e98c9a982ac9b8b741"
 OTHER_SITE = "680e63e98c9a982ac9b8b741"
 COLLECTION = "63692ab61fb285a8562ba8f4"
+NOW = "2026-11-20T10:00:00.000Z"
 NO_LIMITS = {limit: Bound(10**9, is_share=False) for limit in Limit}
 
 
@@ -61,13 +62,13 @@ def declared(
     value: Any = 5,
     *,
     rule: Rule = Rule.EXACT,
-    as_of: str | None = None,
     id: str | None = None,  # noqa: A002  the key's name in YAML
     code: str | None = None,
+    low: int | None = None,
     line: int = 1,
 ) -> Declared:
     pin = None if id is None else Pin(id, sku if code is None else code)
-    terms = Terms(rule, as_of, pin, "inventory/demo/a.yaml")
+    terms = Terms(rule, pin, "inventory/demo/a.yaml", low)
     return Declared(sku, stock(value), terms, line)
 
 
@@ -82,7 +83,7 @@ def live(stocks: Mapping[str, Any], extra: Iterable[LiveSku] = ()) -> LiveState:
     """Return a live state of SKUs whose ids are `id-CODE`."""
     skus = tuple(LiveSku(f"id-{code}", code, f"Product {code}", archived=False) for code in stocks)
     quantities = {f"id-{code}": stock(value) for code, value in stocks.items()}
-    return LiveState(Listing(COLLECTION, (*skus, *extra)), quantities, len(stocks) + 2, 120)
+    return LiveState(Listing(COLLECTION, (*skus, *extra)), quantities, len(stocks) + 2, 120, NOW)
 
 
 MADE = Provenance("2026-11-20T10:00:00Z", f"sha256:{0:064}")

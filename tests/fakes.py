@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from reconciler.model import Stock, Target
 
@@ -41,6 +42,9 @@ class FakeStore:
     @contextmanager
     def turn(self) -> Iterator[None]:
         yield
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, 10, tzinfo=UTC)
 
     def read_stock(self, target: Target) -> Stock:
         self.reads.append(target.sku_id)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.app.connect import Connection
 from reconciler.app.context import StoreContext
 from reconciler.app.interrupts import StopSignal
+from reconciler.app.orders import count_sold_since
 from reconciler.app.planning import Scope
 from reconciler.app.recording import GRACE, Recording
 from reconciler.app.reporter import Reporter
@@ -78,6 +80,7 @@ class ApplyRun:
                 earlier=earlier,
                 sleep=lambda seconds: stop.sleep(seconds * client.scale),
                 must_end=stop.reason,
+                count_sold=partial(count_sold_since, client, self.plan.site_id),
             )
 
 

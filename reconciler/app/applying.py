@@ -14,12 +14,18 @@ from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_listing
 from reconciler.app.stores import load_store, refuse_shared_site
 from reconciler.desired.digest import compute_digest
-from reconciler.errors import LimitError, UsageError
+from reconciler.errors import LimitError, StalePlanError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import open_repository
-from reconciler.model import Plan
+from reconciler.model import LiveState, Plan, format_time
 from reconciler.plan.recovery import with_recovered
-from reconciler.plan.verify import check_saved, check_store, check_targets, recheck_limits
+from reconciler.plan.verify import (
+    check_events,
+    check_saved,
+    check_store,
+    check_targets,
+    recheck_limits,
+)
 from reconciler.records.base import refuse_old_commit
 from reconciler.webflow.client import StoreClient
 
@@ -54,26 +60,46 @@ def apply_store(
     scope, memory = _load_scope(context, request)
     if memory.repository is None and scope.known.repository and not request.memory.none:
         reporter.notice("Not recorded: nothing is committed in this repository yet.")
+    has_journal = saved is not None and (output.journal or journal_path(context, saved)).exists()
     ensure_unlocked(
         scope.known,
         take_over=request.take_over,
-        has_journal=saved is not None and (output.journal or journal_path(context, saved)).exists(),
+        has_journal=has_journal,
         now=datetime.now(UTC),
     )
+    if saved is not None and scope.known.resumes:
+        _refuse_begun(saved)
     if saved is not None:
         saved = recheck_limits(saved, scope.desired)
         _ensure_within_limits(saved, request.allow)
     scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
-        if saved is not None and saved.actions:
+        if saved is not None and (saved.actions or saved.ledgers):
             listing = read_listing(scope.desired, client, connection)
             check_targets(saved, scope.desired, listing)
+            live = LiveState(listing, {}, 0, None, format_time(client.now()))
+            base = scope.known.base
+            known = with_recovered(base, saved.recovered) if base else None
+            check_events(saved, scope.desired, known, live)
         plan = saved or _plan(scope, request, client, connection, output, reporter)
         if plan is None:
             return ExitCode.FAILED
         recording = start_recording(memory, scope.known, scope.desired, plan)
         run = ApplyRun(context, scope, plan, connection, recording)
         return run_apply(run, client, output, reporter)
+
+
+def _refuse_begun(plan: Plan) -> None:
+    """Raise StalePlanError for a begun plan with corrections: only the orders tell what was added.
+
+    A new plan reads them.
+    """
+    if any(action.correction is not None for action in plan.actions):
+        raise StalePlanError(
+            "This plan was begun and did not end, so the shop may have some of its deliveries."
+            " Nothing was written. Run `reconciler plan` again, which tells them from the orders,"
+            " and apply that with --take-over."
+        )
 
 
 def _plan(

@@ -1,17 +1,20 @@
 """Git → what the stages need of it: the base, the head, and what lies between."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.app.context import StoreContext
 from reconciler.app.memory import NO_GIT
-from reconciler.desired.loader import build_past
+from reconciler.desired.loader import PastState, build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
 from reconciler.git.repository import Repository, open_repository
 from reconciler.model import Base, Declared, Pending, Plan, StoreSettings, format_time
 from reconciler.plan.plan_file import fingerprint
+from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, find_elsewhere
+from reconciler.records.ledgers import parse_ledgers
 from reconciler.records.records import parse_shop, ref_of
 
 _NO_RECORD = (
@@ -105,21 +108,44 @@ def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
 def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
     """Return the base in *texts*, with the writes of an intent that nothing came after."""
     what = f"the base {texts.commit[:7]}"
-    declared = _build_declared(texts, folder, store, what)
-    pending: tuple[Pending, ...] = ()
-    if texts.record is not None and texts.record.is_intent:
-        meant = replace(texts, files=texts.intended)
-        intended = _build_declared(meant, folder, store, what)
-        pending = tuple(
-            Pending(action.target.sku_id, action.before, action.after, intended[action.sku])
-            for action in texts.record.actions
-            if action.sku in intended
+    said = _build_past(texts, folder, store, what)
+    released = _build_past(replace(texts, files=texts.released), folder, store, what)
+    place, record = _place(texts), texts.record
+    at = _planned_at(texts)
+    return Base(
+        commit=texts.commit,
+        source=texts.source,
+        date=texts.date,
+        declared=said.declared,
+        pending=_build_pending(texts, folder, store, what),
+        released=released.declared,
+        shop=parse_shop(place, texts.shop),
+        consumed=frozenset(record.consumed) if record else frozenset(),
+        at=at,
+        ledgers=parse_ledgers(place, texts.ledger) if record else settle_all(said.events),
+    )
+
+
+def _build_pending(texts: BaseTexts, folder: Path, store: str, what: str) -> tuple[Pending, ...]:
+    """Return the writes that an apply began and never reported."""
+    if texts.record is None or not texts.record.is_intent:
+        return ()
+    meant = replace(texts, files=texts.intended)
+    intended = _build_past(meant, folder, store, what).declared
+    ledgers = {one.sku_id: one for one in parse_ledgers(_place(texts), texts.intended_ledger)}
+    return tuple(
+        Pending(
+            sku_id=action.target.sku_id,
+            before=action.before,
+            after=action.after,
+            declared=intended.get(action.sku) if action.correction is None else None,
+            correction=action.correction,
+            ledger=ledgers.get(action.target.sku_id),
+            read_at=texts.record.read_at,
         )
-    released = _build_declared(replace(texts, files=texts.released), folder, store, what)
-    consumed = frozenset(texts.record.consumed) if texts.record else frozenset()
-    shop = parse_shop(_place(texts), texts.shop)
-    made = Base(texts.commit, texts.source, texts.date, declared, pending, released, shop, consumed)
-    return replace(made, at=_planned_at(texts))
+        for action in texts.record.actions
+        if action.correction is not None or action.sku in intended
+    )
 
 
 def _planned_at(texts: BaseTexts) -> str:
@@ -137,8 +163,8 @@ def _place(texts: BaseTexts) -> str:
     return f"{texts.commit[:7]} at {ref}" if ref else texts.commit[:7]
 
 
-def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> dict[str, Declared]:
-    """Return what was declared in *texts*; raise NoBaseError where that cannot be read."""
+def _build_past(texts: BaseTexts, folder: Path, store: str, what: str) -> PastState:
+    """Return what the files in *texts* said; raise NoBaseError where that can't be read."""
     advice = "name another commit, whose YAML is in order"
     if texts.odd:
         raise NoBaseError(f"{what} has a link where a file must be: {texts.odd[0]}; {advice}")
@@ -149,9 +175,9 @@ def _build_declared(texts: BaseTexts, folder: Path, store: str, what: str) -> di
         raise NoBaseError(f"{what} cannot be read: {error.problems[0]}{more}; {advice}") from None
 
 
-def declared_in(texts: BaseTexts, folder: Path, store: str) -> dict[str, Declared]:
-    """Return what was declared in *texts*; raise NoBaseError where that can't be read."""
-    return _build_declared(texts, folder, store, texts.commit[:7])
+def said_in(texts: BaseTexts, folder: Path, store: str) -> PastState:
+    """Return what the files in *texts* said; raise NoBaseError where that can't be read."""
+    return _build_past(texts, folder, store, texts.commit[:7])
 
 
 def at_fork(known: KnownBase) -> KnownBase:
@@ -171,7 +197,7 @@ def at_fork(known: KnownBase) -> KnownBase:
     return replace(known, base=_build_base(texts, known.folder, known.store), last=None)
 
 
-def declared_at(known: KnownBase, ref: str) -> dict[str, Declared]:
+def declared_at(known: KnownBase, ref: str) -> Mapping[str, Declared]:
     """Return what was declared at *ref*, or where the commit checked out has left its line.
 
     What others have merged there since is no change of this branch.
@@ -182,4 +208,4 @@ def declared_at(known: KnownBase, ref: str) -> dict[str, Declared]:
     texts = find_base(known.repository, known.folder, known.site_id, since)
     if texts is None:
         raise NoBaseError(f"--changed-since {ref} names no commit here; fetch it")
-    return _build_declared(texts, known.folder, known.store, ref)
+    return _build_past(texts, known.folder, known.store, ref).declared

@@ -4,17 +4,18 @@ import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext, resolve_stores
 from reconciler.app.editing import WorkingCopy, load_working_copy
+from reconciler.app.editor_schemas import INVENTORY_SCHEMA, STORE_SCHEMA, find_schemas
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import left_alone, list_and_match, read_needed, until_signal
 from reconciler.app.validating import find_hint
 from reconciler.atomic_files import replace_files
-from reconciler.contract import schema_file
 from reconciler.desired.editor.generate import (
     SETTINGS,
     LeftOut,
@@ -41,13 +42,14 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """What the shop lists, and the stock of what no file declares of it."""
+    """What the shop lists, and the stock of what no file declares of it, read *at* its own time."""
 
     listing: Listing
     matches: Matches
     candidates: tuple[LiveSku, ...]
     stocks: Mapping[str, Stock]
     categories: Mapping[str, str]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +91,35 @@ def import_skus(
         rest = "every other SKU is declared" if left_out else "every SKU is declared"
         reporter.say(f"Nothing to import: {rest}.")
         return
-    folder = context.folder.as_posix()
-    siblings = _siblings(working, undeclared)
-    places = choose_places(newcomers, siblings, undeclared.categories, folder)
-    schema, schemas = _find_schemas(context.inventory)
-    contents = generate_files(
-        working.desired, working.files, newcomers, places, f"{schema}/{_INVENTORY}"
+    places = choose_places(
+        newcomers,
+        _siblings(working, undeclared),
+        undeclared.categories,
+        context.folder.as_posix(),
     )
+    _write(context, working, undeclared, newcomers, places)
+    _say_imported(context, newcomers, places, reporter)
+    if hint := find_hint(working.desired, context.folder):
+        reporter.notice(hint)
+
+
+def _write(
+    context: StoreContext,
+    working: WorkingCopy,
+    undeclared: Undeclared,
+    newcomers: Sequence[Newcomer],
+    places: Mapping[str, Place],
+) -> None:
+    """Write the newcomers into files, beside an observation of what the shop has of them."""
+    schemas = find_schemas(context.inventory)
+    schema = f"{schemas.folder}/{INVENTORY_SCHEMA}"
+    contents = generate_files(working.desired, working.files, newcomers, places, schema)
     new = working.new_settings
     begun = {path: text for path, text in working.files.items() if path == new}
     before = {path: text for path, text in working.files.items() if path != new}
     seen = {one.sku: Seen(one.stock, one.live.sku_id) for one in newcomers}
-    replace_files({**schemas, **begun, **contents, **working.observe(seen)}, before)
-    _say_imported(context, newcomers, places, reporter)
-    if hint := find_hint(working.desired, context.folder):
-        reporter.notice(hint)
+    observed = working.observe(seen, undeclared.at)
+    replace_files({**schemas.missing, **begun, **contents, **observed}, before)
 
 
 def begin_store(inventory: Path, names: Sequence[str], site: str) -> WorkingCopy:
@@ -117,8 +133,7 @@ def begin_store(inventory: Path, names: Sequence[str], site: str) -> WorkingCopy
     if not re.fullmatch(r"[0-9a-f]{24}", site):
         raise UsageError(f"--site {site} is no site's id: those are 24 of 0-9 and a-f")
     _refuse_known_site(inventory, context.name, site)
-    schema, _ = _find_schemas(inventory)
-    head = LANGUAGE_SERVER.format(schema=f"{schema}/store.schema.json")
+    head = LANGUAGE_SERVER.format(schema=f"{find_schemas(inventory).folder}/{STORE_SCHEMA}")
     text = head + SETTINGS.format(site_id=quote(site))
     settings = (folder / SETTINGS_FILE).as_posix()
     problems: list[Problem] = []
@@ -184,8 +199,9 @@ def _read(
     except (NotAuthorized, NotFound, AnswerError):
         categories = {}
         reporter.say("The categories cannot be read (the scope cms:read), so files go by product.")
+    at = client.now()
     stocks = read_needed(client, listing, candidates, connection, reporter)
-    return Undeclared(listing, matches, candidates, stocks, categories)
+    return Undeclared(listing, matches, candidates, stocks, categories, at)
 
 
 def _siblings(working: WorkingCopy, undeclared: Undeclared) -> dict[str, Place]:
@@ -206,26 +222,6 @@ def _siblings(working: WorkingCopy, undeclared: Undeclared) -> dict[str, Place]:
         one.sku_id: last[one.product_id] for one in undeclared.candidates if one.product_id in last
     }
     return ends | places
-
-
-_INVENTORY = "inventory.schema.json"
-
-
-def _find_schemas(inventory: Path) -> tuple[str, dict[str, bytes]]:
-    """Return where schemas are from a store's folder, and those files that are not there yet.
-
-    By them an editor completes keys and marks what is wrong.
-    """
-    if (inventory.parent / "schemas" / _INVENTORY).is_file():
-        return "../../schemas", {}
-    folder = inventory / ".schemas"
-    names = (_INVENTORY, "store.schema.json")
-    missing = {
-        (folder / name).as_posix(): schema_file(name).read_bytes()
-        for name in names
-        if not (folder / name).exists()
-    }
-    return "../.schemas", missing
 
 
 def _say_left_out(left_out: list[LeftOut], reporter: Reporter) -> None:

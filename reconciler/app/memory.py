@@ -45,6 +45,11 @@ def open_memory(
     """
     waiting = [one for one in desired.declared.values() if one.rule is Rule.ON_CHANGE]
     if request.none:
+        if desired.events:
+            raise UsageError(
+                "--no-record: events need the record, which says what the shop has already. Leave"
+                " --no-record out, or use --local if no remote has a record."
+            )
         if waiting:
             raise UsageError(
                 f"--no-record: {waiting[0].sku} has the rule on_change, which needs the record."

@@ -1,12 +1,13 @@
-"""`plan` and `drift`: desired × base × live → what would change, or what differs."""
+"""`plan`: desired × base × live → what would change."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.app.base import KnownBase, at_fork, declared_at, load_base
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext
+from reconciler.app.first_events import describe_events
 from reconciler.app.memory import refresh_record
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_snapshot
@@ -15,8 +16,7 @@ from reconciler.app.validating import find_hint
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import NoBaseError, ReconcilerError
 from reconciler.git.repository import open_repository
-from reconciler.model import DesiredState, Drift, Plan, Provenance
-from reconciler.plan.drift import compute_drift
+from reconciler.model import DesiredState, Plan, Provenance, format_time
 from reconciler.plan.planner import compute_plan, require_knowledge
 from reconciler.plan.reference import References, select
 from reconciler.plan.simulate import simulate_live
@@ -50,7 +50,7 @@ class Scope:
         if self.wanted is None:
             return frozenset()
         pending = self.known.base.pending if self.known.base else ()
-        wanted = self.wanted | {write.declared.sku for write in pending}
+        wanted = self.wanted | {one.declared.sku for one in pending if one.declared}
         return frozenset(self.desired.declared.keys() - wanted)
 
     def require_knowledge(self) -> None:
@@ -58,6 +58,8 @@ class Scope:
         try:
             require_knowledge(self.desired, References(self.known.base, self.desired))
         except NoBaseError as error:
+            for note in describe_events(self.known, self.desired):
+                error.add_note(note)
             error.add_note(self.known.ways_out)
             raise
 
@@ -128,14 +130,12 @@ def make_plan(
 ) -> Plan:
     """Read what the plan needs of the store, and compute it."""
     scope.require_knowledge()
-    snapshot = read_snapshot(scope.desired, client, connection, reporter, scope.unread)
+    base = scope.known.base
+    snapshot = read_snapshot(scope.desired, base, client, connection, reporter, scope.unread)
+    live = snapshot.live
+    provenance = replace(scope.provenance(), read_at=live.now)
     return compute_plan(
-        scope.desired,
-        snapshot.live,
-        scope.known.base,
-        scope.provenance(),
-        matches=snapshot.matches,
-        unread=scope.unread,
+        scope.desired, live, base, provenance, named=snapshot.named, unread=scope.unread
     )
 
 
@@ -149,17 +149,6 @@ def make_offline_plan(scope: Scope) -> Plan:
         error = NoBaseError("--offline compares with a base, and there is none")
         error.add_note(scope.known.ways_out)
         raise error
-    live, new = simulate_live(scope.desired, base)
+    live, new = simulate_live(scope.desired, base, format_time(datetime.now(UTC)))
     provenance = scope.provenance(offline=True)
     return compute_plan(scope.desired, live, base, provenance, unread=new)
-
-
-def find_drift(context: StoreContext, connection: Connection, reporter: Reporter) -> Drift:
-    """Read every declared SKU and return what differs; git is not asked.
-
-    Raises InterruptedRunError if a signal came.
-    """
-    desired = load_store(context)
-    with open_store(context, desired.settings, connection) as client:
-        snapshot = read_snapshot(desired, client, connection, reporter)
-    return compute_drift(desired, snapshot.live, snapshot.matches)

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from reconciler.app.assignments import BOUNDS
 from reconciler.app.base import load_base
 from reconciler.app.connect import Connection
 from reconciler.app.context import StoreContext
 from reconciler.app.editing import load_working_copy
 from reconciler.app.memory import refresh_record
-from reconciler.app.quantities import BOUNDS
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_stocks
-from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.editor.serialize import can_be_spelled
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
@@ -42,10 +41,10 @@ def pull_stocks(
     ]
     if not skus:
         raise UsageError("no declared SKU is called like that; nothing was read")
-    seen = read_stocks(context, working.desired, connection, reporter, skus)
+    seen, at = read_stocks(context, working.desired, connection, reporter, skus)
     code = ExitCode.DONE if seen.keys() == set(skus) else ExitCode.INPUT
     taken = _take(working.desired, base, seen, reporter)
-    wanted = {sku: Wanted(one.stock) for sku, one in taken.items()}
+    wanted = {sku: one.stock for sku, one in taken.items()}
     differing = working.differing(wanted)
     if not globs and (bounds := len(declared) - len(skus)):
         reporter.notice(f"{count(bounds, 'SKU')} under at_least or at_most: left as declared.")
@@ -53,7 +52,7 @@ def pull_stocks(
         reporter.say(_nothing_to_change(len(wanted), len(skus)))
         return code
     working.show(differing, reporter)
-    working.save(differing, taken)
+    working.save(differing, taken, at)
     working.remove_consumed(base)
     reporter.say(f"{count(len(differing), 'SKU')} changed. Look at it: git diff")
     return code

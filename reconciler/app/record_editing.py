@@ -2,26 +2,29 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from reconciler import __version__
-from reconciler.app.base import KnownBase, declared_in, load_base
+from reconciler.app.base import KnownBase, load_base, said_in
 from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.memory import open_shared, refresh_record
-from reconciler.app.recording import describe_lock, dump_levels, ensure_unlocked, find_actor
+from reconciler.app.recording import describe_lock, dump_state, ensure_unlocked, find_actor
 from reconciler.app.reporter import Reporter
 from reconciler.app.stores import load_settings
 from reconciler.desired.files import SEEN_FOLDER
+from reconciler.desired.loader import PastState
 from reconciler.desired.observations import blob_id
 from reconciler.errors import HistoryError, NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import Repository, open_repository, shown_remote
-from reconciler.model import Base, Declared, SettledSku, StoreSettings, format_time
+from reconciler.model import Base, Declared, SettledSku, SkuLedger, StoreSettings, format_time
 from reconciler.plan.applied import AppliedState
+from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, path_below_top
+from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE
 from reconciler.records.records import (
     APPLIED_FILE,
     INTENDED_FILE,
@@ -29,7 +32,6 @@ from reconciler.records.records import (
     SHOP_FILE,
     Record,
     RecordKind,
-    dump_shop,
     finish,
     make_record,
     ref_of,
@@ -37,6 +39,7 @@ from reconciler.records.records import (
 from reconciler.render.wording import count, first_of
 
 _NOTHING: tuple[str, ...] = ()
+MAX_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,10 @@ def set_record(
     texts = find_base(repository, context.folder, settings.site_id, request.ref)
     if texts is None:
         raise NoBaseError(f"{request.ref} names no commit here; fetch it, or name another")
-    chosen = _choose(declared_in(texts, context.folder, settings.name), request)
-    reporter.result(
-        f"{count(len(chosen), 'SKU')} of {settings.name}: the shop has what {texts.source[:7]}"
-        f" declares. {first_of(sorted(chosen))}"
-    )
+    said = said_in(texts, context.folder, settings.name)
+    chosen, ledgers = _choose(said, known.base, request)
+    what = f"{settings.name}: the shop has what {texts.source[:7]} declares"
+    _announce(what, chosen.keys(), ledgers, reporter)
     if not request.yes and not reporter.confirm("Record that? Type yes to go on"):
         reporter.say("Nothing was recorded.")
         return ExitCode.FAILED
@@ -107,15 +109,27 @@ def set_record(
     is_whole = not request.globs
     seen = _observations(repository, context, texts.source) if is_whole else _NOTHING
     state = _state_of(known.base, chosen, seen, format_time(now), is_whole=is_whole)
+    state = replace(state, ledgers=_merge(known.base, ledgers, chosen.keys(), is_whole=is_whole))
     last = known.last.record if known.last else None
     source = texts.source if is_whole or last is None else last.source
     record = _make_record(repository, settings, known, source, now, state.consumed)
-    files = dump_levels(state, settings.rule) | {SHOP_FILE: dump_shop(state.shop)}
+    files = dump_state(state, settings.rule)
     message = f"{settings.name}: base set to {texts.source[:7]} for {count(len(chosen), 'SKU')}\n"
     commit = make_record(repository, record, files, message)
     finish(repository, record, commit, remote)
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{_shared(remote)}.")
     return ExitCode.DONE
+
+
+def _announce(
+    what: str, chosen: Set[str], ledgers: Sequence[SkuLedger], reporter: Reporter
+) -> None:
+    """Print what is going to be recorded."""
+    reporter.result(f"{count(len(chosen), 'level')} of {what}. {first_of(sorted(chosen))}".rstrip())
+    if ledgers:
+        reporter.result("The shop also has these events, and no apply brings them again:")
+    for line in _describe_ledgers(ledgers):
+        reporter.result(line)
 
 
 def _load_known(context: StoreContext, settings: StoreSettings, request: SetRequest) -> KnownBase:
@@ -141,17 +155,49 @@ def _ensure_settled(known: KnownBase, request: SetRequest) -> None:
         )
 
 
-def _choose(declared: Mapping[str, Declared], request: SetRequest) -> dict[str, Declared]:
-    """Return the SKUs that are meant; raise UsageError for none."""
+def _choose(
+    said: PastState, base: Base | None, request: SetRequest
+) -> tuple[dict[str, Declared], tuple[SkuLedger, ...]]:
+    """Return the levels that are meant, and the ledgers that say the shop has their events.
+
+    Raises:
+        UsageError: No SKU is called like that.
+    """
     globs = request.globs or ("*",)
-    chosen = {
-        sku: entry
-        for sku, entry in declared.items()
-        if any(fnmatchcase(sku, glob) for glob in globs)
-    }
-    if not chosen:
-        raise UsageError(f"{request.ref} declares no SKU that is called like that")
-    return chosen
+
+    def is_meant(sku: str) -> bool:
+        return any(fnmatchcase(sku, glob) for glob in globs)
+
+    chosen = {sku: entry for sku, entry in said.declared.items() if is_meant(sku)}
+    events = [one for one in said.events if is_meant(one.sku)]
+    if not chosen and not events:
+        raise UsageError(f"{request.ref} names no SKU that is called like that")
+    known = base.ledgers if base else ()
+    return chosen, settle_all(events, known, is_whole=not request.globs)
+
+
+def _describe_ledgers(ledgers: Sequence[SkuLedger]) -> Iterable[str]:
+    """Yield what is taken for put in, so that whoever is asked can compare."""
+    for one in ledgers[:MAX_LISTED]:
+        counted = f"counted {one.counted} at {one.counted_at[:16]}Z" if one.counted_at else ""
+        put_in = f"{one.put_in:+} put in" if one.put_in or not counted else ""
+        yield f"  {one.keys[-1]}: {', '.join(filter(None, (counted, put_in)))}"
+    if len(ledgers) > MAX_LISTED:
+        yield f"  and {len(ledgers) - MAX_LISTED} more"
+
+
+def _merge(
+    base: Base | None, ledgers: Sequence[SkuLedger], chosen: Set[str], *, is_whole: bool
+) -> tuple[SkuLedger, ...]:
+    """Return the ledgers of the next record: these, and what it knew of other SKUs."""
+    keys = {key for one in ledgers for key in one.keys}
+    earlier = () if is_whole or base is None else base.ledgers
+    kept = (one for one in earlier if not keys.intersection(one.keys))
+    # What was added before the shop was said to have a level is part of that.
+    fresh = (
+        replace(one, corrections=()) if not chosen.isdisjoint(one.keys) else one for one in kept
+    )
+    return (*fresh, *ledgers)
 
 
 def _state_of(
@@ -210,7 +256,8 @@ def unlock_record(
         RELEASED_FILE: last.released,
     }
     files = {name: text[0][1].decode() for name, text in texts.items() if text}
-    files[SHOP_FILE] = last.shop.decode()
+    files |= {SHOP_FILE: last.shop.decode(), LEDGER_FILE: last.ledger.decode()}
+    files[INTENDED_LEDGER_FILE] = last.intended_ledger.decode()
     commit = make_record(repository, ended, files, f"{settings.name}: {run} unlocked\n")
     finish(repository, ended, commit, remote)
     reporter.say(f"Unlocked{_shared(remote)}. The next apply reads what {run} wrote.")

@@ -14,10 +14,21 @@ from reconciler.desired.editor.serialize import write_inventory
 from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.git.remotes import find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
-from reconciler.model import Base, DesiredState, Outcome, Plan, Report, Result, Rule, format_time
+from reconciler.model import (
+    Action,
+    Base,
+    DesiredState,
+    Outcome,
+    Plan,
+    Report,
+    Result,
+    Rule,
+    format_time,
+)
 from reconciler.plan.applied import AppliedState, state_after
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.recovery import with_recovered
+from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE, dump_ledgers
 from reconciler.records.records import (
     APPLIED_FILE,
     INTENDED_FILE,
@@ -106,6 +117,8 @@ class Recording:
         if everything.declared:
             rule = self.desired.settings.rule
             files[INTENDED_FILE] = write_inventory(everything.declared.values(), rule, SCHEMA)
+        if everything.ledgers:
+            files[INTENDED_LEDGER_FILE] = dump_ledgers(everything.ledgers)
         message = f"{self.plan.store}: about to write {count(len(self.plan.actions), 'SKU')}\n"
         commit = make_record(self.repository, record, files, message)
         begin(self.repository, record, commit, self.remote)
@@ -121,10 +134,10 @@ class Recording:
         Where nothing was to be written and the last receipt says it all, there is none. Raises
         PushError where it fails.
         """
-        results = {outcome.sku: str(outcome.result) for outcome in report.outcomes}
+        outcomes = report.by_sku
         previous = intent or self._previous()
         state = self._state(report, now)
-        record = self._record(RecordKind.RECEIPT, previous, state.consumed, results)
+        record = self._record(RecordKind.RECEIPT, previous, state.consumed, outcomes)
         files = self._files(state)
         if intent is None and self._is_known(record, files):
             return self._ensure_latest()
@@ -151,7 +164,10 @@ class Recording:
             return False
         texts = (*last.files, *last.released)
         known = {path.rpartition("/")[2]: text.decode("utf-8", "replace") for path, text in texts}
-        same = {**known, SHOP_FILE: last.shop.decode("utf-8", "replace")} == files
+        known[SHOP_FILE] = last.shop.decode("utf-8", "replace")
+        if LEDGER_FILE in last.record.files:
+            known[LEDGER_FILE] = last.ledger.decode("utf-8", "replace")
+        same = known == files
         return same and (last.record.source, last.record.consumed) == (
             record.source,
             record.consumed,
@@ -188,15 +204,14 @@ class Recording:
 
     def _files(self, state: AppliedState) -> dict[str, str]:
         """Return the files of a record that say what holds."""
-        rule = self.desired.settings.rule
-        return dump_levels(state, rule) | {SHOP_FILE: dump_shop(state.shop)}
+        return dump_state(state, self.desired.settings.rule)
 
     def _record(
         self,
         kind: RecordKind,
         previous: str | None,
         consumed: tuple[str, ...],
-        results: Mapping[str, str] = MappingProxyType({}),
+        outcomes: Mapping[str, Outcome] = MappingProxyType({}),
     ) -> Record:
         return Record(
             kind=kind,
@@ -210,31 +225,38 @@ class Recording:
             expires_at=None,
             tool_version=__version__,
             actions=tuple(
-                RecordedAction(
-                    action.sku,
-                    action.target,
-                    action.before,
-                    action.after,
-                    results.get(action.sku, ""),
-                )
-                for action in self.plan.actions
+                _record_action(action, outcomes.get(action.sku)) for action in self.plan.actions
             ),
             by=find_actor(self.repository, os.environ),
             consumed=consumed,
+            read_at=self.plan.provenance.read_at,
         )
+
+
+def _record_action(action: Action, outcome: Outcome | None) -> RecordedAction:
+    """Return an action as it is recorded: a correction with what the shop had before and after."""
+    before, after = action.before, action.after
+    if outcome is not None and action.correction is not None:
+        before, after = outcome.before or before, outcome.after or after
+    result, at = (str(outcome.result), outcome.at) if outcome else ("", "")
+    return RecordedAction(action.sku, action.target, before, after, result, action.correction, at)
 
 
 _BOTH = (Result.NOT_TRIED, Result.APPLIED)
 
 
-def dump_levels(state: AppliedState, rule: Rule) -> dict[str, str]:
-    """Return the files of a record that hold levels, in the form of inventory files."""
+def dump_state(state: AppliedState, rule: Rule) -> dict[str, str]:
+    """Return the files of a record that say what holds: levels in the form of inventory files."""
     levels = {APPLIED_FILE: state.declared, RELEASED_FILE: state.released}
-    return {
+    files = {
         name: write_inventory(declared.values(), rule, SCHEMA)
         for name, declared in levels.items()
         if declared
     }
+    files[SHOP_FILE] = dump_shop(state.shop)
+    if state.ledgers:
+        files[LEDGER_FILE] = dump_ledgers(state.ledgers)
+    return files
 
 
 def start_recording(

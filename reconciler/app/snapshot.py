@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext
+from reconciler.app.orders import read_stocks_and_orders
 from reconciler.app.reporter import Reporter
 from reconciler.errors import InterruptedRunError, StoppedError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import (
+    Base,
     DesiredState,
     Finding,
     FindingKind,
@@ -18,8 +21,10 @@ from reconciler.model import (
     LiveState,
     Seen,
     Stock,
+    format_time,
 )
 from reconciler.plan.match import Matches, match_skus
+from reconciler.plan.naming import Named, name_skus
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stocks
 
@@ -28,10 +33,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The live state, and which live SKU each declared one names."""
+    """The live state, and which live SKUs the files name."""
 
     live: LiveState
-    matches: Matches
+    named: Named
 
 
 def until_signal(connection: Connection, read: Callable[[], Answer]) -> Answer:
@@ -71,25 +76,46 @@ def list_and_match(desired: DesiredState, client: StoreClient) -> tuple[Listing,
     return listing, matches
 
 
-def read_snapshot(
+def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
     desired: DesiredState,
+    base: Base | None,
     client: StoreClient,
     connection: Connection,
     reporter: Reporter,
     unread: Collection[str] = (),
+    *,
+    since: str | None = None,
 ) -> Snapshot:
-    """Read the listing and the stock of the declared SKUs but *unread*.
+    """Read the listing, the stock of the SKUs that the files name but *unread*, and orders.
 
-    Raises InterruptedRunError if a signal came.
+    Orders are read as far back as something needs them, or to *since*, whichever is earlier.
+
+    Raises:
+        InterruptedRunError: A signal came.
     """
 
     def read() -> Snapshot:
         listing, matches = list_and_match(desired, client)
-        needed = [sku for name, sku in matches.live.items() if name not in unread]
-        stocks = read_needed(client, listing, needed, connection, reporter)
-        return Snapshot(LiveState(listing, stocks, client.requests, client.limit), matches)
+        now = format_time(client.now())
+        named = name_skus(desired, base, listing, matches, now)
+        moments = (since, named.accounts.sold_since, pending_since(base))
+        found = read_stocks_and_orders(
+            client,
+            desired.settings.site_id,
+            min(filter(None, moments), default=None),
+            named.find_needed(unread),
+            lambda skus: read_needed(client, listing, skus, connection, reporter),
+        )
+        live = LiveState(listing, found.stocks, client.requests, client.limit, now, found.orders)
+        return Snapshot(live, named)
 
     return until_signal(connection, read)
+
+
+def pending_since(base: Base | None) -> str | None:
+    """Return the moment since which orders tell what a dead run wrote; None if it left nothing."""
+    pending = base.pending if base else ()
+    return min((one.read_at for one in pending if one.correction is not None), default=None)
 
 
 def read_needed(
@@ -111,27 +137,35 @@ def read_needed(
         )
 
 
+class SeenStocks(NamedTuple):
+    """What the shop had of some SKUs, and when, by its own time."""
+
+    skus: dict[str, Seen]
+    at: datetime
+
+
 def read_stocks(
     context: StoreContext,
     desired: DesiredState,
     connection: Connection,
     reporter: Reporter,
     skus: Collection[str],
-) -> dict[str, Seen]:
+) -> SeenStocks:
     """Return what the store has of those of the declared *skus* that it lists.
 
     The reporter is told of those that it does not have, or cannot tell apart.
     """
     unread = desired.declared.keys() - set(skus)
     with open_store(context, desired.settings, connection) as client:
-        snapshot = read_snapshot(desired, client, connection, reporter, unread)
-    matches = snapshot.matches
+        snapshot = read_snapshot(desired, None, client, connection, reporter, unread)
+    matches = snapshot.named.matches
     for finding in matches.findings:
         if finding.kind.is_error and finding.sku in skus:
             reporter.say(left_alone(finding))
     stocks = snapshot.live.stocks
     ids = {sku: matches.live[sku].sku_id for sku in skus if sku in matches.live}
-    return {sku: Seen(stocks[sku_id], sku_id) for sku, sku_id in ids.items() if sku_id in stocks}
+    seen = {sku: Seen(stocks[sku_id], sku_id) for sku, sku_id in ids.items() if sku_id in stocks}
+    return SeenStocks(seen, datetime.fromisoformat(snapshot.live.now))
 
 
 def left_alone(finding: Finding) -> str:

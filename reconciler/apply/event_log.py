@@ -1,4 +1,4 @@
-"""What an apply does → JSON lines for programs, as `schemas/event.schema.json` describes them."""
+"""What an apply does → JSON lines for programs, as `event-log.schema.json` describes them."""
 
 import threading
 from collections.abc import Callable, Mapping

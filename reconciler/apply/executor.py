@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.apply.attempts import Attempt
 from reconciler.apply.observers import NO_OBSERVER, Observer
-from reconciler.apply.sku_writer import Attempt, SkuWriter, Store
-from reconciler.model import Outcome, Plan, Report, Result
+from reconciler.apply.sku_writer import CountSold, SkuWriter, Store
+from reconciler.model import Action, Outcome, Plan, Report, Result
 from reconciler.workers import map_in_threads
 
 
@@ -14,13 +15,13 @@ from reconciler.workers import map_in_threads
 class Earlier:
     """What a run of the same plan that ended early has left.
 
-    `done` are the outcomes that need nothing more; `in_flight` the SKUs that were being
-    written when it ended; `in_doubt` the SKUs that may have been written.
+    `done` are the outcomes that need nothing more; `in_flight` the actions that were being
+    written when it ended, as they were sent; `in_doubt` those that may have been written.
     """
 
     done: Mapping[str, Outcome] = field(default_factory=dict)
-    in_flight: frozenset[str] = frozenset()
-    in_doubt: frozenset[str] = frozenset()
+    in_flight: Mapping[str, Action] = field(default_factory=dict)
+    in_doubt: Mapping[str, Action] = field(default_factory=dict)
 
 
 NOTHING_EARLIER = Earlier()
@@ -35,14 +36,18 @@ def execute(  # noqa: PLR0913  what one run is made of
     earlier: Earlier = NOTHING_EARLIER,
     sleep: Callable[[float], None] = time.sleep,
     must_end: Callable[[], str | None] = lambda: None,
+    count_sold: CountSold | None = None,
 ) -> Report:
     """Carry out the actions of *plan* in their order, *parallelism* at a time.
 
     Never raises for what the store does: that stands in the report. Once *must_end* gives a
     reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
     way then is unknown. *observer* is told of each step by the thread that takes it.
+    *count_sold* says what was sold since an answer was lost.
     """
-    writer = SkuWriter(store, observer, sleep, must_end, earlier.in_flight | earlier.in_doubt)
+    writer = SkuWriter(
+        store, observer, sleep, must_end, {**earlier.in_doubt, **earlier.in_flight}, count_sold
+    )
     outcomes: dict[str, Outcome] = dict(earlier.done)
     left = [action for action in plan.actions if action.sku not in outcomes]
     lowering = [Attempt(action) for action in left if action.lowers]
@@ -68,6 +73,11 @@ def execute(  # noqa: PLR0913  what one run is made of
     except KeyboardInterrupt:
         stopped = "interrupted twice"
         outcomes |= writer.abandon([a for a in left if a.sku not in outcomes])
+    return _report(plan, outcomes, stopped)
+
+
+def _report(plan: Plan, outcomes: Mapping[str, Outcome], stopped: str | None) -> Report:
+    """Return what became of all: actions in their order, and errors, which were not tried."""
     in_order = [outcomes[action.sku] for action in plan.actions]
     not_tried = (
         Outcome(

@@ -8,6 +8,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
@@ -68,7 +69,8 @@ class Journal:
 
     def sending(self, action: Action) -> None:
         """Keep that a write is about to be sent."""
-        self._keep({"sending": action.sku})
+        before, after = as_data(action.before), as_data(action.after)
+        self._keep({"sending": action.sku, "before": before, "after": after})
 
     def finished(self, action: Action, outcome: Outcome) -> None:
         """Keep what became of an action."""
@@ -199,22 +201,32 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
     """Return what the *lines* of an earlier run leave of *plan*."""
     actions = {action.sku: action for action in plan.actions}
     settled: dict[str, Outcome] = {}
-    in_flight: set[str] = set()
+    in_flight: dict[str, Action] = {}
     for line in lines:
         sent, ended = line.get("sending"), line.get("settled")
         if isinstance(sent, str) and sent in actions:
-            in_flight.add(sent)
+            with contextlib.suppress(ValueError):  # a line nobody wrote: look as it was planned
+                in_flight[sent] = actions[sent]
+                in_flight[sent] = _as_sent(actions[sent], line)
             settled.pop(sent, None)
         elif isinstance(ended, str) and ended in actions:
             with contextlib.suppress(ValueError, KeyError):  # a line nobody wrote: look at the SKU
-                outcome = _outcome(actions[ended], line)
+                outcome = _outcome(in_flight.get(ended, actions[ended]), line)
                 if not _may_have_landed(outcome):
-                    in_flight.discard(ended)
+                    in_flight.pop(ended, None)
                 if _is_final(outcome):
                     settled[ended] = outcome
-    left = actions.keys() - settled.keys() - in_flight
+    left = actions.keys() - settled.keys() - in_flight.keys()
     in_doubt = left if any(line.get("doubt") for line in lines) else ()
-    return Earlier(settled, frozenset(in_flight), frozenset(in_doubt))
+    return Earlier(settled, in_flight, {sku: actions[sku] for sku in in_doubt})
+
+
+def _as_sent(action: Action, line: Mapping[str, Any]) -> Action:
+    """Return *action* with the stocks that it was sent with: a correction is added to what is."""
+    if "before" not in line or "after" not in line:
+        return action
+    before, after = (load_noun(line[name], Stock) for name in ("before", "after"))
+    return replace(action, before=before, after=after)
 
 
 def _outcome(action: Action, line: Mapping[str, Any]) -> Outcome:

@@ -7,11 +7,22 @@ still as before is it written once more, and the report says so.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Protocol
 
+from reconciler.apply.attempts import (
+    LOOK_AGAIN,
+    Attempt,
+    conclude,
+    find_landed,
+    find_landed_correction,
+    make_outcome,
+)
+from reconciler.apply.corrections import aim_again, find_obstacle
 from reconciler.apply.observers import Observer
 from reconciler.errors import (
     AnswerError,
@@ -26,11 +37,16 @@ from reconciler.errors import (
     Throttled,
     TransportError,
 )
-from reconciler.model import Action, Outcome, Result, Stock, Target
+from reconciler.model import (
+    Action,
+    Outcome,
+    Result,
+    Stock,
+    Target,
+    format_time,
+)
 
 MAX_WRITES: Final = 3
-# How many seconds after a lost answer, at least, a SKU that is still as before is read again.
-LOOK_AGAIN: Final = 30.0
 MAX_FAILURES_IN_A_ROW: Final = 10
 # How often an action may read and write: a 429 is not an attempt, but it must end some time.
 MAX_TURNS: Final = 40
@@ -48,6 +64,9 @@ class Store(Protocol):
     def turn(self) -> AbstractContextManager[None]:
         """Hold a read and a write of the allowance, so that nothing has to wait in between."""
 
+    def now(self) -> datetime:
+        """Return the time by the shop's own clock."""
+
     def read_stock(self, target: Target) -> Stock:
         """Return the live stock of one SKU; raise StoreError."""
 
@@ -55,13 +74,8 @@ class Store(Protocol):
         """Set a SKU's stock absolutely, once, and return what the store answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An action under way: which error lost an answer, and how many writes may have been sent."""
-
-    action: Action
-    lost: StoreError | None = None
-    writes: int = 0
+# What was sold of a SKU, by its id, since a time (UTC, ISO 8601); None if nobody can say.
+CountSold = Callable[[str, str], int | None]
 
 
 class _UnsentError(Exception):
@@ -81,7 +95,8 @@ class SkuWriter:
         observer: Observer,
         sleep: Callable[[float], None],
         must_end: Callable[[], str | None],
-        in_doubt: frozenset[str] = frozenset(),
+        in_doubt: Mapping[str, Action] = MappingProxyType({}),
+        count_sold: CountSold | None = None,
     ) -> None:
         self.store = store
         self.observer = observer
@@ -89,6 +104,7 @@ class SkuWriter:
         self.sleep = sleep
         self.stopped: str | None = None
         self._in_doubt = in_doubt
+        self._count_sold = count_sold
         self._sending: set[str] = set()
         self._is_abandoned = False
         self._is_cut = False
@@ -107,6 +123,7 @@ class SkuWriter:
             self.observer.begun(action)
         result = self._carry_out(attempt)
         if isinstance(result, Outcome):
+            result = replace(result, at=format_time(self.store.now()))
             try:
                 self.observer.finished(action, result)
             except JournalError as error:
@@ -123,7 +140,8 @@ class SkuWriter:
         action = attempt.action
         try:
             if attempt.lost is None and action.sku in self._in_doubt:
-                result, is_outage = self._look(replace(attempt, lost=_EARLIER, writes=1))
+                sent = self._in_doubt[action.sku]
+                result, is_outage = self._look(Attempt(sent, lost=_EARLIER, writes=1))
             else:
                 result, is_outage = self._read_and_write(attempt)
         except (StoppedError, JournalError) as error:
@@ -134,7 +152,10 @@ class SkuWriter:
             self.stopped = str(error)
             return self._leave(attempt, str(error))
         except StoreError as error:
-            result, is_outage = _outcome(action, Result.FAILED, None, str(error)), _is_outage(error)
+            result, is_outage = (
+                make_outcome(action, Result.FAILED, None, str(error)),
+                _is_outage(error),
+            )
         self._count(str(result.lost if isinstance(result, Attempt) else result.message), is_outage)
         return result
 
@@ -143,7 +164,7 @@ class SkuWriter:
         may_be_sent = attempt.lost is not None or attempt.action.sku in self._in_doubt
         if may_be_sent and attempt.lost is not None:
             why = f"{attempt.lost}; then: {why}"
-        return _conclude(attempt, Result.UNKNOWN if may_be_sent else Result.NOT_TRIED, None, why)
+        return conclude(attempt, Result.UNKNOWN if may_be_sent else Result.NOT_TRIED, None, why)
 
     def abandon(self, actions: Sequence[Action]) -> dict[str, Outcome]:
         """Let nothing more be sent, and return outcomes for *actions*, which nothing waits for.
@@ -155,7 +176,7 @@ class SkuWriter:
             sending = frozenset(self._sending)
         why = "the run was ended at once"
         return {
-            action.sku: _outcome(action, Result.UNKNOWN, None, why)
+            action.sku: make_outcome(action, Result.UNKNOWN, None, why)
             if action.sku in sending
             else self._leave(Attempt(action), why)
             for action in actions
@@ -201,7 +222,7 @@ class SkuWriter:
         unsent = 0
         for _ in range(MAX_TURNS):
             try:
-                lost = self._take_turn(attempt)
+                result = self._take_turn(attempt)
             except Throttled:  # it was not taken, so it is sent again after another read
                 continue
             except _UnsentError as error:
@@ -212,9 +233,9 @@ class SkuWriter:
                 return self._fail(attempt, error.reason)
             except StoreError as error:
                 return self._fail(attempt, error)
-            if isinstance(lost, Outcome):
-                return lost, lost.result is Result.FAILED and lost.found == attempt.action.before
-            return self._look(replace(attempt, lost=lost, writes=attempt.writes + 1))
+            if isinstance(result, Outcome):
+                return result, result.result is Result.FAILED and result.found == result.before
+            return self._look(replace(result, writes=result.writes + 1))
         raise OutageError(
             f"The store refused one write {MAX_TURNS} times for now. Wait, and run again."
         )
@@ -225,53 +246,58 @@ class SkuWriter:
             raise error
         return self._unknown(attempt, error)
 
-    def _take_turn(self, attempt: Attempt) -> Outcome | StoreError:
-        """Read and write at once; return the outcome, or the error that lost the answer."""
-        action = attempt.action
+    def _take_turn(self, attempt: Attempt) -> Outcome | Attempt:
+        """Read and write at once; return the outcome, or the attempt whose answer was lost."""
+        read_at = format_time(self.store.now())
         with self.store.turn():
-            found = self.store.read_stock(action.target)
+            found = self.store.read_stock(attempt.action.target)
             compare = self._compare if attempt.lost is None else self._compare_again
             outcome = compare(attempt, found)
             if outcome is not None:
                 return outcome
+            action = aim_again(attempt.action, found)
+            attempt = replace(attempt, action=action, read_at=read_at)
             self._announce(action)
             try:
                 answer = self.store.write_stock(action.target, action.after)
             except ConnectionRefused as error:
                 raise _UnsentError(error) from None
             except _OUTAGES as error:
-                return error
+                return replace(attempt, lost=error)
         written = replace(attempt, writes=attempt.writes + 1)
         if answer != action.after:
             message = "the store answered another quantity"
-            return _conclude(written, Result.FAILED, answer, message)
-        return _conclude(written, Result.APPLIED, answer)
+            return conclude(written, Result.FAILED, answer, message)
+        return conclude(written, Result.APPLIED, answer)
 
     def _compare(self, attempt: Attempt, found: Stock) -> Outcome | None:
         """Return what *found*, right before a write, decides; None lets the write be sent."""
         action = attempt.action
-        if found == action.after:
-            return _outcome(action, Result.ALREADY, found)
-        if found != action.before:
-            return _outcome(action, Result.MOVED, found, "left alone")
+        if action.correction is not None:
+            if why := find_obstacle(action, found):
+                return make_outcome(action, Result.MOVED, found, why)
+        elif found == action.after:
+            return make_outcome(action, Result.ALREADY, found)
+        elif found != action.before:
+            return make_outcome(action, Result.MOVED, found, "left alone")
         if self._must_stop():
-            return _outcome(action, Result.NOT_TRIED, found, self.stopped or "")
+            return make_outcome(action, Result.NOT_TRIED, found, self.stopped or "")
         return None
 
     def _compare_again(self, attempt: Attempt, found: Stock) -> Outcome | None:
         """Return what *found* decides about an attempt that was put aside."""
         lost = attempt.lost
-        if (outcome := _landed(attempt, found)) is not None:
+        if (outcome := self._find_landed(attempt, found)) is not None:
             return outcome
         if self._is_cut and self._must_stop():
             message = f"{lost}; not looked at for long enough: {self.stopped}"
-            return _conclude(attempt, Result.UNKNOWN, found, message)
+            return conclude(attempt, Result.UNKNOWN, found, message)
         if self._must_stop():
             message = f"{lost}; not sent again: {self.stopped}"
-            return _conclude(attempt, Result.FAILED, found, message)
+            return conclude(attempt, Result.FAILED, found, message)
         if attempt.writes >= MAX_WRITES:
             message = f"none of {MAX_WRITES} writes took effect: {lost}"
-            return _conclude(attempt, Result.FAILED, found, message)
+            return conclude(attempt, Result.FAILED, found, message)
         return None
 
     def _look(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
@@ -285,41 +311,30 @@ class SkuWriter:
             return attempt, True
         except StoreError as error:
             return self._unknown(attempt, error)
-        if (outcome := _landed(attempt, found)) is not None:
+        if (outcome := self._find_landed(attempt, found)) is not None:
             return outcome, False
         return attempt, attempt.lost is not _EARLIER and not _was_postponed(attempt.lost)
+
+    def _find_landed(self, attempt: Attempt, found: Stock) -> Outcome | None:
+        """Return what *found* says of a write whose answer was lost; None if it had no effect.
+
+        Of a correction the orders since tell, where they can be asked.
+        """
+        action = attempt.action
+        if action.correction is None or self._count_sold is None or not attempt.read_at:
+            return find_landed(attempt, found)
+        sold = self._count_sold(action.target.sku_id, attempt.read_at)
+        return find_landed_correction(attempt, found, sold)
 
     def _unknown(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
         """Return that the effect of a write is unknown: after a lost answer there was *error*."""
         if isinstance(error, _STOPPING):
             self.stopped = str(error)
         message = f"{attempt.lost}; then: {error}"
-        return _conclude(attempt, Result.UNKNOWN, None, message), _is_outage(error)
+        return conclude(attempt, Result.UNKNOWN, None, message), _is_outage(error)
 
 
 _EARLIER: Final = TransportError("an earlier run ended, and may have written this")
-
-
-def _landed(attempt: Attempt, found: Stock) -> Outcome | None:
-    """Return what *found* says of a write whose answer was lost; None if it shows no effect."""
-    action = attempt.action
-    if found == action.after:
-        return _conclude(attempt, Result.APPLIED, found)
-    if found != action.before:
-        return _conclude(attempt, Result.UNKNOWN, found, f"{attempt.lost}; left alone")
-    return None
-
-
-def _conclude(attempt: Attempt, result: Result, found: Stock | None, message: str = "") -> Outcome:
-    """Return the outcome of an attempt, which says so if more than one write was sent."""
-    if attempt.writes > 1:
-        again = (
-            f"Written again: the shop still had {attempt.action.before} at least"
-            f" {LOOK_AGAIN:.0f} s after a lost answer. If the first write was only shown late,"
-            " sales since then are undone: compare with the orders."
-        )
-        message = f"{message}. {again}" if message else again
-    return _outcome(attempt.action, result, found, message)
 
 
 def _was_postponed(error: StoreError | None) -> bool:
@@ -329,7 +344,3 @@ def _was_postponed(error: StoreError | None) -> bool:
 
 def _is_outage(error: StoreError) -> bool:
     return isinstance(error, _OUTAGES)
-
-
-def _outcome(action: Action, result: Result, found: Stock | None, message: str = "") -> Outcome:
-    return Outcome(action.sku, result, action.before, action.after, found, message)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from reconciler.apply.report_file import as_report, load_report
 from reconciler.atomic_files import make_folder, write_text
-from reconciler.cli.console import Console
+from reconciler.cli.console import Console, has_terminal
 from reconciler.cli.streams import print_text
+from reconciler.desired.reader import document
 from reconciler.errors import InputError, PlanFileError, Problem, ReconcilerError, UsageError
 from reconciler.model import Plan, Report
 from reconciler.model.codec import dump_json
@@ -95,13 +96,17 @@ def _read_saved(path: Path) -> bytes:
         raise PlanFileError(str(path), message) from None
 
 
-def read_table(path: Path, max_bytes: int) -> bytes:
+def read_csv(path: Path, *, asks: bool) -> bytes:
     """Return what is in the spreadsheet *path*, or on stdin for `-`.
 
-    Raises InputError if it cannot be read.
+    Raises:
+        UsageError: The command *asks* before it takes the numbers, and there is no terminal.
+        InputError: The file can't be read.
     """
+    if asks and (path == STDIO or not has_terminal()):
+        raise UsageError("Can't ask for confirmation: no terminal. Add --yes, and read the diff.")
     try:
-        return read_input(path, max_bytes)
+        return read_input(path, document.MAX_BYTES)
     except OSError as error:
         message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
         raise InputError([Problem(str(path), 0, 0, message)]) from None

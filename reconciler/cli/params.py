@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
-from reconciler.app.calendar import today, tomorrow
 from reconciler.app.context import MemoryRequest, StoreContext, resolve_stores
 from reconciler.atomic_files import protect_folder
 from reconciler.desired.files import find_stores
@@ -72,38 +71,21 @@ class _DurationType(click.ParamType[Any]):
         return Duration(int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]], str(value))
 
 
-class _DayType(click.ParamType[Any]):
-    """A day of the calendar, or today."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the day as YAML has it; fail for what is none."""
-        if value == "today":
-            return today().isoformat()
-        try:
-            day = date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is no day; write one like 2026-11-20, or today", param, ctx)
-        if day > tomorrow():
-            self.fail(f"{value} is still to come; give the day of the count", param, ctx)
-        return day.isoformat()
-
-
 class _TimeType(click.ParamType[Any]):
-    """A time of RFC 3339, which has an offset from UTC."""
+    """A moment: date and time, in this machine's time zone unless it has an offset."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the UTC time that *value* is; fail for what is none."""
+        """Return the time with its offset; fail for what is none."""
         try:
             at = datetime.fromisoformat(str(value))
         except ValueError:
-            at = datetime.min
-        if at.tzinfo is None or not 1970 < at.year < 9999:
-            self.fail(f"{value} is no time. Write one like 2026-11-20T14:30:00Z.", param, ctx)
-        return at.astimezone(UTC)
+            at = None
+        is_whole = at is not None and len(str(value)) > len("2026-11-27")
+        if at is None or not is_whole or not 1970 < at.year < 9999:
+            self.fail(f"{value} is no time; write one like 2026-11-27T09:30", param, ctx)
+        return at if at.tzinfo else at.astimezone()
 
 
 class _FileType(click.Path):
@@ -125,7 +107,6 @@ _STREAMS = frozenset(
 )
 FILE = _FileType(path_type=Path)
 DURATION = _DurationType()
-DAY = _DayType()
 TIME = _TimeType()
 
 
@@ -272,6 +253,27 @@ PLAN_FORMAT = click.option(
     type=click.Choice(["text", "json", "markdown", "github"]),
     help="How to print it: github marks the lines of a pull request.  [default: text]",
 )
+
+
+_EVENT = (
+    click.option(
+        "--at",
+        type=TIME,
+        metavar="TIME",
+        help="When it happened: 2026-11-27T09:30.  [default: now]",
+    ),
+    click.option("--reason", default="", metavar="TEXT", help="What happened: 'delivery PO-123'."),
+    click.option("--new", is_flag=True, help="Take SKUs that no file names yet."),
+    click.option("--yes", is_flag=True, help="Don't ask before taking a table's numbers."),
+)
+
+
+def event_options(function: Decorated) -> Decorated:
+    """Add the options of a command that writes an event, and the shared ones."""
+    function = shared_options(function)
+    for option in reversed(_EVENT):
+        function = option(function)
+    return function
 
 
 def shop_options(function: Decorated) -> Decorated:

@@ -5,9 +5,10 @@ import os
 import select
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import TextIO
 
-from reconciler.errors import InputError, OutputError, ReconcilerError
+from reconciler.errors import InputError, OutputError, Problem, ReconcilerError
 from reconciler.masking import mask
 from reconciler.render.sanitize import safe_text
 
@@ -52,11 +53,19 @@ def print_error(text: str, end: str = "\n") -> None:
         sys.stderr.flush()
 
 
+def problem_lines(problem: Problem) -> Iterator[str]:
+    """Yield a problem with its place, and the lines to write into a file instead."""
+    yield safe_text(str(problem))
+    for line in problem.paste:
+        yield f"    {safe_text(line)}"
+
+
 def say_error(error: ReconcilerError) -> None:
     """Say on stderr what went wrong: each problem of an input, else the error with its notes."""
     if isinstance(error, InputError):
         for problem in error.problems:
-            print_error(safe_text(str(problem)))
+            for line in problem_lines(problem):
+                print_error(line)
         return
     notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
     print_error(f"Error: {safe_text(str(error))}{notes}")

@@ -14,8 +14,11 @@ def compute_digest(desired: DesiredState) -> str:
     hashed.update(repr((*place, limits, settings.frozen)).encode())
     for sku in sorted(desired.declared):
         entry = desired.declared[sku]
-        fields = (sku, str(entry.stock), entry.rule.value, entry.as_of, entry.id, entry.code)
+        fields = (sku, str(entry.stock), entry.rule.value, entry.id, entry.code)
         hashed.update(repr(fields).encode())
+    for event in sorted(desired.events, key=lambda one: (one.sku, one.file.name)):
+        said = (event.sku, event.file.name, event.at, event.is_count, event.units)
+        hashed.update(repr(said).encode())
     for one in sorted(desired.observations, key=lambda one: one.id):
         hashed.update(one.id.encode())
     return f"sha256:{hashed.hexdigest()}"

@@ -12,6 +12,7 @@ from reconciler.errors import Problem
 
 SETTINGS_FILE: Final = "store.yaml"
 SEEN_FOLDER: Final = ".seen"
+EVENTS_FOLDER: Final = "events"
 _ENDINGS = (".yaml", ".yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 

@@ -3,7 +3,8 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from itertools import chain
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 
 from reconciler.contract import load_schema
+from reconciler.desired.events import build_events, is_event_file
 from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.observations import build_observation, is_observation
 from reconciler.desired.reader.document import MAX_BYTES, Document
@@ -26,6 +28,7 @@ from reconciler.model import (
     Bound,
     Declared,
     DesiredState,
+    Event,
     Limit,
     Observation,
     Pin,
@@ -37,7 +40,6 @@ from reconciler.model import (
 )
 
 MAX_SKUS: Final = 1_000_000
-_LAST_DAY: Final = date.max.isoformat()
 # A record holds all SKUs of a store in one file, written out.
 MAX_PAST_BYTES: Final = 512 * 1024 * 1024
 
@@ -61,26 +63,65 @@ def build_desired(
         return _build(name, folder, iter(files), problems, may_be_empty=may_be_empty)
 
 
-def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> dict[str, Declared]:
-    """Return what the store's *files* declared once; a store that was not there declared nothing.
+@dataclass(frozen=True, slots=True)
+class PastState:
+    """What a store's files said once: its levels by key, and its events."""
 
-    Raises InputError for files that were not acceptable.
+    declared: Mapping[str, Declared]
+    events: tuple[Event, ...]
+
+
+def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> PastState:
+    """Return what the store's *files* said once; a store that was not there said nothing.
+
+    Raises:
+        InputError: The files were not acceptable.
     """
     problems: list[Problem] = []
-    rule = Rule.EXACT
+    settings: StoreSettings | None = None
     path_of_settings = PurePosixPath(folder, SETTINGS_FILE).as_posix()
     others = []
     with _collecting_later():
         for path, content in files:
             if path != path_of_settings:
-                if not is_observation(path, folder):
-                    others.append((path, content))
+                others.append((path, content))
             elif document := _read_valid(path, content, "store", problems):
-                rule = _build_settings(name, document.data).rule
-        declared = _declare_all(others, rule, problems, MAX_PAST_BYTES)
+                settings = _build_settings(name, document.data)
+        reading = _Reading(folder, problems, is_past=True)
+        levels = list(reading.levels_among(others))
+        declared = _declare_all(levels, settings, reading)
     if problems:
         raise InputError(problems)
-    return declared
+    return PastState(declared, tuple(reading.events))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the files of one store's *folder* say beside levels, and what is wrong with them."""
+
+    folder: str
+    problems: list[Problem]
+    is_past: bool = False
+    observations: list[Observation] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def levels_among(self, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Yield the files that declare levels, and keep what the others say."""
+        for path, content in files:
+            if is_observation(path, self.folder):
+                if not self.is_past and (document := self.read(path, content, "seen")):
+                    self.observations.append(build_observation(document, content, self.problems))
+            elif is_event_file(path, self.folder):
+                if document := self.read(path, content, "event"):
+                    self.events += build_events(
+                        document, self.folder, self.problems, is_past=self.is_past
+                    )
+            else:
+                yield path, content
+
+    def read(self, path: str, content: bytes, kind: str) -> Document | None:
+        """Return a document that fits its schema; None for another, whose problems are kept."""
+        return _read_valid(path, content, kind, self.problems, is_past=self.is_past)
 
 
 @contextmanager
@@ -122,63 +163,39 @@ def _build(
         message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
         problems.append(Problem(folder, 0, 0, message))
         files = chain([(path, content)] if path else [], files)
-    # Clocks and time zones differ: tomorrow may have begun where the counting is done.
-    latest = (date.today() + timedelta(days=1)).isoformat()
-    rule = settings.rule if settings else Rule.EXACT
-    observations: list[Observation] = []
-    levels = _take_observations(files, folder, observations, problems)
-    declared = _declare_all(levels, rule, problems, latest=latest)
-    if not declared and not problems and not may_be_empty:
+    reading = _Reading(folder, problems)
+    declared = _declare_all(reading.levels_among(files), settings, reading)
+    if not declared and not reading.events and not problems and not may_be_empty:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
         problems.append(Problem(folder, 0, 0, message))
     if len(declared) > MAX_SKUS:
         problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
     if problems or settings is None:
         raise InputError(problems)
-    return DesiredState(settings, declared, tuple(observations))
-
-
-def _take_observations(
-    files: Iterable[tuple[str, bytes]],
-    folder: str,
-    observations: list[Observation],
-    problems: list[Problem],
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the files that declare levels, and add to *observations* those among the others."""
-    for path, content in files:
-        if not is_observation(path, folder):
-            yield path, content
-        elif document := _read_valid(path, content, "seen", problems):
-            observations.append(build_observation(document, content, problems))
+    return DesiredState(settings, declared, tuple(reading.observations), tuple(reading.events))
 
 
 def _declare_all(
-    files: Iterable[tuple[str, bytes]],
-    rule: Rule,
-    problems: list[Problem],
-    max_bytes: int = MAX_BYTES,
-    latest: str = _LAST_DAY,
+    files: Iterable[tuple[str, bytes]], settings: StoreSettings | None, reading: _Reading
 ) -> dict[str, Declared]:
-    """Return the SKUs of all files; what a schema does not see is looked for on the way.
-
-    No date may be after the day *latest*.
-    """
+    """Return the levels of all files; what a schema does not see is looked for on the way."""
     declared: dict[str, Declared] = {}
     pinned: dict[str, Declared] = {}
+    rule, low = (settings.rule, settings.low) if settings else (Rule.EXACT, None)
     for path, content in files:
-        document = _read_valid(path, content, "inventory", problems, max_bytes)
+        document = reading.read(path, content, "inventory")
         del content  # a large file's bytes are not held beside what it declares
         if document is None:
             continue
         faults: list[EntryFault] = []
-        entries = _declare(document, rule, faults, latest)
+        entries = _declare(document, rule, low)
         faults += _declared_before(entries, declared)
         faults += _pinned_before(entries.values(), pinned)
         if faults:
             top = find_places(document.text)
             for keys, message in faults:
                 place = (top.find(keys) or top).key
-                problems.append(Problem(path, place.line, place.column, message))
+                reading.problems.append(Problem(path, place.line, place.column, message))
         # Most of a large store may stand in one file: its SKUs are not held twice.
         declared = _joined(declared, entries)
     return declared
@@ -196,19 +213,33 @@ def _explanations() -> Any:
     return import_module("reconciler.desired.reader.schema_errors")
 
 
+def _schema(kind: str, *, is_past: bool) -> dict[str, Any]:
+    """Return the schema of a *kind* of file; what was committed in the past may have `as_of`."""
+    schema = load_schema(kind)
+    if not is_past or kind != "inventory":
+        return schema
+    schema = deepcopy(schema)
+    for place in (schema, schema["$defs"]["entry"]):
+        place["properties"]["as_of"] = {"type": "string"}
+    return schema
+
+
 @cache
-def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(load_schema(kind))
+def _validator(kind: str, *, is_past: bool) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema(kind, is_past=is_past))
 
 
 def _read_valid(
-    path: str, content: bytes, kind: str, problems: list[Problem], max_bytes: int = MAX_BYTES
+    path: str, content: bytes, kind: str, problems: list[Problem], *, is_past: bool = False
 ) -> Document | None:
     """Return the document if it fits its schema, else add to *problems* everything about it."""
-    document = read_document(path, content, max_bytes)
+    max_bytes = MAX_PAST_BYTES if is_past else MAX_BYTES
+    document = read_document(path, content, max_bytes, has_signs=kind == "event")
     found = document.problems
-    if document.complete and (document.misspelled or not _validator(kind).is_valid(document.data)):
-        found = found + _explanations().explain(document, load_schema(kind), kind)
+    is_valid = _validator(kind, is_past=is_past).is_valid
+    if document.complete and (document.misspelled or not is_valid(document.data)):
+        schema = _schema(kind, is_past=is_past)
+        found = found + _explanations().explain(document, schema, kind)
     problems.extend(found)
     return None if found else document
 
@@ -225,6 +256,7 @@ def _build_settings(name: str, data: Mapping[str, Any]) -> StoreSettings:
         has_rule="rule" in data,
         limits={**DEFAULT_LIMITS, **limits},
         frozen=tuple(data.get("frozen", ())),
+        low=data.get("low"),
     )
 
 
@@ -260,16 +292,11 @@ def _pinned_before(
             yield EntryFault(("skus", entry.sku, "id"), message)
 
 
-def _declare(
-    document: Document, rule: Rule, faults: list[EntryFault], latest: str
-) -> dict[str, Declared]:
-    """Return the SKUs of one file, none of which was counted after the day *latest*."""
+def _declare(document: Document, rule: Rule, low: int | None) -> dict[str, Declared]:
+    """Return the levels in one file of a store whose default rule is *rule*."""
     data, path = document.data, document.path
-    rule = Rule(data.get("rule", rule))
-    as_of = data.get("as_of")
-    if as_of is not None and (message := _day_fault(as_of, latest)):
-        faults.append(EntryFault(("as_of",), message))
-    of_file = Terms(rule, as_of, None, path, inherits_date=as_of is not None)
+    rule, low = Rule(data.get("rule", rule)), data.get("low", low)
+    of_file = Terms(rule, None, path, low)
     common: dict[Terms, Terms] = {of_file: of_file}
     # A named tuple made by `tuple.__new__` costs half of one made by its own constructor.
     make, make_terms = partial(tuple.__new__, Declared), partial(tuple.__new__, Terms)
@@ -278,16 +305,13 @@ def _declare(
         if type(value) is not dict:
             declared[sku] = make((sku, _stock(value), of_file, line))
             continue
-        day, own = value.get("as_of"), value.get("rule")
-        if day is not None and (message := _day_fault(day, latest)):
-            faults.append(EntryFault(("skus", sku, "as_of"), message))
+        own = value.get("rule")
         terms = make_terms(
             (
                 rule if own is None else _RULES[own],
-                as_of if day is None else day,
                 Pin(value["id"], value.get("sku", sku)) if "id" in value else None,
                 path,
-                day is None and as_of is not None,
+                value.get("low", low),
             )
         )
         terms = common.setdefault(terms, terms)
@@ -302,15 +326,3 @@ _RULES = {rule.value: rule for rule in Rule}
 def _stock(value: int | str) -> Stock:
     """Return the stock that is declared as *value*; the same few come again and again."""
     return INFINITE if value == "infinite" else finite(value)  # type: ignore[arg-type]  # the schema has seen it
-
-
-@lru_cache(maxsize=256)
-def _day_fault(text: str, latest: str) -> str | None:
-    """Return why stock cannot have been counted on the day *text*; the schema knows its shape."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return f"{shown(text)} is no day of the calendar; write one like 2026-11-20"
-    if text > latest:
-        return f"{shown(text)} is still to come; write the day of the count"
-    return None

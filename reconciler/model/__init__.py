@@ -4,7 +4,7 @@ Nouns that come by the hundred thousand are named tuples, which cost a third of 
 to make; the others are frozen dataclasses.
 """
 
-from reconciler.model.base import Base, Pending, SettledSku, format_time
+from reconciler.model.base import Base, Pending, Recovered, SettledSku, format_time
 from reconciler.model.desired import (
     Backend,
     Bound,
@@ -15,32 +15,40 @@ from reconciler.model.desired import (
     Pin,
     Rule,
     Seen,
-    Source,
     StoreSettings,
     Terms,
 )
-from reconciler.model.drift import Drift, DriftKind, DriftRow
+from reconciler.model.drift import Drift, DriftKind, DriftRow, ExplainedRow
+from reconciler.model.events import Event, EventFile
+from reconciler.model.history import HistoryEvent, HistoryKind, SkuHistory
+from reconciler.model.ledger import Correction, SettledEvent, SkuLedger
 from reconciler.model.live import Listing, LiveSku, LiveState, Requests, Target
-from reconciler.model.orders import Order, OrderLine
+from reconciler.model.orders import Order, OrderBook, OrderLine
 from reconciler.model.plan import (
     NO_KNOWLEDGE,
     Action,
     Cause,
     Change,
+    EventChange,
+    EventVerb,
     Finding,
     FindingKind,
+    LedgerSku,
     Plan,
     Provenance,
     Reference,
+    SoldSince,
     Statement,
     Summary,
     Violation,
 )
 from reconciler.model.report import Outcome, Report, Result
-from reconciler.model.stock import INFINITE, InventoryType, Quantity, Stock, finite
+from reconciler.model.source import Source
+from reconciler.model.stock import INFINITE, MAX_QUANTITY, InventoryType, Quantity, Stock, finite
 
 __all__ = [
     "INFINITE",
+    "MAX_QUANTITY",
     "NO_KNOWLEDGE",
     "Action",
     "Backend",
@@ -48,20 +56,30 @@ __all__ = [
     "Bound",
     "Cause",
     "Change",
+    "Correction",
     "Declared",
     "DesiredState",
     "Drift",
     "DriftKind",
     "DriftRow",
+    "Event",
+    "EventChange",
+    "EventFile",
+    "EventVerb",
+    "ExplainedRow",
     "Finding",
     "FindingKind",
+    "HistoryEvent",
+    "HistoryKind",
     "InventoryType",
+    "LedgerSku",
     "Limit",
     "Listing",
     "LiveSku",
     "LiveState",
     "Observation",
     "Order",
+    "OrderBook",
     "OrderLine",
     "Outcome",
     "Pending",
@@ -69,13 +87,18 @@ __all__ = [
     "Plan",
     "Provenance",
     "Quantity",
+    "Recovered",
     "Reference",
     "Report",
     "Requests",
     "Result",
     "Rule",
     "Seen",
+    "SettledEvent",
     "SettledSku",
+    "SkuHistory",
+    "SkuLedger",
+    "SoldSince",
     "Source",
     "Statement",
     "Stock",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from reconciler.model.events import Event
+from reconciler.model.source import Source
 from reconciler.model.stock import Stock
 
 
@@ -18,17 +20,6 @@ class Rule(StrEnum):
     OBSERVE = "observe"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where something is written: a path as given, and a line counted from 1."""
-
-    path: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
-
-
 class Pin(NamedTuple):
     """The store's own id that an entry names, and the code that the store shows for it."""
 
@@ -39,18 +30,17 @@ class Pin(NamedTuple):
 class Terms(NamedTuple):
     """How an entry is declared, which many of one file have in common: all but SKU and stock.
 
-    `inherits_date` says that `as_of` comes from the head of the file.
+    `low` is the number at or below which a plan names the SKU.
     """
 
     rule: Rule
-    as_of: str | None
     pin: Pin | None
     path: str
-    inherits_date: bool = False
+    low: int | None = None
 
 
 class Declared(NamedTuple):
-    """One SKU as YAML declares it, with rule and date already inherited.
+    """The level of one SKU as YAML declares it, with its rule already inherited.
 
     `sku` is the key in YAML. A store may have a hundred thousand of these, so the terms that they
     have in common are held once.
@@ -65,11 +55,6 @@ class Declared(NamedTuple):
     def rule(self) -> Rule:
         """Return who owns the number."""
         return self.terms.rule
-
-    @property
-    def as_of(self) -> str | None:
-        """Return the day of the count."""
-        return self.terms.as_of
 
     @property
     def id(self) -> str | None:
@@ -128,6 +113,7 @@ class StoreSettings:
     has_rule: bool = True
     limits: Mapping[Limit, Bound] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
+    low: int | None = None
 
 
 class Seen(NamedTuple):
@@ -152,8 +138,9 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What git says of one store: its settings, every declared SKU by its key, and observations."""
+    """What git says of one store: its settings, its levels by key, observations, and events."""
 
     settings: StoreSettings
     declared: Mapping[str, Declared]
     observations: tuple[Observation, ...] = ()
+    events: tuple[Event, ...] = ()

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.desired import Rule, Source
-from reconciler.model.plan import Finding
+from reconciler.model.desired import Rule
+from reconciler.model.plan import Finding, FindingKind
+from reconciler.model.source import Source
 from reconciler.model.stock import Stock
 
 
@@ -32,14 +33,48 @@ class DriftRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedRow:
+    """One SKU that the shop has more or fewer of than when it was last settled.
+
+    It `had` so many at `since` (UTC, ISO 8601). Since then `sold` units went out in `orders`, and
+    events `adjusted` it; `unexplained` is what is left, below 0 where more is gone. `declared` is
+    None for a SKU that has events and no level.
+    """
+
+    sku: str
+    name: str
+    declared: int | None
+    live: int
+    since: str
+    had: int
+    sold: int
+    orders: int
+    adjusted: int
+    unexplained: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
-    """What of a store differs from what is declared; `declared` counts all SKUs."""
+    """What of a store differs from what is declared; `declared` counts all SKUs.
+
+    `explained` are the differences that orders were asked about, which are no `rows` then; None if
+    they were not asked.
+    """
 
     store: str
     site_id: str
     rows: tuple[DriftRow, ...]
     findings: tuple[Finding, ...]
     declared: int
+    explained: tuple[ExplainedRow, ...] | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether selling, or the orders, explain every difference."""
+        is_open = any(one.kind is FindingKind.UNCERTAIN for one in self.findings)
+        odd = any(one.unexplained for one in self.explained or ())
+        return not self.unexplained and not odd and not is_open
 
     @property
     def unexplained(self) -> tuple[DriftRow, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reconciler.model.orders import OrderBook
 from reconciler.model.stock import Stock
 
 
@@ -56,9 +57,13 @@ class LiveState:
     """What the store says now: its listing, and each stock that was read, by id.
 
     `reads` is how many requests it took, `limit` how many a minute the store allows, if it said.
+    `now` is the shop's own time when it was read: UTC, ISO 8601. `orders` are those since the
+    earliest moment that the plan needs; None if nothing needs them.
     """
 
     listing: Listing
     stocks: Mapping[str, Stock]
     reads: int
     limit: int | None
+    now: str = ""
+    orders: OrderBook | None = None

@@ -1,27 +1,26 @@
-"""Orders of a shop, without anything about a person."""
+"""What customers ordered, without anything about a person."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
 class OrderLine(NamedTuple):
-    """One SKU of an order.
+    """Units of one SKU in an order.
 
-    `sku_id` is '' where the shop names none. `count` is None where the shop gives no whole number
-    from 0 to 999999999.
+    `sku_id` is '' where the shop names none, `units` None where it gives no whole number that can
+    be one.
     """
 
     sku_id: str
-    count: int | None  # type: ignore[assignment]  # hides tuple.count
+    units: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order.
+    """One order. Times are UTC, ISO 8601, and '' for none that can be read.
 
-    `id` tells orders apart in memory; it is never printed or kept. `accepted_at` and `refunded_at`
-    are UTC as `format_time` gives it; '' for a time that is missing or can't be read. `status` is
-    `pending`, `unfulfilled`, `fulfilled`, `disputed`, `dispute-lost`, `refunded`, or `unknown`.
+    `id` tells orders apart in memory; it is never printed or kept. `status` is Webflow's, or
+    `unknown`.
     """
 
     id: str = field(repr=False)
@@ -29,3 +28,18 @@ class Order:
     refunded_at: str
     status: str
     lines: tuple[OrderLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBook:
+    """The orders that a plan knows, or why they can't be read (`fault`).
+
+    `restless` are the ids of SKUs that were ordered each time that their stock was read: what they
+    have and what was sold of them can't be brought together. `is_offline` says that no shop was
+    asked: what was sold stays open.
+    """
+
+    orders: tuple[Order, ...] = ()
+    fault: str = ""
+    restless: frozenset[str] = frozenset()
+    is_offline: bool = False

@@ -1,12 +1,13 @@
 """What apply would do, and what there is to say about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from reconciler.model.base import SettledSku
-from reconciler.model.desired import Limit, Rule, Source
+from reconciler.model.base import Recovered, SettledSku
+from reconciler.model.desired import Limit, Rule
 from reconciler.model.live import Requests, Target
+from reconciler.model.source import Source
 from reconciler.model.stock import InventoryType, Stock
 
 
@@ -19,9 +20,11 @@ class Change(NamedTuple):
 
 
 class Cause(StrEnum):
-    """Why an action is in the plan: the declaration changed, the live stock did, or both."""
+    """Why an action is in the plan: a level, an event, the live stock, or level and stock both."""
 
     DECLARED = "declared"
+    COUNTED = "counted"
+    ADJUSTED = "adjusted"
     DRIFT = "drift"
     BOTH = "both"
     UNKNOWN = "unknown"
@@ -32,7 +35,6 @@ class Statement(StrEnum):
 
     SETTLED = "settled"
     COPY = "copy"
-    COUNTED = "counted"
     TYPED = "typed"
     NEW = "new"
 
@@ -43,7 +45,8 @@ class Reference:
 
     `level` is the number that the new one is compared with: an observation (`is_observed`), or
     else `settled`, the level last settled; None if there is neither. `had` is what the shop had
-    `at` that time (UTC, ISO 8601). `is_stale` says that something later is known, too.
+    `at` that time (UTC, ISO 8601). `is_stale` says that something later is known, too. `added` are
+    the units that applies have added since because of events (below 0: taken).
     """
 
     statement: Statement
@@ -53,6 +56,7 @@ class Reference:
     is_observed: bool = False
     settled: Stock | None = None
     is_stale: bool = False
+    added: int = 0
 
     @property
     def has_changed(self) -> bool:
@@ -63,12 +67,58 @@ class Reference:
 NO_KNOWLEDGE = Reference(Statement.NEW)
 
 
+class EventVerb(StrEnum):
+    """What became of an event since the last apply."""
+
+    COUNTED = "counted"
+    RECOUNTED = "recounted"
+    ADJUSTED = "adjusted"
+    EDITED = "edited"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class EventChange:
+    """One reason for a correction.
+
+    `units` is what it adds (below 0: takes); of a count, the number that was counted. `was` is the
+    number that was settled before it was edited. `at` is as somebody wrote it, with its offset; of
+    an event that is gone, UTC.
+    """
+
+    verb: EventVerb
+    units: int
+    reason: str
+    at: str
+    source: Source | None
+    was: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SoldSince:
+    """How many units of a SKU were sold since a count, in how many orders."""
+
+    since: str
+    units: int
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSku:
+    """A SKU of the shop whose events are dealt with, and the keys that events have for it."""
+
+    sku_id: str
+    keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One write: a SKU with its changes.
 
     `reference` is None where no base is known. `put_back` is how many units that the shop sold
-    since then the write puts back on the shelf; below 0, how many that came in it takes away.
+    since then the write puts back on the shelf; below 0, how many that came in it takes away. An
+    action that `events` ask for has a `correction`: the units that it adds, whatever the shop has
+    by then. It has none where a count makes an infinite SKU finite.
     """
 
     sku: str
@@ -81,6 +131,14 @@ class Action:
     reference: Reference | None
     put_back: int
     source: Source
+    correction: int | None = None
+    sold_since: SoldSince | None = None
+    events: tuple[EventChange, ...] = ()
+
+    @property
+    def is_count(self) -> bool:
+        """Whether a count is carried out, which may come out at 0."""
+        return self.cause is Cause.COUNTED
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -119,6 +177,14 @@ class FindingKind(StrEnum):
     FROZEN = "frozen"
     OVERTAKEN = "overtaken"
     UNSETTLED = "unsettled"
+    SHORT = "short"
+    OWNED = "owned"
+    UNCERTAIN = "uncertain"
+    STALE_COUNT = "stale_count"
+    NOT_YET = "not_yet"
+    CONFLICTING = "conflicting"
+    INCLUDED = "included"
+    LOW = "low"
     RELEASED = "released"
     DRIFT = "drift"
     UNREAD = "unread"
@@ -126,12 +192,14 @@ class FindingKind(StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """Whether the YAML names something the store does not have or cannot tell apart."""
+        """Whether the SKU is left alone until somebody changes a file or settles it."""
         return self in _ERRORS
 
 
 _ERRORS = frozenset(
     {FindingKind.MISSING, FindingKind.AMBIGUOUS, FindingKind.RENAMED, FindingKind.REPLACED}
+    | {FindingKind.SHORT, FindingKind.OWNED, FindingKind.UNCERTAIN, FindingKind.STALE_COUNT}
+    | {FindingKind.NOT_YET, FindingKind.CONFLICTING}
 )
 
 
@@ -178,7 +246,8 @@ class Provenance:
     `created_at` is an ISO date and time; `desired_digest` names the desired state, `head` the
     commit checked out, `base` the base (all None where git does not tell). `commits` are those
     from the base to the head, newest first, in a line each. A plan that is `offline` was made
-    without asking the store: it shows, and is never applied.
+    without asking the store: it shows, and is never applied. `read_at` is the shop's own time when
+    it was read.
     """
 
     created_at: str
@@ -188,14 +257,16 @@ class Provenance:
     base_date: str | None = None
     commits: tuple[str, ...] = ()
     offline: bool = False
+    read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Actions, findings and violations: what would be done, and nothing that does it.
 
-    `unread` are declared SKUs that were not read on purpose, `recovered` those for which a dead
-    apply's declaration counts as applied, `settled` those that are dealt with without a write.
+    `unread` are SKUs that were not read on purpose, `recovered` is what a dead apply did, `settled`
+    are the levels that are dealt with without a write, `ledgers` the SKUs whose events are dealt
+    with, by a write or without.
     """
 
     store: str
@@ -207,8 +278,9 @@ class Plan:
     summary: Summary
     requests: Requests
     unread: tuple[str, ...] = ()
-    recovered: tuple[str, ...] = ()
+    recovered: Recovered = field(default_factory=Recovered)
     settled: tuple[SettledSku, ...] = ()
+    ledgers: tuple[LedgerSku, ...] = ()
     tool_version: str = ""
 
     @property

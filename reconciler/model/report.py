@@ -19,7 +19,10 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one action: `found` is the live stock that decided it, where one was read."""
+    """What became of one action: `found` is the live stock that decided it, where one was read.
+
+    `at` is when, by the shop's own time: UTC, ISO 8601, and '' where it is not known.
+    """
 
     sku: str
     result: Result
@@ -27,6 +30,7 @@ class Outcome:
     after: Stock | None
     found: Stock | None = None
     message: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ class Report:
     outcomes: tuple[Outcome, ...]
     stopped: str | None = None
     site_id: str = ""
+
+    @property
+    def by_sku(self) -> dict[str, Outcome]:
+        """Return what became of each SKU: of its action, if it has an error besides."""
+        return {one.sku: one for one in reversed(self.outcomes)}
 
     @property
     def is_complete(self) -> bool:

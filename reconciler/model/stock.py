@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+MAX_QUANTITY: Final = 999_999_999
 Quantity = int | float | None
 """Whole for what is declared; a live one may also be fractional or missing (None)."""
 

@@ -1,7 +1,7 @@
 """What a plan says that is not a write: one function for each kind of finding."""
 
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from reconciler.model import (
@@ -43,13 +43,19 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
     """Return what is said of a SKU that differs and is not written."""
     follows = entry.rule is Rule.ON_CHANGE and reference is not None
     if reference is None or not follows or reference.statement is Statement.SETTLED:
-        message = f"declared {entry.stock}, live {live}; left alone by the rule {entry.rule}"
+        since = reference.added if reference is not None else 0
+        declared = (
+            f"{entry.stock} {'+' if since > 0 else '-'} {abs(since)} since"
+            if since
+            else entry.stock
+        )
+        message = f"declared {declared}, live {live}; left alone by the rule {entry.rule}"
         return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
     if reference.is_stale:
         message = (
             f"declared {entry.stock} as the shop had it on {reference.at[:10]}, but something later"
-            f" is known, and live is {live}; left alone. If {entry.stock} was counted, give it a"
-            " new as_of"
+            f" is known. The shop has {live}. Left alone. If {entry.stock} was counted, say so:"
+            f" reconciler count {shlex.quote(entry.sku)}={entry.stock}"
         )
         return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
     if reference.statement is Statement.COPY:
@@ -59,9 +65,9 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
         )
         return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
     message = (
-        f"declared {reference.level} -> {entry.stock}, but the store has gone on to {live};"
-        " left alone, since writing would undo that. If the declared number was counted,"
-        " give it a new as_of"
+        f"declared {reference.level} -> {entry.stock}, but the shop already has {live}. Left alone:"
+        f" writing would undo that. If {entry.stock} was counted, say so:"
+        f" reconciler count {shlex.quote(entry.sku)}={entry.stock}"
     )
     return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
 
@@ -77,6 +83,29 @@ def replaced(entry: Declared, live: LiveSku) -> Finding:
     return Finding(FindingKind.REPLACED, entry.sku, message, entry.source)
 
 
+def conflicting(entry: Declared, reference: Reference | None) -> Finding:
+    """Return the error of a level that would be written while events are not dealt with."""
+    settled = reference.settled if reference else None
+    back = f"put the level back to {settled}" if settled else "delete the level"
+    message = (
+        f"its level says {entry.stock}, and events of it are not applied yet. Delete the event if"
+        f" the level has it already. Or {back}, apply, and then type {entry.stock} again"
+    )
+    return Finding(FindingKind.CONFLICTING, entry.sku, message, entry.source)
+
+
+def find_low(
+    levels: Mapping[str, Declared], live: Mapping[str, LiveSku], stocks: Mapping[str, Stock]
+) -> Iterable[Finding]:
+    """Yield the declared SKUs that the shop has no more of than their `low`."""
+    for sku, one in live.items():
+        low = levels[sku].terms.low
+        quantity = None if low is None or one.sku_id not in stocks else stocks[one.sku_id].quantity
+        if low is not None and isinstance(quantity, int) and quantity <= low:
+            message = f"the shop has {quantity}, and {low} or fewer is low"
+            yield Finding(FindingKind.LOW, sku, message, levels[sku].source)
+
+
 def not_managed(live: LiveSku) -> Finding:
     """Return the finding of a live SKU that no file declares."""
     name = live.code or live.sku_id
@@ -86,9 +115,14 @@ def not_managed(live: LiveSku) -> Finding:
     return Finding(FindingKind.NOT_MANAGED, name, message, None)
 
 
-def released(desired: DesiredState, base: Base, matches: Matches) -> Iterable[Finding]:
-    """Yield the SKUs that the base declared and no file does any more, under whatever key."""
-    named = {sku.sku_id for sku in matches.live.values()}
+def released(
+    desired: DesiredState, base: Base, matches: Matches, kept: Collection[str]
+) -> Iterable[Finding]:
+    """Yield the SKUs that the base declared and no file does any more, under whatever key.
+
+    Those whose ids are *kept* have events, and so are still managed.
+    """
+    named = {sku.sku_id for sku in matches.live.values()}.union(kept)
     named |= {entry.id for entry in desired.declared.values() if entry.id}
     for sku, entry in base.declared.items():
         known = base.shop.get(sku)
@@ -100,8 +134,9 @@ def released(desired: DesiredState, base: Base, matches: Matches) -> Iterable[Fi
 
 def idle_globs(desired: DesiredState) -> Iterable[Finding]:
     """Yield `frozen` patterns that match no declared SKU: a typo would freeze nothing."""
+    named = desired.declared.keys() | {one.sku for one in desired.events}
     for glob in desired.settings.frozen:
-        if not any(fnmatchcase(sku, glob) for sku in desired.declared):
+        if not any(fnmatchcase(sku, glob) for sku in named):
             message = "is to be frozen, and no declared SKU is called that"
             yield Finding(FindingKind.FROZEN, glob, message, None)
 
@@ -110,7 +145,7 @@ def unsettled(entry: Declared) -> Finding:
     """Return the finding of a SKU that a crashed apply may have written."""
     decides = f"its rule {entry.rule} decides"
     if entry.rule is Rule.ON_CHANGE:
-        decides = "left alone as long as the declaration stays. Look, and give it a new as_of"
+        decides = "left alone as long as the level stays. Look, and count it: reconciler count"
     message = (
         "an apply that never ended may have written this, and it is neither as before nor as"
         f" planned; {decides}"
@@ -118,16 +153,18 @@ def unsettled(entry: Declared) -> Finding:
     return Finding(FindingKind.UNSETTLED, entry.sku, message, entry.source)
 
 
-def not_read(skus: Collection[str], *, offline: bool) -> Finding:
-    """Return the one finding about SKUs that were not read on purpose."""
+def not_read(skus: Collection[str], *, offline: bool) -> Iterable[Finding]:
+    """Yield the one finding about SKUs that were not read on purpose, if there are any."""
+    if not skus:
+        return
     many = "1 declared SKU was" if len(skus) == 1 else f"{len(skus)} declared SKUs were"
     message = f"{many} not read, since the declaration has not changed"
     if offline:
         names = sorted(skus)
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         which = f"{', '.join(names[:10])}{more}"
-        message = f"new or counted anew since the base, so only the store can tell: {which}"
-    return Finding(FindingKind.UNREAD, "", message, None)
+        message = f"new since the base, so only the shop can tell: {which}"
+    yield Finding(FindingKind.UNREAD, "", message, None)
 
 
 def finding_order(finding: Finding) -> tuple[bool, str, str, str]:

@@ -60,9 +60,8 @@ def _advise(actions: Sequence[Action]) -> str:
     sku = next(one.sku for one in actions if _is_typed(one) and one.put_back > 0)
     name = shlex.quote(sku)
     return (
-        f". If units came in, add them to what the shop has: reconciler set {name}=+20 --live. If"
-        f" they were counted, say when: reconciler set {name}=70 --as-of today (the next day, if"
-        " the entry has today's date already)"
+        f". If units came in, put the level back and say so: reconciler adjust {name}=+20. If they"
+        f" were counted: reconciler count {name}=70"
     )
 
 

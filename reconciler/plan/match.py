@@ -29,7 +29,7 @@ def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> 
     pins = {pin.id for entry in declared.values() if (pin := entry.terms.pin)}
     by_id = {live.sku_id: live for live in listed} if pins else {}
     by_code = {live.code: live for live in listed}
-    shared = _shared(listed) if len(by_code) < len(listed) else {}
+    shared = find_shared(listed) if len(by_code) < len(listed) else {}
     found: dict[str, LiveSku] = {}
     odd: list[Declared] = []
     for sku, entry in declared.items():  # a hundred thousand times: what is plain goes first
@@ -68,7 +68,7 @@ def _explain_odd(
     yield from _missing(missing, left)
 
 
-def _shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
+def find_shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
     """Return the live SKUs of each code that several of them have."""
     by_code: dict[str, list[LiveSku]] = defaultdict(list)
     for live in listed:
@@ -136,6 +136,13 @@ def _missing(entries: list[Declared], left: Sequence[LiveSku]) -> list[Finding]:
             Finding(FindingKind.MISSING, entry.sku, f"{wanted}; {advice}", entry.source)
         )
     return findings
+
+
+def suggest_code(code: str, known: Mapping[str, LiveSku]) -> str:
+    """Return the code among those *known* that *code* may mean, or ''."""
+    if len(known) > MAX_COMPARED:
+        return ""
+    return next(iter(get_close_matches(code, known, 1, 0.6)), "")
 
 
 def _can_be_key(code: str) -> bool:

@@ -18,7 +18,7 @@ from reconciler.model import (
     Terms,
 )
 
-_SEEN_TERMS = Terms(Rule.ON_CHANGE, None, None, "")
+_SEEN_TERMS = Terms(Rule.ON_CHANGE, None, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class References:
         self._declared = desired.declared
         self._levels: Mapping[str, Declared] = base.declared if base else {}
         self._gone: Mapping[str, Declared] = base.released if base else {}
+        self._ledgers = {one.sku_id: one for one in base.ledgers} if base else {}
         consumed = base.consumed if base else frozenset()
         self._seen = _Observed(one for one in desired.observations if one.id not in consumed)
 
@@ -64,14 +65,18 @@ class References:
         known = _later(settled, seen)
         if known is None:
             return NO_KNOWLEDGE if self.has_base else None
-        if self._is_counted(entry, settled, seen):
-            return _make(Statement.COUNTED, known, settled)
-        if settled is not None and settled.declared.stock == entry.stock:
-            return _make(Statement.SETTLED, settled, settled)
-        copy = next((one for one in seen if one.declared.stock == entry.stock), None)
-        if copy is not None:
-            return replace(_make(Statement.COPY, copy, settled), is_stale=copy is not known)
-        return _make(Statement.TYPED, known, settled)
+        reference = _refer(entry, known, settled, seen)
+        known_id = sku_id or known.settled.sku_id
+        added = self.find_added(known_id, reference.at, is_observed=reference.is_observed)
+        return replace(reference, added=added) if added else reference
+
+    def find_added(self, sku_id: str, at: str, *, is_observed: bool) -> int:
+        """Return what events added to a SKU since its level was settled, or observed *at* a time.
+
+        The record drops what was added before its level was settled.
+        """
+        ledger = self._ledgers.get(sku_id)
+        return ledger.corrected_since(at if is_observed else "") if ledger else 0
 
     def is_known(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the last record says all of *entry*, and that it is this SKU."""
@@ -79,7 +84,7 @@ class References:
         if self._base is None or own is None or own.stock != entry.stock:
             return False
         settled = self._base.shop.get(entry.sku)
-        return settled is not None and settled.sku_id == sku_id and own.as_of == entry.as_of
+        return settled is not None and settled.sku_id == sku_id
 
     def find_settled(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level of *entry* that an apply last dealt with, or None."""
@@ -114,18 +119,8 @@ class References:
         return {one.code: one for one in self._levels.values() if one.terms.pin}
 
     def find_latest(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
-        """Return the level last settled, or an unconsumed observation if there is a later one.
-
-        An observation keeps the date that was settled: its number was copied, and not counted.
-        """
-        settled = self.find_settled(entry, sku_id)
-        seen = self._seen.find(entry, sku_id)
-        known = _later(settled, seen)
-        if known is None or known is settled:
-            return known
-        is_copy = entry.stock == known.declared.stock
-        day = settled.declared.as_of if settled else entry.as_of if is_copy else None
-        return _with_date(known, day)
+        """Return the level last settled, or an unconsumed observation if there is a later one."""
+        return _later(self.find_settled(entry, sku_id), self._seen.find(entry, sku_id))
 
     def undeclared(self) -> Mapping[str, Knowledge]:
         """Return what is known of keys that no file declares: released, or observed too early."""
@@ -135,13 +130,13 @@ class References:
         for key, one in self._seen.latest().items():
             earlier = found.get(key)
             if earlier is None or one.settled.at >= earlier.settled.at:
-                found[key] = _with_date(one, earlier.declared.as_of if earlier else None)
+                found[key] = one
         return {key: one for key, one in found.items() if key not in self._declared}
 
     def is_replaced(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the code of *entry* belongs to another SKU of the shop than it did."""
         own = self._know(self._levels.get(entry.sku))
-        if own is None or entry.id is not None or self._is_counted(entry, own, []):
+        if own is None or entry.id is not None:
             return False
         return bool(own.settled.sku_id) and own.settled.sku_id != sku_id
 
@@ -159,34 +154,6 @@ class References:
             return named
         return self._know(self._pinned_by_code.get(entry.code)) if known_id is None else None
 
-    def _is_counted(
-        self, entry: Declared, settled: Knowledge | None, seen: list[Knowledge]
-    ) -> bool:
-        """Return whether the date of *entry* asserts its number: it is later than any before.
-
-        To delete a date, to go back to an old one, or to move a line below one that stood there
-        already is no count. Neither is a date before the day on which the shop was seen.
-        """
-        day = entry.as_of
-        before = settled.declared.as_of if settled else None
-        if day is None or (before is not None and day <= before):
-            return False
-        if seen and day < seen[0].settled.at[:10]:
-            return False
-        is_moved = entry.terms.inherits_date and (entry.terms.path, day) in self._old_heads
-        return not is_moved and (settled is not None or bool(seen))
-
-    @cached_property
-    def _old_heads(self) -> set[tuple[str, str]]:
-        """The files and dates of heads that asserted their date before."""
-        heads = set()
-        for sku, entry in self._declared.items():
-            if entry.as_of is not None and entry.terms.inherits_date:
-                own = self._levels.get(sku)
-                if own is not None and own.as_of == entry.as_of:
-                    heads.add((entry.terms.path, entry.as_of))
-        return heads
-
 
 def _later(settled: Knowledge | None, seen: list[Knowledge]) -> Knowledge | None:
     """Return what was known last: the latest observation, or the level settled since."""
@@ -195,10 +162,16 @@ def _later(settled: Knowledge | None, seen: list[Knowledge]) -> Knowledge | None
     return settled
 
 
-def _with_date(known: Knowledge, as_of: str | None) -> Knowledge:
-    """Return what was observed as if it had been declared with a date."""
-    terms = known.declared.terms._replace(as_of=as_of)
-    return Knowledge(known.declared._replace(terms=terms), known.settled)
+def _refer(
+    entry: Declared, known: Knowledge, settled: Knowledge | None, seen: list[Knowledge]
+) -> Reference:
+    """Return what the level of *entry* says, given what was *known* last."""
+    if settled is not None and settled.declared.stock == entry.stock:
+        return _make(Statement.SETTLED, settled, settled)
+    copy = next((one for one in seen if one.declared.stock == entry.stock), None)
+    if copy is not None:
+        return replace(_make(Statement.COPY, copy, settled), is_stale=copy is not known)
+    return _make(Statement.TYPED, known, settled)
 
 
 def _make(statement: Statement, known: Knowledge, settled: Knowledge | None) -> Reference:
@@ -243,5 +216,5 @@ def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> 
         sku
         for sku, entry in declared.items()
         if (earlier := before.get(sku)) is None
-        or (entry.stock, *entry.terms[:3]) != (earlier.stock, *earlier.terms[:3])
+        or (entry.stock, *entry.terms[:2]) != (earlier.stock, *earlier.terms[:2])
     }

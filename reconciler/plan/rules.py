@@ -1,6 +1,20 @@
 """Rule × declared × reference × live → the stock to aim for, and what that would undo."""
 
-from reconciler.model import InventoryType, Reference, Rule, Statement, Stock
+from fnmatch import fnmatchcase
+
+from reconciler.model import InventoryType, Reference, Rule, Statement, Stock, StoreSettings, finite
+
+
+def is_frozen(sku: str, settings: StoreSettings) -> bool:
+    """Return whether *settings* keep *sku* from being written."""
+    return any(fnmatchcase(sku, glob) for glob in settings.frozen)
+
+
+def with_added(level: Stock, reference: Reference | None) -> Stock:
+    """Return *level* and what events have added since it was settled."""
+    if reference is None or not reference.added or not isinstance(level.quantity, int):
+        return level
+    return finite(level.quantity + reference.added)
 
 
 def aim(rule: Rule, declared: Stock, reference: Reference | None, live: Stock) -> Stock:
@@ -35,13 +49,13 @@ def count_put_back(reference: Reference | None, before: Stock, after: Stock) -> 
 
     Above 0: units that were sold, and would be back on the shelf. Below 0: units that came in, and
     would be taken away. An author knows the level, and may know what the shop had when it was
-    settled; what moved beyond both is undone.
+    settled; what moved beyond both, and beyond what events added since, is undone.
     """
     if reference is None or reference.had is None or reference.level is None:
         return 0
     known = [_whole(reference.had), _whole(reference.level)]
     live, aimed = _whole(before), _whole(after)
-    start = [quantity for quantity in known if quantity is not None]
+    start = [quantity + reference.added for quantity in known if quantity is not None]
     if known[0] is None or live is None or aimed is None:
         return 0
     if aimed > live:

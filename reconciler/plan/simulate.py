@@ -1,22 +1,24 @@
 """Desired state × base → a live state as if the shop still had what was last settled or seen."""
 
+from collections.abc import Iterator
+
 from reconciler.model import (
     Base,
     DesiredState,
     Listing,
     LiveSku,
     LiveState,
-    Rule,
-    Statement,
+    OrderBook,
     Stock,
 )
 from reconciler.plan.reference import References
+from reconciler.plan.rules import with_added
 
 
-def simulate_live(desired: DesiredState, base: Base) -> tuple[LiveState, set[str]]:
+def simulate_live(desired: DesiredState, base: Base, now: str) -> tuple[LiveState, set[str]]:
     """Return that live state, and the SKUs of which nothing can be said.
 
-    Those are new, or counted with the number they had: what the shop sold since would be put back.
+    Those are new, or have events and no level. *now* is UTC, ISO 8601.
     """
     references = References(base, desired)
     skus: list[LiveSku] = []
@@ -27,11 +29,19 @@ def simulate_live(desired: DesiredState, base: Base) -> tuple[LiveState, set[str
         known_id = settled.settled.sku_id if settled else ""
         sku_id = entry.id or known_id or f"offline-{number}"
         skus.append(LiveSku(sku_id, entry.code, "", archived=False))
-        known = references.look_up(entry, entry.id)
-        level = known.level if known else None
-        is_counted = known is not None and known.statement is Statement.COUNTED
-        if level is None or (is_counted and entry.rule is Rule.ON_CHANGE and level == entry.stock):
+        known = references.look_up(entry, sku_id)
+        if known is None or known.level is None:
             unknown.add(sku)
         else:
-            stocks[sku_id] = level
-    return LiveState(Listing("offline", tuple(skus)), stocks, 0, None), unknown
+            stocks[sku_id] = with_added(known.level, known)
+    skus += _find_others(desired, base)
+    orders = OrderBook(is_offline=True)
+    return LiveState(Listing("offline", tuple(skus)), stocks, 0, None, now, orders), unknown
+
+
+def _find_others(desired: DesiredState, base: Base) -> Iterator[LiveSku]:
+    """Yield the SKUs that have events and no level."""
+    ids = {key: one.sku_id for one in base.ledgers for key in one.keys}
+    keys = {one.sku for one in desired.events} | ids.keys()
+    for number, key in enumerate(sorted(keys - desired.declared.keys())):
+        yield LiveSku(ids.get(key) or f"offline-event-{number}", key, "", archived=False)

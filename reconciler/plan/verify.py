@@ -1,4 +1,4 @@
-"""Saved plan × desired state × base → whether it may still be applied. Pure."""
+"""Saved plan × desired state × base × listing → whether it may still be applied."""
 
 from dataclasses import replace
 
@@ -8,14 +8,19 @@ from reconciler.model import (
     Base,
     DesiredState,
     Listing,
+    LiveState,
     Plan,
     Rule,
     StoreSettings,
 )
+from reconciler.plan.booking import find_fault, replan
+from reconciler.plan.levels import find_cause
 from reconciler.plan.limits import check_limits
-from reconciler.plan.planner import find_cause, is_frozen, sort_actions, total_units
+from reconciler.plan.match import match_skus
+from reconciler.plan.naming import name_skus
+from reconciler.plan.planner import count_managed, sort_actions, total_units
 from reconciler.plan.reference import References
-from reconciler.plan.rules import aim, count_put_back
+from reconciler.plan.rules import aim, count_put_back, is_frozen
 
 
 def check_store(plan: Plan, settings: StoreSettings) -> None:
@@ -50,18 +55,20 @@ def _check_actions(plan: Plan, desired: DesiredState, references: References) ->
     if len(names) != count or len(targets) != count:
         raise StalePlanError("the plan writes a SKU twice; plan again")
     left_out = set(plan.unread)
-    if not left_out <= desired.declared.keys() or left_out & names:
+    keys = desired.declared.keys() | {one.sku for one in desired.events}
+    if not left_out <= keys or left_out & names:
         raise StalePlanError("what the plan did not read does not fit the YAML; plan again")
     collection = desired.settings.sku_collection_id
     if collection and any(action.target.collection_id != collection for action in plan.actions):
         raise StalePlanError("the plan is for another sku_collection_id; plan again")
     settled = {one.sku for one in plan.settled}
-    if not settled <= desired.declared.keys() or settled & (names | left_out):
+    levels = {action.sku for action in plan.actions if not action.events}
+    if not settled <= desired.declared.keys() or settled & (levels | left_out):
         raise StalePlanError("what the plan settles does not fit the YAML; plan again")
     if plan.actions != sort_actions(plan.actions):
         raise StalePlanError("the plan's actions are not in their order; plan again")
     for action in plan.actions:
-        if not _follows(action, desired, references):
+        if not action.events and not _follows(action, desired, references):
             raise StalePlanError(
                 f"the plan's action for {action.sku} does not follow from the YAML; plan again"
             )
@@ -74,6 +81,7 @@ def _follows(action: Action, desired: DesiredState, references: References) -> b
         entry is None
         or is_frozen(action.sku, desired.settings)
         or action.rule is not entry.rule
+        or (action.correction, action.sold_since) != (None, None)
         or entry.id not in {None, action.target.sku_id}
         or (entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, action.target.sku_id))
     ):
@@ -89,6 +97,39 @@ def _follows(action: Action, desired: DesiredState, references: References) -> b
     return (action.reference, action.cause, action.after, action.put_back) == made
 
 
+def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: LiveState) -> None:
+    """Raise StalePlanError unless what *plan* does about events follows from files and record.
+
+    Of *live*, the listing and the shop's time count. What was sold since a count, and what the
+    shop had, stands in the plan.
+    """
+    matches = match_skus(desired.declared, live.listing.skus)
+    named = name_skus(desired, base, live.listing, matches, live.now)
+    accounts = named.accounts.by_id
+    by_target = {one.target.sku_id: one for one in plan.actions}
+    for sku in plan.ledgers:
+        account = accounts.get(sku.sku_id)
+        if account is None or account.named != sku or find_fault(account, desired.settings):
+            raise StalePlanError(f"the events of {sku.sku_id} are others by now; plan again")
+        action = by_target.get(sku.sku_id)
+        needs_write = account.is_unsettled and account.balance.count is None
+        if needs_write and (action is None or not action.events):
+            raise StalePlanError(f"the plan leaves out the events of {account.sku}; plan again")
+    dealt_with = {one.sku_id for one in plan.ledgers}
+    for action in (one for one in plan.actions if one.events):
+        account = accounts.get(action.target.sku_id)
+        made = replan(account, action, live) if account else None
+        is_same = made is not None and replace(made, name=action.name) == action
+        if not is_same or action.target.sku_id not in dealt_with:
+            raise StalePlanError(
+                f"the plan's action for {action.sku} does not follow from the events; plan again"
+            )
+    levels = {one.target.sku_id for one in plan.actions if not one.events}
+    if clashing := levels & named.accounts.unsettled:
+        name = by_target[min(clashing)].sku
+        raise StalePlanError(f"the level of {name} was planned beside its events; plan again")
+
+
 def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
     """Raise StalePlanError where an action's target is not the SKU that is declared.
 
@@ -96,7 +137,7 @@ def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
     more is none of that: its SKU will fail by itself.
     """
     by_id = {live.sku_id: live for live in listing.skus}
-    targets = [(action.sku, action.target.sku_id) for action in plan.actions]
+    targets = [(one.sku, one.target.sku_id) for one in plan.actions if not one.events]
     targets += [(one.sku, one.sku_id) for one in plan.settled]
     for sku, sku_id in targets:
         live = by_id.get(sku_id)
@@ -109,7 +150,7 @@ def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
 
 def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
     """Return *plan* with the violations that it has under the limits as they are now."""
-    summary = replace(plan.summary, declared=len(desired.declared), **total_units(plan.actions))
+    summary = replace(plan.summary, declared=count_managed(desired), **total_units(plan.actions))
     return replace(
         plan,
         summary=summary,

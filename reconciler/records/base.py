@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.git.repository import Repository
+from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE
 from reconciler.records.records import (
     APPLIED_FILE,
     FILES,
@@ -26,7 +27,8 @@ class BaseTexts:
 
     Paths are those of the files at the commit; `odd` are those that are no regular files.
     `intended` is what would hold if an intent, of which there is no receipt, all came about,
-    `released` the levels of SKUs that no file declares, `shop` the content of `shop.json`.
+    `released` the levels of SKUs that no file declares; `shop`, `ledger`, and `intended_ledger` are
+    the contents of files of a record.
     """
 
     commit: str
@@ -38,6 +40,8 @@ class BaseTexts:
     intended: tuple[tuple[str, bytes], ...] = ()
     released: tuple[tuple[str, bytes], ...] = ()
     shop: bytes = b"{}"
+    ledger: bytes = b"[]"
+    intended_ledger: bytes = b"[]"
 
 
 def find_base(
@@ -106,13 +110,29 @@ def _of_record(
         tuple((f"{own}/{name}", content) for content in [blobs.get(name)] if content)
         for name in (APPLIED_FILE, INTENDED_FILE, RELEASED_FILE)
     )
+    ledger, intended_ledger = (
+        b"[]" if (content := blobs.get(name)) is None else content
+        for name in (LEDGER_FILE, INTENDED_LEDGER_FILE)
+    )
     shop = blobs.get(SHOP_FILE) or b"{}"
-    return BaseTexts(commit, record.source, day, applied, (), record, intended, released, shop)
+    return BaseTexts(
+        commit,
+        record.source,
+        day,
+        applied,
+        (),
+        record,
+        intended,
+        released,
+        shop,
+        ledger,
+        intended_ledger,
+    )
 
 
 def _refuse_huge(repository: Repository, at: str, ref: str) -> None:
     """Raise HistoryError for a record that is larger than any apply makes one."""
-    size = repository.size_of(at, RECORD_FILE, APPLIED_FILE, RELEASED_FILE, SHOP_FILE)
+    size = repository.size_of(at, RECORD_FILE, APPLIED_FILE, RELEASED_FILE, SHOP_FILE, LEDGER_FILE)
     if size > MAX_BYTES:
         raise HistoryError(f"The record at {ref} is larger than {MAX_BYTES // 2**20} MiB.")
 

@@ -2,9 +2,10 @@
 
 An intent goes in before the first write, a receipt after the last. The tree of a record holds
 `record.json`; `applied.yaml`, the settled levels; `released.yaml`, the levels of SKUs that no file
-declares any more; and `shop.json`, what the shop had of each SKU then. An intent also has
-`intended.yaml`, what would hold if all of it came about. The parents of a record are the record
-before and the commit that was applied.
+declares any more; `shop.json`, what the shop had of each SKU then; and `ledger.json`, the events
+that were dealt with. An intent also has `intended.yaml` and `intended-ledger.json`, what would hold
+if all of it came about. The parents of a record are the record before and the commit that was
+applied.
 """
 
 from collections.abc import Mapping
@@ -20,13 +21,22 @@ from reconciler.git.remotes import push_ref
 from reconciler.git.repository import Repository, shown_remote
 from reconciler.model import INFINITE, SettledSku, Stock, Target, finite
 from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
+from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE
 
 APPLIED_FILE: Final = "applied.yaml"
 INTENDED_FILE: Final = "intended.yaml"
 RELEASED_FILE: Final = "released.yaml"
 SHOP_FILE: Final = "shop.json"
 RECORD_FILE: Final = "record.json"
-FILES: Final = (RECORD_FILE, APPLIED_FILE, INTENDED_FILE, RELEASED_FILE, SHOP_FILE)
+FILES: Final = (
+    RECORD_FILE,
+    APPLIED_FILE,
+    INTENDED_FILE,
+    RELEASED_FILE,
+    SHOP_FILE,
+    LEDGER_FILE,
+    INTENDED_LEDGER_FILE,
+)
 FORMAT: Final = 1
 MAX_BYTES: Final = 64 * 1024 * 1024
 
@@ -43,13 +53,19 @@ class RecordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedAction:
-    """One action of a recorded plan; `result` is '' as long as it is only meant."""
+    """One action of a recorded plan; `result` is '' as long as it is only meant.
+
+    One that events asked for has a `correction`: the units that it adds. `at` is when it was dealt
+    with, by the shop's own time.
+    """
 
     sku: str
     target: Target
     before: Stock
     after: Stock
     result: str = ""
+    correction: int | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,8 @@ class Record:
     `run` is different for each apply, `previous` the record before, `source` the commit applied,
     `by` who ran it. `planned_at` is the plan's time of creation; an intent has a time at which it
     expires. `consumed` are the ids of all observations that were dealt with so far, `files` the
-    names of the other files that the record has.
+    names of the other files that the record has, `read_at` the shop's own time when the plan read
+    it.
     """
 
     kind: RecordKind
@@ -76,6 +93,7 @@ class Record:
     by: str = ""
     consumed: tuple[_Hex, ...] = ()
     files: tuple[str, ...] = ()
+    read_at: str = ""
 
     @property
     def is_intent(self) -> bool:
@@ -94,12 +112,14 @@ class _ShopRow(NamedTuple):
     sku_id: str
     had: int | float | str | None
     at: str
+    level_at: str = ""
 
 
 def dump_shop(shop: Mapping[str, SettledSku]) -> str:
     """Return what the shop had of each SKU as the text of `shop.json`, a line for each."""
     rows = {
-        key: _ShopRow(one.sku_id, _dump_had(one.had), one.at) for key, one in sorted(shop.items())
+        key: _ShopRow(one.sku_id, _dump_had(one.had), one.at, one.level_at)
+        for key, one in sorted(shop.items())
     }
     lines = ",\n".join(
         f"{dump_json(key, indent=None)}: {dump_json(row, indent=None)}" for key, row in rows.items()
@@ -120,7 +140,7 @@ def parse_shop(commit: str, content: bytes) -> dict[str, SettledSku]:
     try:
         rows = load_noun(parse_json(content.decode()), dict[str, _ShopRow])
         return {
-            key: SettledSku(key, row.sku_id, _load_had(row.had), row.at)
+            key: SettledSku(key, row.sku_id, _load_had(row.had), row.at, row.level_at)
             for key, row in rows.items()
         }
     except ValueError as error:

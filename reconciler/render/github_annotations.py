@@ -18,7 +18,8 @@ def render_problems(problems: Sequence[Problem]) -> Iterator[str]:
         place = f"file={_property(problem.path)}"
         if problem.line:
             place += f",line={problem.line},col={problem.column}"
-        yield f"::error {place},title=Declared stock::{_data(problem.message)}"
+        said = "%0A".join(map(_data, (problem.message, *problem.paste)))
+        yield f"::error {place},title=Declared stock::{said}"
     left = len(problems) - len(shown)
     if left:
         said = f"{count(left, 'more problem')}; `reconciler validate` lists them all"

@@ -19,6 +19,7 @@ from reconciler.model import (
     Result,
     Stock,
 )
+from reconciler.render.dates import short_time
 from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import (
     action_row,
@@ -28,6 +29,7 @@ from reconciler.render.wording import (
     drift_sentence,
     drift_totals,
     drift_words,
+    explained_sentence,
     requests_sentence,
     summary_sentence,
 )
@@ -154,7 +156,9 @@ def _action_line(action: Action) -> str:
     units = next((field.units for field in row.fields if field.units), "")
     known = action.reference.level if action.reference else None
     base = "" if known is None else str(known)
-    cells = (inert(action.sku), action.before, base, action.after, units, row.why)
+    # The reasons of events are people's words.
+    why = inert(row.why) if action.events else row.why
+    cells = (inert(action.sku), action.before, base, action.after, units, why)
     return f"| {' | '.join(str(cell) for cell in cells)} |\n"
 
 
@@ -207,7 +211,17 @@ def render_drift(drift: Drift, limit: int = COMMENT_LIMIT, *, in_bytes: bool = F
         for row in drift.unexplained
     ]
     findings = [_finding(finding) for finding in drift.findings]
-    sections = [Section("", findings, "\n"), Section(table, rows, "\n")]
+    explained = [
+        f"| {inert(row.sku)} | {row.had} | {row.live} | {explained_sentence(row)} |"
+        f" {short_time(row.since)} UTC |\n"
+        for row in sorted(drift.explained or (), key=lambda row: not row.unexplained)
+    ]
+    sold = "| SKU | had | live | | since |\n|---|--:|--:|---|---|\n"
+    sections = [
+        Section("", findings, "\n"),
+        Section(table, rows, "\n"),
+        Section(sold, explained, "\n"),
+    ]
     return fit(head, sections, limit, in_bytes=in_bytes)
 
 

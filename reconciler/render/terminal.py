@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.model import Drift, Finding, FindingKind, Outcome, Plan, Report, Result, Stock
+from reconciler.render.dates import short_time
 from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import (
     Row,
@@ -13,6 +14,7 @@ from reconciler.render.wording import (
     drift_sentence,
     drift_totals,
     drift_words,
+    explained_sentence,
     requests_sentence,
     summary_sentence,
 )
@@ -64,9 +66,9 @@ def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     rows = [action_row(action) for action in plan.actions]
     if len(rows) > MAX_BLOCKS and not verbose:
         width = max(len(safe_text(row.sku)) for row in rows)
-        short = max(len(row.short) for row in rows)
+        short = max(len(safe_text(row.short)) for row in rows)
         for row in rows:
-            said = f"{safe_text(row.sku):<{width}}  {row.short:<{short}}"
+            said = f"{safe_text(row.sku):<{width}}  {safe_text(row.short):<{short}}"
             yield Span("  ~ ", "yellow"), Span(said), Span(f"{_quoted(row)}  {_place(row)}", "dim")
     else:
         for row in rows:
@@ -150,9 +152,14 @@ def render_drift(drift: Drift, *, verbose: bool = False) -> Iterator[Line]:
         units = f"  {drift_difference(row)}" if drift_difference(row) else ""
         place = f"  ({safe_text(str(row.source))})"
         yield Span("  ~ ", "yellow"), Span(f"{said}{units}: {drift_words(row)}"), Span(place, "dim")
-    if rows or drift.findings:
+    explained = drift.explained or ()
+    for one in explained:
+        said = f"{safe_text(one.sku)}  {explained_sentence(one)}, since {short_time(one.since)} UTC"
+        style = "yellow" if one.unexplained else "dim"
+        yield Span("  ~ ", style), Span(said), Span(f"  ({safe_text(str(one.source))})", "dim")
+    if rows or explained or drift.findings:
         yield ()
-    odd = bool(drift.unexplained or drift.findings)
+    odd = not drift.is_clean or any(finding.kind.is_error for finding in drift.findings)
     yield _line(drift_totals(drift), "red" if odd else "green")
 
 

@@ -1,7 +1,6 @@
 """Plan → rows: what every format shows of an action, said once. Nothing is escaped yet."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 from reconciler.model import (
@@ -10,11 +9,15 @@ from reconciler.model import (
     Drift,
     DriftKind,
     DriftRow,
+    ExplainedRow,
+    Reference,
     Requests,
     Statement,
     Stock,
     Summary,
 )
+from reconciler.render.dates import short_day
+from reconciler.render.event_wording import events_why
 
 NOT_COUNTED = "not counted"
 NO_QUANTITY = "no quantity"
@@ -58,7 +61,12 @@ def action_row(action: Action) -> Row:
 
 
 def why(action: Action) -> str:
-    """Return what the author of the level knew, and just what writing it would undo."""
+    """Return what the author of the level knew, and just what writing it would undo.
+
+    Of an action that events ask for, return what happened.
+    """
+    if action.events:
+        return events_why(action)
     parts = (_declared(action), undone(action))
     return "; ".join(part for part in parts if part)
 
@@ -72,13 +80,19 @@ def _declared(action: Action) -> str:
     if known.statement is Statement.COPY:
         return f"declared {known.level} as seen on {short_day(known.at)}"
     if not known.has_changed:
-        return f"declared {known.settled or known.level} as at the base"
+        return f"declared {known.settled or known.level}{added(known)} as at the base"
     seen = f"seen {known.level} on {short_day(known.at)}" if known.is_observed else ""
     if known.settled is None:
         return f"{seen}, declared {action.after}"
     again = known.settled == action.after
-    said = f"declared {known.settled} {'again' if again else f'-> {action.after}'}"
+    said = f"declared {known.settled}{added(known)} {'again' if again else f'-> {action.after}'}"
     return ", ".join(filter(None, (said, seen)))
+
+
+def added(known: Reference) -> str:
+    """Return ` + 20 since` for what events have added since the level was settled, or ''."""
+    sign = "+" if known.added > 0 else "-"
+    return f" {sign} {abs(known.added)} since" if known.added else ""
 
 
 def undone(action: Action) -> str:
@@ -88,18 +102,6 @@ def undone(action: Action) -> str:
     if action.put_back < 0:
         return f"{-action.put_back} that came in since would be taken away"
     return ""
-
-
-def short_day(at: str) -> str:
-    """Return a day, `2026-11-27` and what may follow it, as `Nov 27`."""
-    try:
-        day = date.fromisoformat(at[:10])
-    except ValueError:
-        return at[:10]
-    return f"{_MONTHS[day.month - 1]} {day.day}"
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _field(action: Action, change: Change) -> Field:
@@ -184,11 +186,37 @@ def drift_difference(row: DriftRow) -> str:
     return ""
 
 
+def explained_sentence(row: ExplainedRow) -> str:
+    """Return what became of a SKU: `-7 = 6 sold in 3 orders, 1 unexplained`."""
+    parts = []
+    if row.orders:
+        parts.append(f"{row.sold} sold in {count(row.orders, 'order')}")
+    if row.adjusted:
+        parts.append(f"{row.adjusted:+} adjusted")
+    if row.unexplained or not parts:
+        # Where it explains what is gone, the minus says nothing.
+        lost = row.live < row.had and row.unexplained < 0
+        parts.append(f"{-row.unexplained if lost else f'{row.unexplained:+}'} unexplained")
+    return f"{row.live - row.had:+} = {', '.join(parts)}"
+
+
+def _explained_totals(drift: Drift, rows: Sequence[ExplainedRow]) -> str:
+    odd = sum(bool(row.unexplained) for row in rows) + len(drift.rows)
+    errors = sum(finding.kind.is_error for finding in drift.findings)
+    sold = sum(row.sold for row in rows)
+    said = f"Sold since: {count(sold, 'unit')}." if sold else ""
+    if odd or errors:
+        return f"Drift: {count(odd + errors, 'SKU')} unexplained. {said}".rstrip()
+    return f"No drift that orders and events don't explain. {said}".rstrip()
+
+
 def drift_totals(drift: Drift) -> str:
     """Return the sentence that sums drift up."""
+    if drift.explained is not None:
+        return _explained_totals(drift, drift.explained)
     sold = sum(row.kind is DriftKind.SOLD for row in drift.rows)
     said = f"Sold since: {count(drift.sold, 'unit')} of {count(sold, 'SKU')}." if sold else ""
-    odd = len(drift.unexplained) + len(drift.findings)
+    odd = len(drift.unexplained) + sum(finding.kind.is_error for finding in drift.findings)
     if odd:
         return f"Drift: {count(odd, 'SKU')} that selling does not explain. {said}".rstrip()
     return f"No drift that selling does not explain. {said}".rstrip()

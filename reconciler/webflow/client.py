@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -32,6 +33,7 @@ from reconciler.webflow.body import Body
 from reconciler.webflow.rate_limit import MAX_REFUSALS, WINDOW, Pace
 from reconciler.webflow.refusals import LATER, refusal, whole
 from reconciler.webflow.retries import CONNECT_TRIES, READ_TRIES, Budget, backoff
+from reconciler.webflow.shop_clock import ShopClock
 from reconciler.webflow.token import Token
 from reconciler.webflow.transport import FOREIGN, make_http, translate
 
@@ -75,6 +77,7 @@ class StoreClient:
         self._sleep = sleep
         self._why_stopped = stopped
         self._is_closed = False
+        self._shop_clock = ShopClock(clock)
         self.requests = 0
         self.waiting = 0
         """How many requests wait for the rate limit."""
@@ -309,8 +312,13 @@ class StoreClient:
             raise AnswerError(f"the store answers {response.status_code}, which says nothing")
         raise refusal(response.status_code, response.headers, content, self._token)
 
+    def now(self) -> datetime:
+        """Return the time by the shop's own clock."""
+        return self._shop_clock.now()
+
     def _learn(self, response: httpx.Response) -> None:
-        """Take the rate limit from the headers, which are said to be on every answer."""
+        """Take the time and the rate limit from the headers, said to be on every answer."""
+        self._shop_clock.learn(response.headers)
         limit = whole(response.headers.get("X-RateLimit-Limit", ""))
         remaining = whole(response.headers.get("X-RateLimit-Remaining", ""))
         if limit is not None:

@@ -23,7 +23,7 @@ from reconciler.sandbox.server import serve_for_a_while
 
 
 def _events(text: str) -> list[dict[str, Any]]:
-    validator = jsonschema_rs.Draft202012Validator(load_schema("event"))
+    validator = jsonschema_rs.Draft202012Validator(load_schema("event-log"))
     events = [json.loads(line) for line in text.splitlines()]
     for event in events:
         validator.validate(event)

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import BashComplete
-from factories import EMPTY, Workspace
+from factories import Workspace
 
 from reconciler.cli import main
 
 STOCK = Path("inventory/demo/stock.yaml")
-
-
-DAY = "2024-02-29"
 
 
 def test_set_changes_the_numbers_and_nothing_else(workspace: Workspace) -> None:
@@ -39,18 +36,21 @@ def test_set_changes_the_numbers_and_nothing_else(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("AA=5",), "`AA` is declared nowhere; did you mean A?"),
+        (("AA=5",), "`AA` is in no file of this store; did you mean A?"),
         (("A",), "A names no number; write A=70"),
         (("A=5.5",), "is not a whole number"),
         (("A=-9",), "A would be -4, from 5"),
-        (("C=+1",), "C has infinite, to which nothing adds"),
+        (("C=+1",), "C is infinite, to which nothing adds"),
         (("D=+1",), "D has the rule on_change, so the declared 5 is not what is on the shelf"),
+        (("D=+1",), "reconciler adjust D=+1"),
+        (("E=+1",), "E has the rule at_least"),
+        (("F=1",), "F has no level"),
         (("A=1", "A=2"), "`A` is given twice"),
         ((), "name SKUs, like TEE-BLK-M=70, or a table"),
         (("A=1", "--csv", "x.csv"), "one of both"),
-        (("--csv", "x.csv"), "add --yes"),
-        (("A=1", "--as-of", "yesterday"), "yesterday is no day"),
-        (("A=1", "--as-of", "9999-01-01"), "9999-01-01 is still to come"),
+        (("--csv", "x.csv"), "Add --yes"),
+        (("A=1", "--as-of", "today"), "--as-of"),
+        (("A=1", "--live"), "--live"),
         (("A=1", "--all-stores"), "this takes one store at a time"),
     ],
 )
@@ -62,34 +62,17 @@ def test_set_does_all_or_nothing(
         "A": 5,
         "B": 6,
         "C": "infinite",
-        "D": "{quantity: 5, rule: on_change, as_of: 2021-01-01}",
+        "D": "{quantity: 5, rule: on_change}",
+        "E": "{quantity: 5, rule: at_least}",
     }
     workspace.store(stock, {"A": 5})
+    workspace.write("inventory/demo/events/e.yaml", "at: 2026-01-01T10:00:00Z\nskus:\n  F: 5\n")
     before = STOCK.read_bytes()
     run = workspace.run(
         "set", *(["B=1"] if arguments and "--csv" not in arguments else []), *arguments
     )
 
     assert (run.code, said in run.err, STOCK.read_bytes()) == (64, True, before), run
-
-
-def test_plus_counts_from_the_shop_where_that_is_asked(workspace: Workspace) -> None:
-    """Under on_change it must be, and what the shop had is kept; a bound gives no number."""
-    workspace.store({"A": 50, "B": 50}, {"A": 43, "B": 60}, settings="rule: on_change\n")
-    workspace.commit()
-    workspace.run("apply", "--yes", "--base", "HEAD", "--record")
-    run = workspace.run("set", "--live", "A=+20", "B=-5")
-
-    assert run.code == 0, run
-    assert STOCK.read_text() == "skus:\n  A: 63\n  B: 55\n"
-    assert len(list(STOCK.parent.glob(".seen/*.yaml"))) == 1
-    workspace.commit()
-    assert workspace.run("apply", "--yes", "--record").code == 0
-    assert workspace.quantities() == {"A": 63, "B": 55}
-    workspace.declare({"A": "{quantity: 5, rule: observe}", "B": "{quantity: 5, rule: at_least}"})
-    for sku in ("A", "B"):
-        refused = workspace.run("set", "--live", f"{sku}=+1")
-        assert (refused.code, "under which the shop's number is not" in refused.err) == (64, True)
 
 
 def test_pull_takes_what_the_shop_has(workspace: Workspace) -> None:
@@ -109,8 +92,8 @@ def test_pull_takes_what_the_shop_has(workspace: Workspace) -> None:
     assert workspace.run("pull", "--sku", "X*").code == 64
 
 
-def test_a_stocktake_from_export_to_an_empty_plan(workspace: Workspace) -> None:
-    """Export, count in the sheet, set --csv, commit, plan, apply, plan again: nothing."""
+def test_an_export_that_was_filled_in_is_taken_again(workspace: Workspace) -> None:
+    """Export, let a system fill in its numbers, set --csv, commit, plan, apply: nothing is left."""
     declared = {"TEE": 50, "MUG": 20, "=CAP": 7}
     quoted = {"TEE": 50, "MUG": 20, '"=CAP"': 7}
     workspace.store(quoted, declared, settings="rule: on_change\n")
@@ -120,29 +103,42 @@ def test_a_stocktake_from_export_to_an_empty_plan(workspace: Workspace) -> None:
     assert workspace.run("export", "--csv", "stock.csv", "--live").code == 0
     sheet = Path("stock.csv").read_text("utf-8-sig")
     assert sheet.splitlines()[:2] == [
-        '"SKU","Quantity","Live now","Counted","Rule","As of","File"',
-        '"TEE","50","43","","on_change","","inventory/demo/stock.yaml"',
+        '"SKU","Quantity","Live now","Counted","Rule","File"',
+        '"TEE","50","43","","on_change","inventory/demo/stock.yaml"',
     ]
     assert '"\'=CAP","7","7","",' in sheet
     assert "may hold a count" in workspace.run("export", "--csv", "stock.csv").err
     empty = workspace.run("set", "--csv", "stock.csv", "--yes").err
     assert "The column Counted is empty" in empty and "Nothing to change" in empty
-    assert "--as-of today" not in empty
+    _fill_in(sheet, "Quantity", {"TEE": "45", "MUG": "20", "'=CAP": "7"})
+    run = workspace.run("set", "--csv", "stock.csv", "--yes")
+    assert run.code == 0, run
+    assert "SKU is the column SKU, quantity the column Quantity; not used: Live now" in run.err
+    assert STOCK.read_text() == 'skus:\n  TEE: 45\n  MUG: 20\n  "=CAP": 7\n'
+    workspace.commit("spreadsheet")
+    assert workspace.run("apply", "--yes", "--record").code == 0
+    assert workspace.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_set_refuses_a_table_with_counts(workspace: Workspace) -> None:
+    """A count is an event: exit 65 with the command that takes it, and no file is touched."""
+    workspace.store({"TEE": 50}, {"TEE": 50}, settings="rule: on_change\n")
+    workspace.run("export", "--csv", "stock.csv")
+    _fill_in(Path("stock.csv").read_text("utf-8-sig"), "Counted", {"TEE": "45"})
+    before = STOCK.read_bytes()
+    run = workspace.run("set", "--csv", "stock.csv", "--yes")
+
+    assert (run.code, STOCK.read_bytes()) == (65, before), run
+    assert "reconciler count --csv" in run.err
+
+
+def _fill_in(sheet: str, title: str, numbers: dict[str, str]) -> None:
+    """Write `stock.csv` with *numbers* in the column *title*, as another spreadsheet would."""
     with Path("stock.csv").open("w", encoding="utf-8-sig", newline="") as file:
         rows = [*csv.DictReader(sheet.splitlines())]
         writer = csv.DictWriter(file, rows[0].keys(), delimiter=";")
         writer.writeheader()
-        counts = {"TEE": "45", "MUG": "20", "'=CAP": "7"}
-        writer.writerows(row | {"Counted": counts[row["SKU"]]} for row in rows)
-    run = workspace.run("set", "--csv", "stock.csv", "--yes", "--as-of", DAY)
-    assert run.code == 0, run
-    assert "SKU is the column SKU, quantity the column Counted; not used: Quantity" in run.err
-    assert STOCK.read_text() == (f'as_of: {DAY}\nskus:\n  TEE: 45\n  MUG: 20\n  "=CAP": 7\n')
-    workspace.commit("stocktake")
-    assert "quantity: 43 -> 45    +2" in workspace.run("plan").out
-    assert workspace.run("apply", "--yes", "--record").code == 0
-    assert EMPTY in workspace.run("plan").out
-    assert workspace.quantities() == {"TEE": 45, "MUG": 20, "=CAP": 7}
+        writer.writerows(row | {title: numbers[row["SKU"]]} for row in rows)
 
 
 def test_a_table_that_is_not_acceptable_changes_nothing(workspace: Workspace) -> None:
@@ -179,14 +175,6 @@ def test_files_are_replaced_all_or_none(
     assert (run.code, "No space left on device; nothing was changed" in run.err) == (1, True), run
     assert STOCK.read_text() == "skus:\n  A: 5\n"
     assert not list(STOCK.parent.glob(".*"))
-
-
-def test_an_older_count_is_refused_at_its_line(workspace: Workspace) -> None:
-    """A mistyped year in the file would else stop every count, with no word where it is."""
-    workspace.store({"A": 5, "B": "{quantity: 5, as_of: 2062-11-26}"}, {"A": 5})
-    run = workspace.run("set", "A=1", "B=1", "--as-of", "today")
-    said = "stock.yaml:3:20: error: `2062-11-26` is still to come"
-    assert (run.code, said in run.err) == (65, True), run
 
 
 def test_bash_completes_words_that_are_safe_to_run(workspace: Workspace) -> None:
@@ -237,36 +225,20 @@ def test_skus_complete_in_the_shell(workspace: Workspace) -> None:
     assert complete.get_completions(["set"], "TEE") == []
 
 
-def test_a_sheet_of_what_is_in_stock_counts_what_differs(workspace: Workspace) -> None:
+def test_a_sheet_of_what_is_in_stock_declares_what_differs(workspace: Workspace) -> None:
     """A column that a system filled in only declares levels; bounds and observe are said."""
     rules = {"C": "at_least", "D": "observe"}
     fields = {sku: f"{{quantity: 5, rule: {rule}}}" for sku, rule in rules.items()}
     workspace.store({"A": 5, "B": 5} | fields, {"A": 5}, settings="rule: on_change\n")
     workspace.write("t.csv", "SKU,On hand\nA,5\nB,6\nC,7\nD,8\n")
-    run = workspace.run("set", "--csv", "t.csv", "--yes", "--as-of", DAY)
+    run = workspace.run("set", "--csv", "t.csv", "--yes")
     assert run.code == 0, run
     assert "1 SKU under at_least or at_most" in run.err
     assert "apply does not write what is frozen or under observe: D" in run.err
-    workspace.store({"A": 5, "B": 5} | fields, {"A": 5}, settings="rule: on_change\n")
-    workspace.run("set", "--csv", "t.csv", "--yes")
     lines = STOCK.read_text().splitlines()
     assert lines[1] == "  A: 5"
     assert lines[2] == "  B: 6"
     assert lines[3:] == ["  C: {quantity: 5, rule: at_least}", "  D: {quantity: 8, rule: observe}"]
-
-
-def test_a_second_count_of_a_day_is_said_to_be_one(workspace: Workspace) -> None:
-    """A date asserts a number once; an older count is refused."""
-    workspace.store(
-        {"A": "{quantity: 5, as_of: 2024-02-29}"}, {"A": 5}, settings="rule: on_change\n"
-    )
-    run = workspace.run("set", "A=7", "--as-of", DAY)
-    assert (run.code, "Counted on that day already: A. " in run.err) == (0, True), run
-    assert "--as-of 2024-03-01" in run.err
-    assert "add --as-of today" in workspace.run("set", "A=7").err
-    same = workspace.run("set", "A=7", "--as-of", DAY)
-    assert "Counted on that day already: A. " in same.err
-    assert "--as-of today" not in same.err
 
 
 def test_what_the_shop_does_not_have_is_said(workspace: Workspace) -> None:

@@ -46,19 +46,6 @@ def test_a_changed_count_says_what_it_re_adds(workspace: Workspace) -> None:
     assert EMPTY in workspace.run("plan").out
 
 
-def test_a_recount_asserts_the_same_number(workspace: Workspace) -> None:
-    """A new `as_of` writes the number that was declared before, in either direction."""
-    workspace.begin()
-    workspace.sell(TEE=7)
-    workspace.declare(FIFTY, head="as_of: 2026-11-26\n")
-    workspace.commit("counted")
-    run = workspace.run("apply", "--yes", "--record")
-
-    assert "(declared 50 again; 7 sold since would be put back)" in run.out
-    assert workspace.quantities() == FIFTY
-    assert EMPTY in workspace.run("plan").out
-
-
 def test_without_a_base_the_way_out_is_told(workspace: Workspace) -> None:
     """No git, no record: exit 1 each, with what to do; nothing is asked or written."""
     workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
@@ -115,7 +102,7 @@ def test_numbers_from_the_shop_are_overtaken_by_its_sales(workspace: Workspace) 
     run = workspace.run("apply", "--yes", "--record")
 
     assert run.code == 0
-    assert "TEE  overtaken: declared 50 -> 43, but the store has gone on to 38" in run.out
+    assert "TEE  overtaken: declared 50 -> 43, but the shop already has 38" in run.out
     assert workspace.quantities()["TEE"] == 38
 
 
@@ -196,11 +183,10 @@ def test_offline_asks_nobody(workspace: Workspace, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("WEBFLOW_API_URL", "http://127.0.0.1:9")
     store = workspace.folder / "inventory/demo/store.yaml"
     workspace.write("inventory/demo/store.yaml", store.read_text().replace("sandbox", "webflow"))
-    recounted = "{quantity: 20, as_of: 2024-02-29}"
-    workspace.declare({"TEE": 70, "MUG": recounted, "NEW": 5})
+    workspace.declare({"TEE": 70, "MUG": 20, "NEW": 5})
     workspace.commit()
     run = workspace.run("plan", "--offline", "--detailed-exitcode", "--out", "p.json")
-    assert "new or counted anew since the base, so only the store can tell: MUG, NEW" in run.out
+    assert "new since the base, so only the shop can tell: NEW" in run.out
 
     assert run.code == 2
     assert "quantity: 50 -> 70    +20    (declared 50 -> 70)" in run.out

@@ -249,40 +249,6 @@ def test_bound_turned_on_change_writes_nothing(workspace: Workspace, rule: str) 
     assert (_tee(workspace), len(workspace.writes())) == (9, before)
 
 
-def test_old_date_and_moved_line_assert_nothing(workspace: Workspace) -> None:
-    """Row 7: a line below a head with an old date, or a recount reverted, was not counted."""
-    workspace.begin(TEES)
-    workspace.write("inventory/demo/counted.yaml", "as_of: 2026-11-20\nskus:\n  CAP: 5\n")
-    with workspace.shop() as shop:
-        assert shop.stocks() == TEES
-    seed = json.loads((workspace.folder / "inventory/demo/sandbox.json").read_text("utf-8"))
-    cap = {"stock": {"inventoryType": "finite", "quantity": 5}, "sku": "CAP"}
-    seed["products"].append({"name": "Cap", "skus": [cap]})
-    workspace.write("inventory/demo/sandbox.json", json.dumps(seed))
-    workspace.run("sandbox", "reset")
-    workspace.commit()
-    _apply(workspace)
-    workspace.sell(TEE=6)
-    workspace.declare({"MUG": 20})
-    workspace.write(
-        "inventory/demo/counted.yaml", "as_of: 2026-11-20\nskus:\n  CAP: 5\n  TEE: 16\n"
-    )
-    workspace.commit("moved")
-    _apply(workspace)
-    assert _tee(workspace) == 10
-
-    workspace.write(
-        "inventory/demo/counted.yaml", "as_of: 2026-11-25\nskus:\n  CAP: 5\n  TEE: 16\n"
-    )
-    counted = workspace.commit("counted")
-    _apply(workspace)
-    assert _tee(workspace) == 16
-    workspace.sell(TEE=6)
-    workspace.git("revert", "--no-edit", counted)
-    _apply(workspace)
-    assert _tee(workspace) == 10
-
-
 def test_two_inventories_of_one_name_do_not_share_a_base(workspace: Workspace) -> None:
     """R7: the record belongs to the site."""
     workspace.begin({"TEE": 50, "MUG": 20})
@@ -327,21 +293,8 @@ def test_two_stores_of_one_site_are_refused(workspace: Workspace) -> None:
         assert (run.code, "elsewhere/inventory/b" in run.out + run.err) == (65, True), run
 
 
-def test_set_live_says_just_what_it_puts_back(workspace: Workspace) -> None:
-    """Row 12: +20 on what the shop has; of 14 sold, the three after it are named."""
-    workspace.begin({"TEE": 50, "MUG": 20})
-    workspace.sell(TEE=11)
-    assert workspace.run("set", "TEE=+20", "--live").code == 0
-    workspace.commit()
-    workspace.sell(TEE=3)
-    run = workspace.run("plan")
-
-    assert "quantity: 36 -> 59    +23" in run.out
-    assert "; 3 sold since would be put back)" in run.out
-
-
 def test_max_put_back_refuses_to_undo_a_sale(workspace: Workspace) -> None:
-    """The limit of a new shop: apply refuses, with the ways on; a count and `--allow` are meant."""
+    """The limit of a new shop: apply refuses, with the ways on; `--allow` is meant."""
     limits = "limits:\n  max_put_back: 0\n  max_units_raised: 999\n  max_changes: 9\n"
     workspace.store(TEES, TEES, settings=limits + ON_CHANGE)
     workspace.commit()
@@ -351,57 +304,11 @@ def test_max_put_back_refuses_to_undo_a_sale(workspace: Workspace) -> None:
     _declare(workspace, TEE=30)
     refused = workspace.run("apply", "--yes")
     assert (refused.code, _tee(workspace)) == (4, 14), refused
-    for way in ("set TEE=+20 --live", "--as-of today", "--allow max_put_back"):
+    for way in ("reconciler adjust TEE=+", "reconciler count TEE=", "--allow max_put_back"):
         assert way in refused.err
 
     assert workspace.run("apply", "--yes", "--allow", "max_put_back").code == 0
     assert _tee(workspace) == 30
-    workspace.sell(TEE=2)
-    workspace.declare({"TEE": "{quantity: 30, as_of: 2026-11-28}", "MUG": 20})
-    workspace.commit()
-    assert (workspace.run("apply", "--yes").code, _tee(workspace)) == (0, 30)
-
-
-def _dated(workspace: Workspace) -> None:
-    """Begin with TEE under an old date, seven sold, and pulled."""
-    workspace.store(
-        {"TEE": "{quantity: 50, as_of: 2026-11-01}", "MUG": 20},
-        {"TEE": 50, "MUG": 20},
-        settings=ON_CHANGE,
-    )
-    workspace.commit()
-    assert workspace.run("base", "set", "HEAD", "--yes").code == 0
-    _apply(workspace)
-    workspace.sell(TEE=7)
-    assert workspace.run("pull").code == 0
-    workspace.commit("pulled")
-
-
-@pytest.mark.parametrize("way", ["unread", "missing", "lost"])
-def test_copy_below_an_old_date_is_no_count_later(workspace: Workspace, way: str) -> None:
-    """Left alone by one apply, whatever the reason: what sells after it stays sold."""
-    _dated(workspace)
-    text = (workspace.folder / "inventory/demo/stock.yaml").read_text("utf-8")
-    if way == "unread":
-        workspace.write("inventory/demo/stock.yaml", text.replace("MUG: 20", "MUG: 25"))
-        workspace.commit()
-        workspace.run("plan", "--changed-since", "HEAD~1", "--out", "p.json")
-        assert workspace.run("apply", "p.json").code == 0
-    elif way == "missing":
-        with workspace.shop() as shop:
-            change_code(shop, "TEE", "TEEX")
-        _apply(workspace, 5)
-        with workspace.shop() as shop:
-            change_code(shop, "TEEX", "TEE")
-    else:
-        workspace.declare({"MUG": 20})
-        lost = workspace.commit("lost")
-        _apply(workspace)
-        workspace.git("revert", "--no-edit", lost)
-    workspace.sell(TEE=5)
-    _apply(workspace)
-
-    assert _tee(workspace) == 38
 
 
 def _observed_before_settled(workspace: Workspace) -> None:
@@ -434,30 +341,6 @@ def test_observation_older_than_the_settled_level_is_no_reference(
 
     assert (_tee(workspace), found) == (left, [] if put_back is None else [put_back])
     assert ("TEE  overtaken" in out) == (put_back is None)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "left"),
-    [
-        (("TEE=+5", "--live"), 43),
-        (("TEE=43", "--as-of", "today"), 43),
-        (("TEE=40", "--as-of", "today"), 40),
-    ],
-)
-def test_count_before_the_first_apply_is_carried_out(
-    workspace: Workspace, arguments: tuple[str, ...], left: int
-) -> None:
-    """Imported at 43 and five sold: what is counted then counts, without a base."""
-    workspace.store({"MUG": 20}, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
-    (workspace.folder / "inventory/demo/stock.yaml").unlink()
-    workspace.run("import")
-    workspace.commit("imported")
-    workspace.sell(TEE=5)
-    assert workspace.run("set", *arguments).code == 0
-    workspace.commit("counted")
-    _apply(workspace)
-
-    assert _tee(workspace) == left
 
 
 def test_pull_before_the_first_apply_leaves_a_typed_number(workspace: Workspace) -> None:

@@ -45,7 +45,6 @@ def test_sell_places_one_order(workspace: Workspace) -> None:
     [
         ("--refund", "--pending"),
         ("--at", "2026-11-20"),
-        ("--at", "2026-11-20T14:30:00"),
         ("--at", "0001-01-01T00:00:00+02:00"),
         ("--at", "9999-12-31T23:59:00-02:00"),
         ("--at", "yesterday"),

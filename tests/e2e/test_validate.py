@@ -57,6 +57,7 @@ def test_validate_speaks_json_and_github(workspace: Workspace) -> None:
         "line": 2,
         "column": 7,
         "message": "`x%` is not a quantity; write a whole number like 12, or infinite",
+        "paste": [],
     }
     assert lines[0] == (
         "::error file=inventory/demo/stock.yaml,line=2,col=7,title=Declared stock::"

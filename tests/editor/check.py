@@ -15,8 +15,8 @@ SCHEMA = HERE.parents[1] / "schemas/inventory.schema.json"
 
 GOOD = (
     "skus:\n  A: 40\n",
-    "rule: on_change\nas_of: 2026-11-20\nskus:\n  A: infinite\n  'B C': 0\n  \"0123\": 5\n  NO: 1\n",
-    "skus:\n  A:\n    quantity: 12\n    rule: at_least\n    as_of: 2026-11-21\n    note: pallet 7\n",
+    "rule: on_change\nlow: 5\nskus:\n  A: infinite\n  'B C': 0\n  \"0123\": 5\n  NO: 1\n",
+    "skus:\n  A:\n    quantity: 12\n    rule: at_least\n    low: 0\n    note: pallet 7\n",
     "skus:\n  A: {id: 5e8518516e147040726cc415, sku: '', quantity: infinite}\n",
     "---\nskus: {A: 1} # x\n...\n",
     "skus:\r\n  A: 1\r\n",
@@ -37,7 +37,6 @@ ONLY_VALIDATE_REFUSES = (
     "skus:\n  T\u0415E: 5\n",
     "skus:\n  'A ': 5\n",
     "skus:\n  '': 5\n",
-    "skus:\n  A: {quantity: 5, as_of: 2026-02-30}\n",
     "skus:\n  A: {id: 5e8518516e147040726cc415, quantity: 5}\n"
     "  B: {id: 5e8518516e147040726cc415, quantity: 5}\n",
 )
@@ -56,6 +55,8 @@ BOTH_REFUSE = (
     "skus:\n  A: {quantitiy: 5}\n",
     "skus:\n  A: {quantity: 1, rule: Exact}\n",
     "skus:\n  A: {quantity: 1, note: 5}\n",
+    "skus:\n  A: {quantity: 1, low: -1}\n",
+    "skus:\n  A: {quantity: 1, as_of: 2026-11-20}\n",
     "skus:\n  A: {quantity: 1, sku: X}\n",
     "skus:\n  A: 1\n---\nskus: 5\n",
     "skus: {}\n",

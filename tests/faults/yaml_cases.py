@@ -68,7 +68,7 @@ CASES = (
             "demo/a.yaml:6:6: error: `1.000` has a separator between its digits; write 1000, if that is meant",
             "demo/a.yaml:7:6: error: `1 000` has a separator between its digits; write 1000, if that is meant",
             "demo/a.yaml:8:6: error: `2.5` is not a whole number; write 2 or 3",
-            "demo/a.yaml:9:6: error: `+5` has a sign, and a quantity is what there is in all; write 5",
+            "demo/a.yaml:9:6: error: `+5` has a sign, and a level is what there is in all; write 5. If 5 came in, write an event: reconciler adjust",
             "demo/a.yaml:10:6: error: `0x1F` is not written in decimal digits; write 31",
             "demo/a.yaml:11:6: error: `0b11` is not written in decimal digits; write 3",
         ),
@@ -245,9 +245,7 @@ CASES = (
         "F14",
         "an empty file",
         (b"skus:\n",),
-        (
-            "demo/a.yaml:1:6: error: there is no SKU below `skus:`; declare one, like `TEE-BLK-M: 40`",
-        ),
+        ("demo/a.yaml:1:6: error: there is no SKU below `skus:`; write one, like `TEE-BLK-M: 40`",),
     ),
     Case(
         "F14",
@@ -260,7 +258,7 @@ CASES = (
         "an empty file",
         (b"skus: {}\n",),
         (
-            "demo/a.yaml:1:1: error: there is no SKU here; declare one, like `TEE-BLK-M: 40`, or delete the file",
+            "demo/a.yaml:1:1: error: there is no SKU here; write one, like `TEE-BLK-M: 40`, or delete the file",
         ),
     ),
     Case(
@@ -289,7 +287,7 @@ CASES = (
         "a typo in a key",
         (b"skus:\n  A:\n    quantity: 5\n    count: 6\n",),
         (
-            "demo/a.yaml:4:5: error: the key `count` is not known; known here: as_of, id, note, quantity, rule, sku",
+            "demo/a.yaml:4:5: error: the key `count` is not known; known here: id, low, note, quantity, rule, sku",
         ),
     ),
 )

@@ -7,7 +7,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from histories.model import Expected, Model
 from histories.world import Clock, KilledError, World, killed_at, open_world
@@ -39,7 +38,7 @@ class Explorer:
             (2, self.restock),
             (5, self.type_level),
             (3, self.pull),
-            (2, self.set_live),
+            (2, self.set_level),
             (2, self.move),
             (2, self.rename),
             (2, self.remove),
@@ -103,18 +102,13 @@ class Explorer:
         self.world.commit("pulled")
         self.world.push()
 
-    def set_live(self) -> None:
-        """Somebody adds to what the shop has."""
+    def set_level(self) -> None:
+        """Somebody lets the tool write a number into the YAML."""
         key = self._key()
-        if key not in self.world.listing():
-            return
-        levels = self.world.levels()
-        run = self.world.run("one", "set", f"{key}=+{self.chance.randint(1, 9)}", "--live")
-        self._expect(run.code == 0, f"set: {run}")
-        # A date would make a count of it, which is another statement.
-        levels[key] = _number_of(self.world, key)
-        self.world.write_levels(levels)
-        self.world.commit(f"set {key}={levels[key]} --live")
+        level = self._around(self.world.levels()[key])
+        run = self.world.run("one", "set", f"{key}={level}")
+        self._expect(run.code == 0 and self.world.levels()[key] == level, f"set: {run}")
+        self.world.commit(f"set {key}={level}")
         self.world.push()
 
     def spreadsheet(self) -> None:
@@ -189,7 +183,7 @@ class Explorer:
         world.git("one", "checkout", "--quiet", "-b", branch)
         world.log.append(f"branch {branch}")
         push, world.push = world.push, lambda: None  # type: ignore[method-assign]
-        self.chance.choice([self.type_level, self.pull, self.set_live])()
+        self.chance.choice([self.type_level, self.pull, self.set_level])()
         world.git("one", "checkout", "--quiet", "main")
         world.push = push  # type: ignore[method-assign]
         for _ in range(self.chance.randint(0, 3)):
@@ -323,12 +317,6 @@ class Explorer:
         }
         self._expect(not wrong, f"after the rerun the shop has {now}, and not {expected}")
         self.model.learn(self.world, other, expected, set(), _now())
-
-
-def _number_of(world: World, key: str) -> int:
-    """Return the number that a file declares for a key, whatever its form."""
-    value: Any = world.levels()[key]
-    return int(value["quantity"] if isinstance(value, dict) else value)
 
 
 def _now() -> str:

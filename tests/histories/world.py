@@ -166,6 +166,7 @@ def open_world(folder: Path) -> Iterator[World]:
     ):
         for module in (editing, apply_run, planning, record_editing):
             patched.setattr(module, "datetime", Clock)
+        patched.setattr(StoreClient, "now", Clock.now)
         for name, value in {"WEBFLOW_API_URL": address, "WEBFLOW_TOKEN": TOKEN}.items():
             patched.setenv(name, value)
         for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS"):

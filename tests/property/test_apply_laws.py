@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from factories import action, desired, live, plan_of
 from fakes import FakeClock
@@ -64,6 +65,9 @@ class WildStore:
 
     def turn(self) -> AbstractContextManager[None]:
         return nullcontext()
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, 10, tzinfo=UTC)
 
     def read_stock(self, target: Target) -> Stock:
         sku = target.sku_id

@@ -8,7 +8,7 @@ from factories import build
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.desired.editor.patch import Addition, Wanted, add_to_text, edit_text
+from reconciler.desired.editor.patch import Addition, add_to_text, edit_text
 from reconciler.model import INFINITE, Declared, Stock, finite
 
 SPACES = st.sampled_from(["", " ", "  ", "    "])
@@ -16,7 +16,6 @@ COMMENTS = st.sampled_from(["", " # 5", "   # {A: 1}", "      # was: 40 'x", " #
 GAPS = st.sampled_from(["", "# skus: {A: 1}\n", "\n", "  \n", "      # deep\n"])
 NUMBERS = st.one_of(st.just("infinite"), st.integers(0, 120).map(str), st.just('"infinite"'))
 STOCKS = st.one_of(st.just(INFINITE), st.integers(0, 999_999_999).map(finite))
-DAYS = st.sampled_from([None, "2026-11-26", "2024-02-29"])
 NAMES = ["A", "TEE-BLK-M", '"NO"', "'0123'", "'it''s'", "Übergröße", '"\\u0041B"', "x y", "🎁"]
 
 
@@ -30,9 +29,7 @@ def entries(draw: st.DrawFn, name: str) -> str:
                 f"quantity:{draw(st.sampled_from([' ', '   ']))}{number}",
                 *draw(
                     st.lists(
-                        st.sampled_from(
-                            ["rule: on_change", "as_of: '2020-01-02'", 'note: "a, {b} # c"']
-                        ),
+                        st.sampled_from(["rule: on_change", "low: 3", 'note: "a, {b} # c"']),
                         unique=True,
                     )
                 ),
@@ -75,7 +72,7 @@ def files(draw: st.DrawFn) -> str:
             entry = draw(entries(name))
             text += "".join(f"{indent}{line}" for line in entry.splitlines(keepends=True))
             text += draw(GAPS)
-    head = draw(st.sampled_from(["", "rule: on_change\n", "---\n", "as_of: 2020-01-01  # day\n"]))
+    head = draw(st.sampled_from(["", "rule: on_change\n", "---\n", "low: 5  # few\n"]))
     text = head + text
     if draw(st.integers(0, 3)) == 0:
         text = text.rstrip("\n ")
@@ -86,55 +83,32 @@ def _read(text: str) -> dict[str, tuple[Any, ...]]:
     return {sku: _meaning(entry) for sku, entry in build(text).declared.items()}
 
 
-def _meaning(entry: Declared, stock: Stock | None = None, as_of: str | None = None) -> Any:
-    rule, day, pin, *_ = entry.terms
-    return stock or entry.stock, rule, as_of or day, pin
+def _meaning(entry: Declared, stock: Stock | None = None) -> Any:
+    rule, pin, _, low = entry.terms
+    return stock or entry.stock, rule, pin, low
 
 
 @given(files(), st.data())
 def test_an_edit_changes_what_is_meant_and_nothing_else(text: str, data: st.DataObject) -> None:
     """Read again, it is what was wanted; the lines that differ are those of what differs."""
     declared = build(text).declared
-    wanted = data.draw(
-        st.dictionaries(st.sampled_from(sorted(declared)), st.builds(Wanted, STOCKS, st.just(None)))
-    )
+    wanted = data.draw(st.dictionaries(st.sampled_from(sorted(declared)), STOCKS))
     edited = edit_text(text, wanted)
 
     assert _read(edited) == {
-        sku: _meaning(entry, wanted[sku].stock if sku in wanted else None)
-        for sku, entry in declared.items()
+        sku: _meaning(entry, wanted.get(sku)) for sku, entry in declared.items()
     }
     before, after = text.splitlines(keepends=True), edited.splitlines(keepends=True)
     assert len(before) == len(after)
     differing = sum(a != b for a, b in zip(before, after, strict=True))
-    changed = sum(wanted[sku].stock != declared[sku].stock for sku in wanted)
+    changed = sum(wanted[sku] != declared[sku].stock for sku in wanted)
     assert differing <= changed  # in braces several stand on one line
     value = r'"?infinite"?|[0-9]+| {2,}'  # and the blanks that a comment is lined up with
     assert [re.sub(value, "", line) for line in before] == [
         re.sub(value, "", line) for line in after
     ]
-    same = {sku: Wanted(entry.stock) for sku, entry in declared.items()}
+    same = {sku: entry.stock for sku, entry in declared.items()}
     assert edit_text(text, same) == text
-
-
-@given(files(), st.data())
-def test_a_recount_puts_a_date_to_each(text: str, data: st.DataObject) -> None:
-    """To entries of any form, and at the head; comments and the rest are all still there."""
-    declared = build(text).declared
-    wanted = data.draw(
-        st.dictionaries(st.sampled_from(sorted(declared)), st.builds(Wanted, STOCKS, DAYS))
-    )
-    edited = edit_text(text, wanted)
-
-    assert _read(edited) == {
-        sku: _meaning(entry, *(wanted.get(sku, ()))) for sku, entry in declared.items()
-    }
-    dated = sum(one.as_of is not None for one in wanted.values())
-    assert 0 <= len(edited.splitlines()) - len(text.splitlines()) <= dated
-    headed = edit_text(text, {}, "2026-11-26")
-    again = _read(headed)
-    assert {sku: one[0] for sku, one in again.items()} == {s: e.stock for s, e in declared.items()}
-    assert all(one[2] in {"2026-11-26", "2020-01-02"} for one in again.values())
 
 
 @given(files(), st.data())
@@ -162,11 +136,11 @@ def test_what_is_added_stands_where_it_was_put(text: str, data: st.DataObject) -
         assert all(line in kept for line in text.splitlines())
 
 
-A, DATED = Wanted(finite(1000)), Wanted(finite(7), "2026-11-26")
+A, SEVEN = finite(1000), finite(7)
 UGLY = [
     # Comments stay lined up as long as there is room, and a crowded one stays crowded.
     ("skus:\n  A:    5    # five\n", A, "skus:\n  A:    1000  # five\n"),
-    ("skus:\n  A: 12345  # many\n", DATED.stock, "skus:\n  A: 7      # many\n"),
+    ("skus:\n  A: 12345  # many\n", SEVEN, "skus:\n  A: 7      # many\n"),
     ("skus:\n  A: 5 # one\n", A, "skus:\n  A: 1000 # one\n"),
     # Line ends, a missing one, and what only looks like the entry.
     ("skus:\r\n  A: 5\r\n  B: 6", A, "skus:\r\n  A: 1000\r\n  B: 6"),
@@ -175,41 +149,33 @@ UGLY = [
     ("skus: {A: 5, B: 5}\n", A, "skus: {A: 1000, B: 5}\n"),
     ("skus:\n  ? A\n  : 5\n", A, "skus:\n  ? A\n  : 1000\n"),
     ("skus:\n  A: infinite # x\n", A, "skus:\n  A: 1000 # x\n"),
-    # A date turns the short form into the long one, on its line.
-    (
-        "skus:\n  A: 5   # five\n",
-        DATED,
-        "skus:\n  A: {quantity: 7, as_of: 2026-11-26}  # five\n",
-    ),
-    ("skus: {A: 5}\n", DATED, "skus: {A: {quantity: 7, as_of: 2026-11-26}}\n"),
+    # The long form keeps its fields, wherever the quantity stands among them.
     (
         "skus:\n  A: {quantity: 5, note: x}\n",
-        DATED,
-        "skus:\n  A: {quantity: 7, as_of: 2026-11-26, note: x}\n",
+        SEVEN,
+        "skus:\n  A: {quantity: 7, note: x}\n",
     ),
     (
         "skus:\n  A:\n     quantity: 5 # q\n     note: x",
-        DATED,
-        "skus:\n  A:\n     quantity: 7 # q\n     as_of: 2026-11-26\n     note: x",
+        SEVEN,
+        "skus:\n  A:\n     quantity: 7 # q\n     note: x",
     ),
     (
-        "skus:\n  A:\n    as_of: '2020-01-01' # d\n    quantity: 5",
-        DATED,
-        "skus:\n  A:\n    as_of: '2026-11-26' # d\n    quantity: 7",
+        "skus:\n  A:\n    low: 5 # d\n    quantity: 5",
+        SEVEN,
+        "skus:\n  A:\n    low: 5 # d\n    quantity: 7",
     ),
     (
         "skus:\n  A:\n    note: |\n      5\n      6\n\n    quantity: 5",
-        DATED,
-        "skus:\n  A:\n    note: |\n      5\n      6\n\n    quantity: 7\n    as_of: 2026-11-26",
+        SEVEN,
+        "skus:\n  A:\n    note: |\n      5\n      6\n\n    quantity: 7",
     ),
 ]
 
 
 @pytest.mark.parametrize(("text", "wanted", "edited"), UGLY)
-def test_ugly_files_keep_their_looks(text: str, wanted: Wanted | Stock, edited: str) -> None:
+def test_ugly_files_keep_their_looks(text: str, wanted: Stock, edited: str) -> None:
     """To the byte, but for the value and the blanks behind it."""
-    wanted = wanted if isinstance(wanted, Wanted) else Wanted(wanted)
-
     assert edit_text(text, {"A": wanted}) == edited
 
 

@@ -31,7 +31,6 @@ from reconciler.render.terminal import render_plan
 
 CODES = st.sampled_from("ABCDEF")
 RULES = st.sampled_from([*Rule, Rule.ON_CHANGE, Rule.ON_CHANGE])
-DAYS = st.sampled_from([None, None, "2026-11-20", "2026-11-21"])
 DECLARED = st.one_of(st.integers(0, 9).map(finite), st.just(INFINITE))
 LIVE = st.one_of(
     st.integers(-3, 9).map(finite), st.just(INFINITE), st.just(finite(None)), st.just(finite(2.5))
@@ -42,7 +41,7 @@ LIVE = st.one_of(
 def desired_states(draw: st.DrawFn) -> DesiredState:
     """Return a desired state of a few SKUs, now and then one that is pinned, some frozen."""
     entries = [
-        declared(code, draw(DECLARED), rule=draw(RULES), as_of=draw(DAYS), id=draw(PINS))
+        declared(code, draw(DECLARED), rule=draw(RULES), id=draw(PINS))
         for code in draw(st.lists(CODES, min_size=3, max_size=6, unique=True))
     ]
     frozen = ("A*",) if draw(st.booleans()) else ()
@@ -68,7 +67,7 @@ def bases(draw: st.DrawFn) -> Base:
     """Return what was declared before: often the same codes, often the same stock."""
     return base_of(
         *(
-            declared(code, draw(DECLARED), as_of=draw(DAYS), id=draw(PINS))
+            declared(code, draw(DECLARED), id=draw(PINS))
             for code in draw(st.lists(CODES, max_size=6, unique=True))
         )
     )
@@ -153,7 +152,7 @@ def _follows_its_change(
     """Expect that the declaration changed, and that the write goes where it went."""
     entry = state.declared[action.sku]
     known = action.reference
-    if known is None or known.level is None or entry.as_of is not None:  # new, perhaps counted
+    if known is None or known.level is None:  # new
         return
     assert entry.stock != known.level
     if action.before.readable:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ PIECES = st.sampled_from(
         "skus:",
         "rule:",
         "as_of:",
+        "low:",
         "quantity:",
         "note:",
         "id:",
@@ -163,7 +163,7 @@ ODD_KEYS = st.sampled_from(
 LINES = st.builds(
     lambda indent, key, gap, value, end: f"{indent}{key}:{gap}{value}{end}",
     st.sampled_from(["  ", "  ", "  ", "    ", ""]),
-    st.one_of(ODD_KEYS, st.sampled_from(["quantity", "rule", "note", "as_of"])),
+    st.one_of(ODD_KEYS, st.sampled_from(["quantity", "rule", "note", "low", "as_of"])),
     st.sampled_from([" ", " ", " ", "", "\n    quantity: ", "\t"]),
     SCALARS,
     st.sampled_from(["\n", "\n", "\n", " \n", " # x\n", " 5\n"]),
@@ -198,7 +198,7 @@ ENTRY_TEXTS = st.one_of(
 )
 BLOCKS = st.builds(
     "{}skus:\n{}{}".format,
-    _mostly(["", "rule: exact\n", "# x\n\n", "as_of: 5 # x\n\n"], "rule: 'a\n", "rule:\n"),
+    _mostly(["", "rule: exact\n", "# x\n\n", "low: 5 # x\n\n"], "rule: 'a\n", "rule:\n"),
     st.lists(ENTRY_TEXTS, min_size=1, max_size=3).map("".join),
     _mostly(["", "", "rule: exact\n", "\n# x", "limits:\n  a: 1\n"], "rule: a\n  b\n", "skus: 1"),
 )
@@ -208,13 +208,12 @@ OLD_NUMBERS = st.text("0127_.:ex-", min_size=1, max_size=4)
 KEYS = st.one_of(st.text(min_size=1, max_size=12), OLD_NUMBERS).filter(
     lambda key: key_fault(key) is None and key != "<<"
 )
-DAYS = st.dates(max_value=date(2026, 11, 1)).map(str).filter(lambda day: len(day) == 10)
 IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True)
 
 
 @st.composite
 def declarations(draw: st.DrawFn) -> list[Declared]:
-    """Return SKUs with any code, stock, rule, date and pin."""
+    """Return SKUs with any code, stock, rule and pin."""
     pins = draw(st.lists(IDS, max_size=3, unique=True))
     return [
         Declared(
@@ -222,7 +221,6 @@ def declarations(draw: st.DrawFn) -> list[Declared]:
             draw(st.one_of(st.integers(0, 999_999_999).map(finite), st.just(INFINITE))),
             Terms(
                 draw(st.sampled_from(Rule)),
-                draw(st.one_of(st.none(), DAYS)),
                 Pin(pin, draw(st.text(max_size=5, alphabet=st.characters(codec="utf-8"))))
                 if pin
                 else None,

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from oracle import judge
 
+from reconciler.apply.attempts import Attempt
 from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
-from reconciler.apply.sku_writer import Attempt, SkuWriter
+from reconciler.apply.sku_writer import SkuWriter
 from reconciler.errors import TransportError
 from reconciler.model import (
     Base,
@@ -50,10 +52,6 @@ from reconciler.sandbox.database import Entry
 SKUS = ("A", "B", "C")
 FOLLOWED = ("A", "B")
 RULES = {"A": Rule.ON_CHANGE, "B": Rule.ON_CHANGE, "C": Rule.EXACT}
-
-
-def _meaning(entry: Declared) -> tuple[Stock, str | None]:
-    return entry.stock, entry.as_of
 
 
 class KilledError(BaseException):
@@ -118,6 +116,9 @@ class Shop:
         if turn.lost:
             raise TransportError("broke off")
 
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, 10, tzinfo=UTC)
+
     def read_stock(self, target: Target) -> Stock:
         turn = self._meet(target.sku_id)
         found = finite(self.stocks[target.sku_id])
@@ -147,7 +148,7 @@ class Runs(RuleBasedStateMachine):
         self.versions = dict.fromkeys(SKUS, 0)
         self.written: list[tuple[str, int]] = []
         # What was last declared and brought about, or is for people to settle, as far as we know.
-        self.held = {sku: _meaning(self.state.declared[sku]) for sku in FOLLOWED}
+        self.held = {sku: self.state.declared[sku].stock for sku in FOLLOWED}
         self.dead: tuple[Plan, DesiredState, Base, int] | None = None
         self.count = 0
         self._folder = tempfile.TemporaryDirectory()
@@ -166,21 +167,13 @@ class Runs(RuleBasedStateMachine):
         assert plan.actions == ()
         assert self.shop.stocks["C"] == self.state.declared["C"].stock.quantity
         for sku in FOLLOWED:
-            assert _meaning(self.state.declared[sku]) == self.held[sku]
+            assert self.state.declared[sku].stock == self.held[sku]
         self.no_declaration_is_written_twice()
 
     @rule(sku=st.sampled_from(SKUS), quantity=st.integers(0, 40))
     def declare(self, sku: str, quantity: int) -> None:
         """Edit a number in the YAML."""
         self._declare(sku, self.state.declared[sku]._replace(stock=finite(quantity)))
-
-    @rule(sku=st.sampled_from(SKUS))
-    def recount(self, sku: str) -> None:
-        """Assert the number anew."""
-        entry = self.state.declared[sku]
-        terms = entry.terms._replace(as_of=f"d{self.count:05}")
-        self._declare(sku, entry._replace(terms=terms))
-        self.count += 1
 
     def _declare(self, sku: str, entry: Declared) -> None:
         if entry != self.state.declared[sku]:
@@ -204,8 +197,9 @@ class Runs(RuleBasedStateMachine):
         plan = self._plan()
         base = with_recovered(self.base, plan.recovered)
         for write in self.base.pending:
-            if write.declared.sku in plan.recovered and write.declared.sku in self.held:
-                self.held[write.declared.sku] = _meaning(write.declared)
+            assert write.declared is not None
+            if write.declared.sku in plan.recovered.levels and write.declared.sku in self.held:
+                self.held[write.declared.sku] = write.declared.stock
         overtaken = {f.sku for f in plan.findings if f.kind is FindingKind.OVERTAKEN}
         for sku in overtaken:  # to be left alone settles it
             self._hold(sku, self.state)
@@ -233,7 +227,7 @@ class Runs(RuleBasedStateMachine):
 
     def _hold(self, sku: str, state: DesiredState) -> None:
         if sku in self.held:
-            self.held[sku] = _meaning(state.declared[sku])
+            self.held[sku] = state.declared[sku].stock
 
     def _can_rerun(self) -> bool:
         """Whether a run died whose plan still follows from the YAML."""
@@ -291,7 +285,7 @@ class Runs(RuleBasedStateMachine):
             journal,
             lambda _: None,
             lambda: None,
-            earlier.in_flight | earlier.in_doubt,
+            {**earlier.in_doubt, **earlier.in_flight},
         )
         outcomes = dict(earlier.done)
         attempts = [Attempt(each) for each in plan.actions if each.sku not in outcomes]

@@ -45,7 +45,18 @@ VALUES = st.recursive(
         st.lists(inner, max_size=3),
         st.dictionaries(
             st.sampled_from(
-                ["quantity", "rule", "as_of", "note", "id", "sku", "A", "max_changes", "max_zeroed"]
+                [
+                    "quantity",
+                    "rule",
+                    "low",
+                    "as_of",
+                    "note",
+                    "id",
+                    "sku",
+                    "A",
+                    "max_changes",
+                    "max_zeroed",
+                ]
             ),
             inner,
             max_size=4,
@@ -57,7 +68,7 @@ VALUES = st.recursive(
 
 DOCUMENTS = st.dictionaries(
     st.sampled_from(
-        ["skus", "rule", "as_of", "site_id", "limits", "frozen", "token_env", "backend", "x"]
+        ["skus", "rule", "low", "as_of", "site_id", "limits", "frozen", "token_env", "backend", "x"]
     ),
     VALUES,
     max_size=5,
@@ -76,7 +87,7 @@ WORDS = st.sampled_from(
 # One word in the place of each field: most of these documents fit but for that word.
 NEARLY = st.one_of(
     WORDS.map(lambda word: {"skus": {"A": word}}),
-    st.tuples(st.sampled_from(["rule", "as_of", "note", "id"]), WORDS).map(
+    st.tuples(st.sampled_from(["rule", "low", "note", "id"]), WORDS).map(
         lambda pair: {"skus": {"A": {"quantity": 1, pair[0]: pair[1]}}}
     ),
     st.tuples(st.sampled_from(["token_env", "rule", "sku_collection_id", "backend"]), WORDS).map(

@@ -3,19 +3,20 @@
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from reconciler.app.context import StoreContext
+from reconciler.app.drifting import find_drift
 from reconciler.app.github import add_summary, open_github
-from reconciler.app.planning import find_drift
 from reconciler.cli.console import Console
 from reconciler.cli.params import GlobalFlags, shop_options
 from reconciler.cli.streams import print_text
 from reconciler.exit_codes import ExitCode
 from reconciler.github.api import Github
 from reconciler.github.drift_issue import issue_marker, put_issue
-from reconciler.model import Drift
+from reconciler.model import Drift, FindingKind
 from reconciler.model.codec import as_data, dump_json
 from reconciler.render.markdown import COMMENT_LIMIT
 from reconciler.render.markdown import render_drift as render_markdown
@@ -32,6 +33,12 @@ from reconciler.render.terminal import render_drift
     help="How to print it.",
 )
 @click.option(
+    "--explain",
+    "explains",
+    is_flag=True,
+    help="Subtract what the orders say was sold since each SKU was last settled.",
+)
+@click.option(
     "--issue",
     is_flag=True,
     help="Keep one issue on GitHub about it: opened, updated and, without drift, closed.",
@@ -39,23 +46,30 @@ from reconciler.render.terminal import render_drift
 @shop_options
 @click.pass_obj
 def command(
-    flags: GlobalFlags, format_: str, issue: bool, parallelism: int, token_file: Path | None
+    flags: GlobalFlags,
+    format_: str,
+    explains: bool,
+    issue: bool,
+    parallelism: int,
+    token_file: Path | None,
 ) -> int:
     """Read every declared SKU, whatever its rule, and show what differs.
 
     Exits 2 where something differs that selling does not explain: a rule that is broken, an
-    `on_change` SKU that rose or changed its inventory type, something unreadable.
+    `on_change` SKU that rose or changed its inventory type, something unreadable. With --explain
+    the orders decide, and only what they leave unexplained counts.
 
-    --issue asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL and GITHUB_REPOSITORY.
+    --issue uses GITHUB_TOKEN, GITHUB_API_URL, and GITHUB_REPOSITORY.
     """
     console = Console(flags)
     connection = console.connection(token_file, parallelism)
 
     def work(context: StoreContext) -> ExitCode:
-        drift = find_drift(context, connection, console)
+        drift = find_drift(context, connection, console, explains=explains)
         _print(drift, format_, console)
-        has_errors = any(finding.kind.is_error for finding in drift.findings)
-        is_drift = ExitCode.CHANGES if drift.unexplained else ExitCode.DONE
+        errors = {finding.kind for finding in drift.findings if finding.kind.is_error}
+        has_errors = bool(errors - {FindingKind.UNCERTAIN})
+        is_drift = ExitCode.DONE if drift.is_clean else ExitCode.CHANGES
         code = ExitCode.INPUT if has_errors else is_drift
         add_summary(partial(render_markdown, drift))
         if github is not None:
@@ -69,11 +83,18 @@ def command(
 
 def _print(drift: Drift, format_: str, console: Console) -> None:
     if format_ == "json":
-        print_text(dump_json(as_data(drift)) + "\n")
+        print_text(dump_json(_as_json(drift)) + "\n")
     elif format_ == "markdown":
         print_text(render_markdown(drift))
     else:
         console.lines(render_drift(drift, verbose=console.flags.verbose))
+
+
+def _as_json(drift: Drift) -> dict[str, Any]:
+    """Return drift as JSON: with --explain, what was explained are the rows."""
+    data: dict[str, Any] = as_data(drift)
+    explained = data.pop("explained")
+    return data if explained is None else {**data, "rows": explained, "others": data["rows"]}
 
 
 def _keep_issue(github: Github, drift: Drift, console: Console, *, is_needed: bool) -> None:

@@ -52,7 +52,8 @@ def command(
 ) -> int:
     """Save the declared stock as CSV, in UTF-8 as spreadsheets open it.
 
-    `set --csv` takes the table again, with what was counted in the column Counted.
+    Quantity is the level. `count --csv` takes the table again, with what was counted in the column
+    Counted.
     """
     if out != STDIO and out.is_file() and not overwrite:
         raise UsageError(f"{out} is there, and may hold a count; name another, or --overwrite it")
@@ -62,7 +63,7 @@ def command(
     stocks = None
     if live:
         connection = console.connection(token_file, parallelism)
-        seen = read_stocks(context, desired, connection, console, desired.declared)
+        seen, _ = read_stocks(context, desired, connection, console, desired.declared)
         stocks = {sku: one.stock for sku, one in seen.items()}
     text = render_table(desired.declared.values(), stocks, _DELIMITERS[delimiter])
     is_whole = stocks is None or len(stocks) == len(desired.declared)

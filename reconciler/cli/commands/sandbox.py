@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from reconciler.app.selling import open_sandbox, sandbox_file
-from reconciler.cli.commands.sandbox_edits import add, archive, delete, rename, sell
+from reconciler.cli.commands.sandbox_edits import add, archive, delete, rename, restock_, sell
 from reconciler.cli.params import GlobalFlags, shared_options
 from reconciler.cli.streams import print_error, print_text
 from reconciler.render.wording import count
@@ -122,5 +122,5 @@ def reset(flags: GlobalFlags, seed: Path | None) -> int:
     return 0
 
 
-for edit in (sell, rename, archive, delete, add):
+for edit in (sell, restock_, rename, archive, delete, add):
     command.add_command(edit)

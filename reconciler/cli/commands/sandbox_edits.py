@@ -9,7 +9,8 @@ from reconciler.cli.console import Console
 from reconciler.cli.params import TIME, GlobalFlags, shared_options
 from reconciler.cli.streams import print_text
 from reconciler.errors import UsageError
-from reconciler.sandbox.edits import archive_product, change_code, delete_sku
+from reconciler.model import MAX_QUANTITY
+from reconciler.sandbox.edits import archive_product, change_code, delete_sku, restock
 
 
 @click.command("sell")
@@ -53,6 +54,19 @@ def rename(flags: GlobalFlags, sku: str, code: str) -> int:
     with open_sandbox(flags.one_store()) as shop:
         change_code(shop, sku, code)
     print_text(f"Renamed {sku} to {code}.\n")
+    return 0
+
+
+@click.command("restock")
+@click.argument("sku", metavar="SKU")
+@click.argument("quantity", type=click.IntRange(0, MAX_QUANTITY))
+@shared_options
+@click.pass_obj
+def restock_(flags: GlobalFlags, sku: str, quantity: int) -> int:
+    """Set the quantity of a SKU on its page: no order says why."""
+    with open_sandbox(flags.one_store()) as shop:
+        restock(shop, sku, quantity)
+    print_text(f"{sku} has {quantity} now.\n")
     return 0
 
 

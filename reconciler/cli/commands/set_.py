@@ -1,42 +1,37 @@
-"""`reconciler set`: other declared quantities, by hand or from a spreadsheet."""
+"""`reconciler set`: other levels in the files, by hand or from a spreadsheet."""
 
 from pathlib import Path
 
 import click
 
-from reconciler.app.editing import EditRequest, WorkingCopy, edit_store, load_working_copy
-from reconciler.app.quantities import parse_assignments, resolve_assignment
-from reconciler.app.snapshot import read_stocks
-from reconciler.app.stocktaking import take_counts
+from reconciler.app.assignments import BOUNDS, parse_assignments, resolve_level
+from reconciler.app.editing import WorkingCopy, edit_store, load_working_copy
+from reconciler.app.stocktaking import take_table
 from reconciler.cli.completion import complete_assignment
-from reconciler.cli.console import Console, has_terminal
-from reconciler.cli.output import STDIO, read_table
-from reconciler.cli.params import DAY, FILE, GlobalFlags, shop_options
-from reconciler.desired.reader.document import MAX_BYTES
+from reconciler.cli.console import Console
+from reconciler.cli.output import read_csv
+from reconciler.cli.params import FILE, GlobalFlags, shared_options
+from reconciler.desired.known_skus import find_known_skus
+from reconciler.desired.spreadsheet.columns import Purpose
 from reconciler.errors import UsageError
+from reconciler.render.wording import count
 
 
 @click.command("set")
 @click.argument(
-    "assignments", nargs=-1, metavar="SKU=70|+20|-3|infinite…", shell_complete=complete_assignment
+    "assignments", nargs=-1, metavar="SKU=70|infinite…", shell_complete=complete_assignment
 )
 @click.option(
     "--csv",
     "table",
     type=FILE,
     metavar="FILE",
-    help="Take the numbers from a spreadsheet saved as CSV: a stocktake.",
+    help="Take levels from another system's table, saved as CSV.",
 )
-@click.option("--live", is_flag=True, help="Let + and - count from what the shop has now.")
-@click.option(
-    "--as-of",
-    type=DAY,
-    metavar="DAY",
-    help="The day of the count, which asserts a number anew under on_change.  [default: today,"
-    " for what --csv takes from a column for counts, and for what differs]",
-)
-@click.option("--yes", is_flag=True, help="Do not ask before taking a spreadsheet's numbers.")
-@shop_options
+@click.option("--live", is_flag=True, hidden=True)
+@click.option("--as-of", hidden=True)
+@click.option("--yes", is_flag=True, help="Don't ask before taking a table's numbers.")
+@shared_options
 @click.pass_obj
 def command(
     flags: GlobalFlags,
@@ -45,37 +40,41 @@ def command(
     live: bool,
     as_of: str | None,
     yes: bool,
-    parallelism: int,
-    token_file: Path | None,
 ) -> int:
-    """Change declared quantities in the files, and nothing else of them.
+    """Change levels in the files: what the shop should have.
 
-    All of what is asked is done, or none of it. Nothing is written to the shop.
+    For what was counted, use count. For what came in or went out, use adjust: only under the rule
+    exact does set take SKU=+20.
+
+    Changes all that is asked, or nothing. Writes nothing to the shop.
     """
+    if live or as_of:
+        raise UsageError(
+            "--live and --as-of are gone. Say what came in with reconciler adjust SKU=+20, or what"
+            " was counted with reconciler count SKU=11."
+        )
     if bool(assignments) == (table is not None):
         raise UsageError("name SKUs, like TEE-BLK-M=70, or a table with --csv, one of both")
     console = Console(flags)
-    context = flags.one_store()
-    working = load_working_copy(context)
+    working = load_working_copy(flags.one_store())
     declared = working.desired.declared
     if table is not None:
-        if live:
-            raise UsageError("--live is for + and -; a table holds what was counted")
-        return _take_table(console, working, table, as_of, yes=yes)
-    parsed = parse_assignments(assignments, declared)
-    seen = None
-    if live:
-        connection = console.connection(token_file, parallelism)
-        names = [one.sku for one in parsed if one.stock is None]
-        seen = read_stocks(context, working.desired, connection, console, names)
-    wanted = {one.sku: resolve_assignment(declared[one.sku], one, seen, as_of) for one in parsed}
-    return edit_store(working, wanted, console, EditRequest(as_of, seen=seen))
+        return _set_from_table(working, table, console, yes=yes)
+    parsed = parse_assignments(assignments, find_known_skus(working.desired))
+    if undeclared := next((one.sku for one in parsed if one.sku not in declared), None):
+        raise UsageError(f"{undeclared} has no level; declare it in a file first")
+    wanted = {one.sku: resolve_level(declared[one.sku], one) for one in parsed}
+    return edit_store(working, wanted, console, asks=False)
 
 
-def _take_table(
-    console: Console, working: WorkingCopy, table: Path, as_of: str | None, *, yes: bool
-) -> int:
-    if not yes and (table == STDIO or not has_terminal()):
-        raise UsageError("there is no terminal to ask on; add --yes, and read the diff")
-    content = read_table(table, MAX_BYTES)
-    return take_counts(working, table.as_posix(), content, console, as_of=as_of, asks=not yes)
+def _set_from_table(working: WorkingCopy, table: Path, console: Console, *, yes: bool) -> int:
+    declared = working.desired.declared
+    content = read_csv(table, asks=not yes)
+    taken = take_table(working, table.as_posix(), content, Purpose.SET, console)
+    levels = {sku: stock for sku, stock in taken.stocks.items() if sku in declared}
+    bounds = [sku for sku in levels if declared[sku].rule in BOUNDS]
+    if bounds:
+        many = count(len(bounds), "SKU")
+        console.notice(f"{many} under at_least or at_most: a bound is no level, left alone.")
+    wanted = {sku: stock for sku, stock in levels.items() if sku not in bounds}
+    return edit_store(working, wanted, console, asks=not yes)

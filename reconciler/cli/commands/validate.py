@@ -8,7 +8,7 @@ import click
 from reconciler.app.stores import stores_for_path
 from reconciler.app.validating import check_folder
 from reconciler.cli.params import GlobalFlags, shared_options
-from reconciler.cli.streams import print_error, print_text
+from reconciler.cli.streams import print_error, print_text, problem_lines
 from reconciler.desired.files import find_stores, refuse_repositories_beside_stores
 from reconciler.errors import InputError, Problem
 from reconciler.model.codec import dump_json
@@ -70,8 +70,8 @@ def _folders(flags: GlobalFlags, paths: Iterable[Path], problems: list[Problem])
 
 
 def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, github: bool) -> None:
-    lines = render_problems(problems) if github else (safe_text(str(p)) for p in problems)
-    for line in lines:
+    plain = (line for problem in problems for line in problem_lines(problem))
+    for line in render_problems(problems) if github else plain:
         print_text(f"{line}\n")
     if problems:
         print_text(f"{count(len(problems), 'problem')} found.\n")

@@ -186,7 +186,7 @@ def generate_files(
         rule = Rule(head.get("rule", desired.settings.rule))
         for one in ones:
             pin = (one.live.sku_id, one.live.code) if one.is_pinned else (None, one.sku)
-            expected[one.sku] = (one.stock, rule, head.get("as_of"), *pin)
+            expected[one.sku] = (one.stock, rule, *pin)
     verify(desired, {**files, **contents}, expected)
     return contents
 

@@ -19,13 +19,6 @@ _COMMENT = re.compile(r"( {2,})#")
 _REST_OF_ENTRY = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r)")
 
 
-class Wanted(NamedTuple):
-    """What an entry shall declare; `as_of` is None where its date stays as it is."""
-
-    stock: Stock
-    as_of: str | None = None
-
-
 class Addition(NamedTuple):
     """A SKU that is to be declared, such as `MUG: 3`, what is said of it, and which it follows.
 
@@ -43,25 +36,17 @@ class _Splice(NamedTuple):
     text: str
 
 
-def has_own_date(text: str) -> frozenset[str]:
-    """Return the SKUs of *text* whose date does not come from the head of the file."""
-    entries = find_places(text).fields["skus"].fields
-    return frozenset(sku for sku, node in entries.items() if "as_of" in node.fields)
-
-
-def edit_text(text: str, wanted: Mapping[str, Wanted], as_of: str | None = None) -> str:
-    """Return *text* with the stock and date of the entries *wanted*, and *as_of* at its head.
+def edit_text(text: str, wanted: Mapping[str, Stock]) -> str:
+    """Return *text* with the stock of the entries *wanted*.
 
     *text* is one that was read without a problem and declares these SKUs. The result must be
     read again: what is odd in a way not thought of here must not pass unseen.
     """
-    top = find_places(text)
+    entries = find_places(text).fields["skus"].fields
     splices: list[_Splice] = []
-    if as_of is not None:
-        splices.append(_at_head(text, top, as_of))
-    entries = top.fields["skus"].fields
-    for sku, one in wanted.items():
-        splices += _entry(text, entries[sku], one)
+    for sku, stock in wanted.items():
+        node = entries[sku]
+        splices += _value(text, node.fields.get("quantity", node), spell(stock))
     return _splice(text, splices)
 
 
@@ -82,26 +67,6 @@ def add_to_text(text: str, additions: Iterable[Addition]) -> str:
     return _splice(text, splices)
 
 
-def _entry(text: str, node: Node, wanted: Wanted) -> Iterator[_Splice]:
-    """Yield what changes of one entry."""
-    quantity = spell(wanted.stock)
-    if not node.is_mapping:
-        if wanted.as_of is not None:
-            quantity = f"{{quantity: {quantity}, as_of: {wanted.as_of}}}"
-        yield from _value(text, node, quantity)
-        return
-    counted, dated = node.fields["quantity"], node.fields.get("as_of")
-    yield from _value(text, counted, quantity)
-    if wanted.as_of is None:
-        return
-    if dated is not None:
-        yield from _value(text, dated, _quoted_as(text, dated, wanted.as_of))
-    elif node.in_braces:
-        yield _Splice(counted.value.end, counted.value.end, f", as_of: {wanted.as_of}")
-    else:
-        yield _line(text, counted, f"as_of: {wanted.as_of}")
-
-
 def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
     """Yield the splice of one scalar; a comment that is lined up behind it stays where it is."""
     start, end = node.value.start, node.value.end
@@ -112,22 +77,6 @@ def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
         yield _Splice(start, end + len(found[1]), written + " " * max(2, room))
     else:
         yield _Splice(start, end, written)
-
-
-def _quoted_as(text: str, node: Node, written: str) -> str:
-    mark = text[node.value.start]
-    return f"{mark}{written}{mark}" if mark in "\"'" else written
-
-
-def _at_head(text: str, top: Node, as_of: str) -> _Splice:
-    if "as_of" in top.fields:
-        dated = top.fields["as_of"]
-        return _Splice(dated.value.start, dated.value.end, _quoted_as(text, dated, as_of))
-    start = top.fields["skus"].key.start
-    if not top.in_braces:
-        start -= _column(text, start) - _indent(text, start)
-    separator = ", " if top.in_braces else _newline(text) + " " * _column(text, start)
-    return _Splice(start, start, f"as_of: {as_of}{separator}")
 
 
 def _in_braces(text: str, after: Node, additions: Sequence[Addition]) -> Iterator[_Splice]:

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.desired.reader.keys import find_hidden
-from reconciler.desired.reader.scalars import MAX_QUANTITY, may_not_be_text
-from reconciler.model import Declared, InventoryType, Rule, Stock
+from reconciler.desired.reader.scalars import may_not_be_text
+from reconciler.model import MAX_QUANTITY, Declared, InventoryType, Rule, Stock
 
 LANGUAGE_SERVER = "# yaml-language-server: $schema={schema}\n"
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
 
 
 def write_inventory(declared: Iterable[Declared], rule: Rule, schema: str) -> str:
-    """Return a file in which each SKU has the stock, rule, date and id that it is declared with.
+    """Return a file in which each SKU has the stock, rule, and id that it is declared with.
 
     Entries whose rule is *rule*, which stands at the head, take the short form where they can.
     *schema* is the path or address by which an editor finds the schema.
@@ -34,8 +34,6 @@ def _fields(entry: Declared, rule: Rule) -> Iterator[str]:
     """Yield what the short form cannot say."""
     if entry.rule is not rule:
         yield f"rule: {entry.rule}"
-    if entry.as_of is not None:
-        yield f"as_of: {entry.as_of}"
     if entry.id is not None:
         yield f"id: {quote(entry.id)}"
         yield f"sku: {quote(entry.code)}"

@@ -4,48 +4,38 @@ After every edit the files are read again and must give exactly what was meant.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 
-from reconciler.desired.editor.patch import Wanted, edit_text, has_own_date
+from reconciler.desired.editor.patch import edit_text
 from reconciler.desired.loader import build_desired
 from reconciler.desired.reader.text import decode
 from reconciler.errors import EditError, InputError
 from reconciler.model import Declared, DesiredState, Rule, Stock
 
 BOM = b"\xef\xbb\xbf"
-Meaning = tuple[Stock, Rule, str | None, str | None, str]
+Meaning = tuple[Stock, Rule, str | None, str]
 
 
 def revise(
-    desired: DesiredState, files: Mapping[str, bytes], wanted: Mapping[str, Wanted]
+    desired: DesiredState, files: Mapping[str, bytes], wanted: Mapping[str, Stock]
 ) -> dict[str, bytes]:
     """Return the new contents of those *files*, which declare *desired*, that *wanted* changes.
 
-    Where all SKUs of a file that are counted by hand get one date, it goes to the file's head.
-    Raises EditError if an edited file would not read as it is meant.
+    Raises:
+        EditError: An edited file would not read as it is meant.
     """
-    edits: dict[str, dict[str, Wanted]] = defaultdict(dict)
-    for sku, one in wanted.items():
-        edits[desired.declared[sku].terms.path][sku] = one
-    inside: dict[str, list[Declared]] = defaultdict(list)
-    for entry in desired.declared.values():
-        inside[entry.terms.path].append(entry)
-    expected = {sku: meaning_of(entry) for sku, entry in desired.declared.items()}
+    edits: dict[str, dict[str, Stock]] = defaultdict(dict)
+    for sku, stock in wanted.items():
+        edits[desired.declared[sku].terms.path][sku] = stock
+    expected = {
+        sku: meaning_of(entry._replace(stock=wanted.get(sku, entry.stock)))
+        for sku, entry in desired.declared.items()
+    }
     contents: dict[str, bytes] = {}
     for path, ones in edits.items():
         text = decode(path, files[path])[0]
-        day = _day_of_all(ones, inside[path])
-        dated = has_own_date(text) if day else frozenset()
-        own = {
-            sku: one if day is None or sku in dated else one._replace(as_of=None)
-            for sku, one in ones.items()
-        }
-        for entry in inside[path]:
-            given = own.get(entry.sku, Wanted(entry.stock))
-            as_of = given.as_of or (entry.as_of if day is None or entry.sku in dated else day)
-            expected[entry.sku] = (given.stock, entry.rule, as_of, entry.id, entry.code)
-        keep(contents, path, files, edit_text(text, own, day))
+        keep(contents, path, files, edit_text(text, ones))
     verify(desired, {**files, **contents}, expected)
     return contents
 
@@ -71,16 +61,7 @@ def verify(
 
 def meaning_of(entry: Declared) -> Meaning:
     """Return what *entry* declares, wherever it stands."""
-    return entry.stock, entry.rule, entry.as_of, entry.id, entry.code
-
-
-def _day_of_all(edits: Mapping[str, Wanted], inside: Iterable[Declared]) -> str | None:
-    """Return the one date that all entries of a file get which a date means something to."""
-    counted = {entry.sku for entry in inside if entry.rule is Rule.ON_CHANGE}
-    days = {one.as_of for sku, one in edits.items() if sku in counted}
-    if len(counted) > 1 and counted <= edits.keys() and len(days) == 1:
-        return days.pop()
-    return None
+    return entry.stock, entry.rule, entry.id, entry.code
 
 
 def keep(contents: dict[str, bytes], path: str, files: Mapping[str, bytes], text: str) -> None:

@@ -62,7 +62,8 @@ class Document:
 
     `data` holds dicts, lists, text, and whole numbers. `lines` holds the lines of the keys of each
     second-level mapping, in their order, by its parent's key. `top` holds the places of all values,
-    if they were asked for. `misspelled` says that some scalar is `UNSPELLED`.
+    if they were asked for. `misspelled` says that some scalar is `UNSPELLED`. Where `has_signs`, a
+    number with a sign is kept as text: `+20` came in, and `20` was counted.
     """
 
     path: str
@@ -73,3 +74,4 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     misspelled: bool = False
     complete: bool = False
+    has_signs: bool = False

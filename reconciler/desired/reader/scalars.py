@@ -4,10 +4,12 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from reconciler.model import MAX_QUANTITY
+
 MAX_DIGITS: Final = 9
-MAX_QUANTITY: Final = 10**MAX_DIGITS - 1
 
 NUMBER = re.compile(r"0|[1-9][0-9]*")
+SIGNED = re.compile(rf"[+-][1-9][0-9]{{0,{MAX_DIGITS - 1}}}")
 # What YAML 1.2's core schema takes as something else than text, the one spelling included.
 _NOT_TEXT = re.compile(
     r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
@@ -55,6 +57,31 @@ def quantity_fault(text: str, *, quoted: bool) -> str:
     return f"{shown(text)} {fault}"
 
 
+def units_fault(text: str, *, quoted: bool) -> str:
+    """Return what is wrong with *text* as the units of an event and what to write instead."""
+    bare = text.strip()
+    if quoted and (NUMBER.fullmatch(bare) or SIGNED.fullmatch(bare)):
+        return f"{shown(bare)} is in quotes, which makes it text; write it without quotes"
+    if found := re.fullmatch(r"([+-])0*([0-9]*)", bare):
+        return f"{shown(bare)} {_signed_fault(found[1], found[2])}"
+    if bare.lower() in _WORDS_FOR_INFINITE:
+        return f"{shown(bare)} is nothing that was counted; declare it as a level instead"
+    if bare in {"", "~"} or bare.lower() == "null":
+        return f"there are no units here; write {UNITS}"
+    return f"{shown(text)} is no number of units; write {UNITS}"
+
+
+def _signed_fault(sign: str, digits: str) -> str:
+    if not digits:
+        return "changes nothing; delete the line"
+    if len(digits) > MAX_DIGITS:
+        return _TOO_LARGE
+    return f"starts with 0 behind its sign; write {sign}{digits}"
+
+
+UNITS = "+20 for what came in, -3 for what went out, or 11 for what was counted"
+
+
 def _number_fault(text: str) -> str | None:
     """Return what is wrong with *text* as the spelling of a number, or None if it is none."""
     if re.fullmatch(r"0[xob][0-9a-f]{1,12}", text.lower()):
@@ -86,7 +113,10 @@ def _whole_fault(text: str) -> str:
     if text.startswith("-") and digits != "0":
         return _NEGATIVE
     if text.startswith("+"):
-        return f"has a sign, and a quantity is what there is in all; write {digits}"
+        return (
+            f"has a sign, and a level is what there is in all; write {digits}. If {digits} came in,"
+            " write an event: reconciler adjust"
+        )
     if text.startswith("0") and len(text) > 1:
         return f"starts with 0, and programs disagree on what that means; write {digits}"
     return f"is not spelled as a whole number; write {digits}"

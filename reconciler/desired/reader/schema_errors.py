@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from reconciler.desired.reader.document import EMPTY, UNSPELLED, Document, Node
-from reconciler.desired.reader.scalars import quantity_fault, shown
+from reconciler.desired.reader.removed_dates import explain_dates
+from reconciler.desired.reader.scalars import UNITS, quantity_fault, shown, units_fault
 from reconciler.desired.reader.walk import find_places
 from reconciler.errors import Problem
 from reconciler.model import Backend, Rule
@@ -22,7 +23,7 @@ Path = tuple[str | int, ...]
 
 
 def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Problem]:
-    """Return why *document* does not fit *schema*; *kind* is `store` or `inventory`.
+    """Return why *document* does not fit *schema*; *kind* is that of the schema.
 
     What only follows from something that was refused already is left out.
     """
@@ -32,7 +33,7 @@ def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Pr
     if kind == "inventory" and (missing := _missing_skus(document, top)):
         return [missing]
     refused = {problem.line for problem in document.problems}
-    problems = []
+    problems = explain_dates(document, top) if kind == "inventory" else []
     for error in validator(schema).iter_errors(document.data):
         if refused and error.validator in {"required", "minProperties"}:
             continue
@@ -52,7 +53,7 @@ def _missing_skus(document: Document, top: Node) -> Problem | None:
     data = document.data
     if not isinstance(data, dict) or isinstance(data.get("skus"), dict):
         return None
-    strangers = [key for key in data if key not in {"skus", "rule", "as_of"}]
+    strangers = [key for key in data if key not in {"skus", "rule", "low", "as_of"}]
     if not strangers or (len(strangers) == 1 and isinstance(data[strangers[0]], dict)):
         return None
     place = top.fields[strangers[0]].key
@@ -76,7 +77,7 @@ def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Pat
     match error.validator:
         case "additionalProperties":
             for key in given:
-                if key not in known:
+                if key not in known and not (key == "as_of" and kind == "inventory"):
                     hint = suggest(key, known) or f"; known here: {', '.join(known)}"
                     yield (*path, key), f"the key {shown(key)} is not known{hint}"
         case "required":
@@ -86,7 +87,7 @@ def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Pat
         case "minProperties":
             yield (
                 path,
-                "there is no SKU here; declare one, like `TEE-BLK-M: 40`, or delete the file",
+                f"there is no SKU here; write one, like `{_example(kind)}`, or delete the file",
             )
         case "dependentRequired":
             yield (
@@ -100,6 +101,11 @@ def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Pat
 def _missing(key: str, kind: str) -> str:
     if key == "skus":
         return "there is no `skus:`; put the SKUs below a line `skus:`, each indented by two spaces"
+    if key == "at":
+        return (
+            "there is no `at`; write when it happened, like `at: 2026-11-27T09:30:00+01:00`. Files"
+            " below events/ hold events; a level belongs elsewhere"
+        )
     if key == "quantity":
         return "there is no `quantity`; write `quantity: 12` or `quantity: infinite`"
     return f"there is no `{key}` in this {kind} file; add it"
@@ -108,7 +114,9 @@ def _missing(key: str, kind: str) -> str:
 _WANTED = {
     "rule": "a rule; write exact, on_change, at_least, at_most or observe",
     "backend": "a backend; write webflow or sandbox",
-    "as_of": "a day; write it like 2026-11-20",
+    "at": "a time with its offset; write it like 2026-11-27T09:30:00+01:00",
+    "reason": "text of at most 500 characters; shorten it, or put it in quotes",
+    "low": "a whole number; write one like 5",
     "id": "an id of the store; write its 24 digits and letters a to f",
     "site_id": "the id of a site; write its 24 digits and letters a to f",
     "sku_collection_id": "the id of a collection; write its 24 digits and letters a to f",
@@ -126,14 +134,15 @@ def _value_fault(path: Path, node: Node | None, kind: str) -> str:
     """Return the sentence for a value that the place *path* does not take."""
     text = node.text if node else None
     if not path:
-        first = "skus:" if kind == "inventory" else "site_id:"
+        first = {"inventory": "skus:", "event": "at:"}.get(kind, "site_id:")
         return f"the file must be made of keys and values, starting with a line like `{first}`"
     if path == ("skus",):
-        return _skus_fault(text)
+        return _skus_fault(text, _example(kind))
     if path[0] == "skus" and (len(path) == 2 or path[2] == "quantity"):
         if node is None or text is None:
-            return "a list is not a quantity; write a whole number like 12, or infinite"
-        return quantity_fault(text, quoted=node.quoted)
+            return f"this is no number; write {UNITS}" if kind == "event" else _NO_LIST
+        explain_number = units_fault if kind == "event" else quantity_fault
+        return explain_number(text, quoted=node.quoted)
     if len(path) == 2:
         return f"{_shown(text)} is not {_WANTED_WITHIN[str(path[0])]}"
     return _field_fault(str(path[-1]), text, quoted=node.quoted if node else False)
@@ -156,11 +165,18 @@ _WANTED_WITHIN = {
 _CHOICES = {"rule": [rule.value for rule in Rule], "backend": [entry.value for entry in Backend]}
 
 
-def _skus_fault(text: str | None) -> str:
+_NO_LIST = "a list is not a quantity; write a whole number like 12, or infinite"
+
+
+def _example(kind: str) -> str:
+    return "TEE-BLK-M: +20" if kind == "event" else "TEE-BLK-M: 40"
+
+
+def _skus_fault(text: str | None, example: str) -> str:
     if text == "":
-        return "there is no SKU below `skus:`; declare one, like `TEE-BLK-M: 40`"
+        return f"there is no SKU below `skus:`; write one, like `{example}`"
     if text is not None and re.search(r":\S", text):
-        return f"{_shown(text)} has no space after its colon; write it like `TEE-BLK-M: 40`"
+        return f"{_shown(text)} has no space after its colon; write it like `{example}`"
     return f"{_shown(text)} is not {_WANTED['skus']}"
 
 

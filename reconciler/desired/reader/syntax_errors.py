@@ -154,7 +154,7 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 _BRACKETS: Final = re.compile(r"[\[\]{}]|,$|^[|>&*!%@`]")
 _COMPLETE: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^"'].*?)\s*:(?:\s|$)""")
 _FIELD: Final = re.compile(
-    r"(rule|note|as_of|id|sku|quantity|site_id|backend|token_env|sku_collection_id) +(.+)"
+    r"(rule|note|low|at|reason|id|sku|quantity|site_id|backend|token_env|sku_collection_id) +(.+)"
 )
 _QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'""")
 _DASH: Final = re.compile(r"-(?: +(.*))?")

@@ -17,10 +17,15 @@ _UNPRINTABLE = re.compile(
 )
 
 
-def read_document(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> Document:
-    """Return the YAML document in *content*, with everything that is wrong in its `problems`."""
+def read_document(
+    path: str, content: bytes, max_bytes: int = MAX_BYTES, *, has_signs: bool = False
+) -> Document:
+    """Return the YAML document in *content*, with everything that is wrong in its `problems`.
+
+    Where it *has signs*, a number with a sign is kept as text.
+    """
     text, problem = decode(path, content, max_bytes)
-    document = Document(path, text)
+    document = Document(path, text, has_signs=has_signs)
     if problem is not None:
         document.problems.append(problem)
         return document

@@ -28,6 +28,7 @@ from reconciler.desired.reader.keys import key_fault
 from reconciler.desired.reader.scalars import (
     MAX_DIGITS,
     NUMBER,
+    SIGNED,
     STARTS_OF_NOT_TEXT,
     may_not_be_text,
     shown,
@@ -154,7 +155,7 @@ class _Walk:
             return text
         number = self.numbers.get(text)
         if number is None:
-            if not may_not_be_text(text):
+            if not may_not_be_text(text) or (self.document.has_signs and SIGNED.fullmatch(text)):
                 return text
             if not NUMBER.fullmatch(text):
                 self.document.misspelled = True

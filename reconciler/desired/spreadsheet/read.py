@@ -1,4 +1,4 @@
-"""A spreadsheet saved as CSV × the declared SKUs → what was counted. Pure.
+"""A spreadsheet saved as CSV × the known SKUs → the numbers in it.
 
 What people and their spreadsheets do to codes and numbers is refused with the row, never guessed.
 """
@@ -6,57 +6,24 @@ What people and their spreadsheets do to codes and numbers is refused with the r
 import csv
 import io
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from reconciler.desired.known_skus import KnownSkus
 from reconciler.desired.reader.document import MAX_BYTES
+from reconciler.desired.reader.keys import key_fault
 from reconciler.desired.reader.scalars import MAX_DIGITS, quantity_fault, shown
+from reconciler.desired.spreadsheet.columns import Purpose, Row, find_columns
 from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.errors import InputError, Problem
-from reconciler.model import INFINITE, Declared, Stock, finite
+from reconciler.model import INFINITE, Stock, finite
 
-# What people call the two columns, in lower case and without blanks and signs.
-_NAMES: Final = {
-    "SKU": frozenset(
-        {"sku", "skus", "skucode", "skunumber", "code", "itemcode", "itemsku", "itemnumber"}
-        | {"variantsku", "productcode", "articlenumber", "articleno", "artikelnummer", "artikelnr"}
-        | {"reference"}
-    ),
-    "quantity": frozenset(
-        {"quantity", "qty", "quantityonhand", "qtyonhand", "onhand", "stock", "stocklevel"}
-        | {"instock", "stockonhand", "inventory", "available", "units", "quantite", "cantidad"}
-        | {"menge", "bestand", "lagerbestand", "istbestand", "anzahl", "stuck"}
-        | {"physicalstock", "realstock", "actualstock", "actualquantity", "actualqty"}
-        | {"newstock", "newquantity", "newqty", "inventoryquantity", "inventoryqty"}
-        | {"variantinventory", "variantinventoryqty", "variantinventoryquantity"}
-        | {"onhandcurrent"}
-    ),
-}
-# Matrixify adds the name of a place to these.
-_PREFIXES: Final = ("inventoryavailable", "inventoryonhand")
-_ACCEPTED: Final = {
-    "SKU": "SKU, SKU code, Variant SKU, Code, Item number, Product code, Artikelnummer",
-    "quantity": (
-        "Counted, Physical count, or Inventurbestand for what was counted; Quantity, Qty, Stock,"
-        " On hand, Available, Inventory, Variant Inventory Qty, or Bestand for a system's number"
-    ),
-}
-# A column that somebody counted into goes before one that a system filled in. A closed list, with
-# the dots on its letters: `gezahlt` is paid, and an `Inventur-Nr.` is no number of pieces.
-_COUNTED: Final = frozenset(
-    {"count", "counted", "countqty", "countedqty", "countedquantity", "countedstock"}
-    | {"countedunits", "qtycounted", "quantitycounted", "stockcounted", "unitscounted"}
-    | {"stockcount", "physicalcount", "actualcount", "newcount", "cyclecount", "inventorycount"}
-    | {"gezählt", "gezaehlt", "gezähltemenge", "zählmenge", "inventurmenge", "inventurbestand"}
-)
-# Looking for a near code compares it with every other; beyond this it would be felt.
+# Looking for a near code compares it with every other.
 MAX_SUGGESTED: Final = 20
-MAX_COMPARED: Final = 20_000
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _WHOLE = re.compile(rf"(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})(?:[.,]0{{1,2}})?")
+_SIGNED = re.compile(rf"([+-]?)(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})(?:[.,]0{{1,2}})?")
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _MONTH = r"(?:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*"
 _DATE = re.compile(
@@ -67,70 +34,63 @@ _DATE = re.compile(
 
 
 class Table(NamedTuple):
-    """What was counted, by SKU, and how the table was understood.
+    """The numbers of a table by SKU, and how the table was understood.
 
-    `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `rows`
-    says how many rows have a SKU, and `empty` how many of them no quantity. `is_counted` says that
-    the quantities stand in a column which is for counts alone, so that each was meant; else only
-    those that differ are known to be. `left_empty` is the heading of a column for counts in which
-    there are none, or ''.
+    `stocks` holds what was counted or what a system has, `units` what came in (below 0: went out).
+    `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `seen`
+    are all SKUs that have a row, and `empty` says how many of the rows have no number. `left_empty`
+    is the heading of a column for counts in which there are none, or ''.
     """
 
-    counts: Mapping[str, Stock]
+    stocks: Mapping[str, Stock]
+    units: Mapping[str, int]
     columns: tuple[str, str]
     ignored: tuple[str, ...]
     delimiter: str
     empty: int
-    rows: int
-    is_counted: bool
+    seen: frozenset[str]
     left_empty: str
 
 
-class _Columns(NamedTuple):
-    """Which columns hold SKU and quantity, and what is known of the latter (see Table)."""
+def read_table(
+    path: str, content: bytes, known: KnownSkus, purpose: Purpose, *, may_be_new: bool = False
+) -> Table:
+    """Return the numbers in a table for *purpose*, of SKUs that are *known* or *may be new*.
 
-    sku: int
-    quantity: int
-    is_counted: bool
-    left_empty: str
-
-
-_Row = tuple[int, list[str]]
-
-
-def read_table(path: str, content: bytes, known: Mapping[str, Declared]) -> Table:
-    """Return the counts in a table; raise InputError with every row that is not acceptable."""
+    Raises:
+        InputError: With every row that is not acceptable.
+    """
     delimiter, rows = _read_rows(path, content)
     (line, heading), *rows = rows
     titles = [cell.strip() for cell in heading]
-    columns = _find_columns(path, line, titles, rows)
-    reading = _Reading(path, known)
+    columns = find_columns(path, line, titles, rows, purpose)
+    reading = _Reading(path, known, purpose, may_be_new=may_be_new)
     for number, cells in rows:
         whole = [*cells, *[""] * len(titles)]
         if any(map(str.strip, cells[len(titles) :])):
             message = "has more cells than there are columns; put text with separators in quotes"
             reading.problems.append(Problem(path, number, 1, message))
         else:
-            reading.take(number, _bare(whole[columns.sku]), whole[columns.quantity].strip())
+            reading.take(number, _bare(whole[columns.sku]), _bare(whole[columns.quantity]))
     reading.look_for_lost_zeros()
     if reading.problems:
         raise InputError(reading.problems)
-    if not reading.counts:
-        raise _refused(path, "no row has a quantity; fill one in")
-    taken = {columns.sku, columns.quantity}
+    if not reading.taken:
+        raise _refused(path, "no row has a number; fill one in")
+    used = {columns.sku, columns.quantity}
     return Table(
-        counts=reading.counts,
+        stocks=reading.stocks,
+        units=reading.units,
         columns=(titles[columns.sku], titles[columns.quantity]),
-        ignored=tuple(t for index, t in enumerate(titles) if t and index not in taken),
+        ignored=tuple(t for index, t in enumerate(titles) if t and index not in used),
         delimiter=_DELIMITERS[delimiter],
         empty=reading.empty,
-        rows=len(reading.rows),
-        is_counted=columns.is_counted,
+        seen=frozenset(reading.rows),
         left_empty=columns.left_empty,
     )
 
 
-def _read_rows(path: str, content: bytes) -> tuple[str, list[_Row]]:
+def _read_rows(path: str, content: bytes) -> tuple[str, list[Row]]:
     """Return what separates the cells, and the rows that are not empty with their numbers."""
     delimiter, text = _find_delimiter(_decode(path, content))
     try:
@@ -147,17 +107,20 @@ def _read_rows(path: str, content: bytes) -> tuple[str, list[_Row]]:
 class _Reading:
     """Takes row after row, and notes what is refused."""
 
-    def __init__(self, path: str, known: Mapping[str, Declared]) -> None:
+    def __init__(self, path: str, known: KnownSkus, purpose: Purpose, *, may_be_new: bool) -> None:
         self.path = path
         self.known = known
-        self.counts: dict[str, Stock] = {}
+        self.purpose = purpose
+        self.may_be_new = may_be_new
+        self.stocks: dict[str, Stock] = {}
+        self.units: dict[str, int] = {}
         self.rows: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.empty = 0
         self.unknown = 0
         self.by_bare: dict[str, set[str]] = defaultdict(set)
-        """The declared SKUs that are all digits, by what is left of them without zeros in front."""
-        for sku in filter(str.isdigit, known):
+        """The known SKUs that are all digits, by what is left of them without zeros in front."""
+        for sku in filter(str.isdigit, known.keys):
             self.by_bare[sku.lstrip("0")].add(sku)
 
     def take(self, number: int, sku: str, quantity: str) -> None:
@@ -173,14 +136,30 @@ class _Reading:
         self.rows.setdefault(sku, number)
         if not quantity:
             self.empty += 1
+        elif self.purpose is Purpose.ADJUST:
+            self._take_units(sku, quantity)
         elif quantity.lower() == "infinite":
-            self.counts[sku] = INFINITE
+            self.stocks[sku] = INFINITE
         elif found := _WHOLE.fullmatch(quantity):
-            self.counts[sku] = finite(int(found[1]))
+            self.stocks[sku] = finite(int(found[1]))
+
+    @property
+    def taken(self) -> Collection[str]:
+        """Return the SKUs that have a number."""
+        return self.units if self.purpose is Purpose.ADJUST else self.stocks
+
+    def _take_units(self, sku: str, quantity: str) -> None:
+        """Take what came in; a row with 0 says that nothing did."""
+        found = _SIGNED.fullmatch(quantity)
+        units = int(found[1] + found[2]) if found else 0
+        if units:
+            self.units[sku] = units
+        else:
+            self.empty += 1
 
     def look_for_lost_zeros(self) -> None:
         """Refuse `7` where `007` is declared too and has no row: a spreadsheet may have made it."""
-        for sku in (sku for sku in self.counts if sku.isdigit()):
+        for sku in filter(str.isdigit, self.taken):
             twins = self.by_bare[sku.lstrip("0")] - {sku}
             if twins and not self.rows.keys() & twins:
                 message = (
@@ -193,12 +172,23 @@ class _Reading:
         if not sku:
             yield "there is a quantity and no SKU; fill it in"
             return
-        if sku not in self.known:
+        if sku not in self.known.keys and not (self.may_be_new and key_fault(sku) is None):
             yield self._unknown(sku)
-        if quantity and quantity.lower() != "infinite" and not _WHOLE.fullmatch(quantity):
+        if quantity and not self._is_number(quantity):
             if _DATE.fullmatch(quantity) and not re.fullmatch(r"[0-9]+\.[0-9]+", quantity):
                 yield f"{shown(quantity)} is a date and no quantity; type the number again"
-            yield quantity_fault(quantity, quoted=False)
+            if self.purpose is Purpose.ADJUST:
+                yield f"{shown(quantity)} is no number of units; write one like 20 or -3"
+            elif quantity.lower() == "infinite":
+                yield "infinite is nothing that was counted; write the number"
+            else:
+                yield quantity_fault(quantity, quoted=False)
+
+    def _is_number(self, quantity: str) -> bool:
+        if self.purpose is Purpose.ADJUST:
+            return _SIGNED.fullmatch(quantity) is not None
+        may_be_infinite = self.purpose is Purpose.SET and quantity.lower() == "infinite"
+        return may_be_infinite or _WHOLE.fullmatch(quantity) is not None
 
     def _unknown(self, sku: str) -> str:
         """Return why *sku* is none, and what a spreadsheet may have made it of."""
@@ -206,12 +196,12 @@ class _Reading:
             bare = re.split("[.,]", sku)[0].lstrip("0")
             for known in sorted(self.by_bare.get(bare, ())):
                 return (
-                    f"{shown(sku)} is not declared, and {known} is: a spreadsheet made a number"
+                    f"{shown(sku)} is not known here, and {known} is: a spreadsheet made a number"
                     " of it; format the column as text"
                 )
         if re.fullmatch(r"[0-9]{13,}0{2,}", sku):
             return (
-                f"{shown(sku)} is declared nowhere: of a long number spreadsheets make the last"
+                f"{shown(sku)} is not known here: of a long number spreadsheets make the last"
                 " digits zeros; format the column as text, and type the code again"
             )
         if sku.startswith("#") and sku.endswith(("!", "?", "A")):
@@ -227,19 +217,11 @@ class _Reading:
                 " text, and type the code again"
             )
         self.unknown += 1
-        near = suggest_sku(sku, self.known) if self.unknown <= MAX_SUGGESTED else ""
+        near = self.known.suggest(sku) if self.unknown <= MAX_SUGGESTED else ""
         hint = near or "correct it, or delete the row"
-        return f"{shown(sku)} is declared nowhere; {hint}"
-
-
-def suggest_sku(word: str, declared: Mapping[str, Declared]) -> str:
-    """Return a question for the SKUs that *word* may mean, or ''."""
-    pinned = [sku for sku, entry in declared.items() if entry.terms.pin and entry.code == word]
-    by_case = [sku for sku in declared if sku.casefold() == word.casefold()]
-    near = pinned or by_case
-    if not near and len(declared) <= MAX_COMPARED:
-        near = get_close_matches(word, declared, 1, 0.6)
-    return f"did you mean {' or '.join(near[:5])}?" if near else ""
+        if self.purpose is not Purpose.SET:
+            hint += " (--new takes SKUs that no file names yet)"
+        return f"{shown(sku)} is in no file of this store; {hint}"
 
 
 def _decode(path: str, content: bytes) -> str:
@@ -271,70 +253,6 @@ def _find_delimiter(text: str) -> tuple[str, str]:
     heading = next((line for line in text.splitlines() if line.strip()), "")
     bare = re.sub(r'"[^"]*"', "", heading)
     return max(_DELIMITERS, key=bare.count), text
-
-
-def _find_column(path: str, row: int, titles: list[str], what: str) -> int:
-    """Return which column holds *what*; raise InputError for none and for several."""
-    found = [index for index, title in enumerate(titles) if _is_called(title, what)]
-    if len(found) == 1:
-        return found[0]
-    there = ", ".join(filter(None, titles))
-    if not found:
-        message = (
-            f"no column is called {what}; the first row must name the columns (delete what stands"
-            f" above), and here are: {there}. Accepted are: {_ACCEPTED[what]}"
-        )
-    else:
-        names = " and ".join(titles[index] for index in found)
-        message = f"both {names} may be the {what}; rename or delete the one that is not meant"
-    raise InputError([Problem(path, row, 1, message)])
-
-
-def _find_columns(path: str, row: int, titles: list[str], rows: list[_Row]) -> _Columns:
-    """Return the columns by their headings.
-
-    What was counted stands in a column for counts, if there is one that is filled in, else in that
-    of what is in stock. Raises InputError where none or several may be meant.
-    """
-    sku = _find_column(path, row, titles, "SKU")
-    counted = [index for index, title in enumerate(titles) if _bare_title(title) in _COUNTED]
-    filled = [
-        index for index in counted if any(len(c) > index and c[index].strip() for _, c in rows)
-    ]
-    if len(filled) > 1:
-        names = " and ".join(titles[index] for index in filled)
-        message = f"both {names} may be the count; rename or delete the one that is not meant"
-        raise InputError([Problem(path, row, 1, message)])
-    if filled:
-        return _Columns(sku, filled[0], is_counted=True, left_empty="")
-    empty = titles[counted[0]] if counted else ""
-    if empty and not any(_is_called(title, "quantity") for title in titles):
-        raise InputError([Problem(path, row, 1, f"nothing was counted: {empty} is empty")])
-    quantity = _find_column(path, row, titles, "quantity")
-    # Shopify's export has a column for the new number beside the current one.
-    new = next((i for i, title in enumerate(titles) if _plain(title) == "onhandnew"), None)
-    if new is not None and any(len(c) > new and c[new].strip() for _, c in rows):
-        quantity = new
-    return _Columns(sku, quantity, is_counted=False, left_empty=empty)
-
-
-def _is_called(title: str, what: str) -> bool:
-    """Return whether a column with the heading *title* holds *what*."""
-    # A question is answered with yes or no, as WooCommerce's `In stock?`, and 1 is no quantity.
-    if title.strip().endswith("?"):
-        return False
-    name = _plain(title)
-    return name in _NAMES[what] or (what == "quantity" and name.startswith(_PREFIXES))
-
-
-def _plain(title: str) -> str:
-    """Return a heading without what people write in different ways."""
-    split = unicodedata.normalize("NFKD", _bare_title(title))
-    return "".join(c for c in split if not unicodedata.combining(c))
-
-
-def _bare_title(title: str) -> str:
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", title.casefold()))
 
 
 def _bare(cell: str) -> str:

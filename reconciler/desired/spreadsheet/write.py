@@ -19,12 +19,12 @@ def render_table(
     # All in quotes, so that a code with another delimiter in it cannot come apart.
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     titles = ["SKU", "Quantity", *(["Live now"] if live is not None else [])]
-    writer.writerow([*titles, "Counted", "Rule", "As of", "File"])
+    writer.writerow([*titles, "Counted", "Rule", "File"])
     for entry in declared:
         cells = [entry.sku, _stock(entry.stock)]
         if live is not None:
             cells.append(_stock(live.get(entry.sku)))
-        cells += ["", entry.rule.value, entry.as_of or "", entry.terms.path]
+        cells += ["", entry.rule.value, entry.terms.path]
         writer.writerow([_inert(cell) for cell in cells])
     return _MARK + text.getvalue()
 

@@ -1,5 +1,6 @@
 """What git says was declared before, in repositories as people have them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def _load(ref: str | None) -> KnownBase:
     return load_base(CONTEXT, SETTINGS, ref, None)
 
 
-def _stocks(declared: dict[str, Declared]) -> dict[str, object]:
+def _stocks(declared: Mapping[str, Declared]) -> dict[str, object]:
     return {sku: entry.stock.quantity for sku, entry in declared.items()}
 
 

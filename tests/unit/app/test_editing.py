@@ -1,36 +1,31 @@
 """Files of a store are edited after a look at what changes, and only where it does."""
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
 import pytest
 from factories import SITE, Workspace
 from unit.app.collecting import CollectingReporter
 
-from reconciler.app import editing
 from reconciler.app.context import StoreContext
-from reconciler.app.editing import EditRequest, WorkingCopy, edit_store, load_working_copy
-from reconciler.desired.editor.patch import Wanted
+from reconciler.app.editing import WorkingCopy, edit_store, load_working_copy
 from reconciler.errors import EditError, InputError
 from reconciler.exit_codes import ExitCode
-from reconciler.model import finite
+from reconciler.model import Stock, finite
 
-TODAY = "2026-11-26"
 TEXT = """\
 # counted by hand
 skus:
   A: 5  # tee
-  B: {quantity: 6, rule: on_change, as_of: 2026-11-20}
+  B: {quantity: 6, rule: on_change}
   C: {quantity: 7, rule: observe}
 """
 OTHER = "skus:\n  D: 8\n"
 
 
 @pytest.fixture
-def working(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> WorkingCopy:
-    """Return a store of two files, on a day that does not change."""
-    monkeypatch.setattr(editing, "today", lambda: date.fromisoformat(TODAY))
+def working(workspace: Workspace) -> WorkingCopy:
+    """Return a store of two files."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nfrozen: [D]\n")
     workspace.write("inventory/demo/a.yaml", TEXT)
     workspace.write("inventory/demo/b.yaml", OTHER)
@@ -39,16 +34,13 @@ def working(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> WorkingCop
 
 def _edit(
     working: WorkingCopy,
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, Stock],
     *,
     answer: bool = True,
     asks: bool = False,
-    may_assert: bool = True,
 ) -> tuple[ExitCode, CollectingReporter]:
     reporter = CollectingReporter(answer)
-    request = EditRequest(asks=asks, may_assert=may_assert)
-    code = edit_store(working, wanted, reporter, request)
-    return code, reporter
+    return edit_store(working, wanted, reporter, asks=asks), reporter
 
 
 def _texts() -> tuple[str, str]:
@@ -58,7 +50,7 @@ def _texts() -> tuple[str, str]:
 
 def test_edit_store_writes_and_shows_what_differs(working: WorkingCopy) -> None:
     """One line for each SKU that changes, with both numbers and its place; other lines stay."""
-    code, reporter = _edit(working, {"A": Wanted(finite(10)), "D": Wanted(finite(8))})
+    code, reporter = _edit(working, {"A": finite(10), "D": finite(8)})
 
     assert (code, _texts()) == (ExitCode.DONE, (TEXT.replace("A: 5", "A: 10"), OTHER))
     (line,) = reporter.results
@@ -71,7 +63,7 @@ def test_edit_store_asks_before_it_writes(
     working: WorkingCopy, answer: bool, code: ExitCode
 ) -> None:
     """Without a yes the files stay as they are, and the exit code says so."""
-    wanted = {"A": Wanted(finite(10)), "D": Wanted(finite(9))}
+    wanted = {"A": finite(10), "D": finite(9)}
     found, reporter = _edit(working, wanted, answer=answer, asks=True)
     changed = (TEXT.replace("A: 5", "A: 10"), "skus:\n  D: 9\n")
 
@@ -81,50 +73,14 @@ def test_edit_store_asks_before_it_writes(
 
 def test_edit_store_without_difference_asks_and_writes_nothing(working: WorkingCopy) -> None:
     """Nobody says yes to nothing."""
-    code, reporter = _edit(working, {"A": Wanted(finite(5)), "B": Wanted(finite(6))}, asks=True)
+    code, reporter = _edit(working, {"A": finite(5), "B": finite(6)}, asks=True)
 
     assert (code, _texts(), reporter.asked) == (ExitCode.DONE, (TEXT, OTHER), [])
-    assert any("--as-of" in text for text in reporter.said)
-
-
-@pytest.mark.parametrize(("sku", "may_assert"), [("A", True), ("B", False)])
-def test_edit_store_names_as_of_only_where_it_helps(
-    working: WorkingCopy, sku: str, may_assert: bool
-) -> None:
-    """A date means something under on_change alone, and to a count alone."""
-    stock = working.desired.declared[sku].stock
-    _, reporter = _edit(working, {sku: Wanted(stock)}, may_assert=may_assert)
-
-    assert not any("--as-of" in text for text in reporter.said)
-
-
-def test_edit_store_with_new_date_asserts_same_number(working: WorkingCopy) -> None:
-    """A second count that finds the same number is written by its date."""
-    code, _ = _edit(working, {"B": Wanted(finite(6), TODAY)})
-
-    assert (code, _texts()) == (ExitCode.DONE, (TEXT.replace("2026-11-20", TODAY), OTHER))
-
-
-def test_edit_store_refuses_older_count(working: WorkingCopy) -> None:
-    """An old list does not undo a newer count, and no other SKU of it is written."""
-    with pytest.raises(InputError) as caught:
-        _edit(working, dict.fromkeys("AB", Wanted(finite(9), "2026-11-19")))
-
-    (problem,) = caught.value.problems
-    assert (problem.path, problem.line, _texts()) == ("inventory/demo/a.yaml", 4, (TEXT, OTHER))
-
-
-def test_edit_store_names_skus_counted_on_that_day_already(working: WorkingCopy) -> None:
-    """The next day is offered, since two counts of a day cannot be told apart."""
-    _, reporter = _edit(working, {"A": Wanted(finite(5)), "B": Wanted(finite(9), "2026-11-20")})
-
-    (said,) = [text for text in reporter.said if "2026-11-21" in text]
-    assert "B" in said
 
 
 def test_edit_store_names_what_apply_does_not_write(working: WorkingCopy) -> None:
     """Frozen and observed SKUs are edited, and the user learns that the shop stays as it is."""
-    wanted = {sku: Wanted(finite(1)) for sku in "ACD"}
+    wanted = {sku: finite(1) for sku in "ACD"}
     _, reporter = _edit(working, wanted)
 
     assert ["C" in reporter.said[-1], "D" in reporter.said[-1]] == [True, True]
@@ -135,7 +91,7 @@ def test_edit_store_leaves_files_that_changed_meanwhile(working: WorkingCopy) ->
     """What was saved while the user thought about the question stays, in every file."""
     Path("inventory/demo/b.yaml").write_text("skus:\n  D: 80\n")
     with pytest.raises(EditError):
-        _edit(working, {"A": Wanted(finite(10)), "D": Wanted(finite(9))})
+        _edit(working, {"A": finite(10), "D": finite(9)})
 
     assert _texts() == (TEXT, "skus:\n  D: 80\n")
 

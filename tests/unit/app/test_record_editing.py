@@ -138,7 +138,7 @@ def test_set_record_names_what_it_settles_before_it_asks(shop: Workspace) -> Non
     set_record(CONTEXT, SetRequest("first", ("B",)), LOCAL, reporter)
     (text,) = reporter.results
 
-    assert all(word in text for word in ("1 SKU", shop.git("rev-parse", "first")[:7], "B"))
+    assert all(word in text for word in ("1 level", shop.git("rev-parse", "first")[:7], "B"))
     assert len(reporter.asked) == 1
 
 

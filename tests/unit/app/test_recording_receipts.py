@@ -91,7 +91,9 @@ def test_finish_keeps_what_the_shop_had_and_when(pair: Workspace) -> None:
     base = known().base
 
     assert base is not None
-    assert base.shop == {"A": SettledSku("A", "id-A", None, format_time(NOW))}
+    assert base.shop == {
+        "A": SettledSku("A", "id-A", None, format_time(NOW), level_at=format_time(NOW))
+    }
 
 
 def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> None:

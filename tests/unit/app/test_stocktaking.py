@@ -1,99 +1,79 @@
-"""Counts of a table go into the files; books, bounds, and blanks do not."""
+"""The numbers of a table are taken with a word about how it was understood."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 from factories import SITE, Workspace
 from unit.app.collecting import CollectingReporter
 
-from reconciler.app import quantities
 from reconciler.app.context import StoreContext
 from reconciler.app.editing import load_working_copy
-from reconciler.app.stocktaking import take_counts
+from reconciler.app.stocktaking import take_table
+from reconciler.desired.spreadsheet.columns import Purpose
+from reconciler.desired.spreadsheet.read import Table
 from reconciler.errors import InputError
-from reconciler.exit_codes import ExitCode
+from reconciler.model import finite
 
-TODAY = "2026-11-26"
 TEXT = """\
 skus:
-  A: {quantity: 5, rule: on_change, as_of: 2026-11-20}
+  A: {quantity: 5, rule: on_change}
   B: {quantity: 5, rule: exact}
   C: {quantity: 5, rule: at_least}
   D: {quantity: 5, rule: at_most}
 """
+EVENT = "at: 2026-11-20T10:00:00+01:00\nskus:\n  E: +1\n"
 
 
-@pytest.fixture
-def path(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file of a store, on a day that does not change."""
-    monkeypatch.setattr(quantities, "today", lambda: date.fromisoformat(TODAY))
+@pytest.fixture(autouse=True)
+def path(workspace: Workspace) -> Path:
+    """Return the file of levels of a store, which has an event, too."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
+    workspace.write("inventory/demo/events/e.yaml", EVENT)
     return workspace.write("inventory/demo/a.yaml", TEXT)
 
 
 def _take(
-    table: str, *, as_of: str | None = None, answer: bool | None = None
-) -> tuple[ExitCode, CollectingReporter]:
-    reporter = CollectingReporter(bool(answer))
+    table: str, purpose: Purpose = Purpose.COUNT, *, may_be_new: bool = False
+) -> tuple[Table, CollectingReporter]:
+    reporter = CollectingReporter()
     working = load_working_copy(StoreContext("demo", Path("inventory")))
-    asks = answer is not None
-    code = take_counts(working, "t.csv", table.encode(), reporter, as_of=as_of, asks=asks)
-    return code, reporter
-
-
-def _lines(path: Path) -> list[str]:
-    """Return the lines that changed, each with its line end off."""
-    return [line for line in path.read_text().splitlines() if line not in TEXT.splitlines()]
-
-
-def test_take_counts_writes_each_count_to_its_sku(path: Path) -> None:
-    """Under on_change with the day of the count; a rule that needs no date gets none."""
-    code, _ = _take("SKU,Counted\nB,8\nA,7\n")
-
-    assert code is ExitCode.DONE
-    assert _lines(path) == [
-        f"  A: {{quantity: 7, rule: on_change, as_of: {TODAY}}}",
-        "  B: {quantity: 8, rule: exact}",
-    ]
+    content = table.encode()
+    taken = take_table(working, "t.csv", content, purpose, reporter, may_be_new=may_be_new)
+    return taken, reporter
 
 
 @pytest.mark.parametrize(
-    ("title", "changed"),
-    [("Counted", [f"  A: {{quantity: 5, rule: on_change, as_of: {TODAY}}}"]), ("Qty", [])],
+    ("purpose", "table"),
+    [(Purpose.COUNT, "SKU,Counted\nB,8\nE,7\n"), (Purpose.SET, "SKU,Qty\nB,8\nE,7\n")],
 )
-def test_take_counts_asserts_same_number_only_of_count(
-    path: Path, title: str, changed: list[str]
-) -> None:
-    """A book number that is declared already is no count, and would put sales back."""
-    _take(f"SKU,{title}\nA,5\nB,5\n")
-
-    assert _lines(path) == changed
+def test_take_table_takes_each_number_to_its_sku(purpose: Purpose, table: str) -> None:
+    """Also of a SKU that only an event names; what it means for levels is another matter."""
+    assert _take(table, purpose)[0].stocks == {"B": finite(8), "E": finite(7)}
 
 
-def test_take_counts_declares_a_systems_number_without_a_date(path: Path) -> None:
-    """A column that a system filled in is no count, so an old export asserts nothing."""
-    _take("SKU,Qty\nA,7\n")
+def test_take_table_of_what_came_in_has_units() -> None:
+    """No stock, since nobody counted anything."""
+    taken, _ = _take("SKU,Received\nA,+20\nB,-3\n", Purpose.ADJUST)
 
-    assert _lines(path) == ["  A: {quantity: 7, rule: on_change, as_of: 2026-11-20}"]
-
-
-def test_take_counts_takes_the_day_that_is_given(path: Path) -> None:
-    """The table was counted on that day, whenever it is taken in."""
-    _take("SKU,Counted\nA,7\n", as_of="2026-11-24")
-
-    assert _lines(path) == ["  A: {quantity: 7, rule: on_change, as_of: 2026-11-24}"]
+    assert (taken.units, taken.stocks) == ({"A": 20, "B": -3}, {})
 
 
-def test_take_counts_leaves_bounds_and_blanks(path: Path) -> None:
-    """A count is no bound, and a blank cell is no 0; both are told."""
-    code, reporter = _take("SKU,Counted\nA,\nC,1\nD,9\nB,6\n")
+def test_take_table_takes_new_sku_where_it_may_be_new() -> None:
+    """Only if somebody said so, since else it is a slip."""
+    assert _take("SKU,Counted\nNEW,3\n", may_be_new=True)[0].stocks == {"NEW": finite(3)}
+    with pytest.raises(InputError):
+        _take("SKU,Counted\nNEW,3\n")
 
-    assert (code, _lines(path)) == (ExitCode.DONE, ["  B: {quantity: 6, rule: exact}"])
-    assert len([text for text in reporter.noticed if text.startswith(("1 ", "2 "))]) == 2
+
+def test_take_table_tells_of_blanks_and_of_skus_that_it_lacks() -> None:
+    """A blank cell is no 0, and what has no row was not looked at."""
+    taken, reporter = _take("SKU,Counted\nA,\nC,1\nB,6\n")
+
+    assert taken.stocks == {"C": finite(1), "B": finite(6)}
+    assert [text[:2] for text in reporter.noticed[1:]] == ["1 ", "1 "]
 
 
-def test_take_counts_tells_which_columns_it_took(path: Path) -> None:
+def test_take_table_tells_which_columns_it_took() -> None:
     """The user sees what was not used, and how many SKUs the table lacks."""
     _, reporter = _take("Price,SKU,Bin,Counted\n3,A,x,7\n")
 
@@ -101,20 +81,21 @@ def test_take_counts_tells_which_columns_it_took(path: Path) -> None:
     assert any(text.startswith("3 ") for text in reporter.noticed[1:])
 
 
-def test_take_counts_without_yes_writes_nothing(path: Path) -> None:
-    """The table is shown first."""
-    code, reporter = _take("SKU,Counted\nA,7\n", answer=False)
+def test_take_table_tells_that_column_for_counts_is_empty() -> None:
+    """An export that nobody filled in is taken as what the system has."""
+    taken, reporter = _take("SKU,Quantity,Counted\nA,7,\n", Purpose.SET)
 
-    assert (code, _lines(path), len(reporter.results)) == (ExitCode.FAILED, [], 1)
+    assert taken.stocks == {"A": finite(7)}
+    assert "Counted" in reporter.noticed[1]
 
 
 @pytest.mark.parametrize(
     "table",
-    ["SKU,Counted\nA,7\nE,1\n", "SKU,Counted\nA,7\nB,-1\n", "SKU,Counted\nA,7\nA,8\n", "A,7\n", ""],
+    ["SKU,Counted\nA,7\nX,1\n", "SKU,Counted\nA,7\nB,-1\n", "SKU,Counted\nA,7\nA,8\n", "A,7\n", ""],
 )
-def test_take_counts_of_odd_table_writes_nothing(path: Path, table: str) -> None:
+def test_take_table_refuses_odd_table(path: Path, table: str) -> None:
     """One row that is not clear stops them all, so that no half of a count is taken."""
     with pytest.raises(InputError):
         _take(table)
 
-    assert _lines(path) == []
+    assert path.read_text() == TEXT

@@ -47,7 +47,7 @@ def _events(stream: io.StringIO) -> Events:
 
 def _read(stream: io.StringIO) -> list[dict[str, Any]]:
     """Return the events in *stream*, each of which fits the schema."""
-    validator = jsonschema_rs.Draft202012Validator(load_schema("event"))
+    validator = jsonschema_rs.Draft202012Validator(load_schema("event-log"))
     events = [json.loads(line) for line in stream.getvalue().splitlines()]
     for event in events:
         validator.validate(event)

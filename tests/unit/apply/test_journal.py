@@ -10,7 +10,7 @@ from factories import action, desired, live, plan_of
 from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.errors import HeldError, JournalError
-from reconciler.model import Outcome, Plan, Result, Stock, finite
+from reconciler.model import Action, Outcome, Plan, Result, Stock, finite
 
 A, B = action("A", 3, 5), action("B", 4, 6)
 PLAN = replace(plan_of(desired(), live({})), actions=(A, B))
@@ -32,7 +32,38 @@ def test_what_is_done_is_skipped_and_what_was_in_flight_is_known(tmp_path: Path)
     again, earlier = _open(tmp_path / "j")
     again.close()
 
-    assert earlier == Earlier({"A": DONE}, frozenset({"B"}))
+    assert earlier == Earlier({"A": DONE}, {"B": B})
+
+
+def test_correction_in_flight_is_known_as_it_was_sent(tmp_path: Path) -> None:
+    """It was added to what the shop had then, which the plan did not know."""
+    planned = replace(A, correction=2)
+    sent = replace(planned, before=finite(1), after=finite(3))
+    plan = replace(PLAN, actions=(planned, B))
+    journal, _ = _open(tmp_path / "j", plan)
+    with journal:
+        journal.sending(sent)
+    again, earlier = _open(tmp_path / "j", plan)
+    again.close()
+
+    assert earlier == Earlier(in_flight={"A": sent})
+
+
+@pytest.mark.parametrize(
+    "stocks", [{}, {"before": None, "after": None}, {"before": 5, "after": {}}, {"before": {}}]
+)
+def test_line_without_stocks_is_in_flight_as_planned(
+    tmp_path: Path, stocks: dict[str, object]
+) -> None:
+    """An older journal has none, and a line that nobody wrote is no reason to write again."""
+    journal, _ = _open(tmp_path / "j")
+    journal.close()
+    with (tmp_path / "j").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"sending": "A", **stocks}) + "\n")
+    again, earlier = _open(tmp_path / "j")
+    again.close()
+
+    assert earlier == Earlier(in_flight={"A": A})
 
 
 @pytest.mark.parametrize("torn", ['{"sett', "", "\x00\xff", '{"settled": "A", "result"', "[1]\n5"])
@@ -49,7 +80,7 @@ def test_a_torn_last_line_is_ignored(tmp_path: Path, torn: str) -> None:
     third, later = _open(tmp_path / "j")
     third.close()
 
-    assert earlier.in_flight == {"A"}
+    assert earlier.in_flight == {"A": A}
     assert later == Earlier({"A": DONE})
 
 
@@ -108,7 +139,7 @@ def test_a_plan_that_was_begun_elsewhere_is_in_doubt(tmp_path: Path) -> None:
     again, later = _open(tmp_path / "j")
     again.close()
 
-    assert earlier.in_doubt == {"A", "B"}
+    assert earlier.in_doubt == {"A": A, "B": B}
     assert (set(later.done), set(later.in_doubt)) == ({"A"}, {"B"})
 
 
@@ -161,7 +192,11 @@ def test_a_line_holds_what_it_must_and_no_more(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "j").read_text().splitlines()]
 
     assert lines[1:] == [
-        {"sending": "A"},
+        {
+            "sending": "A",
+            "before": {"inventory_type": "finite", "quantity": 3},
+            "after": {"inventory_type": "finite", "quantity": 5},
+        },
         {
             "settled": "A",
             "result": "applied",
@@ -171,9 +206,9 @@ def test_a_line_holds_what_it_must_and_no_more(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("found", "in_flight"), [(A.before, {"A"}), (None, set())])
+@pytest.mark.parametrize(("found", "in_flight"), [(A.before, {"A": A}), (None, {})])
 def test_lost_write_stays_in_flight_although_the_run_gave_it_up(
-    tmp_path: Path, found: Stock | None, in_flight: set[str]
+    tmp_path: Path, found: Stock | None, in_flight: dict[str, Action]
 ) -> None:
     """The shop may show it later; one that the shop refused never took effect."""
     journal, _ = _open(tmp_path / "j")
@@ -183,4 +218,4 @@ def test_lost_write_stays_in_flight_although_the_run_gave_it_up(
     again, earlier = _open(tmp_path / "j")
     again.close()
 
-    assert earlier == Earlier(in_flight=frozenset(in_flight))
+    assert earlier == Earlier(in_flight=in_flight)

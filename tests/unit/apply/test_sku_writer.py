@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import action, stock
 from fakes import FakeClock, FakeStore
 
+from reconciler.apply.attempts import Attempt
 from reconciler.apply.observers import NO_OBSERVER, NullObserver, Observer
 from reconciler.apply.sku_writer import (
     MAX_FAILURES_IN_A_ROW,
     MAX_TURNS,
     MAX_UNSENT,
-    Attempt,
     SkuWriter,
 )
 from reconciler.errors import (
@@ -25,7 +26,7 @@ from reconciler.errors import (
     Throttled,
     TransportError,
 )
-from reconciler.model import Action, Outcome, Result, Stock, Target
+from reconciler.model import MAX_QUANTITY, Action, Cause, Outcome, Result, Stock, Target
 
 APPLIED, ALREADY, MOVED, FAILED, UNKNOWN, NOT_TRIED = Result
 LOST = TransportError("the answer broke off")
@@ -130,8 +131,82 @@ def test_attempt_with_lost_answer_that_cannot_be_read_back_is_put_aside() -> Non
     """It is not written again at once, and the attempt knows that one write was sent."""
     shop = Shop(3, [_fail(LOST)], [None, LOST])
 
-    assert _writer(shop).attempt(Attempt(action())) == Attempt(action(), LOST, writes=1)
+    attempt = _writer(shop).attempt(Attempt(action()))
+
+    assert isinstance(attempt, Attempt)
+    assert replace(attempt, read_at="") == Attempt(action(), LOST, writes=1)
     assert len(shop.writes) == 1
+
+
+def _correction(units: int, cause: Cause = Cause.ADJUSTED) -> Action:
+    """Return an action that adds *units*, planned when the shop had 3."""
+    planned = action("A", 3, max(0, 3 + units))
+    return replace(planned, cause=cause, correction=units)
+
+
+@pytest.mark.parametrize(
+    ("correction", "now", "after"),
+    [
+        (_correction(2), 3, 5),
+        # Two were sold, or four came in, since the plan: that is kept.
+        (_correction(2), 1, 3),
+        (_correction(2), 7, 9),
+        (_correction(2), -1, 1),
+        (_correction(-2), 2, 0),
+        # What was counted can't be less than nothing.
+        (_correction(-2, Cause.COUNTED), 0, 0),
+    ],
+)
+def test_correction_is_added_to_what_the_shop_has(correction: Action, now: int, after: int) -> None:
+    """A sale since the plan is no conflict, and the outcome says what was sent."""
+    shop = Shop(now)
+    outcome = _writer(shop).attempt(Attempt(correction))
+
+    assert isinstance(outcome, Outcome)
+    assert (outcome.result, outcome.before, outcome.after) == (APPLIED, stock(now), stock(after))
+    assert shop.writes == [("id-A", stock(after))]
+
+
+@pytest.mark.parametrize(
+    ("correction", "now"),
+    [
+        # Somebody may have put it in already.
+        (_correction(2), 5),
+        (_correction(2), "infinite"),
+        (_correction(2), None),
+        (_correction(2), 3.5),
+        (_correction(2), MAX_QUANTITY - 1),
+        (_correction(-2), 0),
+    ],
+)
+def test_correction_that_makes_no_sense_any_more_is_left_alone(
+    correction: Action, now: Any
+) -> None:
+    """Nothing is written, and nothing is guessed."""
+    shop = Shop(now)
+    outcome = _writer(shop).attempt(Attempt(correction))
+
+    assert isinstance(outcome, Outcome)
+    assert (outcome.result, outcome.found, shop.writes) == (MOVED, stock(now), [])
+
+
+@pytest.mark.parametrize(
+    ("then", "result"), [(4, APPLIED), (3, UNKNOWN), (1, UNKNOWN), (2, Attempt)]
+)
+def test_correction_whose_answer_was_lost_is_looked_for_as_it_was_sent(
+    then: int, result: Result | type[Attempt]
+) -> None:
+    """Not as it was planned: sent from 2 to 4, so 3 is neither, though the plan began there."""
+
+    def lose(store: FakeStore, target: Target, _: Stock) -> Stock:
+        store.stocks[target.sku_id] = stock(then)
+        raise LOST
+
+    shop = Shop(2, [lose])
+    ended = _writer(shop).attempt(Attempt(_correction(2)))
+
+    assert (ended.result if isinstance(ended, Outcome) else Attempt) == result
+    assert shop.writes == [("id-A", stock(4))]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +216,7 @@ def test_attempt_with_lost_answer_that_cannot_be_read_back_is_put_aside() -> Non
 def test_attempt_in_doubt_looks_before_it_writes(now: int, result: Result, waits: int) -> None:
     """What an earlier run may have written is written only if it is as before after a wait."""
     shop = Shop(now)
-    writer = _writer(shop, in_doubt=frozenset({"A"}))
+    writer = _writer(shop, in_doubt={"A": action()})
     first = writer.attempt(Attempt(action()))
 
     assert (shop.writes, isinstance(first, Attempt)) == ([], waits == 1)
@@ -210,7 +285,7 @@ def test_end_without_any_answer_says_so() -> None:
 def test_abandon_lets_nothing_more_be_sent() -> None:
     """An attempt that goes on later sends nothing; what an earlier run may have sent is unknown."""
     shop = Shop()
-    writer = _writer(shop, in_doubt=frozenset({"B"}))
+    writer = _writer(shop, in_doubt={"B": action("B")})
     left = writer.abandon([action("A"), action("B")])
 
     assert [left["A"].result, left["B"].result] == [NOT_TRIED, UNKNOWN]

@@ -6,6 +6,7 @@ import pytest
 from factories import COLLECTION, SITE, build
 
 from reconciler.desired.digest import compute_digest
+from reconciler.model import Event, EventFile
 
 PIN = 'id: "5e8518516e147040726cc415", sku: "A"'
 SETTINGS = f"site_id: {SITE}\n"
@@ -46,12 +47,17 @@ def test_digest_changes_with_declaration(text: str) -> None:
     assert compute_digest(build(text)) != compute_digest(build(PLAIN))
 
 
-def test_digest_changes_with_day_of_count() -> None:
-    """A later count of the same number is another declaration."""
-    texts = (f"rule: on_change\nas_of: 2026-01-0{day}\nskus:\n  A: 5\n" for day in (1, 2))
-    first, second = (compute_digest(build(text)) for text in texts)
+def test_digest_changes_with_event() -> None:
+    """A plan that knows nothing of an event must not pass for one that deals with it."""
+    file = EventFile("demo/events/e.yaml", "events/e.yaml", "2026-11-20T10:00:00.000Z", "")
+    states = [build(PLAIN)]
+    for is_count, units in ((True, 5), (True, 6), (False, 5)):
+        event = Event("A", is_count, units, file, 3)
+        states.append(replace(states[0], events=(event,)))
+    later = replace(file, at="2026-11-21T10:00:00.000Z")
+    states.append(replace(states[0], events=(Event("A", True, 5, later, 3),)))
 
-    assert first != second
+    assert len({compute_digest(state) for state in states}) == len(states)
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,16 @@ def test_the_rule_is_inherited_from_entry_file_and_store() -> None:
     assert rules == {"A": Rule.OBSERVE, "B": Rule.AT_LEAST, "C": Rule.AT_MOST, "D": Rule.EXACT}
 
 
-def test_the_date_of_a_file_counts_for_its_entries() -> None:
-    """`as_of` comes from the entry, else from the file."""
-    state = build("as_of: 2026-11-20\nskus:\n  A: 1\n  B: {quantity: 1, as_of: 2026-11-21}\n")
+def test_low_comes_from_the_entry_else_from_the_file_else_from_the_store() -> None:
+    """A SKU has one number at which it is low, or none."""
+    settings = f"site_id: {SITE}\nlow: 3\n"
+    own = build(
+        "low: 5\nskus:\n  A: 1\n  B: {quantity: 1, low: 0}\n", "skus: {C: 1}", settings=settings
+    )
+    none = build("skus: {A: 1}")
 
-    assert [entry.as_of for entry in state.declared.values()] == ["2026-11-20", "2026-11-21"]
+    assert {sku: one.terms.low for sku, one in own.declared.items()} == {"A": 5, "B": 0, "C": 3}
+    assert none.declared["A"].terms.low is None
 
 
 def test_a_pinned_sku_has_a_code_of_its_own() -> None:
@@ -88,7 +93,7 @@ def test_limits_are_numbers_or_shares() -> None:
     [
         ("-5", "`-5` is less than 0; write 0 for sold out"),
         ("010", "`010` starts with 0, and programs disagree on what that means; write 10"),
-        ("+5", "`+5` has a sign, and a quantity is what there is in all; write 5"),
+        ("+5", "`+5` has a sign, and a level is what there is in all; write 5"),
         ("0x1F", "`0x1F` is not written in decimal digits; write 31"),
         ("5.0", "`5.0` is not spelled as a whole number; write 5"),
         ("2.5", "`2.5` is not a whole number; write 2 or 3"),
@@ -155,11 +160,13 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
             "skus: {A: {quantity: 1, id: X}}\n",
             "demo/a.yaml:1:29: error: `X` is not an id of the store",
         ),
-        ("as_of: 20.11.2026\nskus: {A: 1}\n", "demo/a.yaml:1:8: error: `20.11.2026` is not a day"),
+        ("as_of: 2026-11-20\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` is no key any more"),
+        ("as_of: yesterday\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` is no key any more"),
         (
-            "as_of: 2026-02-30\nskus: {A: 1}\n",
-            "demo/a.yaml:1:1: error: `2026-02-30` is no day of the calendar",
+            "skus: {A: {quantity: 1, as_of: 2026-11-20}}\n",
+            "demo/a.yaml:1:25: error: `as_of` is no key any more",
         ),
+        ("low: -1\nskus: {A: 1}\n", "demo/a.yaml:1:6: error: `-1` is not a whole number"),
         (
             "skus: {A: {quantity: 1, id: 111111111111111111111111}}\n",
             "demo/a.yaml:1:29: error: `111111111111111111111111` is a number to some programs",

@@ -25,10 +25,10 @@ def test_declared_code_is_the_key_unless_pinned_to_another(
 
 
 def test_declared_has_the_terms_of_its_file() -> None:
-    """Rule, day and path are inherited; the line is its own."""
-    entry = declared("A", rule=Rule.AT_MOST, as_of="2026-11-28", line=7)
+    """Rule, low stock and path are inherited; the line is its own."""
+    entry = declared("A", rule=Rule.AT_MOST, low=2, line=7)
 
-    assert (entry.rule, entry.as_of) == (Rule.AT_MOST, "2026-11-28")
+    assert (entry.rule, entry.terms.low) == (Rule.AT_MOST, 2)
     assert entry.source == Source(entry.terms.path, 7)
     assert str(entry.source) == f"{entry.terms.path}:7"
 

@@ -58,7 +58,7 @@ def test_action_changes_are_the_fields_that_differ(
 
 
 def test_plan_errors_are_what_the_yaml_must_answer_for() -> None:
-    """Missing, replaced, ambiguous and renamed SKUs stop a run; a remark does not."""
+    """Only what somebody must change a file or settle for stops a run; a remark does not."""
     findings = tuple(Finding(kind, kind.value, "", None) for kind in FindingKind)
     plan = replace(plan_of(desired(), live({})), findings=findings)
 
@@ -67,4 +67,10 @@ def test_plan_errors_are_what_the_yaml_must_answer_for() -> None:
         FindingKind.REPLACED,
         FindingKind.AMBIGUOUS,
         FindingKind.RENAMED,
+        FindingKind.SHORT,
+        FindingKind.OWNED,
+        FindingKind.UNCERTAIN,
+        FindingKind.STALE_COUNT,
+        FindingKind.NOT_YET,
+        FindingKind.CONFLICTING,
     ]

@@ -29,8 +29,8 @@ BEFORE, NOW, LIVE = 50, 70, 43
 AT, LAST = "2026-11-28T10:00:00Z", "2026-11-20T10:00:00Z"
 EMPTY = plan_of(desired(), live({}))
 KNOWN = SettledSku("A", "id-A", stock(48), LAST)
-BASE = replace(base_of(declared("A", BEFORE, as_of="2026-11-01")), shop={"A": KNOWN})
-STATE = desired(declared("A", NOW, as_of="2026-11-28"))
+BASE = replace(base_of(declared("A", BEFORE)), shop={"A": KNOWN})
+STATE = desired(declared("A", NOW))
 
 
 def _after(
@@ -85,7 +85,6 @@ def test_state_after_by_result_settles_new_or_keeps_old(
     state = _written(result, found)
 
     assert state.declared["A"].stock == stock(holds)
-    assert state.declared["A"].as_of == ("2026-11-28" if holds == NOW else "2026-11-01")
     assert (state.shop["A"] == KNOWN) is (holds == BEFORE)
 
 
@@ -107,7 +106,9 @@ def test_state_after_write_knows_what_the_shop_had(
     """None stands for just what is declared; another number that was read is kept."""
     known = None if had is None else stock(had)
 
-    assert _written(result, found).shop == {"A": SettledSku("A", "id-A", known, AT)}
+    settled = SettledSku("A", "id-A", known, AT, level_at=AT)
+
+    assert _written(result, found).shop == {"A": settled}
 
 
 @pytest.mark.parametrize("result", [Result.FAILED, Result.MOVED, Result.NOT_TRIED])
@@ -131,7 +132,6 @@ def test_state_after_not_written_keeps_a_later_observation(
     state = _written(result, seen=(seen,))
 
     assert (state.declared["A"].stock, state.consumed) == (stock(level), (seen.id,))
-    assert state.declared["A"].as_of == "2026-11-01"
     observed = SettledSku("A", "id-A", None, seen.seen_at)
     assert state.shop == {"A": observed if level == 45 else KNOWN}
 
@@ -151,11 +151,11 @@ def test_state_after_written_settles_whatever_was_observed() -> None:
 
 
 def test_state_after_not_written_keeps_the_new_terms() -> None:
-    """Stock and date are those known before; rule, place and id are as declared now."""
-    state = desired(declared("A", NOW, rule=Rule.ON_CHANGE, as_of="2026-11-28", line=9))
+    """The stock is that known before; rule, place and id are as declared now."""
+    state = desired(declared("A", NOW, rule=Rule.ON_CHANGE, line=9))
     kept = _written(Result.MOVED, state=state).declared["A"]
 
-    assert (kept.rule, kept.line, kept.as_of) == (Rule.ON_CHANGE, 9, "2026-11-01")
+    assert (kept.rule, kept.line, kept.stock) == (Rule.ON_CHANGE, 9, stock(BEFORE))
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,12 @@ def test_state_after_finding_settles_what_was_dealt_with(kind: FindingKind) -> N
         FindingKind.RENAMED,
         FindingKind.REPLACED,
         FindingKind.FROZEN,
+        FindingKind.SHORT,
+        FindingKind.OWNED,
+        FindingKind.UNCERTAIN,
+        FindingKind.STALE_COUNT,
+        FindingKind.NOT_YET,
+        FindingKind.CONFLICTING,
     }
     source = Source("inventory/demo/a.yaml", 1)
     state = _after(_plan(findings=(Finding(kind, "A", "", source),)))

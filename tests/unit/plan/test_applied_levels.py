@@ -77,7 +77,8 @@ def test_state_after_level_that_is_already_right_is_settled() -> None:
     plan, state = _apply(desired(_entry("A", 40)), _base(_entry("A", 50)), {"A": 40})
 
     assert (plan.actions, _levels(state.declared)) == ((), {"A": 40})
-    assert state.shop == {"A": SettledSku("A", "id-A", None, AT)}
+    level_at = live({}).now
+    assert state.shop == {"A": SettledSku("A", "id-A", None, AT, level_at=level_at)}
 
 
 @pytest.mark.parametrize(("typed", "shop"), [(60, 65), (45, 42)])

@@ -6,8 +6,10 @@ import pytest
 from factories import declared, desired, live, stock
 
 from reconciler.model import DesiredState, Drift, DriftKind, FindingKind, LiveSku, LiveState, Rule
+from reconciler.plan.accounts import Accounts
 from reconciler.plan.drift import compute_drift
 from reconciler.plan.match import match_skus
+from reconciler.plan.naming import Named
 
 INF = "infinite"
 BROKEN, TYPE, ROSE, SOLD = DriftKind.BROKEN, DriftKind.TYPE, DriftKind.ROSE, DriftKind.SOLD
@@ -15,7 +17,8 @@ UNREADABLE = DriftKind.UNREADABLE
 
 
 def _drift(state: DesiredState, current: LiveState) -> Drift:
-    return compute_drift(state, current, match_skus(state.declared, current.listing.skus))
+    matches = match_skus(state.declared, current.listing.skus)
+    return compute_drift(state, current, Named(matches, Accounts()))
 
 
 @pytest.mark.parametrize(

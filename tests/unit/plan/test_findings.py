@@ -153,11 +153,18 @@ def test_released_are_those_that_no_file_names(
     base: Base, now: list[Declared], found: list[str]
 ) -> None:
     """A SKU under another key is not released; its place is the one in the base."""
-    findings = list(released(desired(*now), base, _matches(*now, idA="Z")))
+    findings = list(released(desired(*now), base, _matches(*now, idA="Z"), ()))
 
     assert [_facts(one) for one in findings] == [
         (FindingKind.RELEASED, sku, base.declared[sku].source) for sku in found
     ]
+
+
+def test_released_is_no_sku_that_has_events() -> None:
+    """It is managed on, without a level."""
+    base = base_of(declared("A", id="idA"))
+
+    assert list(released(desired(), base, _matches(), {"idA"})) == []
 
 
 @pytest.mark.parametrize(
@@ -175,7 +182,7 @@ def test_idle_globs_match_nothing_declared(globs: tuple[str, ...], idle: list[st
 def test_not_read_is_one_finding_about_all(number: int, more: str) -> None:
     """It counts SKUs online; offline it names the first ten in their order."""
     skus = [f"SKU-{n:02}" for n in reversed(range(number))]
-    online, offline = not_read(skus, offline=False), not_read(skus, offline=True)
+    (online,), (offline,) = not_read(skus, offline=False), not_read(skus, offline=True)
 
     assert _facts(online) == _facts(offline) == (FindingKind.UNREAD, "", None)
     assert str(number) in online.message

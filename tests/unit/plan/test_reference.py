@@ -62,12 +62,6 @@ def _statement(found: Reference | None) -> Statement | None:
         (declared("A", 5, id=X), declared("A", 5, id=Y), Y, Statement.NEW),
         (declared("A", 5, id=X), declared("A", 5), Y, Statement.NEW),
         (declared("A", 5), declared("A", 5, id=Y, code="OTHER"), Y, Statement.NEW),
-        # A date is added, changed, kept, deleted, or goes back.
-        (declared("A", 5), declared("A", 5, as_of="d2"), X, Statement.COUNTED),
-        (declared("A", 5, as_of="d1"), declared("A", 5, as_of="d2"), X, Statement.COUNTED),
-        (declared("A", 5, as_of="d1"), declared("A", 5, as_of="d1"), X, Statement.SETTLED),
-        (declared("A", 5, as_of="d1"), declared("A", 5), X, Statement.SETTLED),
-        (declared("A", 5, as_of="d2"), declared("A", 5, as_of="d1"), X, Statement.SETTLED),
     ],
 )
 def test_base_of_a_commit_finds_the_same_sku(
@@ -101,12 +95,11 @@ def test_record_finds_a_sku_by_key_and_then_by_id(
 
 
 def test_known_code_of_another_sku_is_replaced() -> None:
-    """Unless the entry pins the id, or is counted."""
+    """Unless the entry pins the id."""
     base = _settled(declared("A", 5), A=Y)
     for entry, is_replaced in (
         (declared("A", 5), True),
         (declared("A", 5, id=X), False),
-        (declared("A", 5, as_of="2026-11-28"), False),
     ):
         assert References(base, desired(entry)).is_replaced(entry, X) is is_replaced
     assert not References(base, desired(declared("A", 5))).is_replaced(declared("A", 5), Y)
@@ -164,19 +157,6 @@ def test_observation_of_another_sku_says_nothing() -> None:
     assert _statement(_look_up(declared("A", 43), base, seen_as_b)) is Statement.COPY
 
 
-def test_line_below_an_old_head_is_no_count() -> None:
-    """A line that moves into a file whose head has a date was not counted on that day."""
-    head = declared("HEAD", 5, as_of="2026-11-20")
-    head = head._replace(terms=head.terms._replace(inherits_date=True))
-    moved = head._replace(sku="A")
-    base = base_of(head, declared("A", 5))
-    references = References(base, desired(head, moved))
-
-    assert _statement(references.look_up(moved, X)) is Statement.SETTLED
-    fresh = References(base_of(declared("HEAD", 5), declared("A", 5)), desired(head, moved))
-    assert _statement(fresh.look_up(moved, X)) is Statement.COUNTED
-
-
 @pytest.mark.parametrize(
     ("base", "live_now", "cause"),
     [
@@ -212,4 +192,4 @@ def test_a_dead_run_is_settled_by_reading(
         [] if written is None else [written]
     )
     assert [f.sku for f in plan.findings if f.kind is FindingKind.UNSETTLED] == unsettled
-    assert plan.recovered == settled
+    assert (plan.recovered.levels, plan.recovered.unsure) == (settled, tuple(unsettled))

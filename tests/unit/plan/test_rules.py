@@ -104,15 +104,6 @@ def test_on_change_follows_the_declaration(declared: Any, base: Any, live: Any, 
     assert aim(Rule.ON_CHANGE, stock(declared), known, stock(live)) == stock(aimed)
 
 
-@pytest.mark.parametrize("live", [3, 5, 9, INF, None, 2.5])
-@pytest.mark.parametrize("base", [3, 5, 9, INF])
-def test_a_recount_writes_in_either_direction(base: Any, live: Any) -> None:
-    """A new `as_of` asserts the number again, also the same one."""
-    counted = Reference(Statement.COUNTED, stock(base))
-
-    assert aim(Rule.ON_CHANGE, stock(5), counted, stock(live)) == stock(5)
-
-
 @pytest.mark.parametrize("live", [3, 5, 9, INF, None])
 def test_copy_is_never_written(live: Any) -> None:
     """The shop said that number itself, so whatever it sold since stays sold."""

@@ -66,7 +66,6 @@ def test_undone_tells_units_and_direction(put_back: int, numbers: str) -> None:
             _known(Statement.TYPED, 43, settled="", is_observed=True),
             ["seen 43 on Nov 27", "declared 70"],
         ),
-        (_known(Statement.COUNTED, 70, settled=70), ["declared 70 again"]),
         (_known(Statement.TYPED, INF, settled=INF), ["declared infinite -> 70"]),
     ],
 )
@@ -85,20 +84,6 @@ def test_why_ends_with_what_is_undone() -> None:
 
     assert wording.why(made).endswith(wording.undone(made))
     assert wording.why(_action(43, 70, put_back=7)) == wording.undone(made)
-
-
-@pytest.mark.parametrize(
-    ("at", "text"),
-    [
-        ("2026-11-27", "Nov 27"),
-        ("2026-01-02T03:04:05Z", "Jan 2"),
-        ("2026-13-01", "2026-13-01"),
-        ("", ""),
-    ],
-)
-def test_short_day_is_month_and_day(at: str, text: str) -> None:
-    """What is no day is shown as it is, since a record may be forged."""
-    assert wording.short_day(at) == text
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _old(number: int, status: OrderStatus = "fulfilled") -> Any:
 
 def _counts(orders: Sequence[Order]) -> list[int]:
     """Return the units of each order, which tell the orders of `_orders` apart."""
-    return sorted(line.count or 0 for order in orders for line in order.lines)
+    return sorted(line.units or 0 for order in orders for line in order.lines)
 
 
 @pytest.fixture

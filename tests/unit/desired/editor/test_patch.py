@@ -2,17 +2,10 @@
 
 import pytest
 
-from reconciler.desired.editor.patch import (
-    Addition,
-    Wanted,
-    add_to_text,
-    edit_text,
-    has_own_date,
-)
+from reconciler.desired.editor.patch import Addition, add_to_text, edit_text
 from reconciler.model import INFINITE, finite
 
-DAY = "2026-11-26"
-TEN, DATED = Wanted(finite(10)), Wanted(finite(10), DAY)
+TEN = finite(10)
 
 
 def _head(entries: str) -> str:
@@ -48,76 +41,17 @@ def test_edit_text_changes_one_quantity(before: str, after: str) -> None:
 def test_edit_text_changes_several_entries_each_to_its_own() -> None:
     """Numbers do not go to their neighbors, in whatever order they are wanted."""
     text = "skus:\n  A: 1\n  B: 22\n  C: infinite\n"
-    wanted = {"C": Wanted(finite(333)), "A": Wanted(INFINITE), "B": Wanted(finite(0))}
+    wanted = {"C": finite(333), "A": INFINITE, "B": finite(0)}
 
     assert edit_text(text, wanted) == "skus:\n  A: infinite\n  B: 0\n  C: 333\n"
 
 
 def test_edit_text_to_what_is_there_changes_nothing() -> None:
     """Git shows no change where there is none."""
-    text = f"skus:\n  A:   10  # x\n  B: {{quantity: 10, as_of: '{DAY}'}}\n"
+    text = "skus:\n  A:   10  # x\n  B: {quantity: 10, rule: 'exact'}\n"
 
-    assert edit_text(text, {"A": TEN, "B": DATED}) == text
-    assert edit_text("skus:\n  A: 'infinite'\n", {"A": Wanted(INFINITE)}) == (
-        "skus:\n  A: 'infinite'\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("  A: 5\n", "  A: {quantity: 10, as_of: 2026-11-26}\n"),
-        ("  A: {quantity: 5}\n", "  A: {quantity: 10, as_of: 2026-11-26}\n"),
-        (
-            "  A: {quantity: 5, as_of: '2020-01-01', note: x}\n",
-            "  A: {quantity: 10, as_of: '2026-11-26', note: x}\n",
-        ),
-        (
-            "  A:\n    quantity: 5  # x\n    note: y\n",
-            "  A:\n    quantity: 10  # x\n    as_of: 2026-11-26\n    note: y\n",
-        ),
-        (
-            "  A:\r\n    quantity: 5\r\n  B: 1\r\n",
-            "  A:\r\n    quantity: 10\r\n    as_of: 2026-11-26\r\n  B: 1\r\n",
-        ),
-        ("  A:\n    quantity: 5", "  A:\n    quantity: 10\n    as_of: 2026-11-26"),
-    ],
-)
-def test_edit_text_dates_entry_in_its_own_style(before: str, after: str) -> None:
-    """A date joins the braces or the lines that the entry has."""
-    head = _head(before)
-
-    assert edit_text(head + before, {"A": DATED}) == head + after
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("skus:\n  A: 5\n", "as_of: 2026-11-26\nskus:\n  A: 5\n"),
-        ("# top\nrule: exact\nskus:\n  A: 5\n", None),
-        (
-            "as_of: 2020-01-01  # count\nskus:\n  A: 5\n",
-            "as_of: 2026-11-26  # count\nskus:\n  A: 5\n",
-        ),
-        ('as_of: "2020-01-01"\nskus:\n  A: 5\n', 'as_of: "2026-11-26"\nskus:\n  A: 5\n'),
-        ("skus:\r\n  A: 5\r\n", "as_of: 2026-11-26\r\nskus:\r\n  A: 5\r\n"),
-        ("{skus: {A: 5}}\n", "{as_of: 2026-11-26, skus: {A: 5}}\n"),
-    ],
-)
-def test_edit_text_dates_head_of_file(before: str, after: str | None) -> None:
-    """One date for all stands above `skus:`, or where the last one stood."""
-    expected = after or "# top\nrule: exact\nas_of: 2026-11-26\nskus:\n  A: 5\n"
-
-    assert edit_text(before, {}, DAY) == expected
-
-
-def test_has_own_date_names_entries_with_their_own() -> None:
-    """The date at the head is none of an entry's own."""
-    text = (
-        f"as_of: {DAY}\nskus:\n  A: 5\n  B: {{quantity: 5, as_of: {DAY}}}\n  C: {{quantity: 5}}\n"
-    )
-
-    assert has_own_date(text) == {"B"}
+    assert edit_text(text, {"A": TEN, "B": TEN}) == text
+    assert edit_text("skus:\n  A: 'infinite'\n", {"A": INFINITE}) == "skus:\n  A: 'infinite'\n"
 
 
 NEW, LAST = Addition("N: 3", "new"), Addition("Z: 4", "last")

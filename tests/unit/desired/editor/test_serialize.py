@@ -5,9 +5,8 @@ import yaml
 from factories import build, declared
 
 from reconciler.desired.editor.serialize import can_be_spelled, quote, spell, write_inventory
-from reconciler.desired.reader.scalars import MAX_QUANTITY
 from reconciler.desired.reader.text import read_document
-from reconciler.model import INFINITE, Rule, Stock, finite
+from reconciler.model import INFINITE, MAX_QUANTITY, Rule, Stock, finite
 
 ID = "5e8518516e147040726cc415"
 
@@ -70,20 +69,20 @@ def test_can_be_spelled_refuses_what_no_file_can_declare(stock: Stock, can: bool
 
 
 def test_write_inventory_reads_as_what_it_was_written_from() -> None:
-    """A record says what was declared: stock, rule, date and id of each SKU."""
+    """A record says what was declared: stock, rule and id of each SKU."""
     entries = [
         declared("TEE", 5, rule=Rule.ON_CHANGE),
         declared("007", 0, rule=Rule.EXACT),
         declared("a: b", "infinite", rule=Rule.ON_CHANGE),
-        declared("MUG", 7, rule=Rule.ON_CHANGE, as_of="2026-11-20"),
+        declared("MUG", 7, rule=Rule.ON_CHANGE),
         declared("PIN", 1, rule=Rule.AT_LEAST, id=ID, code="é\n"),
     ]
     text = write_inventory(entries, Rule.ON_CHANGE, "schema.json")
     read = build(text).declared
 
     assert text.startswith("# yaml-language-server: $schema=schema.json\n")
-    assert [(e.sku, e.stock, e.rule, e.as_of, e.id, e.code) for e in read.values()] == [
-        (e.sku, e.stock, e.rule, e.as_of, e.id, e.code) for e in entries
+    assert [(e.sku, e.stock, e.rule, e.id, e.code) for e in read.values()] == [
+        (e.sku, e.stock, e.rule, e.id, e.code) for e in entries
     ]
 
 

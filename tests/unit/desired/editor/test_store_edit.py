@@ -8,14 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.atomic_files import replace_files
-from reconciler.desired.editor.patch import Wanted
 from reconciler.desired.editor.store_edit import BOM, meaning_of, revise, verify
 from reconciler.desired.loader import build_desired
 from reconciler.errors import EditError, ReconcilerError
 from reconciler.model import DesiredState, Rule, finite
 
 SETTINGS = f"site_id: {SITE}\nrule: on_change\n".encode()
-DAY = "2026-11-26"
 
 
 def _store(*texts: bytes) -> tuple[DesiredState, dict[str, bytes]]:
@@ -27,25 +25,9 @@ def _store(*texts: bytes) -> tuple[DesiredState, dict[str, bytes]]:
 def test_a_mark_and_line_ends_stay() -> None:
     """What a file begins with, and how its lines end."""
     desired, files = _store(BOM + b"skus:\r\n  A: 5\r\n", b"skus:\n  B: 5\n")
-    assert revise(desired, files, {"A": Wanted(finite(7)), "B": Wanted(finite(5))}) == {
+    assert revise(desired, files, {"A": finite(7), "B": finite(5)}) == {
         "demo/a.yaml": BOM + b"skus:\r\n  A: 7\r\n"
     }
-
-
-def test_one_date_for_all_counted_goes_to_the_head() -> None:
-    """Where each SKU that a date means something to gets it; one with its own keeps that form."""
-    desired, files = _store(
-        b"skus:\n  A: 5\n  B: {quantity: 5, as_of: 2020-01-01}\n  C: {quantity: 1, rule: exact}\n",
-        b"skus:\n  D: 5\n",
-    )
-    counted = dict.fromkeys("ABD", Wanted(finite(5), DAY))
-    assert revise(desired, files, counted) == {
-        "demo/a.yaml": b"as_of: 2026-11-26\nskus:\n  A: 5\n  B: {quantity: 5, as_of: 2026-11-26}\n"
-        b"  C: {quantity: 1, rule: exact}\n",
-        "demo/b.yaml": b"skus:\n  D: {quantity: 5, as_of: 2026-11-26}\n",
-    }
-    part = revise(desired, files, {"A": Wanted(finite(5), DAY)})
-    assert b"A: {quantity: 5, as_of: 2026-11-26}" in part["demo/a.yaml"]
 
 
 def test_what_would_read_otherwise_is_refused() -> None:
@@ -66,26 +48,18 @@ def test_what_would_read_otherwise_is_refused() -> None:
 
 @given(
     st.lists(st.sampled_from(list(Rule)), min_size=1, max_size=5),
-    st.dictionaries(st.integers(0, 4), st.tuples(st.integers(0, 9), st.booleans())),
+    st.dictionaries(st.integers(0, 4), st.integers(0, 9)),
 )
-def test_revised_files_mean_what_was_wanted(
-    rules: list[Rule], edits: dict[int, tuple[int, bool]]
-) -> None:
-    """Whatever rules the SKUs of two files have, and whichever of them are counted."""
+def test_revised_files_mean_what_was_wanted(rules: list[Rule], edits: dict[int, int]) -> None:
+    """Whatever rules the SKUs of two files have, and whichever of them change."""
     lines = [f"  S{n}: {{quantity: 5, rule: {rule}}}\n" for n, rule in enumerate(rules)]
     half = max(1, len(lines) // 2)
     texts = ["".join(lines[:half]), "".join(lines[half:])]
     desired, files = _store(*(f"skus:\n{text}".encode() for text in texts if text))
-    wanted = {
-        f"S{n}": Wanted(finite(number), DAY if dated else None)
-        for n, (number, dated) in edits.items()
-        if n < len(rules)
-    }
+    wanted = {f"S{n}": finite(number) for n, number in edits.items() if n < len(rules)}
     after = build_desired("demo", "demo", (files | revise(desired, files, wanted)).items(), [])
-    for sku, entry in after.declared.items():
-        one = wanted.get(sku, Wanted(finite(5)))
-        assert entry.stock == one.stock
-        assert entry.as_of == one.as_of or (one.as_of is None and entry.rule is not Rule.ON_CHANGE)
+    for number, (sku, entry) in enumerate(after.declared.items()):
+        assert (entry.stock, entry.rule) == (wanted.get(sku, finite(5)), rules[number])
 
 
 def _begin(folder: Path) -> dict[str, bytes]:

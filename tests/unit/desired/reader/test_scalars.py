@@ -4,12 +4,12 @@ import pytest
 import yaml
 
 from reconciler.desired.reader.scalars import (
-    MAX_QUANTITY,
     NUMBER,
     may_not_be_text,
     quantity_fault,
     shown,
 )
+from reconciler.model import MAX_QUANTITY
 
 
 @pytest.mark.parametrize("text", ["0", "7", "120", "1000000000"])

@@ -25,15 +25,13 @@ def _render(*entries: Declared, live: dict[str, Stock] | None = None) -> list[di
 
 def test_render_table_has_row_for_each_sku_with_empty_count() -> None:
     """Nobody has counted anything yet, so that column is empty."""
-    rows = _render(
-        declared("A", 5), declared("B", "infinite", rule=Rule.ON_CHANGE, as_of="2026-11-20")
-    )
+    rows = _render(declared("A", 5), declared("B", "infinite", rule=Rule.ON_CHANGE))
 
     assert [list(row.values()) for row in rows] == [
-        ["A", "5", "", "exact", "", PATH],
-        ["B", "infinite", "", "on_change", "2026-11-20", PATH],
+        ["A", "5", "", "exact", PATH],
+        ["B", "infinite", "", "on_change", PATH],
     ]
-    assert list(rows[0]) == ["SKU", "Quantity", "Counted", "Rule", "As of", "File"]
+    assert list(rows[0]) == ["SKU", "Quantity", "Counted", "Rule", "File"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""`SKU=70`, `SKU=+20`: arguments of `set`, `count`, and `adjust` → a number for each SKU."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from reconciler.desired.known_skus import KnownSkus
+from reconciler.desired.reader.keys import key_fault
+from reconciler.desired.reader.scalars import (
+    MAX_DIGITS,
+    NUMBER,
+    quantity_fault,
+    shown,
+)
+from reconciler.errors import UsageError
+from reconciler.model import INFINITE, MAX_QUANTITY, Declared, InventoryType, Rule, Stock, finite
+
+# Under these rules what is declared is a bound, and not what anybody counted.
+BOUNDS = frozenset({Rule.AT_LEAST, Rule.AT_MOST})
+
+
+class Assignment(NamedTuple):
+    """What is asked for one SKU: a stock, or so many *more* (fewer, where that is negative)."""
+
+    sku: str
+    stock: Stock | None
+    more: int = 0
+
+
+def parse_assignments(
+    texts: Sequence[str], known: KnownSkus, *, may_be_new: bool = False
+) -> list[Assignment]:
+    """Return what is asked in *texts*.
+
+    Raises:
+        UsageError: A text is no assignment, its SKU is not *known* and may not *be new*, or a SKU
+            is given twice.
+    """
+    assignments = [_parse(text, known, may_be_new=may_be_new) for text in texts]
+    seen: set[str] = set()
+    for one in assignments:
+        if one.sku in seen:
+            raise UsageError(f"{shown(one.sku)} is given twice; keep one")
+        seen.add(one.sku)
+    return assignments
+
+
+def _parse(text: str, known: KnownSkus, *, may_be_new: bool) -> Assignment:
+    sku, sign, value = text.rpartition("=")
+    if not sign:
+        raise UsageError(f"{text} names no number; write {text}=70, or {text}=+5")
+    if sku not in known.keys:
+        _refuse_unknown(sku, known, may_be_new=may_be_new)
+    if value == "infinite":
+        return Assignment(sku, INFINITE)
+    if found := re.fullmatch(r"([+-])([0-9]{1,9})", value):
+        return Assignment(sku, None, int(found[1] + found[2]))
+    if NUMBER.fullmatch(value) and len(value) <= MAX_DIGITS:
+        return Assignment(sku, finite(int(value)))
+    raise UsageError(f"{sku}: {quantity_fault(value, quoted=False)}")
+
+
+def _refuse_unknown(sku: str, known: KnownSkus, *, may_be_new: bool) -> None:
+    """Raise UsageError for a SKU that no file names, unless it may be new."""
+    if may_be_new:
+        if fault := key_fault(sku):
+            raise UsageError(fault)
+        return
+    hint = known.suggest(sku) or "declare it in a file first, import it, or for an event add --new"
+    raise UsageError(f"{shown(sku)} is in no file of this store; {hint}")
+
+
+def resolve_level(entry: Declared, assignment: Assignment) -> Stock:
+    """Return the level to declare for one SKU.
+
+    Raises:
+        UsageError: Units are to be added to a number that is not what is on the shelf.
+    """
+    if assignment.stock is not None:
+        return assignment.stock
+    sku, units = shlex.quote(entry.sku), f"{assignment.more:+}"
+    if entry.rule is Rule.ON_CHANGE:
+        raise UsageError(
+            f"{entry.sku} has the rule on_change, so the declared {entry.stock} is not what is on"
+            f" the shelf. Say what came in or went out: reconciler adjust {sku}={units}"
+        )
+    if entry.rule is not Rule.EXACT:
+        raise UsageError(f"{entry.sku} has the rule {entry.rule}; give the whole number")
+    if entry.stock.inventory_type is InventoryType.INFINITE:
+        raise UsageError(f"{entry.sku} is infinite, to which nothing adds; give the whole number")
+    after = int(entry.stock.quantity or 0) + assignment.more
+    if not 0 <= after <= MAX_QUANTITY:
+        raise UsageError(f"{entry.sku} would be {after}, from {entry.stock}; give the whole number")
+    return finite(after)
+
+
+def resolve_counts(assignments: Sequence[Assignment]) -> Mapping[str, int]:
+    """Return what was counted of each SKU; raise UsageError for what is no count."""
+    counts = {}
+    for one in assignments:
+        if one.stock is None:
+            raise UsageError(
+                f"{one.sku}={one.more:+} is no count. Write what there is, like {one.sku}=11, or"
+                f" say what came in: reconciler adjust {shlex.quote(one.sku)}={one.more:+}"
+            )
+        counts[one.sku] = _counted(one.sku, one.stock)
+    return counts
+
+
+def _counted(sku: str, stock: Stock) -> int:
+    if stock.inventory_type is InventoryType.INFINITE:
+        raise UsageError(f"{sku}: infinite is nothing that was counted; declare it with set")
+    return int(stock.quantity or 0)
+
+
+def resolve_adjustments(assignments: Sequence[Assignment]) -> Mapping[str, int]:
+    """Return what came in of each SKU, below 0 what went out.
+
+    Raises:
+        UsageError: A number has no sign, or is 0.
+    """
+    for one in assignments:
+        if one.stock is not None:
+            raise UsageError(
+                f"{one.sku}={one.stock} has no sign. Write {one.sku}=+{one.stock} for what came in,"
+                f" or say what there is: reconciler count {shlex.quote(one.sku)}={one.stock}"
+            )
+        if not one.more:
+            raise UsageError(f"{one.sku}: nothing came in and nothing went out; leave it out")
+    return {one.sku: one.more for one in assignments}

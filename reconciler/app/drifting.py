@@ -1,0 +1,89 @@
+"""`drift`: what of the live stock differs from what is declared, and what the orders explain."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from reconciler.app.base import load_base
+from reconciler.app.connect import Connection, open_store
+from reconciler.app.context import StoreContext
+from reconciler.app.memory import refresh_record
+from reconciler.app.orders import ReadStocks, read_stocks_and_orders
+from reconciler.app.reporter import Reporter
+from reconciler.app.snapshot import Snapshot, read_needed, read_snapshot, until_signal
+from reconciler.app.stores import load_store
+from reconciler.git.repository import open_repository
+from reconciler.model import Base, DesiredState, Drift, DriftKind, LiveSku, Stock, StoreSettings
+from reconciler.plan.drift import compute_drift
+from reconciler.plan.explain import explain, find_starts
+from reconciler.webflow.client import StoreClient
+
+# What no order explains.
+_OTHER_KINDS = frozenset({DriftKind.TYPE, DriftKind.UNREADABLE})
+
+
+def find_drift(
+    context: StoreContext, connection: Connection, reporter: Reporter, *, explains: bool
+) -> Drift:
+    """Read every SKU that the files name and return what differs; with orders if it *explains*.
+
+    Without a record nothing can be explained, which is said.
+
+    Raises:
+        InterruptedRunError: A signal came.
+    """
+    desired = load_store(context)
+    base = _load_record(context, desired.settings, reporter, is_needed=explains)
+    with open_store(context, desired.settings, connection) as client:
+        snapshot = read_snapshot(desired, base, client, connection, reporter)
+        drift = compute_drift(desired, snapshot.live, snapshot.named, base)
+        if base is None or not explains:
+            return drift
+        reading = _Reading(desired, base, snapshot, client)
+
+        def read(skus: Collection[LiveSku]) -> dict[str, Stock]:
+            return read_needed(client, snapshot.live.listing, skus, connection, reporter)
+
+        return until_signal(connection, lambda: _explain(drift, reading, read))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read of files, git, and shop, and what reads more of the shop."""
+
+    desired: DesiredState
+    base: Base
+    snapshot: Snapshot
+    client: StoreClient
+
+
+def _load_record(
+    context: StoreContext, settings: StoreSettings, reporter: Reporter, *, is_needed: bool
+) -> Base | None:
+    """Return the last record, None without one; the remote is asked only if it *is needed*."""
+    if is_needed:
+        refresh_record(open_repository(context.inventory), settings, reporter)
+    known = load_base(context, settings, None, None)
+    if known.base is None and is_needed:
+        reporter.notice(
+            f"Not explained: the record says what the shop had, and there is none. {known.why_not}"
+        )
+    return known.base
+
+
+def _explain(drift: Drift, reading: _Reading, read: ReadStocks) -> Drift:
+    """Read the orders since the earliest SKU that differs was settled, and what they explain."""
+    live = reading.snapshot.live
+    starts = find_starts(reading.desired, reading.base, reading.snapshot.named)
+    odd = [one for one in starts if one.differs(live.stocks.get(one.sku_id))]
+    listed = {sku.sku_id: sku for sku in live.listing.skus}
+    site_id = reading.desired.settings.site_id
+    since = min((one.since for one in odd), default=None)
+    skus = [listed[one.sku_id] for one in odd]
+    found = read_stocks_and_orders(reading.client, site_id, since, skus, read) if odd else None
+    again = live
+    if found is not None:
+        again = replace(live, stocks={**live.stocks, **found.stocks}, orders=found.orders)
+    rows, findings = explain(odd, again)
+    known = {one.sku for one in starts}
+    others = (one for one in drift.rows if one.kind in _OTHER_KINDS or one.sku not in known)
+    return replace(drift, rows=tuple(others), explained=rows, findings=(*drift.findings, *findings))

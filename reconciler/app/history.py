@@ -1,0 +1,250 @@
+"""`history`: everything that git and the records know about one SKU."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
+from typing import NamedTuple
+
+from reconciler.app.base import load_base
+from reconciler.app.connect import Connection, open_store
+from reconciler.app.context import StoreContext
+from reconciler.app.memory import refresh_record
+from reconciler.app.orders import read_stocks_and_orders
+from reconciler.app.reporter import Reporter
+from reconciler.app.snapshot import list_and_match, read_needed, until_signal
+from reconciler.app.stores import load_store
+from reconciler.desired.known_skus import KnownSkus
+from reconciler.desired.mentions import Mention, MentionKind, find_mentions
+from reconciler.errors import HistoryError, UsageError
+from reconciler.git.file_versions import FileVersion, read_blobs, read_versions
+from reconciler.git.repository import Repository, open_repository
+from reconciler.model import (
+    INFINITE,
+    Base,
+    DesiredState,
+    HistoryEvent,
+    HistoryKind,
+    LiveSku,
+    SkuHistory,
+    Stock,
+    format_time,
+)
+from reconciler.plan.sales import count_sold
+from reconciler.records.base import path_below_top
+from reconciler.records.chain import PastAction, read_past_actions
+from reconciler.render.wording import count
+from reconciler.webflow.client import StoreClient
+
+_KINDS = {
+    "applied": HistoryKind.APPLIED,
+    "already": HistoryKind.APPLIED,
+    "moved": HistoryKind.MOVED,
+    "failed": HistoryKind.FAILED,
+    "unknown": HistoryKind.IN_DOUBT,
+    "": HistoryKind.IN_DOUBT,
+}
+
+
+def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHistory:
+    """Return what happened to *sku*, under whatever key, oldest first.
+
+    Raises:
+        UsageError: No file ever named it, or there is no git repository.
+        HistoryError: git can't tell.
+    """
+    desired = load_store(context)
+    settings = desired.settings
+    repository = open_repository(context.inventory)
+    if repository is None:
+        raise UsageError("history reads git, and this folder is in no repository")
+    refresh_record(repository, settings, reporter)
+    base = load_base(context, settings, None, None).base
+    keys, ids = _find_keys(sku, desired, base)
+    events = [
+        *_from_files(repository, context, keys),
+        *_from_records(read_past_actions(repository, settings.site_id), keys, ids, repository),
+    ]
+    if not events:
+        raise UsageError(f"{sku} was never declared; {_suggest(sku, desired, base)}")
+    return SkuHistory(settings.name, sku, keys, tuple(sorted(events, key=lambda one: one.at)))
+
+
+def _suggest(sku: str, desired: DesiredState, base: Base | None) -> str:
+    named = desired.declared.keys() | {one.sku for one in desired.events}
+    if base is not None:
+        named |= base.declared.keys() | base.released.keys()
+    return KnownSkus(named, {}).suggest(sku) or "check the code"
+
+
+def _find_keys(
+    sku: str, desired: DesiredState, base: Base | None
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return all keys that the SKU called *sku* had, and its ids in the shop."""
+    if base is None:
+        return (sku,), frozenset()
+    rows = base.shop.values()
+    ids = {one.sku_id for one in rows if one.sku == sku and one.sku_id}
+    ids |= {one.sku_id for one in base.ledgers if sku in one.keys and one.sku_id}
+    if sku in desired.declared and (pinned := desired.declared[sku].id):
+        ids.add(pinned)
+    keys = {one.sku for one in rows if one.sku_id in ids}
+    keys |= {key for one in base.ledgers if one.sku_id in ids for key in one.keys}
+    return (sku, *sorted(keys - {sku})), frozenset(ids)
+
+
+def _from_files(
+    repository: Repository, context: StoreContext, keys: Collection[str]
+) -> Iterator[HistoryEvent]:
+    """Yield what the files said, each time that it changed."""
+    folder = path_below_top(repository, context.folder)
+    versions = [
+        one
+        for one in read_versions(repository, context.folder)
+        if one.path.endswith((".yaml", ".yml")) and not one.path.endswith("/store.yaml")
+    ]
+    contents = read_blobs(repository, (one.blob for one in versions if one.blob))
+    files: dict[str, list[Mention]] = {}
+    before = _Said(None, {})
+    for _, of_commit in groupby(versions, key=lambda one: one.commit):
+        ones = list(of_commit)
+        for one in ones:
+            content = contents.get(one.blob, b"")
+            files[one.path] = find_mentions(one.path, folder, content, keys)
+        after = _sum_up(files)
+        yield from _compare(ones[0], before, after)
+        before = after
+
+
+class _Said(NamedTuple):
+    """What all files say of a SKU: its level, and what happened, by kind and time."""
+
+    level: Stock | None
+    events: Mapping[tuple[MentionKind, str], Mention]
+
+
+def _sum_up(files: Mapping[str, list[Mention]]) -> _Said:
+    """Return what all *files* say: where they say it, and by which key, makes no difference."""
+    level: Stock | None = None
+    events: dict[tuple[MentionKind, str], Mention] = {}
+    for mention in (one for ones in files.values() for one in ones):
+        if mention.kind is MentionKind.LEVEL:
+            level = mention.stock
+            continue
+        key = (mention.kind, mention.at)
+        earlier = events.get(key)
+        events[key] = mention._replace(units=mention.units + (earlier.units if earlier else 0))
+    return _Said(level, events)
+
+
+def _compare(version: FileVersion, before: _Said, after: _Said) -> Iterator[HistoryEvent]:
+    """Yield what a commit changed; what it only moved or renamed is none."""
+    if before.level != after.level:
+        levels = (_number(before.level), _number(after.level))
+        yield _event(HistoryKind.DECLARED, version, version.at, *levels)
+    for key, mention in after.events.items():
+        old = before.events.get(key)
+        kind, number = _HAPPENED[mention.kind], _number(mention.stock)
+        if old is None:
+            event = _event(kind, version, mention.at, None, number, mention.units or None)
+            yield replace(event, note=mention.reason)
+        elif (old.stock, old.units) != (mention.stock, mention.units):
+            more = mention.units - old.units or None
+            event = _event(kind, version, version.at, _number(old.stock), number, more)
+            yield replace(event, note=f"{mention.reason} corrected".strip())
+    for key, mention in before.events.items():
+        if key not in after.events and mention.kind is not MentionKind.OBSERVATION:
+            gone, less = _number(mention.stock), -mention.units or None
+            event = _event(_HAPPENED[mention.kind], version, version.at, gone, None, less)
+            yield replace(event, note=f"{mention.reason} deleted".strip())
+
+
+_HAPPENED = {
+    MentionKind.COUNT: HistoryKind.COUNTED,
+    MentionKind.ADJUSTMENT: HistoryKind.ADJUSTED,
+    MentionKind.OBSERVATION: HistoryKind.OBSERVED,
+}
+
+
+def _event(
+    kind: HistoryKind,
+    version: FileVersion,
+    at: str,
+    before: int | float | str | None,
+    after: int | float | str | None,
+    units: int | None = None,
+) -> HistoryEvent:
+    commit, author, subject = version.commit, version.author, version.subject
+    return HistoryEvent(kind, at, before, after, units, commit, author, subject)
+
+
+def _from_records(
+    actions: Iterable[PastAction],
+    keys: Collection[str],
+    ids: Collection[str],
+    repository: Repository,
+) -> Iterator[HistoryEvent]:
+    """Yield what applies did."""
+    for one in actions:
+        action = one.action
+        is_ours = action.target.sku_id in ids if ids else action.sku in keys
+        if is_ours and action.result in _KINDS:
+            subject = repository.ask("show", "-s", "--format=%s", one.source)
+            yield HistoryEvent(
+                _KINDS[action.result],
+                one.at,
+                _number(action.before),
+                _number(action.after),
+                action.correction,
+                one.source,
+                one.by,
+                subject,
+            )
+
+
+def _number(stock: Stock | None) -> int | float | str | None:
+    if stock is None:
+        return None
+    return "infinite" if stock == INFINITE else stock.quantity
+
+
+def add_live(
+    context: StoreContext, history: SkuHistory, connection: Connection, reporter: Reporter
+) -> SkuHistory:
+    """Return *history* with what was sold since the last apply, and what the shop has now.
+
+    Raises:
+        HistoryError: The shop does not list the SKU.
+        InterruptedRunError: A signal came.
+    """
+    desired = load_store(context)
+    applied = [one for one in history.events if one.kind is HistoryKind.APPLIED]
+    since = applied[-1].at if applied else history.events[0].at
+
+    def read(client: StoreClient) -> HistoryEvent:
+        listing, matches = list_and_match(desired, client)
+        live = matches.live.get(history.sku) or _find_live(listing.skus, history.keys)
+        found = read_stocks_and_orders(
+            client,
+            desired.settings.site_id,
+            since,
+            [live],
+            lambda skus: read_needed(client, listing, skus, connection, reporter),
+        )
+        sold = count_sold(found.orders, live.sku_id, since)
+        units = None if isinstance(sold, str) else sold.units
+        note = (
+            f"not known: {sold}" if isinstance(sold, str) else f"in {count(sold.orders, 'order')}"
+        )
+        now, after = format_time(client.now()), _number(found.stocks.get(live.sku_id))
+        return HistoryEvent(HistoryKind.SOLD, now, None, after, units, note=note)
+
+    with open_store(context, desired.settings, connection) as client:
+        event = until_signal(connection, lambda: read(client))
+    return replace(history, events=(*history.events, event))
+
+
+def _find_live(listed: Iterable[LiveSku], keys: Collection[str]) -> LiveSku:
+    found = [one for one in listed if one.code in keys]
+    if len(found) != 1:
+        raise HistoryError("The shop lists no SKU, or several, with that code.")
+    return found[0]

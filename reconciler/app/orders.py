@@ -1,0 +1,94 @@
+"""Stocks and orders: read so that they fit together."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import NotAuthorized, StoppedError, StoreError
+from reconciler.model import LiveSku, Order, OrderBook, Stock
+from reconciler.plan.sales import count_sold
+from reconciler.webflow.client import StoreClient
+from reconciler.webflow.orders import OrderReader
+
+# How often a SKU is read again because it was ordered while it was read.
+MAX_ROUNDS = 3
+_SCOPE = "the token can't read orders. Give it the scope ecommerce:read"
+
+ReadStocks = Callable[[Collection[LiveSku]], dict[str, Stock]]
+
+
+@dataclass(frozen=True, slots=True)
+class StocksAndOrders:
+    """Stocks by SKU id, and the orders that explain them."""
+
+    stocks: Mapping[str, Stock]
+    orders: OrderBook | None
+
+
+def read_stocks_and_orders(
+    client: StoreClient,
+    site_id: str,
+    since: str | None,
+    skus: Collection[LiveSku],
+    read: ReadStocks,
+) -> StocksAndOrders:
+    """Return the stocks of *skus*, and the orders since a moment; None: none are needed.
+
+    Stock and orders can't be read at one moment, so orders are read before and after the stocks,
+    and a SKU that was ordered in between is read again.
+    """
+    if since is None:
+        return StocksAndOrders(read(skus), None)
+    reader = OrderReader(client, site_id, since)
+    stocks: dict[str, Stock] = {}
+    try:
+        orders = _ask(reader.read)
+        stocks = read(skus)
+        restless: frozenset[str] = frozenset()
+        for _ in range(MAX_ROUNDS):
+            new = _ask(reader.read_new)
+            restless = _ordered(new) & {sku.sku_id for sku in skus}
+            if not new:
+                break
+            orders += new
+            stocks |= read([sku for sku in skus if sku.sku_id in restless]) if restless else {}
+    except _UnreadError as error:
+        return StocksAndOrders(stocks or read(skus), OrderBook(fault=str(error)))
+    return StocksAndOrders(stocks, OrderBook(_latest(orders), restless=restless))
+
+
+def count_sold_since(client: StoreClient, site_id: str, sku_id: str, since: str) -> int | None:
+    """Return what was sold of a SKU since a time (UTC, ISO 8601); None if nobody can say."""
+    try:
+        orders = OrderReader(client, site_id, since).read()
+    except StoreError:
+        return None
+    sold = count_sold(OrderBook(orders), sku_id, since)
+    return None if isinstance(sold, str) else sold.units
+
+
+class _UnreadError(Exception):
+    """The orders can't be read; the text says why."""
+
+
+def _ask(read: Callable[[], tuple[Order, ...]]) -> tuple[Order, ...]:
+    """Return what *read* returns; raise _UnreadError where the store does not give its orders."""
+    try:
+        return read()
+    except StoppedError:
+        raise
+    except NotAuthorized:
+        raise _UnreadError(_SCOPE) from None
+    except StoreError as error:
+        # What the shop says of its orders may name people, so it is not repeated.
+        status = getattr(error, "status", None)
+        said = f"the shop answers {status}" if status else type(error).__name__
+        raise _UnreadError(f"the orders can't be read ({said})") from None
+
+
+def _ordered(orders: Collection[Order]) -> frozenset[str]:
+    return frozenset(line.sku_id for order in orders for line in order.lines)
+
+
+def _latest(orders: Collection[Order]) -> tuple[Order, ...]:
+    """Return each order once, as it was read last."""
+    return tuple({order.id: order for order in orders}.values())

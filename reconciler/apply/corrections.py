@@ -1,0 +1,30 @@
+"""A correction × what the shop has right before the write → what to write, or why not."""
+
+from dataclasses import replace
+
+from reconciler.model import MAX_QUANTITY, Action, InventoryType, Stock, finite
+
+
+def aim_again(action: Action, found: Stock) -> Action:
+    """Return *action* for what was *found* right before the write.
+
+    A correction is added to that: a sale since the plan is no conflict, and is kept.
+    """
+    if action.correction is None:
+        return action
+    after = max(0, int(found.quantity or 0) + action.correction)
+    return replace(action, before=found, after=finite(after))
+
+
+def find_obstacle(action: Action, found: Stock) -> str:
+    """Return why the correction of *action* can't be added to what was *found*, or ''."""
+    if found == action.after:
+        return (
+            "the shop has just that already, and this run didn't write it. Left alone. Plan again"
+        )
+    if found.inventory_type is InventoryType.INFINITE or not isinstance(found.quantity, int):
+        return "left alone"
+    after = found.quantity + (action.correction or 0)
+    if after > MAX_QUANTITY or (after < 0 and not action.is_count):
+        return f"{action.correction:+} would make {after}. Left alone"
+    return ""

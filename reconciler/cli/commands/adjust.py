@@ -1,0 +1,68 @@
+"""`reconciler adjust`: what came in or went out, into an event file."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconciler.app.assignments import parse_assignments, resolve_adjustments
+from reconciler.app.editing import load_working_copy
+from reconciler.app.event_closing import close_events
+from reconciler.app.event_writing import EventRequest, add_event
+from reconciler.app.stocktaking import take_table
+from reconciler.cli.completion import complete_assignment
+from reconciler.cli.console import Console
+from reconciler.cli.output import read_csv
+from reconciler.cli.params import FILE, GlobalFlags, event_options
+from reconciler.desired.known_skus import find_known_skus
+from reconciler.desired.spreadsheet.columns import Purpose
+from reconciler.errors import UsageError
+
+
+@click.command("adjust")
+@click.argument("assignments", nargs=-1, metavar="SKU=+20|-3…", shell_complete=complete_assignment)
+@click.option(
+    "--csv",
+    "table",
+    type=FILE,
+    metavar="FILE",
+    help="Take the column Received of a delivery note, saved as CSV.",
+)
+@click.option("--close", is_flag=True, help="Fold old, settled events into one file.")
+@event_options
+@click.pass_obj
+def command(
+    flags: GlobalFlags,
+    assignments: tuple[str, ...],
+    table: Path | None,
+    close: bool,
+    at: datetime | None,
+    reason: str,
+    new: bool,
+    yes: bool,
+) -> int:
+    """Write one event file with what came in (+20) or went out (-3).
+
+    Apply adds that to what the shop has then, whatever was sold in between. Writes nothing to the
+    shop.
+
+    --close folds settled adjustments that are more than 7 days old into one file with the same
+    sums, and deletes events that a settled count has. It changes no stock.
+    """
+    if [bool(assignments), table is not None, close].count(True) != 1:
+        raise UsageError("name SKUs, like TEE-BLK-M=+20, a table with --csv, or --close")
+    console = Console(flags)
+    context = flags.one_store()
+    working = load_working_copy(context, may_be_empty=True)
+    if close:
+        return close_events(context, working, console, asks=not yes)
+    known = find_known_skus(working.desired)
+    if table is None:
+        units = resolve_adjustments(parse_assignments(assignments, known, may_be_new=new))
+    else:
+        content = read_csv(table, asks=not yes)
+        place = table.as_posix()
+        taken = take_table(working, place, content, Purpose.ADJUST, console, may_be_new=new)
+        units = taken.units
+    request = EventRequest(at, reason, asks=table is not None and not yes)
+    return add_event(context, working, units, request, console)

@@ -1,0 +1,56 @@
+"""`reconciler count`: what was counted, into an event file."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconciler.app.assignments import parse_assignments, resolve_counts
+from reconciler.app.editing import load_working_copy
+from reconciler.app.event_writing import EventRequest, add_event
+from reconciler.app.stocktaking import take_table
+from reconciler.cli.completion import complete_assignment
+from reconciler.cli.console import Console
+from reconciler.cli.output import read_csv
+from reconciler.cli.params import FILE, GlobalFlags, event_options
+from reconciler.desired.known_skus import find_known_skus
+from reconciler.desired.spreadsheet.columns import Purpose
+from reconciler.errors import UsageError
+
+
+@click.command("count")
+@click.argument("assignments", nargs=-1, metavar="SKU=11…", shell_complete=complete_assignment)
+@click.option(
+    "--csv", "table", type=FILE, metavar="FILE", help="Take the column Counted of a table."
+)
+@event_options
+@click.pass_obj
+def command(
+    flags: GlobalFlags,
+    assignments: tuple[str, ...],
+    table: Path | None,
+    at: datetime | None,
+    reason: str,
+    new: bool,
+    yes: bool,
+) -> int:
+    """Write one event file with what was counted: how many there were at that moment.
+
+    Apply sets what was counted, less what was sold since, plus what came in since. Writes nothing
+    to the shop.
+    """
+    if bool(assignments) == (table is not None):
+        raise UsageError("name SKUs, like TEE-BLK-M=11, or a table with --csv, one of both")
+    console = Console(flags)
+    context = flags.one_store()
+    working = load_working_copy(context, may_be_empty=True)
+    known = find_known_skus(working.desired)
+    if table is None:
+        counts = resolve_counts(parse_assignments(assignments, known, may_be_new=new))
+    else:
+        content = read_csv(table, asks=not yes)
+        place = table.as_posix()
+        taken = take_table(working, place, content, Purpose.COUNT, console, may_be_new=new)
+        counts = {sku: int(stock.quantity or 0) for sku, stock in taken.stocks.items()}
+    request = EventRequest(at, reason, is_count=True, asks=table is not None and not yes)
+    return add_event(context, working, counts, request, console)

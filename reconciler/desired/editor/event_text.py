@@ -1,0 +1,51 @@
+"""What was counted or came in → the name and the text of an event file."""
+
+import re
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from reconciler.desired.editor.generate import file_name
+from reconciler.desired.editor.serialize import LANGUAGE_SERVER, quote
+from reconciler.desired.files import EVENTS_FOLDER
+
+
+class NewEvent(NamedTuple):
+    """An event to write: when, why, and the counts or the adjustments of SKUs."""
+
+    at: datetime
+    reason: str
+    units: Mapping[str, int]
+    is_count: bool
+
+
+def name_event(event: NewEvent, taken: Collection[str]) -> str:
+    """Return the file of an event below the store's folder, by date and reason.
+
+    *taken* are the names that are in use.
+    """
+    # Without a reason, two people on one day must not meet in one file.
+    kind = "count" if event.is_count else "adjustment"
+    what = file_name(event.reason) or f"{event.at:%H%M%S}-{kind}-{secrets.token_hex(2)}"
+    stem = f"{EVENTS_FOLDER}/{event.at:%Y-%m}/{event.at:%d}-{what}"
+    numbers = ("", *(f"-{number}" for number in range(2, len(taken) + 3)))
+    names = (f"{stem}{number}.yaml" for number in numbers)
+    return next(name for name in names if name not in taken)
+
+
+def write_event(event: NewEvent, schema: str) -> str:
+    """Return the text of an event file; *schema* is where an editor finds the schema."""
+    sign = "" if event.is_count else "+"
+    lines = "".join(f"  {quote(sku)}: {units:{sign}}\n" for sku, units in event.units.items())
+    reason = f"reason: {_quote_reason(event.reason)}\n" if event.reason else ""
+    at = event.at.isoformat(timespec="seconds")
+    return f"{LANGUAGE_SERVER.format(schema=schema)}at: {at}\n{reason}skus:\n{lines}"
+
+
+# Words as people type them: every YAML parser reads them as text.
+_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ /-][A-Za-z0-9]+)+")
+
+
+def _quote_reason(text: str) -> str:
+    return text if _WORDS.fullmatch(text) else quote(text)

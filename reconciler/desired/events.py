@@ -1,0 +1,74 @@
+"""Event files that fit their schema → events."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from reconciler.desired.files import EVENTS_FOLDER
+from reconciler.desired.reader.document import Document
+from reconciler.desired.reader.keys import find_hidden
+from reconciler.desired.reader.scalars import shown
+from reconciler.desired.reader.walk import find_places
+from reconciler.errors import Problem
+from reconciler.model import Event, EventFile, format_time
+
+EARLIEST = 2000
+
+
+def is_event_file(path: str, folder: str) -> bool:
+    """Return whether the file at *path*, in a store's *folder*, holds an event."""
+    return path.startswith(f"{folder}/{EVENTS_FOLDER}/")
+
+
+def build_events(
+    document: Document, folder: str, problems: list[Problem], *, is_past: bool = False
+) -> list[Event]:
+    """Return the events in *document*, which fits its schema.
+
+    What no schema sees is added to *problems*; a time to come is none of a file of the *past*.
+    """
+    data = document.data
+    at = _parse_time(data["at"])
+    faults = [] if at is not None and is_past else list(_time_faults(data["at"], at))
+    if (hidden := find_hidden(data.get("reason", ""))) is not None:
+        code = f"U+{ord(data['reason'][hidden]):04X}"
+        faults.append((("reason",), f"the character {code} can't be seen; delete it"))
+    if any(sign in document.text for sign in "'\""):
+        faults += _quoted_units(document)
+    if faults or at is None:
+        top = find_places(document.text)
+        for keys, message in faults:
+            place = (top.find(keys) or top).value
+            problems.append(Problem(document.path, place.line, place.column, message))
+        return []
+    name = document.path.removeprefix(f"{folder}/")
+    file = EventFile(document.path, name, format_time(at), data["at"], data.get("reason", ""))
+    pairs = zip(data["skus"].items(), document.lines["skus"], strict=True)
+    return [
+        Event(sku, isinstance(units, int), int(units), file, line) for (sku, units), line in pairs
+    ]
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _time_faults(text: str, at: datetime | None) -> Iterator[tuple[tuple[str, ...], str]]:
+    if at is None:
+        yield ("at",), f"{shown(text)} is no day of the calendar; write when it happened"
+    elif at.year < EARLIEST:
+        yield ("at",), f"{shown(text)} is long before there were shops; write when it happened"
+    elif at > datetime.now(UTC) + timedelta(days=1):
+        yield ("at",), f"{shown(text)} is still to come; write when it happened"
+
+
+def _quoted_units(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the adjustments in quotes: editors take `"+20"` for text, and `+20` for a number."""
+    top = find_places(document.text)
+    for sku, units in document.data["skus"].items():
+        node = top.find(("skus", sku))
+        if isinstance(units, str) and node is not None and node.quoted:
+            message = f"{shown(units)} is in quotes, which makes it text; write it without quotes"
+            yield ("skus", sku), message

@@ -1,0 +1,46 @@
+"""Events × what was settled of them → which can go, and the sums that stand for them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model import Event, SkuLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The events that can go, and the sums, by key, that stand for them `at` their last time."""
+
+    gone: tuple[Event, ...]
+    sums: Mapping[str, int]
+    at: str
+
+
+def find_closing(events: Sequence[Event], ledgers: Iterable[SkuLedger], long_ago: str) -> Closing:
+    """Return what can be tidied up without changing any stock.
+
+    That is what a settled count has, and, of SKUs that were never counted, settled adjustments from
+    before *long_ago* (UTC, ISO 8601).
+    """
+    by_key = {key: one for one in ledgers for key in one.keys}
+    gone: list[Event] = []
+    folded: dict[str, list[Event]] = defaultdict(list)
+    counted = {one.sku for one in events if one.is_count}
+    for event in events:
+        ledger = by_key.get(event.sku)
+        if ledger is None:
+            continue
+        settled = {
+            (one.name, one.at, one.is_count, one.units) for one in ledger.events if not one.in_level
+        }
+        if (event.file.name, event.at, event.is_count, event.units) not in settled:
+            continue
+        if event.at < ledger.counted_at:
+            gone.append(event)
+        elif not ledger.counted_at and event.sku not in counted and event.at < long_ago:
+            folded[event.sku].append(event)
+    several = {key: ones for key, ones in folded.items() if len(ones) > 1}
+    at = max((one.at for ones in several.values() for one in ones), default="")
+    sums = {key: sum(one.units for one in ones) for key, ones in several.items()}
+    gone += (one for ones in several.values() for one in ones)
+    return Closing(tuple(gone), {key: units for key, units in sums.items() if units}, at)

@@ -1,0 +1,345 @@
+"""The events of one SKU × what applies have dealt with → what the shop lacks, and why.
+
+The files are a ledger, and the ledger is declarative: what counts is the sum of the adjustments
+since the last count, compared with what was put in. So renaming, moving, or splitting files does
+nothing, an edited delivery is corrected, and a deleted one is taken back.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from reconciler.model import (
+    Correction,
+    Event,
+    EventChange,
+    EventVerb,
+    FindingKind,
+    LedgerSku,
+    SettledEvent,
+    SkuLedger,
+    format_time,
+)
+from reconciler.plan.event_changes import compare
+
+# How old a count may be when it is applied, and a settled adjustment when it is taken back.
+MAX_AGE: Final = timedelta(days=7)
+# Clocks differ: an event may be this much later than the shop's own time.
+MAX_AHEAD: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the events of a SKU can't be dealt with; `event` is the one to look at, if any."""
+
+    kind: FindingKind
+    message: str
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the events of one SKU come to.
+
+    Without a `count` to carry out, the shop lacks `units` (below 0: has too many). With one, it
+    should have `count` and `units`, less what was sold since. `changes` say why. `included` are
+    sentences about events that change nothing, with their event. `after` is the ledger once this
+    is dealt with; only its times are still open.
+    """
+
+    ledger: SkuLedger
+    events: tuple[Event, ...]
+    count: Event | None = None
+    units: int = 0
+    changes: tuple[EventChange, ...] = ()
+    included: tuple[tuple[str, Event | None], ...] = ()
+    fault: Fault | None = None
+
+    @property
+    def asks_for_write(self) -> bool:
+        """Whether the shop is to get something."""
+        return self.count is not None or self.units != 0
+
+    @property
+    def has_new(self) -> bool:
+        """Whether an event is in the files that no apply has dealt with, in whatever form."""
+        names = {one.name for one in self.ledger.events}
+        moments = {one.at for one in self.ledger.events}
+        return any(
+            one.at not in moments
+            and (one.is_count or one.file.name not in names)
+            and one.at > self.ledger.counted_at
+            for one in self.events
+        )
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the files say something else than was settled, wherever they say it."""
+        said = {_identity(one)[1:] for one in self.events}
+        return said != {(one.at, one.is_count, one.units) for one in self.ledger.events}
+
+    def is_settled(self, sku: LedgerSku) -> bool:
+        """Return whether the record says all of this already."""
+        known = replace(self.ledger, events=_untimed(self.ledger.events))
+        return self.fault is None and self.after("", sku) == known
+
+    def after(self, at: str, sku: LedgerSku) -> SkuLedger:
+        """Return the ledger of *sku* once an apply has dealt with all events *at* this time.
+
+        With no time, what each event had before is left out, for comparing.
+        """
+        ledger = self.ledger
+        counted_at, counted = ledger.counted_at, ledger.counted
+        count = self.count or _find_count(self.events, counted_at)
+        if count is not None:
+            counted_at, counted = count.at, count.units
+        events = (*self._settle_events(at), *self._keep_swallowed(counted_at, at))
+        added = (one for one in events if not one.is_count and not one.in_level)
+        return replace(
+            ledger,
+            sku_id=sku.sku_id,
+            keys=sku.keys,
+            counted_at=counted_at,
+            counted=counted,
+            put_in=sum(one.units for one in added if one.at > counted_at),
+            events=events,
+        )
+
+    def _settle_events(self, at: str) -> tuple[SettledEvent, ...]:
+        """Return the events in the files as they are settled *at* this time, or were before."""
+        settled_at = _settled_at(self.ledger.events)
+        swallowed = [one for one in self.ledger.events if one.in_level]
+        names, moments = {one.name for one in swallowed}, {one.at for one in swallowed}
+        return tuple(
+            SettledEvent(
+                one.file.name,
+                one.at,
+                one.is_count,
+                one.units,
+                settled_at(one, at) if at else "",
+                one.file.name in names or one.at in moments,
+                one.file.reason[:100],
+                one.sku,
+            )
+            for one in sorted(self.events, key=_identity)
+        )
+
+    def _keep_swallowed(self, counted_at: str, at: str) -> tuple[SettledEvent, ...]:
+        """Return what a level has and no file any more: brought back, it changes nothing."""
+        present = {(one.file.name, one.at) for one in self.events}
+        return tuple(
+            one if at else one._replace(settled_at="")
+            for one in self.ledger.events
+            if one.in_level and one.at > counted_at and (one.name, one.at) not in present
+        )
+
+
+def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Balance:
+    """Return what the *events* of one SKU come to, given what applies have dealt with.
+
+    *now* is the shop's own time: UTC, ISO 8601. It is '' where a plan has judged already what is
+    too old or still to come.
+    """
+    events = tuple(events)
+    names = {one.name for one in ledger.events if one.in_level}
+    moments = {one.at for one in ledger.events if one.in_level}
+    live = [one for one in events if one.file.name not in names and one.at not in moments]
+    if now and (fault := _find_fault(live, ledger, now)):
+        return Balance(ledger, events, fault=fault)
+    newest = max((one for one in live if one.is_count), key=lambda one: one.at, default=None)
+    count = newest if newest is not None and newest.at > ledger.counted_at else None
+    since = count.at if count else ledger.counted_at
+    present = [one for one in live if not one.is_count and one.at > since]
+    units = sum(one.units for one in present)
+    included = (*_name_included(live, ledger, count), *_name_swallowed(events, ledger))
+    if count is not None:
+        changes = (_counted(count), *(_adjusted(one) for one in present))
+        return Balance(ledger, events, count, units, changes, included)
+    put_in = [
+        one for one in ledger.events if not one.is_count and not one.in_level and one.at > since
+    ]
+    changes, is_tidied_up = compare(present, put_in, _earlier(now, MAX_AGE) if now else "")
+    recounted = _recount(live, ledger)
+    units += (recounted.units if recounted else 0) - ledger.put_in
+    fault = None
+    if is_tidied_up:
+        fault = Fault(
+            FindingKind.CONFLICTING,
+            "an adjustment that was settled more than 7 days ago is gone. Bring its file back. Then"
+            " to tidy up, use `reconciler adjust --close`; to take it back, add an opposite"
+            " adjustment",
+            present[0] if present else None,
+        )
+    changes = (*((recounted,) if recounted else ()), *changes) if units else ()
+    return Balance(ledger, events, None, units, changes, included, fault)
+
+
+def release(ledger: SkuLedger) -> SkuLedger:
+    """Return the ledger of a SKU that no file names any more: what it has changes nothing later."""
+    events = tuple(one._replace(in_level=True) for one in ledger.events)
+    return replace(ledger, put_in=0, events=events)
+
+
+def write_level(balance: Balance, at: str, sku: LedgerSku) -> SkuLedger:
+    """Return the ledger after a level was written: it has every event that is in the files."""
+    after = balance.after(at, sku)
+    events = tuple(one._replace(in_level=True) for one in after.events)
+    return replace(after, put_in=0, level_at=at, events=events, corrections=())
+
+
+def corrected(ledger: SkuLedger, at: str, units: int) -> SkuLedger:
+    """Return *ledger* with a correction that was written, and nothing in doubt."""
+    corrections = (*ledger.corrections, Correction(at, units)) if units else ledger.corrections
+    return replace(ledger, corrections=corrections[-MAX_CORRECTIONS:], doubt_at="")
+
+
+# A level that is not changed for longer than this many deliveries is told from less.
+MAX_CORRECTIONS: Final = 1000
+
+
+def _find_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> Fault | None:
+    """Return why the events can't be dealt with at all, or None."""
+    counts = sorted((one for one in events if one.is_count), key=lambda one: one.at)
+    for first, second in pairwise(counts):
+        if first.at == second.at and first.units != second.units:
+            message = (
+                f"two counts of one moment say {first.units} ({first.source}) and {second.units}."
+                " Keep one"
+            )
+            return Fault(FindingKind.CONFLICTING, message, second)
+    late = next((one for one in events if one.at > _later(now, MAX_AHEAD)), None)
+    if late is not None:
+        message = f"{late.file.written_at} is still to come by the shop's clock. It waits"
+        return Fault(FindingKind.NOT_YET, message, late)
+    newest = counts[-1] if counts and counts[-1].at > ledger.counted_at else None
+    moved = None if newest else _find_moved_count(counts, ledger)
+    if moved is not None:
+        message = (
+            f"the time of a settled count was moved back to {moved.file.written_at}. Put it back,"
+            " or count again in a new file"
+        )
+        return Fault(FindingKind.CONFLICTING, message, moved)
+    return _find_stale(newest, ledger, now) if newest else None
+
+
+def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> Fault | None:
+    """Return why the *newest* count is too old to be carried out, or None."""
+    if newest.at < ledger.level_at:
+        message = (
+            f"the count of {newest.units} is older than the level, which was written at"
+            f" {ledger.level_at[:16]}Z. Count again"
+        )
+        return Fault(FindingKind.STALE_COUNT, message, newest)
+    if newest.at < _earlier(now, MAX_AGE):
+        message = f"the count of {newest.units} is more than 7 days old. Count again"
+        return Fault(FindingKind.STALE_COUNT, message, newest)
+    return None
+
+
+def _find_moved_count(counts: Sequence[Event], ledger: SkuLedger) -> Event | None:
+    """Return the count whose file had the settled count, and has an earlier one now."""
+    settled = {
+        one.name
+        for one in ledger.events
+        if one.is_count and one.at == ledger.counted_at and not one.in_level
+    }
+    if any(one.at == ledger.counted_at for one in counts):
+        return None
+    earlier = (one for one in counts if one.file.name in settled and one.at < ledger.counted_at)
+    return next(earlier, None)
+
+
+def _recount(events: Sequence[Event], ledger: SkuLedger) -> EventChange | None:
+    """Return how the settled count was corrected since, unless a level was written since."""
+    now = _find_count(events, ledger.counted_at)
+    if now is None or ledger.counted is None or ledger.level_at > ledger.counted_at:
+        return None
+    units = now.units - ledger.counted
+    if not units:
+        return None
+    return EventChange(
+        EventVerb.RECOUNTED, units, now.file.reason, now.file.written_at, now.source, ledger.counted
+    )
+
+
+def _find_count(events: Iterable[Event], at: str) -> Event | None:
+    return next((one for one in events if one.is_count and one.at == at), None)
+
+
+def _counted(event: Event) -> EventChange:
+    return EventChange(
+        EventVerb.COUNTED, event.units, event.file.reason, event.file.written_at, event.source, None
+    )
+
+
+def _adjusted(event: Event) -> EventChange:
+    return EventChange(
+        EventVerb.ADJUSTED, event.units, event.reason, event.file.written_at, event.source, None
+    )
+
+
+def _name_included(
+    events: Sequence[Event], ledger: SkuLedger, count: Event | None
+) -> Iterable[tuple[str, Event | None]]:
+    """Yield what no apply knows yet and is in a count already, and a settled count that is gone."""
+    since = count.at if count else ledger.counted_at
+    known = {(one.at, one.is_count, one.units) for one in ledger.events}
+    for one in events:
+        if one is count or one.at > since or _identity(one)[1:] in known:
+            continue
+        if count is None and one.is_count and one.at == since:
+            continue  # the settled count itself, corrected or moved to another file
+        what = f"the count of {one.units}" if one.is_count else f"{one.units:+} ({one.reason})"
+        yield f"{what} is before the count of {since[:16]}Z, which has it. It changes nothing", one
+    was_there = any(
+        one.is_count and one.at == ledger.counted_at and not one.in_level for one in ledger.events
+    )
+    if count is None and was_there and _find_count(events, ledger.counted_at) is None:
+        message = (
+            f"the count of {ledger.counted} at {ledger.counted_at[:16]}Z was deleted and stays in"
+            " force. To change it, count again"
+        )
+        yield message, None
+
+
+def _name_swallowed(
+    events: Sequence[Event], ledger: SkuLedger
+) -> Iterable[tuple[str, Event | None]]:
+    """Yield the events that changed since a level was written that has them."""
+    known = {(one.name, one.at, one.is_count, one.units) for one in ledger.events}
+    names = {one.name for one in ledger.events if one.in_level}
+    moments = {one.at for one in ledger.events if one.in_level}
+    for one in events:
+        is_in_level = one.file.name in names or one.at in moments
+        if is_in_level and _identity(one) not in known:
+            yield f"{one.units} ({one.reason}): the level has it already. It changes nothing", one
+
+
+def _settled_at(events: Sequence[SettledEvent]) -> Callable[[Event, str], str]:
+    """Return what says when an event was first dealt with, also under another file's name."""
+    by_file = {(one.name, one.at): one.settled_at for one in events}
+    by_units = {(one.at, one.is_count, one.units): one.settled_at for one in events}
+
+    def find(event: Event, now: str) -> str:
+        earlier = by_units.get(_identity(event)[1:], now)
+        return by_file.get((event.file.name, event.at), earlier)
+
+    return find
+
+
+def _identity(event: Event) -> tuple[str, str, bool, int]:
+    return event.file.name, event.at, event.is_count, event.units
+
+
+def _untimed(events: Sequence[SettledEvent]) -> tuple[SettledEvent, ...]:
+    return tuple(one._replace(settled_at="") for one in events)
+
+
+def _earlier(at: str, by: timedelta) -> str:
+    return format_time(datetime.fromisoformat(at) - by)
+
+
+def _later(at: str, by: timedelta) -> str:
+    return format_time(datetime.fromisoformat(at) + by)

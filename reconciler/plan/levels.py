@@ -1,0 +1,198 @@
+"""Levels × references × live stock → which are to be written, and what is said of the others."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from reconciler.model import (
+    Action,
+    Cause,
+    Declared,
+    DesiredState,
+    Finding,
+    LiveSku,
+    LiveState,
+    Reference,
+    Rule,
+    SettledSku,
+    Stock,
+    StoreSettings,
+    Target,
+)
+from reconciler.plan.findings import archived, conflicting, frozen, left_alone, replaced, unreadable
+from reconciler.plan.match import gone
+from reconciler.plan.naming import Named
+from reconciler.plan.reference import References
+from reconciler.plan.rules import aim, count_put_back, is_frozen, with_added
+
+
+@dataclass(slots=True)
+class Differing:
+    """A SKU that is to be written."""
+
+    entry: Declared
+    sku: LiveSku
+    before: Stock
+    after: Stock
+    reference: Reference | None
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the declared SKUs that were read add up to."""
+
+    differing: list[Differing] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    settled: list[SettledSku] = field(default_factory=list)
+    count: int = 0
+    live_units: int = 0
+    drifted: int = 0
+    drifted_units: int = 0
+    conflicting_ids: frozenset[str] = frozenset()
+
+    @property
+    def written_ids(self) -> frozenset[str]:
+        """Return the shop's ids of the SKUs whose level is written."""
+        return frozenset(one.sku.sku_id for one in self.differing)
+
+
+def judge_levels(
+    desired: DesiredState,
+    live: LiveState,
+    references: References,
+    unread: Collection[str],
+    named: Named,
+) -> Judged:
+    """Look at each matched SKU: is it as declared, to be written, or to be spoken of?
+
+    Where events of a SKU are not dealt with yet, its level is not written.
+    """
+    judged = Judged()
+    declared, stocks = desired.declared, live.stocks
+    units = 0
+    for name, sku in named.matches.live.items():
+        entry, stock = declared[name], stocks.get(sku.sku_id)
+        if stock is None:
+            if name in unread:
+                units += count_units(entry.stock)
+            else:
+                judged.findings.append(gone(entry))
+            continue
+        judged.count += 1
+        if type(stock.quantity) is int:
+            units += stock.quantity
+        # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
+        if stock == entry.stock and not sku.archived:
+            if not references.is_known(entry, sku.sku_id):
+                _settle_equal(judged, entry, sku, references, live.now)
+            continue
+        _judge(judged, desired.settings, entry, sku, stock, references)
+    judged.live_units = units
+    if unsettled_ids := named.accounts.unsettled:
+        _take_out_conflicting(judged, unsettled_ids)
+    return judged
+
+
+def _take_out_conflicting(judged: Judged, unsettled_ids: Collection[str]) -> None:
+    """Let no level be written of a SKU whose events are not dealt with."""
+    clashing = [one for one in judged.differing if one.sku.sku_id in unsettled_ids]
+    judged.conflicting_ids = frozenset(one.sku.sku_id for one in clashing)
+    judged.findings += (conflicting(one.entry, one.reference) for one in clashing)
+    judged.differing = [one for one in judged.differing if one.sku.sku_id not in unsettled_ids]
+
+
+def _settle_equal(
+    judged: Judged, entry: Declared, sku: LiveSku, references: References, now: str
+) -> None:
+    """Settle a level that the shop has, unless its code went to another SKU."""
+    if entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, sku.sku_id):
+        judged.findings.append(replaced(entry, sku))
+        return
+    reference = references.look_up(entry, sku.sku_id)
+    level_at = now if reference is not None and reference.has_changed else ""
+    judged.settled.append(SettledSku(entry.sku, sku.sku_id, level_at=level_at))
+
+
+def _judge(
+    judged: Judged,
+    settings: StoreSettings,
+    entry: Declared,
+    sku: LiveSku,
+    before: Stock,
+    references: References,
+) -> None:
+    """Add to *judged* what is to be done and said of one SKU that is *before* now."""
+    findings = judged.findings
+    if entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, sku.sku_id):
+        findings.append(replaced(entry, sku))
+        return
+    reference = references.look_up(entry, sku.sku_id)
+    after = aim(entry.rule, entry.stock, reference, before)
+    if sku.archived:
+        findings.append(archived(entry))
+    if not before.readable:
+        findings.append(unreadable(entry, before, is_kept=before == after))
+    if before != after and is_frozen(entry.sku, settings):
+        findings.append(frozen(entry, before, after))
+        return
+    if before != after:
+        judged.differing.append(Differing(entry, sku, before, after, reference))
+        return
+    if not references.is_known(entry, sku.sku_id):
+        judged.settled.append(_settled(entry, sku, before, reference))
+    expected = with_added(entry.stock, reference)
+    if before not in (expected, entry.stock) and before.readable:
+        judged.drifted += 1
+        judged.drifted_units += _below(expected, before)
+        findings.append(left_alone(entry, before, reference))
+
+
+def _settled(entry: Declared, sku: LiveSku, live: Stock, reference: Reference | None) -> SettledSku:
+    """Return what is known of a SKU that is dealt with without a write.
+
+    If its level says nothing new, that is what was known before, whatever the shop sold since.
+    """
+    had, at = live, ""
+    if reference is not None and not reference.has_changed:
+        had, at = reference.had or entry.stock, reference.at
+    is_declared = had == entry.stock or not had.readable
+    return SettledSku(entry.sku, sku.sku_id, None if is_declared else had, at)
+
+
+def find_cause(reference: Reference | None, live: Stock) -> Cause:
+    """Return why there is something to write for a SKU that is *live* now."""
+    if reference is None:
+        return Cause.UNKNOWN
+    if not reference.has_changed:
+        return Cause.DRIFT
+    return Cause.DECLARED if reference.had in {None, live} else Cause.BOTH
+
+
+def make_actions(differing: Iterable[Differing], live: LiveState) -> tuple[Action, ...]:
+    """Return the action of each level that is to be written."""
+    return tuple(
+        Action(
+            sku=each.entry.sku,
+            name=each.sku.name,
+            target=Target(live.listing.collection_id, each.sku.sku_id),
+            rule=each.entry.rule,
+            cause=find_cause(each.reference, each.before),
+            before=each.before,
+            after=each.after,
+            reference=each.reference,
+            put_back=count_put_back(each.reference, each.before, each.after),
+            source=each.entry.source,
+        )
+        for each in differing
+    )
+
+
+def count_units(stock: Stock) -> int:
+    """Return the units of a counted stock, 0 for any other."""
+    return stock.quantity if isinstance(stock.quantity, int) else 0
+
+
+def _below(declared: Stock, live: Stock) -> int:
+    """Return by how many units *live* is below *declared*, where both are counted."""
+    if isinstance(declared.quantity, int) and isinstance(live.quantity, int):
+        return max(0, declared.quantity - live.quantity)
+    return 0

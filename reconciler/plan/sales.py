@@ -1,0 +1,52 @@
+"""Orders × a moment → what was sold of a SKU since, or why nobody can say."""
+
+from reconciler.model import Order, OrderBook, SoldSince
+
+# Of an order with one of these, the units have left the stock.
+_SOLD = frozenset({"unfulfilled", "fulfilled", "disputed", "dispute-lost"})
+
+
+def count_sold(book: OrderBook | None, sku_id: str, since: str) -> SoldSince | str:
+    """Return what was sold of a SKU since a moment (UTC, ISO 8601), or why that can't be said.
+
+    Whether a refund puts units back, and whether a pending order has taken them, is documented
+    nowhere, so either makes it unknown.
+    """
+    if book is None:
+        return "the orders were not read"
+    if book.fault:
+        return book.fault
+    if sku_id in book.restless:
+        return "it is ordered so often that stock and orders don't fit together. Plan again"
+    units, orders = 0, 0
+    for order in book.orders:
+        own = [line.units for line in order.lines if line.sku_id == sku_id]
+        if why := _find_doubt(order, own, since):
+            return why
+        if own and order.accepted_at > since:
+            units += sum(count for count in own if count is not None)
+            orders += 1
+    return SoldSince(since, units, orders)
+
+
+def _find_doubt(order: Order, counts: list[int | None], since: str) -> str:
+    """Return why *order*, with these *counts* of a SKU, leaves open what was sold since."""
+    is_new = not order.accepted_at or order.accepted_at > since
+    if is_new and any(not line.sku_id for line in order.lines):
+        return "an order since then names no SKU id"
+    if counts and not order.accepted_at:
+        return "an order of it has no time"
+    if counts and is_new and None in counts:
+        return "an order since then has no whole number of units"
+    return _find_open(order, since, is_new=is_new) if counts else ""
+
+
+def _find_open(order: Order, since: str, *, is_new: bool) -> str:
+    """Return why nobody knows whether the units of an order are in the stock, or ''."""
+    if order.status == "refunded" or order.refunded_at:
+        is_old = bool(order.refunded_at) and order.refunded_at <= since
+        return "" if is_old else "an order of it was refunded since then"
+    if is_new and order.status not in _SOLD:
+        state = "pending" if order.status == "pending" else "in a state that is not known"
+        return f"an order of it since then is {state}"
+    return ""

@@ -1,0 +1,35 @@
+"""The shop's own time, from the header `Date` of its answers."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from reconciler.retry_after import server_time
+
+# `Date` tells whole seconds, and an answer takes a while.
+_SAME: Final = timedelta(seconds=2)
+
+
+class ShopClock:
+    """Tells the time by the shop's clock, by this machine's until the shop has answered.
+
+    Several threads may ask. *clock* counts seconds and is never set.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._told, self._at = datetime.now(UTC), clock()
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take the time from the headers of an answer that just came."""
+        with self._lock:
+            self._told, self._at = server_time(headers), self._clock()
+
+    def now(self) -> datetime:
+        """Return the time; where both clocks agree, this machine's has the finer steps."""
+        with self._lock:
+            theirs = self._told + timedelta(seconds=max(0.0, self._clock() - self._at))
+        ours = datetime.now(UTC)
+        return ours if abs(ours - theirs) <= _SAME else theirs

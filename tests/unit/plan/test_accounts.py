@@ -1,0 +1,381 @@
+"""Events × the record × the listing → the events of each SKU of the shop, whatever their keys."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from factories import NOW, base_of, declared, desired, live, plan_of
+
+from reconciler.model import (
+    Action,
+    Base,
+    Declared,
+    DesiredState,
+    Event,
+    EventFile,
+    FindingKind,
+    Listing,
+    LiveSku,
+    LiveState,
+    Observation,
+    OrderBook,
+    Outcome,
+    Recovered,
+    Report,
+    Result,
+    Rule,
+    Seen,
+    SettledEvent,
+    SettledSku,
+    SkuLedger,
+    finite,
+    format_time,
+)
+from reconciler.plan.applied import state_after
+from reconciler.plan.match import match_skus
+from reconciler.plan.naming import name_skus
+from reconciler.plan.recovery import with_recovered
+
+HAD = 50
+
+
+def _ago(hours: float) -> str:
+    """Return the time so many hours before now."""
+    return format_time(datetime.fromisoformat(NOW) - timedelta(hours=hours))
+
+
+def _event(sku: str, units: int | str, at: str, name: str = "1.yaml") -> Event:
+    """Return what YAML says: `11` was counted, `"+20"` came in."""
+    file = EventFile(f"inventory/demo/events/{name}", f"events/{name}", at, at)
+    return Event(sku, isinstance(units, int), int(units), file, 3)
+
+
+def _shop(codes: Mapping[str, str]) -> LiveState:
+    """Return a shop of SKUs by id with these codes, with 50 of each."""
+    listed = tuple(LiveSku(one, code, "P", archived=False) for one, code in codes.items())
+    stocks = {sku_id: finite(HAD) for sku_id in codes}
+    current = live({})
+    return replace(current, listing=Listing("c", listed), stocks=stocks, orders=OrderBook())
+
+
+def _level(sku: str = "A", value: int = HAD, **fields: str) -> Declared:
+    return declared(sku, value, rule=Rule.ON_CHANGE, **fields)  # type: ignore[arg-type]  # kept short
+
+
+def _state(*events: Event, levels: tuple[Declared, ...] = ()) -> DesiredState:
+    return replace(desired(*levels), events=events)
+
+
+def _base(*ledgers: SkuLedger, levels: Mapping[str, Declared] | None = None) -> Base:
+    """Return a record with these *ledgers*, and *levels* by the id of their SKU."""
+    levels = levels or {}
+    shop = {one.sku: SettledSku(one.sku, sku_id, None, _ago(99)) for sku_id, one in levels.items()}
+    return replace(base_of(*levels.values()), ledgers=ledgers, shop=shop)
+
+
+class Did(NamedTuple):
+    """What a plan does: corrections by the shop's id, and the errors that it names by key."""
+
+    corrections: dict[str, int | None]
+    errors: list[tuple[str, FindingKind]]
+
+
+def _does(state: DesiredState, current: LiveState, base: Base) -> Did:
+    plan = plan_of(state, current, base)
+    corrections = {one.target.sku_id: one.correction for one in plan.actions}
+    return Did(corrections, [(one.sku, one.kind) for one in plan.errors])
+
+
+def _apply(state: DesiredState, current: LiveState, base: Base) -> Base:
+    """Return the base after all that a plan says has come about."""
+
+    def outcome(one: Action) -> Outcome:
+        return Outcome(one.sku, Result.APPLIED, one.before, one.after)
+
+    plan = plan_of(state, current, base)
+    report = Report("demo", tuple(map(outcome, plan.actions)))
+    after = state_after(state, base, plan, report, NOW)
+    return replace(
+        base,
+        declared=after.declared,
+        released=after.released,
+        shop=after.shop,
+        ledgers=after.ledgers,
+        at=NOW,
+    )
+
+
+DELIVERY = _event("A", "+20", _ago(5), "a.yaml")
+PUT_IN = SkuLedger(
+    "id-1",
+    ("A",),
+    put_in=20,
+    events=(SettledEvent("events/a.yaml", DELIVERY.at, False, 20, _ago(4)),),
+)
+NOTHING = Did({}, [])
+
+
+def test_key_means_the_live_sku_of_that_code() -> None:
+    """Without a level, an event is for the SKU that has its key as its code."""
+    assert _does(_state(DELIVERY), _shop({"id-1": "A", "id-2": "B"}), _base()) == Did(
+        {"id-1": 20}, []
+    )
+
+
+def test_key_means_what_its_level_means() -> None:
+    """A level that is pinned says which SKU its key is, whatever code another one has."""
+    level = _level("A", id="id-2", code="B")
+    base = _base(levels={"id-2": level})
+    found = _does(_state(DELIVERY, levels=(level,)), _shop({"id-1": "A", "id-2": "B"}), base)
+
+    assert found == Did({"id-2": 20}, [])
+
+
+def test_keys_of_one_sku_add_up() -> None:
+    """An event under the old code, one under the new: both are of the SKU that the shop has."""
+    new = _event("B", "+7", _ago(2), "b.yaml")
+    shop = _shop({"id-1": "B"})
+    base = _base(PUT_IN)
+    after = _apply(_state(DELIVERY, new), shop, base)
+
+    assert _does(_state(DELIVERY, new), shop, base) == Did({"id-1": 7}, [])
+    assert _does(_state(DELIVERY, new), shop, after) == NOTHING
+    assert [(one.sku_id, one.keys, one.put_in) for one in after.ledgers] == [
+        ("id-1", ("A", "B"), 27)
+    ]
+
+
+def test_key_that_the_record_knows_survives_a_rename_in_the_shop() -> None:
+    """Also an event that is new under the old code arrives, and one that is gone is taken back."""
+    shop = _shop({"id-1": "NEW"})
+    more = _event("A", "+3", _ago(1), "b.yaml")
+
+    assert _does(_state(DELIVERY), shop, _base(PUT_IN)) == NOTHING
+    assert _does(_state(DELIVERY, more), shop, _base(PUT_IN)) == Did({"id-1": 3}, [])
+    assert _does(_state(), shop, _base(PUT_IN)) == Did({"id-1": -20}, [])
+
+
+def test_events_edited_to_the_new_code_are_the_same() -> None:
+    """Somebody follows a rename in the shop in the files: nothing is written."""
+    renamed = DELIVERY._replace(sku="NEW")
+
+    assert _does(_state(renamed), _shop({"id-1": "NEW"}), _base(PUT_IN)) == NOTHING
+
+
+def test_every_key_is_kept_until_another_sku_has_that_code() -> None:
+    """A key whose events are all gone still means its SKU."""
+    shop = _shop({"id-1": "B"})
+    base = _apply(_state(DELIVERY._replace(sku="B")), shop, _base(PUT_IN))
+    late = _event("A", "+3", _ago(1), "late.yaml")
+    taken = _shop({"id-1": "B", "id-2": "A"})
+
+    assert base.ledgers[0].keys == ("A", "B")
+    assert _does(_state(DELIVERY._replace(sku="B"), late), shop, base) == Did({"id-1": 3}, [])
+    after = _apply(_state(DELIVERY._replace(sku="B")), taken, base)
+    assert after.ledgers[0].keys == ("B",)
+    assert _does(_state(DELIVERY._replace(sku="B"), late), taken, after) == Did({"id-2": 3}, [])
+
+
+def test_code_that_belongs_to_another_sku_is_replaced() -> None:
+    """Its events were for the other one: both are left alone."""
+    assert _does(_state(DELIVERY), _shop({"id-2": "A"}), _base(PUT_IN)) == Did(
+        {}, [("A", FindingKind.REPLACED)]
+    )
+
+
+def test_codes_swapped_in_the_shop_cause_no_write() -> None:
+    """Nothing is taken back of a SKU whose events are there and mean another SKU by now."""
+    found = _does(_state(DELIVERY), _shop({"id-1": "B", "id-2": "A"}), _base(PUT_IN))
+
+    assert found == Did({}, [("A", FindingKind.REPLACED)])
+
+
+def test_replaced_sku_is_counted() -> None:
+    """A later count says what there is of the new one; nothing is taken back of the old one."""
+    count = _event("A", 11, _ago(1), "c.yaml")
+    shop = _shop({"id-1": "B", "id-2": "A"})
+    shop = replace(shop, stocks={**shop.stocks, "id-2": finite(11)})
+    state = _state(DELIVERY, count)
+    after = _apply(state, shop, _base(PUT_IN))
+
+    assert _does(state, shop, _base(PUT_IN)).errors == []
+    assert "id-1" not in _does(state, shop, _base(PUT_IN)).corrections
+    assert _does(state, shop, after) == NOTHING
+    assert {one.sku_id: one.counted for one in after.ledgers}["id-2"] == 11
+
+
+def test_replaced_sku_that_was_counted_has_the_key_from_then_on() -> None:
+    """Whichever id is the greater one, and also once the count is deleted."""
+    for old, new in (("id-1", "id-2"), ("id-2", "id-1")):
+        shop = _shop({new: "A"})
+        count = _event("A", HAD, _ago(1), "c.yaml")
+        base = _base(replace(PUT_IN, sku_id=old))
+        base = _apply(_state(DELIVERY, count), shop, base)
+        more = _event("A", "+3", _ago(0.5), "b.yaml")
+
+        # As a record has them.
+        base = replace(base, ledgers=tuple(sorted(base.ledgers, key=lambda one: one.sku_id)))
+        assert _does(_state(count, more), shop, base) == Did({new: 3}, [])
+        assert _does(_state(more), shop, base) == Did({new: 3}, [])
+
+
+def test_code_that_several_skus_have_is_ambiguous() -> None:
+    """Nothing is put in, and nothing taken back of the one that had it."""
+    shop = _shop({"id-1": "A", "id-2": "A"})
+    ambiguous = [("A", FindingKind.AMBIGUOUS)]
+
+    assert _does(_state(DELIVERY), shop, _base()) == Did({}, ambiguous)
+    assert _does(_state(DELIVERY), shop, _base(PUT_IN)) == Did({}, ambiguous)
+
+
+def test_code_that_no_sku_has_is_missing() -> None:
+    """The nearest code is named."""
+    plan = plan_of(_state(_event("MUG-BLU", "+1", NOW)), _shop({"id-1": "MUG-BLUE"}), _base())
+    (finding,) = plan.errors
+
+    assert (finding.kind, finding.sku, plan.actions) == (FindingKind.MISSING, "MUG-BLU", ())
+    assert "MUG-BLUE" in finding.message
+
+
+def test_level_that_names_no_sku_leaves_the_events_alone() -> None:
+    """A code that is missing or shared is an error of its level, and takes nothing back."""
+    level = _level()
+    base = _base(PUT_IN, levels={"id-1": level})
+    state = _state(DELIVERY, levels=(level,))
+
+    missing = _does(state, _shop({"id-1": "RENAMED"}), base)
+    assert missing == Did({}, [("A", FindingKind.MISSING)])
+    shared = _does(state, _shop({"id-1": "A", "id-2": "A"}), base)
+    assert shared == Did({}, [("A", FindingKind.AMBIGUOUS)])
+
+
+def test_sku_that_the_shop_no_longer_has_settles_what_becomes_of_its_events() -> None:
+    """Only an event that no apply knows is an error there."""
+    shop = _shop({"id-2": "B"})
+    new = _event("A", "+3", _ago(1), "b.yaml")
+    after = _apply(_state(), shop, _base(PUT_IN))
+
+    assert _does(_state(DELIVERY), shop, _base(PUT_IN)) == NOTHING
+    assert _does(_state(), shop, _base(PUT_IN)) == NOTHING
+    assert _does(_state(DELIVERY, new), shop, _base(PUT_IN)).errors == [("A", FindingKind.MISSING)]
+    assert after.ledgers[0].put_in == 0
+
+
+def test_released_sku_takes_nothing_back() -> None:
+    """Neither its level nor its events are there any more, so it is nobody's to manage."""
+    base = _base(PUT_IN, levels={"id-1": _level()})
+    shop = _shop({"id-1": "A"})
+    plan = plan_of(_state(), shop, base)
+
+    assert plan.actions == ()
+    assert FindingKind.RELEASED in {one.kind for one in plan.findings}
+    assert _does(_state(), shop, _apply(_state(), shop, base)) == NOTHING
+
+
+def test_sku_whose_level_alone_is_gone_is_not_released() -> None:
+    """It has events, so they are dealt with."""
+    base = _base(PUT_IN, levels={"id-1": _level()})
+    more = _event("A", "+3", _ago(1), "b.yaml")
+    plan = plan_of(_state(DELIVERY, more), _shop({"id-1": "A"}), base)
+
+    assert [one.correction for one in plan.actions] == [3]
+    assert FindingKind.RELEASED not in {one.kind for one in plan.findings}
+
+
+def test_sku_that_never_had_a_level_is_not_released() -> None:
+    """Its last event is gone, and is taken back."""
+    assert _does(_state(), _shop({"id-1": "A"}), _base(PUT_IN)) == Did({"id-1": -20}, [])
+
+
+def test_ledger_that_comes_from_files_is_found_by_its_code() -> None:
+    """`base set` knows no ids; the first apply adds them."""
+    base = _base(replace(PUT_IN, sku_id=""), SkuLedger("", ("B",), put_in=7))
+    events = (DELIVERY, _event("B", "+7", _ago(1), "b.yaml"))
+    shop = _shop({"id-1": "A", "id-2": "B"})
+
+    assert _does(_state(*events), shop, base) == NOTHING
+    assert {one.sku_id for one in _apply(_state(*events), shop, base).ledgers} == {"id-1", "id-2"}
+
+
+def test_ledgers_without_an_id_survive_a_dead_run() -> None:
+    """Or their deliveries would all be put in again once their SKUs are found."""
+    one, other = SkuLedger("", ("A",), put_in=20), SkuLedger("", ("B",), put_in=7)
+    pending_nothing = with_recovered(_base(one, other), Recovered())
+
+    assert set(pending_nothing.ledgers) == {one, other}
+
+
+def test_sku_beside_events_is_managed() -> None:
+    """It counts as managed as long as an event names it, and its stock is read."""
+    state, shop = _state(DELIVERY), _shop({"id-1": "A", "id-2": "B"})
+    matches = match_skus(state.declared, shop.listing.skus)
+    named = name_skus(state, _base(), shop.listing, matches, NOW)
+
+    assert [one.sku_id for one in named.not_managed] == ["id-2"]
+    assert [one.sku_id for one in named.find_needed(())] == ["id-1"]
+
+
+def test_stock_is_needed_of_levels_whose_events_are_not_settled() -> None:
+    """Others may be left unread on purpose."""
+    levels = (_level("A"), _level("B"))
+    state = _state(DELIVERY, levels=levels)
+    shop = _shop({"id-1": "A", "id-2": "B"})
+    matches = match_skus(state.declared, shop.listing.skus)
+    named = name_skus(state, _base(), shop.listing, matches, NOW)
+
+    assert [one.sku_id for one in named.find_needed({"A", "B"})] == ["id-1"]
+
+
+def test_orders_are_needed_since_the_earliest_count_to_carry_out() -> None:
+    """Settled counts and adjustments need none."""
+    shop = _shop({"id-1": "A", "id-2": "B"})
+
+    def since(*events: Event, base: Base | None = None) -> str | None:
+        state = _state(*events)
+        matches = match_skus(state.declared, shop.listing.skus)
+        return name_skus(state, base or _base(), shop.listing, matches, NOW).accounts.sold_since
+
+    counts = _event("A", 1, _ago(3), "c.yaml"), _event("B", 2, _ago(2), "d.yaml")
+    settled = SkuLedger("id-1", ("A",), counted_at=_ago(3), counted=1)
+    assert since(*counts) == _ago(3)
+    assert since(*counts, base=_base(settled)) == _ago(2)
+    assert since(DELIVERY) is None
+    assert since(_event("A", 1, _ago(24 * 9))) is None
+    assert since(counts[0], base=_base(SkuLedger("id-1", ("A",), doubt_at=_ago(1)))) is None
+    assert since(counts[0], base=_base(SkuLedger("id-1", ("A",), doubt_at=_ago(5)))) == _ago(3)
+
+
+WRITTEN = SettledSku("A", "id-1", None, _ago(3), level_at=_ago(3))
+OLDER_COUNT = _event("A", 11, _ago(4), "c.yaml")
+
+
+def test_count_older_than_a_level_is_stale() -> None:
+    """The level was written later, and says what there is."""
+    base = replace(_base(levels={"id-1": _level()}), shop={"A": WRITTEN})
+    found = _does(_state(OLDER_COUNT, levels=(_level(),)), _shop({"id-1": "A"}), base)
+
+    assert found.errors == [("A", FindingKind.STALE_COUNT)]
+
+
+def test_count_older_than_a_level_is_stale_after_a_pull() -> None:
+    """A number that was copied from the shop is no level that was written, and hides none."""
+    base = replace(_base(levels={"id-1": _level()}), shop={"A": WRITTEN})
+    pulled = _level(value=48)
+    seen = Observation("5" * 40, "s.yaml", _ago(2), {"A": Seen(finite(48), "id-1")})
+    state = replace(_state(levels=(pulled,)), observations=(seen,))
+    shop = replace(_shop({"id-1": "A"}), stocks={"id-1": finite(48)})
+    base = _apply(state, shop, base)
+    found = _does(replace(state, events=(OLDER_COUNT,)), shop, base)
+
+    assert found.errors == [("A", FindingKind.STALE_COUNT)]
+
+
+def test_count_older_than_a_level_is_stale_after_a_rename() -> None:
+    """The code was changed in the shop and in the files."""
+    base = replace(_base(levels={"id-1": _level()}), shop={"A": WRITTEN})
+    renamed, shop = _level("B"), _shop({"id-1": "B"})
+    base = _apply(_state(levels=(renamed,)), shop, base)
+    found = _does(_state(OLDER_COUNT._replace(sku="B"), levels=(renamed,)), shop, base)
+
+    assert found.errors == [("B", FindingKind.STALE_COUNT)]

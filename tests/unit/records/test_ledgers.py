@@ -1,0 +1,88 @@
+"""`ledger.json`: what was written is read back, and what can't be right is refused."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler.errors import HistoryError
+from reconciler.model import Correction, SettledEvent, SkuLedger
+from reconciler.records.ledgers import dump_ledgers, parse_ledgers
+
+AT, LATER = "2026-11-20T10:00:00.000Z", "2026-11-21T10:00:00.000Z"
+FULL = SkuLedger(
+    sku_id="id-A",
+    keys=("A", "007", "Größe 😀"),
+    counted_at=AT,
+    counted=0,
+    put_in=-3,
+    events=(
+        SettledEvent("events/a.yaml", AT, True, 0, AT, True, "stocktake"),
+        SettledEvent("events/b.yaml", LATER, False, -3, LATER),
+    ),
+    corrections=(Correction(AT, -40), Correction(LATER, -3)),
+    doubt_at=LATER,
+)
+BARE = SkuLedger("", ("B",))
+
+
+def _row(**fields: Any) -> bytes:
+    """Return a file with one SKU that says *fields* besides."""
+    row = {"sku_id": "id-A", "keys": ["A"], "counted": None} | fields
+    return json.dumps([row]).encode()
+
+
+@pytest.mark.parametrize("ledgers", [(), (BARE,), (FULL,), (BARE, FULL)])
+def test_ledgers_are_read_as_they_were_written(ledgers: tuple[SkuLedger, ...]) -> None:
+    """A count of 0 is a count, and one without an id is by its keys."""
+    assert parse_ledgers("abc", dump_ledgers(ledgers).encode()) == ledgers
+
+
+def test_time_of_the_level_is_not_in_it() -> None:
+    """`shop.json` has it, and nothing is to be said in two places."""
+    ledger = SkuLedger("id-A", ("A",), level_at=AT)
+
+    assert parse_ledgers("abc", dump_ledgers([ledger]).encode()) == (SkuLedger("id-A", ("A",)),)
+
+
+def test_each_sku_has_its_line_in_the_order_of_ids() -> None:
+    """So a small apply adds little to the repository, whatever the order was."""
+    others = [SkuLedger(f"id-{n}", (f"{n}",), put_in=n) for n in (3, 1, 2)]
+    text = dump_ledgers(others)
+    changed = dump_ledgers([others[0], *[SkuLedger("id-1", ("1",), put_in=9)], others[2]])
+    lines = list(zip(text.splitlines(), changed.splitlines(), strict=True))
+
+    assert text == dump_ledgers(reversed(others))
+    assert sum(before != after for before, after in lines) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[1]",
+        b"\xff",
+        b"[" * 100_000,
+        _row(sku_id=None),
+        _row(keys="A"),
+        _row(keys=[1]),
+        _row(counted=-1),
+        _row(counted=1.5),
+        _row(counted=1_000_000_000),
+        _row(counted_at="yesterday"),
+        _row(counted_at="2026-11-20T10:00:00Z"),
+        _row(put_in="+3"),
+        _row(put_in=2**60),
+        _row(doubt_at=f"{AT}\n"),
+        _row(events=[["a.yaml", AT, False]]),
+        _row(events=[["a.yaml", AT, "no", 3, AT, False, ""]]),
+        _row(corrections=[[AT, None]]),
+        _row(surplus=1),
+    ],
+)
+def test_file_that_is_malformed_is_refused(content: bytes) -> None:
+    """With the record that it is in, and a way on; never with a traceback."""
+    with pytest.raises(HistoryError, match=r"abc.*base set HEAD"):
+        parse_ledgers("abc", content)
