@@ -29,7 +29,7 @@ def close_events(
     """Fold settled adjustments, and delete events that a settled count has.
 
     Raises:
-        NoBaseError: There is no record, so nobody knows which events the shop has.
+        NoBaseError: There is no record that says which events the shop has.
         EditError: A file can't be edited; nothing was changed.
     """
     settings = working.desired.settings

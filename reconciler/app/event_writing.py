@@ -84,8 +84,8 @@ def _say_twins(
         if request.reason and one.file.reason == request.reason and one.sku in units
     ]
     if twins:
-        said = f"Note: {request.reason} stands at {first_of(twins)} already."
-        reporter.notice(f"{said} If that is the same delivery, delete one of the files.")
+        said = f"Note: {first_of(twins)} already has the reason {request.reason}."
+        reporter.notice(f"{said} If it is the same delivery, delete one of the files.")
 
 
 def _without_owned(

@@ -57,7 +57,7 @@ def read_stocks_and_orders(
 
 
 def count_sold_since(client: StoreClient, site_id: str, sku_id: str, since: str) -> int | None:
-    """Return what was sold of a SKU since a time (UTC, ISO 8601); None if nobody can say."""
+    """Return what was sold of a SKU since a time (UTC, ISO 8601); None if the orders can't tell."""
     try:
         orders = OrderReader(client, site_id, since).read()
     except StoreError:

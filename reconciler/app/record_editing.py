@@ -177,7 +177,7 @@ def _choose(
 
 
 def _describe_ledgers(ledgers: Sequence[SkuLedger]) -> Iterable[str]:
-    """Yield what is taken for put in, so that whoever is asked can compare."""
+    """Yield what is taken for put in, for comparing before the answer."""
     for one in ledgers[:MAX_LISTED]:
         counted = f"counted {one.counted} at {one.counted_at[:16]}Z" if one.counted_at else ""
         put_in = f"{one.put_in:+} put in" if one.put_in or not counted else ""

@@ -205,7 +205,7 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
     for line in lines:
         sent, ended = line.get("sending"), line.get("settled")
         if isinstance(sent, str) and sent in actions:
-            with contextlib.suppress(ValueError):  # a line nobody wrote: look as it was planned
+            with contextlib.suppress(ValueError):  # a line of no apply: look as it was planned
                 in_flight[sent] = actions[sent]
                 in_flight[sent] = _as_sent(actions[sent], line)
             settled.pop(sent, None)

@@ -74,7 +74,7 @@ class Store(Protocol):
         """Set a SKU's stock absolutely, once, and return what the store answers."""
 
 
-# What was sold of a SKU, by its id, since a time (UTC, ISO 8601); None if nobody can say.
+# What was sold of a SKU, by its id, since a time (UTC, ISO 8601); None if the orders can't tell.
 CountSold = Callable[[str, str], int | None]
 
 

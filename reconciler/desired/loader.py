@@ -65,10 +65,11 @@ def build_desired(
 
 @dataclass(frozen=True, slots=True)
 class PastState:
-    """What a store's files said once: its levels by key, and its events."""
+    """What a store's files said once: its levels by key, its events, and its observations."""
 
     declared: Mapping[str, Declared]
     events: tuple[Event, ...]
+    observations: tuple[Observation, ...] = ()
 
 
 def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> PastState:
@@ -92,7 +93,7 @@ def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> Pa
         declared = _declare_all(levels, settings, reading)
     if problems:
         raise InputError(problems)
-    return PastState(declared, tuple(reading.events))
+    return PastState(declared, tuple(reading.events), tuple(reading.observations))
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class _Reading:
         """Yield the files that declare levels, and keep what the others say."""
         for path, content in files:
             if is_observation(path, self.folder):
-                if not self.is_past and (document := self.read(path, content, "seen")):
+                if document := self.read(path, content, "seen"):
                     self.observations.append(build_observation(document, content, self.problems))
             elif is_event_file(path, self.folder):
                 if document := self.read(path, content, "event"):

@@ -2,13 +2,11 @@
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from reconciler.desired.events import build_events, is_event_file
-from reconciler.desired.observations import is_observation
-from reconciler.desired.reader.text import read_document
-from reconciler.model import Stock, finite
-from reconciler.model.stock import INFINITE
+from reconciler.desired.loader import build_past
+from reconciler.errors import InputError
+from reconciler.model import Event, Stock, finite
 
 
 class MentionKind(StrEnum):
@@ -38,36 +36,27 @@ def find_mentions(path: str, folder: str, content: bytes, keys: Collection[str])
     """
     if not any(key.encode() in content for key in keys):
         return []
-    is_event = is_event_file(path, folder)
-    document = read_document(path, content, has_signs=is_event)
-    data = document.data
-    if document.problems or not isinstance(data, dict) or not isinstance(data.get("skus"), dict):
-        return []
     try:
-        if is_event:
-            events = build_events(document, folder, [], is_past=True)
-            return [
-                Mention(
-                    MentionKind.COUNT if one.is_count else MentionKind.ADJUSTMENT,
-                    one.sku,
-                    finite(one.units) if one.is_count else None,
-                    0 if one.is_count else one.units,
-                    one.at,
-                    one.file.reason,
-                )
-                for one in events
-                if one.sku in keys
-            ]
-        kind = MentionKind.OBSERVATION if is_observation(path, folder) else MentionKind.LEVEL
-        at = str(data.get("seen_at", ""))
-        stocks = {key: _stock(data["skus"][key]) for key in keys if key in data["skus"]}
-    except (ValueError, TypeError, KeyError, AttributeError):
+        said = build_past("", folder, [(path, content)])
+    except InputError:
         return []
-    return [Mention(kind, key, stock, 0, at) for key, stock in stocks.items() if stock is not None]
+    levels = (said.declared[key] for key in keys if key in said.declared)
+    seen = (
+        Mention(MentionKind.OBSERVATION, key, one.skus[key].stock, at=one.seen_at)
+        for one in said.observations
+        for key in keys
+        if key in one.skus
+    )
+    return [
+        *(Mention(MentionKind.LEVEL, one.sku, one.stock) for one in levels),
+        *seen,
+        *(_of_event(one) for one in said.events if one.sku in keys),
+    ]
 
 
-def _stock(entry: Any) -> Stock | None:
-    quantity = entry.get("quantity") if isinstance(entry, dict) else entry
-    if quantity == "infinite":
-        return INFINITE
-    return finite(quantity) if isinstance(quantity, int) else None
+def _of_event(event: Event) -> Mention:
+    reason = event.file.reason
+    if event.is_count:
+        stock = finite(event.units)
+        return Mention(MentionKind.COUNT, event.sku, stock, at=event.at, reason=reason)
+    return Mention(MentionKind.ADJUSTMENT, event.sku, None, event.units, event.at, reason)

@@ -35,9 +35,9 @@ class Pending(NamedTuple):
 class Recovered:
     """What a dead run did, as far as the shop tells.
 
-    `levels` are the keys of levels that count as applied, `unsure` those among them of which nobody
-    knows; `booked` are the ids of SKUs whose correction landed, `in_doubt` of those where nobody
-    can say.
+    `levels` are the keys of levels that count as applied, `unsure` those among them that are not
+    certain; `booked` are the ids of SKUs whose correction landed, `in_doubt` of those that may have
+    one.
     """
 
     levels: tuple[str, ...] = ()

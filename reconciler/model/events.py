@@ -11,7 +11,7 @@ class EventFile:
     """What the events of one file have in common.
 
     `path` is as given; `name` is the same below the store's folder, which may be renamed. `at` is
-    UTC, ISO 8601, as `format_time` has it; `written_at` is the same as somebody wrote it.
+    UTC, ISO 8601, as `format_time` has it; `written_at` is the same as the file has it.
     """
 
     path: str

@@ -35,9 +35,9 @@ class SkuLedger:
 
     `keys` are all that events had for it, the latest last. `counted` is the number of the count at
     `counted_at`, `put_in` the sum of the adjustments that were put in since, `level_at` when an
-    apply last wrote its level or found it right after a change. `doubt_at` is when a write began of
-    which nobody knows whether it took effect, '' without one. A ledger that comes from files alone
-    has no `sku_id`.
+    apply last wrote its level or found it right after a change. `doubt_at` is when a write
+    began that may or may not have taken effect, '' without one. A ledger that comes from files
+    alone has no `sku_id`.
     """
 
     sku_id: str

@@ -82,7 +82,7 @@ class EventChange:
     """One reason for a correction.
 
     `units` is what it adds (below 0: takes); of a count, the number that was counted. `was` is the
-    number that was settled before it was edited. `at` is as somebody wrote it, with its offset; of
+    number that was settled before it was edited. `at` is as the file has it, with its offset; of
     an event that is gone, UTC.
     """
 

@@ -28,10 +28,12 @@ from reconciler.plan.event_changes import compare
 MAX_AGE: Final = timedelta(days=7)
 # Clocks differ: an event may be this much later than the shop's own time.
 MAX_AHEAD: Final = timedelta(minutes=5)
+# So many corrections are kept since a level was settled; older ones are forgotten.
+MAX_CORRECTIONS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class EventFault:
     """Why the events of a SKU can't be dealt with; `event` is the one to look at, if any."""
 
     kind: FindingKind
@@ -55,7 +57,7 @@ class Balance:
     units: int = 0
     changes: tuple[EventChange, ...] = ()
     included: tuple[tuple[str, Event | None], ...] = ()
-    fault: Fault | None = None
+    fault: EventFault | None = None
 
     @property
     def asks_for_write(self) -> bool:
@@ -110,8 +112,7 @@ class Balance:
     def _settle_events(self, at: str) -> tuple[SettledEvent, ...]:
         """Return the events in the files as they are settled *at* this time, or were before."""
         settled_at = _settled_at(self.ledger.events)
-        swallowed = [one for one in self.ledger.events if one.in_level]
-        names, moments = {one.name for one in swallowed}, {one.at for one in swallowed}
+        is_in_level = _in_level(self.ledger)
         return tuple(
             SettledEvent(
                 one.file.name,
@@ -119,7 +120,7 @@ class Balance:
                 one.is_count,
                 one.units,
                 settled_at(one, at) if at else "",
-                one.file.name in names or one.at in moments,
+                is_in_level(one),
                 one.file.reason[:100],
                 one.sku,
             )
@@ -143,9 +144,8 @@ def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Bal
     too old or still to come.
     """
     events = tuple(events)
-    names = {one.name for one in ledger.events if one.in_level}
-    moments = {one.at for one in ledger.events if one.in_level}
-    live = [one for one in events if one.file.name not in names and one.at not in moments]
+    is_in_level = _in_level(ledger)
+    live = [one for one in events if not is_in_level(one)]
     if now and (fault := _find_fault(live, ledger, now)):
         return Balance(ledger, events, fault=fault)
     newest = max((one for one in live if one.is_count), key=lambda one: one.at, default=None)
@@ -165,7 +165,7 @@ def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Bal
     units += (recounted.units if recounted else 0) - ledger.put_in
     fault = None
     if is_tidied_up:
-        fault = Fault(
+        fault = EventFault(
             FindingKind.CONFLICTING,
             "an adjustment that was settled more than 7 days ago is gone. Bring its file back. Then"
             " to tidy up, use `reconciler adjust --close`; to take it back, add an opposite"
@@ -195,11 +195,7 @@ def corrected(ledger: SkuLedger, at: str, units: int) -> SkuLedger:
     return replace(ledger, corrections=corrections[-MAX_CORRECTIONS:], doubt_at="")
 
 
-# A level that is not changed for longer than this many deliveries is told from less.
-MAX_CORRECTIONS: Final = 1000
-
-
-def _find_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> Fault | None:
+def _find_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> EventFault | None:
     """Return why the events can't be dealt with at all, or None."""
     counts = sorted((one for one in events if one.is_count), key=lambda one: one.at)
     for first, second in pairwise(counts):
@@ -208,11 +204,11 @@ def _find_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> Fault |
                 f"two counts of one moment say {first.units} ({first.source}) and {second.units}."
                 " Keep one"
             )
-            return Fault(FindingKind.CONFLICTING, message, second)
+            return EventFault(FindingKind.CONFLICTING, message, second)
     late = next((one for one in events if one.at > _later(now, MAX_AHEAD)), None)
     if late is not None:
         message = f"{late.file.written_at} is still to come by the shop's clock. It waits"
-        return Fault(FindingKind.NOT_YET, message, late)
+        return EventFault(FindingKind.NOT_YET, message, late)
     newest = counts[-1] if counts and counts[-1].at > ledger.counted_at else None
     moved = None if newest else _find_moved_count(counts, ledger)
     if moved is not None:
@@ -220,21 +216,21 @@ def _find_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> Fault |
             f"the time of a settled count was moved back to {moved.file.written_at}. Put it back,"
             " or count again in a new file"
         )
-        return Fault(FindingKind.CONFLICTING, message, moved)
+        return EventFault(FindingKind.CONFLICTING, message, moved)
     return _find_stale(newest, ledger, now) if newest else None
 
 
-def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> Fault | None:
+def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> EventFault | None:
     """Return why the *newest* count is too old to be carried out, or None."""
     if newest.at < ledger.level_at:
         message = (
             f"the count of {newest.units} is older than the level, which was written at"
             f" {ledger.level_at[:16]}Z. Count again"
         )
-        return Fault(FindingKind.STALE_COUNT, message, newest)
+        return EventFault(FindingKind.STALE_COUNT, message, newest)
     if newest.at < _earlier(now, MAX_AGE):
         message = f"the count of {newest.units} is more than 7 days old. Count again"
-        return Fault(FindingKind.STALE_COUNT, message, newest)
+        return EventFault(FindingKind.STALE_COUNT, message, newest)
     return None
 
 
@@ -309,12 +305,17 @@ def _name_swallowed(
 ) -> Iterable[tuple[str, Event | None]]:
     """Yield the events that changed since a level was written that has them."""
     known = {(one.name, one.at, one.is_count, one.units) for one in ledger.events}
+    is_in_level = _in_level(ledger)
+    for one in events:
+        if is_in_level(one) and _identity(one) not in known:
+            yield f"{one.units} ({one.reason}): the level has it already. It changes nothing", one
+
+
+def _in_level(ledger: SkuLedger) -> Callable[[Event], bool]:
+    """Return what says whether a level has an event: one of its file, or of its moment."""
     names = {one.name for one in ledger.events if one.in_level}
     moments = {one.at for one in ledger.events if one.in_level}
-    for one in events:
-        is_in_level = one.file.name in names or one.at in moments
-        if is_in_level and _identity(one) not in known:
-            yield f"{one.units} ({one.reason}): the level has it already. It changes nothing", one
+    return lambda event: event.file.name in names or event.at in moments
 
 
 def _settled_at(events: Sequence[SettledEvent]) -> Callable[[Event, str], str]:

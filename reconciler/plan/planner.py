@@ -168,7 +168,7 @@ def require_knowledge(desired: DesiredState, references: References) -> None:
         many = f"{len(desired.events)} events are" if len(desired.events) > 1 else "1 event is"
         first = desired.events[0]
         raise NoBaseError(
-            f"{many} in the files, and without a record nobody knows which the shop has already:"
+            f"{many} in the files, and no record says which of them the shop has:"
             f" the first is {first.sku} at {first.source}"
         )
     waiting = [

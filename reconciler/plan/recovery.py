@@ -34,7 +34,7 @@ def recover_pending(
 
 
 def _has_landed(write: Pending, live: Stock | None, orders: OrderBook | None) -> bool | None:
-    """Return whether a correction was written, or None if nobody can say."""
+    """Return whether a correction was written, or None if the orders can't tell."""
     sold = count_sold(orders, write.sku_id, write.read_at)
     if isinstance(sold, str) or live is None or not isinstance(live.quantity, int):
         return None

@@ -1,4 +1,4 @@
-"""Orders × a moment → what was sold of a SKU since, or why nobody can say."""
+"""Orders × a moment → what was sold of a SKU since, or why that is not known."""
 
 from reconciler.model import Order, OrderBook, SoldSince
 
@@ -42,7 +42,7 @@ def _find_doubt(order: Order, counts: list[int | None], since: str) -> str:
 
 
 def _find_open(order: Order, since: str, *, is_new: bool) -> str:
-    """Return why nobody knows whether the units of an order are in the stock, or ''."""
+    """Return why it is not known whether an order's units are in the stock, or ''."""
     if order.status == "refunded" or order.refunded_at:
         is_old = bool(order.refunded_at) and order.refunded_at <= since
         return "" if is_old else "an order of it was refunded since then"

@@ -109,9 +109,15 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
     by_target = {one.target.sku_id: one for one in plan.actions}
     for sku in plan.ledgers:
         account = accounts.get(sku.sku_id)
-        if account is None or account.named != sku or find_fault(account, desired.settings):
-            raise StalePlanError(f"the events of {sku.sku_id} are others by now; plan again")
         action = by_target.get(sku.sku_id)
+        # A level that is written has the events, also where its rule owns the number.
+        is_level = action is not None and not action.events
+        if (
+            account is None
+            or account.named != sku
+            or (not is_level and find_fault(account, desired.settings))
+        ):
+            raise StalePlanError(f"the events of {sku.sku_id} are others by now; plan again")
         needs_write = account.is_unsettled and account.balance.count is None
         if needs_write and (action is None or not action.events):
             raise StalePlanError(f"the plan leaves out the events of {account.sku}; plan again")

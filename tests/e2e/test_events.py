@@ -841,3 +841,15 @@ def test_released_sku_takes_nothing_back_later(workspace: Workspace) -> None:
     workspace.commit()
 
     assert _plan(workspace)["actions"] == []
+
+
+def test_saved_plan_of_a_level_that_owns_the_number_is_applied(workspace: Workspace) -> None:
+    """The event beside it is an error, and stops nothing else."""
+    workspace.begin()
+    _event(workspace, "po", TEE="+20")
+    workspace.declare({"TEE": "{quantity: 70, rule: exact}", "MUG": 20})
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    run = workspace.run("apply", "p.json")
+
+    assert (run.code, _tee(workspace)) == (5, 70), run

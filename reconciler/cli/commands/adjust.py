@@ -5,16 +5,14 @@ from pathlib import Path
 
 import click
 
-from reconciler.app.assignments import parse_assignments, resolve_adjustments
+from reconciler.app.assignments import resolve_adjustments
 from reconciler.app.editing import load_working_copy
 from reconciler.app.event_closing import close_events
 from reconciler.app.event_writing import EventRequest, add_event
-from reconciler.app.stocktaking import take_table
 from reconciler.cli.completion import complete_assignment
 from reconciler.cli.console import Console
-from reconciler.cli.output import read_csv
+from reconciler.cli.event_units import UnitsRequest, read_units
 from reconciler.cli.params import FILE, GlobalFlags, event_options
-from reconciler.desired.known_skus import find_known_skus
 from reconciler.desired.spreadsheet.columns import Purpose
 from reconciler.errors import UsageError
 
@@ -56,13 +54,6 @@ def command(
     working = load_working_copy(context, may_be_empty=True)
     if close:
         return close_events(context, working, console, asks=not yes)
-    known = find_known_skus(working.desired)
-    if table is None:
-        units = resolve_adjustments(parse_assignments(assignments, known, may_be_new=new))
-    else:
-        content = read_csv(table, asks=not yes)
-        place = table.as_posix()
-        taken = take_table(working, place, content, Purpose.ADJUST, console, may_be_new=new)
-        units = taken.units
-    request = EventRequest(at, reason, asks=table is not None and not yes)
-    return add_event(context, working, units, request, console)
+    asked = UnitsRequest(assignments, table, new, yes)
+    units = read_units(asked, Purpose.ADJUST, resolve_adjustments, working, console)
+    return add_event(context, working, units, EventRequest(at, reason, asks=asked.asks), console)

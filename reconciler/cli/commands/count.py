@@ -5,15 +5,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.app.assignments import parse_assignments, resolve_counts
+from reconciler.app.assignments import resolve_counts
 from reconciler.app.editing import load_working_copy
 from reconciler.app.event_writing import EventRequest, add_event
-from reconciler.app.stocktaking import take_table
 from reconciler.cli.completion import complete_assignment
 from reconciler.cli.console import Console
-from reconciler.cli.output import read_csv
+from reconciler.cli.event_units import UnitsRequest, read_units
 from reconciler.cli.params import FILE, GlobalFlags, event_options
-from reconciler.desired.known_skus import find_known_skus
 from reconciler.desired.spreadsheet.columns import Purpose
 from reconciler.errors import UsageError
 
@@ -44,13 +42,7 @@ def command(
     console = Console(flags)
     context = flags.one_store()
     working = load_working_copy(context, may_be_empty=True)
-    known = find_known_skus(working.desired)
-    if table is None:
-        counts = resolve_counts(parse_assignments(assignments, known, may_be_new=new))
-    else:
-        content = read_csv(table, asks=not yes)
-        place = table.as_posix()
-        taken = take_table(working, place, content, Purpose.COUNT, console, may_be_new=new)
-        counts = {sku: int(stock.quantity or 0) for sku, stock in taken.stocks.items()}
-    request = EventRequest(at, reason, is_count=True, asks=table is not None and not yes)
+    asked = UnitsRequest(assignments, table, new, yes)
+    counts = read_units(asked, Purpose.COUNT, resolve_counts, working, console)
+    request = EventRequest(at, reason, is_count=True, asks=asked.asks)
     return add_event(context, working, counts, request, console)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from reconciler.errors import InputError, Problem
 
-Row = tuple[int, list[str]]
+TableRow = tuple[int, list[str]]
 
 
 class Purpose(StrEnum):
@@ -76,7 +76,7 @@ _IS_WHAT: Final = {
 class Columns(NamedTuple):
     """Which columns hold SKU and number.
 
-    `left_empty` is the heading of a column for counts that nobody filled in, or ''.
+    `left_empty` is the heading of an empty column for counts, or ''.
     """
 
     sku: int
@@ -85,7 +85,7 @@ class Columns(NamedTuple):
 
 
 def find_columns(
-    path: str, line: int, titles: Sequence[str], rows: Sequence[Row], purpose: Purpose
+    path: str, line: int, titles: Sequence[str], rows: Sequence[TableRow], purpose: Purpose
 ) -> Columns:
     """Return the columns by their headings, which stand on *line*.
 
@@ -143,7 +143,7 @@ class _Refusal(NamedTuple):
         )
 
 
-def _levels(titles: Sequence[str], rows: Sequence[Row]) -> list[int]:
+def _levels(titles: Sequence[str], rows: Sequence[TableRow]) -> list[int]:
     """Return the columns of levels.
 
     Shopify's export has a column for the new number beside the current one.
@@ -153,7 +153,7 @@ def _levels(titles: Sequence[str], rows: Sequence[Row]) -> list[int]:
     return [i for i in new if _is_filled(i, rows)] or named
 
 
-def _is_filled(index: int, rows: Sequence[Row]) -> bool:
+def _is_filled(index: int, rows: Sequence[TableRow]) -> bool:
     return any(len(cells) > index and cells[index].strip() for _, cells in rows)
 
 

@@ -14,7 +14,7 @@ from reconciler.desired.known_skus import KnownSkus
 from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.desired.reader.keys import key_fault
 from reconciler.desired.reader.scalars import MAX_DIGITS, quantity_fault, shown
-from reconciler.desired.spreadsheet.columns import Purpose, Row, find_columns
+from reconciler.desired.spreadsheet.columns import Purpose, TableRow, find_columns
 from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.errors import InputError, Problem
 from reconciler.model import INFINITE, Stock, finite
@@ -36,7 +36,7 @@ _DATE = re.compile(
 class Table(NamedTuple):
     """The numbers of a table by SKU, and how the table was understood.
 
-    `stocks` holds what was counted or what a system has, `units` what came in (below 0: went out).
+    `stocks` holds what a system has; `units` what was counted, or what came in (below 0: went out).
     `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `seen`
     are all SKUs that have a row, and `empty` says how many of the rows have no number. `left_empty`
     is the heading of a column for counts in which there are none, or ''.
@@ -90,7 +90,7 @@ def read_table(
     )
 
 
-def _read_rows(path: str, content: bytes) -> tuple[str, list[Row]]:
+def _read_rows(path: str, content: bytes) -> tuple[str, list[TableRow]]:
     """Return what separates the cells, and the rows that are not empty with their numbers."""
     delimiter, text = _find_delimiter(_decode(path, content))
     try:
@@ -141,12 +141,18 @@ class _Reading:
         elif quantity.lower() == "infinite":
             self.stocks[sku] = INFINITE
         elif found := _WHOLE.fullmatch(quantity):
-            self.stocks[sku] = finite(int(found[1]))
+            self._take_whole(sku, int(found[1]))
 
     @property
     def taken(self) -> Collection[str]:
         """Return the SKUs that have a number."""
-        return self.units if self.purpose is Purpose.ADJUST else self.stocks
+        return self.units if self.purpose.is_event else self.stocks
+
+    def _take_whole(self, sku: str, number: int) -> None:
+        if self.purpose is Purpose.COUNT:
+            self.units[sku] = number
+        else:
+            self.stocks[sku] = finite(number)
 
     def _take_units(self, sku: str, quantity: str) -> None:
         """Take what came in; a row with 0 says that nothing did."""
