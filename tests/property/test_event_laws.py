@@ -82,13 +82,17 @@ class Truth:
         counts = [s for s in self.counting(said) if s.is_count and s.at > self.counted_at]
         return max(counts, key=lambda s: s.at, default=None)
 
-    def is_stuck(self, said: list[Said], now: str, *, are_orders_read: bool) -> bool:
+    def is_stuck(
+        self, said: list[Said], sales: "list[Sale]", now: str, *, are_orders_read: bool
+    ) -> bool:
         """Return whether people have to do something first."""
         count = self.new_count(said)
         if any(s.at > _shift(now, AHEAD) for s in self.counting(said)):
             return True
         if self.doubt_at and (count is None or count.at <= self.doubt_at):
             return True
+        if count is not None and any(sale.refunded_at > count.at for sale in sales):
+            return True  # nobody knows whether a refund puts units back
         return count is not None and (count.at < self.level_at or not are_orders_read)
 
     def settled(self, said: list[Said], now: str) -> "Truth":
@@ -115,13 +119,18 @@ class Truth:
         """Return what there is: no event of these is still to be dealt with."""
         adjustments = (s for s in self.counting(said) if not s.is_count and s.at > self.counted_at)
         sold = sum(sale.units for sale in sales if sale.at > self.since)
-        return self.value - sold + sum(s.units for s in adjustments)
+        back = sum(sale.came_back for sale in sales if sale.refunded_at > self.since)
+        return self.value - sold + back + sum(s.units for s in adjustments)
 
 
 class Sale(NamedTuple):
+    """An order; when it is refunded, the shop puts `came_back` units on the shelf again."""
+
     at: str
     sku: str
     units: int
+    refunded_at: str = ""
+    came_back: int = 0
 
 
 @dataclass
@@ -192,6 +201,16 @@ class World:
         self.shop[sku] -= units
         self.sales.append(Sale(self.tick(), sku, units))
 
+    def refund(self, number: int) -> None:
+        """Refund an order, of which all units come back, or none."""
+        open_sales = [n for n, sale in enumerate(self.sales) if not sale.refunded_at]
+        if open_sales:
+            n = open_sales[number % len(open_sales)]
+            sale = self.sales[n]
+            came_back = sale.units * (number % 2)
+            self.shop[sale.sku] += came_back
+            self.sales[n] = sale._replace(refunded_at=self.tick(), came_back=came_back)
+
     def write_file(self, units: dict[str, int | str], seconds_ago: int) -> None:
         """Add a file; one of long ago was merged late."""
         self.tick()
@@ -235,7 +254,13 @@ class World:
             LiveSku(f"id-{sku}", code, sku, archived=False) for sku, code in self.codes.items()
         )
         orders = tuple(
-            Order(str(n), sale.at, "", "unfulfilled", (OrderLine(f"id-{sale.sku}", sale.units),))
+            Order(
+                str(n),
+                sale.at,
+                sale.refunded_at,
+                "refunded" if sale.refunded_at else "unfulfilled",
+                (OrderLine(f"id-{sale.sku}", sale.units),),
+            )
             for n, sale in enumerate(self.sales)
         )
         book = OrderBook(orders) if are_orders_read else OrderBook(fault="refused")
@@ -264,10 +289,11 @@ def _foretell(world: World, *, are_orders_read: bool) -> Foretold:
     stuck, corrections = set(), {}
     for sku in SKUS:
         said, truth = world.said(sku), world.truths[sku]
-        if truth.is_stuck(said, world.now, are_orders_read=are_orders_read):
+        sales = world.sales_of(sku)
+        if truth.is_stuck(said, sales, world.now, are_orders_read=are_orders_read):
             stuck.add(sku)
             continue
-        wanted = truth.settled(said, world.now).expected(said, world.sales_of(sku))
+        wanted = truth.settled(said, world.now).expected(said, sales)
         if wanted != world.shop[sku]:
             corrections[sku] = wanted - world.shop[sku]
     typed, was, has = world.level, world.settled_level, world.shop["A"]
@@ -286,8 +312,10 @@ def _foretell(world: World, *, are_orders_read: bool) -> Foretold:
 def _resolve_lost(world: World, *, are_orders_read: bool) -> None:
     """Let the orders say what became of writes that nobody reported."""
     for sku, lost in world.lost.items():
-        world.seen["doubt" if not are_orders_read else f"landed {lost.has_landed}"] += 1
-        if not are_orders_read:
+        refunds = [sale for sale in world.sales_of(sku) if sale.refunded_at > lost.read_at]
+        is_unknown = not are_orders_read or bool(refunds)
+        world.seen["doubt" if is_unknown else f"landed {lost.has_landed}"] += 1
+        if is_unknown:
             world.truths[sku] = replace(world.truths[sku], doubt_at=lost.read_at)
         elif lost.has_landed:
             world.truths[sku] = lost.after
@@ -471,6 +499,8 @@ class Step:
         match self.verb:
             case "sell":
                 world.sell(sku, 1 + self.number % 7)
+            case "refund":
+                world.refund(self.number)
             case "write":
                 by_code = {world.codes[one]: units for one, units in self.units.items()}
                 world.write_file(by_code, self.seconds_ago)
@@ -543,6 +573,7 @@ VERBS = st.sampled_from(
         *["sell"] * 2,
         *["write"] * 4,
         *["edit", "type"] * 2,
+        "refund",
         *["move", "delete", "restore", "split", "retime", "rename"],
     ]
 )
