@@ -104,6 +104,11 @@ class Accounts:
         return frozenset(one.sku_id for one in self.by_id.values() if one.is_unsettled)
 
     @property
+    def counted(self) -> frozenset[str]:
+        """Return the ids of SKUs that a new count is about."""
+        return frozenset(one.sku_id for one in self.by_id.values() if one.balance.count)
+
+    @property
     def sold_since(self) -> str | None:
         """Return the earliest moment since which orders matter; None if none do."""
         return min(filter(None, (one.sold_since for one in self.by_id.values())), default=None)

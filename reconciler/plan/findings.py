@@ -76,8 +76,8 @@ def replaced(entry: Declared, live: LiveSku) -> Finding:
     """Return the error of a code that belongs to another SKU of the shop than it did."""
     message = (
         f"the shop's SKU {live.sku_id} has this code now, and another one had it when it was last"
-        f" settled. Left alone. If {live.sku_id} is meant, pin it with `id: {live.sku_id}`, or say"
-        " that the shop is right: reconciler base set HEAD --sku"
+        f" settled. Left alone. If {live.sku_id} is meant, pin it with `id: {live.sku_id}`, count"
+        " it (reconciler count), or say that the shop is right: reconciler base set HEAD --sku"
         f" {shlex.quote(entry.sku)}"
     )
     return Finding(FindingKind.REPLACED, entry.sku, message, entry.source)

@@ -48,6 +48,8 @@ class Judged:
     drifted: int = 0
     drifted_units: int = 0
     conflicting_ids: frozenset[str] = frozenset()
+    counted_ids: frozenset[str] = frozenset()
+    replaced_ids: set[str] = field(default_factory=set)
 
     @property
     def written_ids(self) -> frozenset[str]:
@@ -66,7 +68,7 @@ def judge_levels(
 
     Where events of a SKU are not dealt with yet, its level is not written.
     """
-    judged = Judged()
+    judged = Judged(counted_ids=named.accounts.counted)
     declared, stocks = desired.declared, live.stocks
     units = 0
     for name, sku in named.matches.live.items():
@@ -104,8 +106,7 @@ def _settle_equal(
     judged: Judged, entry: Declared, sku: LiveSku, references: References, now: str
 ) -> None:
     """Settle a level that the shop has, unless its code went to another SKU."""
-    if entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, sku.sku_id):
-        judged.findings.append(replaced(entry, sku))
+    if _is_left_to_another(judged, entry, sku, entry.stock, references):
         return
     reference = references.look_up(entry, sku.sku_id)
     level_at = now if reference is not None and reference.has_changed else ""
@@ -122,8 +123,7 @@ def _judge(
 ) -> None:
     """Add to *judged* what is to be done and said of one SKU that is *before* now."""
     findings = judged.findings
-    if entry.rule is Rule.ON_CHANGE and references.is_replaced(entry, sku.sku_id):
-        findings.append(replaced(entry, sku))
+    if _is_left_to_another(judged, entry, sku, before, references):
         return
     reference = references.look_up(entry, sku.sku_id)
     after = aim(entry.rule, entry.stock, reference, before)
@@ -156,6 +156,23 @@ def _settled(entry: Declared, sku: LiveSku, live: Stock, reference: Reference | 
         had, at = reference.had or entry.stock, reference.at
     is_declared = had == entry.stock or not had.readable
     return SettledSku(entry.sku, sku.sku_id, None if is_declared else had, at)
+
+
+def _is_left_to_another(
+    judged: Judged, entry: Declared, sku: LiveSku, before: Stock, references: References
+) -> bool:
+    """Return whether the code of *entry* went to the SKU *sku*, whose level is not written then.
+
+    Once that one is counted, a level with nothing new to say is settled for it.
+    """
+    if entry.rule is not Rule.ON_CHANGE or not references.is_replaced(entry, sku.sku_id):
+        return False
+    if sku.sku_id in judged.counted_ids and references.is_unchanged(entry):
+        judged.settled.append(_settled(entry, sku, before, None))
+    else:
+        judged.replaced_ids.add(sku.sku_id)
+        judged.findings.append(replaced(entry, sku))
+    return True
 
 
 def find_cause(reference: Reference | None, live: Stock) -> Cause:

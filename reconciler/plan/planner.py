@@ -62,7 +62,8 @@ def compute_plan(
     base, recovered, named = _recover(desired, base, live, named)
     judged = judge_levels(desired, live, References(base, desired), unread, named)
     shown, hidden = _split_accounts(named, live, offline=provenance.offline)
-    free = [one for one in shown if one.sku_id not in judged.conflicting_ids]
+    blocked = judged.conflicting_ids | judged.replaced_ids
+    free = [one for one in shown if one.sku_id not in blocked]
     booked = book_events(free, live, desired.settings, judged.written_ids)
     actions = sort_actions([*make_actions(judged.differing, live), *booked.actions])
     unread = {*_find_unread(unread, live, named), *(one.sku for one in hidden)}

@@ -140,6 +140,11 @@ class References:
             return False
         return bool(own.settled.sku_id) and own.settled.sku_id != sku_id
 
+    def is_unchanged(self, entry: Declared) -> bool:
+        """Return whether the level of *entry* is the one last settled for its key."""
+        own = self._levels.get(entry.sku)
+        return own is not None and own.stock == entry.stock
+
     def _is_same(self, own: Knowledge, entry: Declared, sku_id: str | None) -> bool:
         known_id = sku_id or entry.id
         if known_id and own.settled.sku_id:

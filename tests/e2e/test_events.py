@@ -824,6 +824,38 @@ def test_replaced_sku_with_a_level_gets_no_delivery_again(workspace: Workspace) 
     assert _plan(workspace, code=65)["actions"] == []
 
 
+def test_replaced_sku_with_a_level_waits_until_it_is_counted(workspace: Workspace) -> None:
+    """A delivery for it waits; the count settles its level, which is not written then or later."""
+    workspace.begin()
+    _apply(workspace)
+    _rename(workspace, ("TEE", "OLD"), ("MUG", "TEE"))
+    workspace.declare({"TEE": 50})
+    _event(workspace, "po", _ago(hours=1), TEE="+7")
+    workspace.commit()
+    assert _plan(workspace, code=65)["actions"] == []
+    _event(workspace, "count", TEE=31)
+    _apply(workspace)
+    assert (_tee(workspace), workspace.quantities()["OLD"]) == (31, 50)
+    workspace.sell(TEE=4)
+    _event(workspace, "later", TEE="+9")
+    _apply(workspace)
+
+    assert (_tee(workspace), _plan(workspace)["actions"]) == (36, [])
+
+
+def test_level_typed_for_a_replaced_sku_waits(workspace: Workspace) -> None:
+    """A count says nothing of a number that was typed for another SKU."""
+    workspace.begin()
+    _apply(workspace)
+    _rename(workspace, ("TEE", "OLD"), ("MUG", "TEE"))
+    workspace.declare({"TEE": 77})
+    _event(workspace, "count", TEE=31)
+    workspace.commit()
+
+    plan = _plan(workspace, code=65)
+    assert (plan["actions"], set(_kinds(plan).values())) == ([], {"replaced"})
+
+
 def test_released_sku_takes_nothing_back_later(workspace: Workspace) -> None:
     """Level and event are deleted and applied; a later delivery comes alone, the old one never."""
     workspace.begin()
