@@ -47,8 +47,10 @@ fix: .venv/.dev ## Mend what can be mended by itself
 bench: .venv/.dev ## Measure how fast it is, as ratios
 	@$(BIN)/python -m benchmarks
 
-faults: .venv/.dev ## Run the table of faults
-	@cd tests && ../$(BIN)/python -m faults
+SEEDS ?= 20
+
+faults: .venv/.dev ## Run the table of faults, each with SEEDS seeds (20)
+	@cd tests && ../$(BIN)/python -m faults $(SEEDS)
 
 histories: .venv/.dev ## Tell random histories of a shop, and hold each apply against the laws
 	@cd tests && ../$(BIN)/python -m histories
