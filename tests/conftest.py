@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import Workspace
+from factories import SHORT_LOCKS, Workspace
 from hypothesis import settings
+
+from reconciler.app import recording
 
 # No deadline: a noisy machine is no finding. A failure prints what repeats it.
 settings.register_profile("ours", deadline=None, print_blob=True)
@@ -50,6 +52,13 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "GITHUB_TOKEN",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _short_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the lock of a dead run end soon, since whoever takes it over waits for that."""
+    for name, seconds in SHORT_LOCKS.items():
+        monkeypatch.setattr(recording, name, seconds)
 
 
 @pytest.fixture

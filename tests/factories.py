@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +41,8 @@ from reconciler.plan.planner import compute_plan
 from reconciler.sandbox.database import Entry, Shop
 from reconciler.sandbox.seed import Seed
 
+SHORT_LOCKS = {"LASTING": 1.0, "MARGIN": 0.05, "BETWEEN_PUSHES": 0.0}
+"""How long the lock of a run lasts in tests, in seconds, and what goes with that."""
 SITE = "580e63e98c9a982ac9b8b741"
 OTHER_SITE = "680e63e98c9a982ac9b8b741"
 COLLECTION = "63692ab61fb285a8562ba8f4"
@@ -247,11 +250,15 @@ class Workspace:
         lines = "".join(f"  {sku}: {value}\n" for sku, value in declarations.items())
         self.write("inventory/demo/stock.yaml", f"{head}skus:\n{lines}")
 
-    def sell(self, **units: int) -> None:
-        """Sell units of SKUs, as customers would."""
+    def sell(self, *, seconds_later: float = 0, **units: int) -> None:
+        """Sell units of SKUs, as customers would; *seconds_later* by the shop's clock.
+
+        An order as near to a read as two seconds decides nothing about what was read.
+        """
+        at = datetime.now(UTC) + timedelta(seconds=seconds_later)
         with self.shop() as shop:
             for sku, number in units.items():
-                shop.sell(sku, number)
+                shop.sell(sku, number, at=at if seconds_later else None)
 
     def shop(self) -> Shop:
         return Shop(self.folder / ".reconciler/sandbox/demo.sqlite", _no_seed)

@@ -46,6 +46,11 @@ class FakeStore:
     def now(self) -> datetime:
         return datetime(2026, 11, 20, 10, tzinfo=UTC)
 
+    @property
+    def limit(self) -> int | None:
+        """It names none."""
+        return None
+
     def read_stock(self, target: Target) -> Stock:
         self.reads.append(target.sku_id)
         return self.stocks[target.sku_id]

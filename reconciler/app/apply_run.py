@@ -3,30 +3,27 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.app.base import KnownBase
 from reconciler.app.connect import Connection
 from reconciler.app.context import StoreContext
-from reconciler.app.interrupts import StopSignal
 from reconciler.app.orders import count_sold_since
 from reconciler.app.planning import Scope
-from reconciler.app.recording import GRACE, Recording
+from reconciler.app.recording import Recording
 from reconciler.app.reporter import Reporter
 from reconciler.apply.event_log import Events
-from reconciler.apply.executor import Earlier, execute
+from reconciler.apply.executor import NOTHING_EARLIER, Earlier, execute
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.observers import Observer, Observers
-from reconciler.errors import HeldError, InterruptedRunError, PushError
+from reconciler.errors import HeldError, PushError
 from reconciler.exit_codes import ExitCode
-from reconciler.model import Outcome, Plan, Report, Result
+from reconciler.model import Action, Outcome, Plan, Report, Result
 from reconciler.plan.plan_file import fingerprint
+from reconciler.records.batches import RecordedAction, sum_up
 from reconciler.webflow.client import StoreClient
-
-MARGIN = timedelta(minutes=2)
-LONGEST = timedelta(days=2)
 
 
 class ApplyOutput(Protocol):
@@ -81,6 +78,7 @@ class ApplyRun:
                 sleep=lambda seconds: stop.sleep(seconds * client.scale),
                 must_end=stop.reason,
                 count_sold=partial(count_sold_since, client, self.plan.site_id),
+                announcer=self.recording,
             )
 
 
@@ -91,13 +89,12 @@ def run_apply(
     plan, stop = run.plan, run.connection.stop
     with ExitStack() as stack:
         path = output.journal or journal_path(run.context, plan)
-        resumes = run.scope.known.resumes
-        journal, earlier = open_journal(path, plan, fingerprint(plan), is_begun=resumes)
+        begun = find_begun(run.scope.known, plan)
+        journal, earlier = open_journal(path, plan, fingerprint(plan), begun)
         stack.enter_context(journal)
         output.check()
         events = stack.enter_context(output.open_events(plan))
         stack.enter_context(stop.noticing("finishing what is under way"))
-        intent = _begin(run.recording, plan, stop)
         if plan.actions and len(earlier.done) == len(plan.actions):
             reporter.say("Nothing is sent: this plan was carried out before, as its journal says.")
         report = run.execute(client, earlier, [journal, *events], reporter)
@@ -105,7 +102,7 @@ def run_apply(
             each.ended(report)
         code = stop.exit_code or outcome_code(report)
         output.show_report(report)
-        code = _record(run.recording, report, intent, reporter) or code
+        code = _record(run.recording, report, reporter) or code
         output.keep_report(report, plan, code)
         _end_journal(journal, report)
     return code
@@ -123,35 +120,44 @@ def journal_path(context: StoreContext, plan: Plan) -> Path:
     return context.state_folder("journal") / f"{plan.store}-{name}.jsonl"
 
 
-def _begin(recording: Recording | None, plan: Plan, stop: StopSignal) -> str | None:
-    """Put the intent in; nothing may be written before. A signal that came until then ends it."""
-    if recording is None or not plan.actions:
-        return None
-    # A plan file says how long it takes, and may be forged: limit the time that others wait.
-    lasting = min(timedelta(seconds=2 * plan.requests.seconds + stop.max_seconds), LONGEST)
-    intent = recording.begin(lasting, datetime.now(UTC))
-    # Before it expires, since another apply may begin then.
-    stop.end_within((lasting + GRACE - MARGIN).total_seconds(), "its intent is about to expire")
-    if stop.exit_code is not None:
-        if not recording.known.resumes:
-            recording.take_back(intent)
-        raise InterruptedRunError(stop.exit_code)
-    return intent
+def find_begun(known: KnownBase, plan: Plan) -> Earlier:
+    """Return what the record says of an earlier run of *plan* that has not ended."""
+    told = known.last.told if known.last else None
+    if not known.resumes or told is None:
+        return NOTHING_EARLIER
+    progress = sum_up(told.batches)
+    actions = {action.target.sku_id: action for action in plan.actions}
+    ends = [(actions[one.sku_id], end) for one, end in progress.done if one.sku_id in actions]
+    done = {one.sku: _outcome_of(one, end) for one, end in ends if end.result in _DONE}
+    open_ids = {one.sku_id for one in progress.open}
+    return Earlier(done, {one.sku: one for i, one in actions.items() if i in open_ids})
 
 
-def _record(
-    recording: Recording | None, report: Report, intent: str | None, reporter: Reporter
-) -> ExitCode | None:
+def _outcome_of(action: Action, end: RecordedAction) -> Outcome:
+    """Return the outcome that a record has of an action."""
+    before, after = end.before or action.before, end.after or action.after
+    return Outcome(action.sku, Result(end.result), before, after, after, "", end.at)
+
+
+_DONE = frozenset({Result.APPLIED, Result.ALREADY, Result.UNKNOWN})
+
+
+def _record(recording: Recording | None, report: Report, reporter: Reporter) -> ExitCode | None:
     """Put the receipt in; return the exit code of a failure, which is reported."""
     if recording is None:
         return None
     try:
-        said = recording.finish(report, intent, datetime.now(UTC))
-    except (HeldError, PushError) as error:
-        # Without an intent nothing was to be written, and what is there is as declared.
-        if intent is None and isinstance(error, HeldError):
+        said = recording.finish(report)
+    except HeldError as error:
+        if recording.tip is None:  # nothing was to be written, and what is there is as declared
             reporter.say("Error: Not recorded. Another apply has recorded since. Plan again.")
             return ExitCode.MOVED
+        reporter.say(
+            f"Error: {error}. What this one wrote last is in doubt there. The next plan tells it"
+            " from the orders, or names it."
+        )
+        return ExitCode.INCOMPLETE
+    except PushError as error:
         reporter.say(f"Error: {error}")
         return ExitCode.INCOMPLETE
     if said:

@@ -1,15 +1,15 @@
 """`apply`: everything that must hold before a plan is carried out."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from reconciler.app.apply_run import ApplyOutput, ApplyRun, journal_path, run_apply
 from reconciler.app.base import load_base
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import MemoryRequest, StoreContext
+from reconciler.app.lock import wait_for_lock
 from reconciler.app.memory import Memory, open_memory
 from reconciler.app.planning import Scope, make_plan
-from reconciler.app.recording import ensure_unlocked, start_recording
+from reconciler.app.recording import start_recording
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_listing
 from reconciler.app.stores import load_store, refuse_shared_site
@@ -61,12 +61,6 @@ def apply_store(
     if memory.repository is None and scope.known.repository and not request.memory.none:
         reporter.notice("Not recorded: nothing is committed in this repository yet.")
     has_journal = saved is not None and (output.journal or journal_path(context, saved)).exists()
-    ensure_unlocked(
-        scope.known,
-        take_over=request.take_over,
-        has_journal=has_journal,
-        now=datetime.now(UTC),
-    )
     if saved is not None and scope.known.resumes:
         _refuse_begun(saved)
     if saved is not None:
@@ -74,6 +68,10 @@ def apply_store(
         _ensure_within_limits(saved, request.allow)
     scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
+        if not (scope.known.resumes and has_journal):
+            wait_for_lock(
+                scope.known, client, connection.stop, reporter, may_take_over=request.take_over
+            )
         if saved is not None and (saved.actions or saved.ledgers):
             listing = read_listing(scope.desired, client, connection)
             check_targets(saved, scope.desired, listing)
@@ -84,7 +82,9 @@ def apply_store(
         plan = saved or _plan(scope, request, client, connection, output, reporter)
         if plan is None:
             return ExitCode.FAILED
-        recording = start_recording(memory, scope.known, scope.desired, plan)
+        recording = start_recording(
+            memory, scope.known, scope.desired, plan, client, connection.stop.sleep
+        )
         run = ApplyRun(context, scope, plan, connection, recording)
         return run_apply(run, client, output, reporter)
 

@@ -29,15 +29,22 @@ class Assignment(NamedTuple):
 
 
 def parse_assignments(
-    texts: Sequence[str], known: KnownSkus, *, may_be_new: bool = False
+    texts: Sequence[str],
+    known: KnownSkus,
+    *,
+    may_be_new: bool = False,
+    like: str = "70",
+    infinite: bool = True,
 ) -> list[Assignment]:
-    """Return what is asked in *texts*.
+    """Return what is asked in *texts*; *like* is a number as an example, for messages.
 
     Raises:
         UsageError: A text is no assignment, its SKU is not *known* and may not *be new*, or a SKU
             is given twice.
     """
-    assignments = [_parse(text, known, may_be_new=may_be_new) for text in texts]
+    assignments = [
+        _parse(text, known, like, may_be_new=may_be_new, infinite=infinite) for text in texts
+    ]
     seen: set[str] = set()
     for one in assignments:
         if one.sku in seen:
@@ -46,10 +53,12 @@ def parse_assignments(
     return assignments
 
 
-def _parse(text: str, known: KnownSkus, *, may_be_new: bool) -> Assignment:
+def _parse(
+    text: str, known: KnownSkus, like: str, *, may_be_new: bool, infinite: bool
+) -> Assignment:
     sku, sign, value = text.rpartition("=")
     if not sign:
-        raise UsageError(f"{text} names no number; write {text}=70, or {text}=+5")
+        raise UsageError(f"{text} names no number; write {text}={like}")
     if sku not in known.keys:
         _refuse_unknown(sku, known, may_be_new=may_be_new)
     if value == "infinite":
@@ -58,7 +67,8 @@ def _parse(text: str, known: KnownSkus, *, may_be_new: bool) -> Assignment:
         return Assignment(sku, None, int(found[1] + found[2]))
     if NUMBER.fullmatch(value) and len(value) <= MAX_DIGITS:
         return Assignment(sku, finite(int(value)))
-    raise UsageError(f"{sku}: {quantity_fault(value, quoted=False)}")
+    fault = quantity_fault(value, quoted=False, infinite=infinite)
+    raise UsageError(f"{sku}: {fault}")
 
 
 def _refuse_unknown(sku: str, known: KnownSkus, *, may_be_new: bool) -> None:

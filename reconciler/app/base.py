@@ -10,12 +10,15 @@ from reconciler.app.memory import NO_GIT
 from reconciler.desired.loader import PastState, build_past
 from reconciler.errors import InputError, NoBaseError, UsageError
 from reconciler.git.repository import Repository, open_repository
-from reconciler.model import Base, Declared, Pending, Plan, StoreSettings, format_time
+from reconciler.model import Base, Declared, Plan, Result, StoreSettings, format_time
 from reconciler.plan.plan_file import fingerprint
+from reconciler.plan.recovery import with_landed
 from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, find_elsewhere
+from reconciler.records.batches import parse_doubt, sum_up
 from reconciler.records.ledgers import parse_ledgers
-from reconciler.records.records import parse_shop, ref_of
+from reconciler.records.records import ref_of
+from reconciler.records.shop import parse_shop
 
 _NO_RECORD = (
     "There is no {ref} here. If another remote has it, name that: --remote NAME. If the shop has"
@@ -106,46 +109,33 @@ def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
 
 
 def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
-    """Return the base in *texts*, with the writes of an intent that nothing came after."""
+    """Return the base in *texts*, with what a run that has not ended said of its writes."""
     what = f"the base {texts.commit[:7]}"
     said = _build_past(texts, folder, store, what)
-    released = _build_past(replace(texts, files=texts.released), folder, store, what)
-    place, record = _place(texts), texts.record
-    at = _planned_at(texts)
-    return Base(
-        commit=texts.commit,
-        source=texts.source,
-        date=texts.date,
-        declared=said.declared,
-        pending=_build_pending(texts, folder, store, what),
-        released=released.declared,
-        shop=parse_shop(place, texts.shop),
-        consumed=frozenset(record.consumed) if record else frozenset(),
-        at=at,
-        ledgers=parse_ledgers(place, texts.ledger) if record else settle_all(said.events),
+    base = Base(texts.commit, texts.source, texts.date, said.declared)
+    told = texts.told
+    if told is None:
+        return replace(base, ledgers=settle_all(said.events))
+    place, released = _place(texts), replace(texts, files=told.released)
+    doubt = [one for _, content in told.doubt for one in parse_doubt(place, content)]
+    progress = sum_up(told.batches)
+    base = replace(
+        base,
+        released=_build_past(released, folder, store, what).declared,
+        shop=parse_shop(place, (content for _, content in told.shop)),
+        consumed=frozenset(told.record.consumed),
+        at=_planned_at(texts),
+        ledgers=parse_ledgers(place, (content for _, content in told.ledger)),
     )
+    landed = [(one, end.at) for one, end in progress.done if end.result in _LANDED]
+    unknown = (one for one, end in progress.done if end.result in _UNKNOWN)
+    pending = (*doubt, *unknown, *progress.open)
+    return replace(with_landed(base, landed), pending=pending)
 
 
-def _build_pending(texts: BaseTexts, folder: Path, store: str, what: str) -> tuple[Pending, ...]:
-    """Return the writes that an apply began and never reported."""
-    if texts.record is None or not texts.record.is_intent:
-        return ()
-    meant = replace(texts, files=texts.intended)
-    intended = _build_past(meant, folder, store, what).declared
-    ledgers = {one.sku_id: one for one in parse_ledgers(_place(texts), texts.intended_ledger)}
-    return tuple(
-        Pending(
-            sku_id=action.target.sku_id,
-            before=action.before,
-            after=action.after,
-            declared=intended.get(action.sku) if action.correction is None else None,
-            correction=action.correction,
-            ledger=ledgers.get(action.target.sku_id),
-            read_at=texts.record.read_at,
-        )
-        for action in texts.record.actions
-        if action.correction is not None or action.sku in intended
-    )
+_LANDED = frozenset({Result.APPLIED, Result.ALREADY})
+# A write that was answered with another number was taken.
+_UNKNOWN = frozenset({Result.UNKNOWN, Result.FAILED})
 
 
 def _planned_at(texts: BaseTexts) -> str:

@@ -53,7 +53,7 @@ def open_store(
         with (
             open_shop(data, context.folder / SEED_FILE) as shop,
             serve_shop(shop) as (address, token),
-            _make_client(address, Token(token), Pace(), stop) as client,
+            _make_client(address, Token(token), Pace(rate_window()), stop) as client,
         ):
             yield client
     else:

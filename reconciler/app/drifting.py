@@ -12,9 +12,19 @@ from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import Snapshot, read_needed, read_snapshot, until_signal
 from reconciler.app.stores import load_store
 from reconciler.git.repository import open_repository
-from reconciler.model import Base, DesiredState, Drift, DriftKind, LiveSku, Stock, StoreSettings
+from reconciler.model import (
+    Base,
+    DesiredState,
+    Drift,
+    DriftKind,
+    Finding,
+    LiveSku,
+    Stock,
+    StoreSettings,
+)
 from reconciler.plan.drift import compute_drift
 from reconciler.plan.explain import explain, find_starts
+from reconciler.plan.recovery import name_doubts, recover_pending, with_recovered
 from reconciler.webflow.client import StoreClient
 
 # What no order explains.
@@ -36,6 +46,9 @@ def find_drift(
     with open_store(context, desired.settings, connection) as client:
         snapshot = read_snapshot(desired, base, client, connection, reporter)
         drift = compute_drift(desired, snapshot.live, snapshot.named, base)
+        if base is not None and base.pending:
+            base, doubts = _tell_doubts(desired, base, snapshot)
+            drift = replace(drift, findings=(*drift.findings, *doubts))
         if base is None or not explains:
             return drift
         reading = _Reading(desired, base, snapshot, client)
@@ -44,6 +57,17 @@ def find_drift(
             return read_needed(client, snapshot.live.listing, skus, connection, reporter)
 
         return until_signal(connection, lambda: _explain(drift, reading, read))
+
+
+def _tell_doubts(
+    desired: DesiredState, base: Base, snapshot: Snapshot
+) -> tuple[Base, tuple[Finding, ...]]:
+    """Return the base once the orders have told of writes in doubt, and what there is to say."""
+    live = snapshot.live
+    recovered = recover_pending(base.pending, desired.declared, live.stocks, live.orders)
+    in_doubt = snapshot.named.in_doubt
+    said = name_doubts(base.pending, desired, live.stocks, recovered, in_doubt)
+    return with_recovered(base, recovered), tuple(said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from reconciler.errors import NoBaseError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import open_repository
 from reconciler.model import Event, format_time
-from reconciler.plan.closing import Closing, find_closing
-from reconciler.plan.ledger import MAX_AGE
+from reconciler.plan.closing import CLOSED, Closing, find_closing
+from reconciler.plan.event_faults import MAX_AGE
 from reconciler.render.wording import count
 
 
@@ -73,7 +73,7 @@ def _edit(context: StoreContext, working: WorkingCopy, closing: Closing) -> dict
         contents[path] = None if left is None else left.encode()
     if closing.sums:
         at = datetime.fromisoformat(closing.at)
-        event = NewEvent(at, "closed adjustments", closing.sums, is_count=False)
+        event = NewEvent(at, CLOSED, closing.sums, is_count=False)
         root = f"{working.folder}/"
         name = name_event(event, {path.removeprefix(root) for path in working.files})
         schemas = find_schemas(context.inventory)

@@ -14,7 +14,7 @@ from reconciler.desired.loader import build_desired
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import INFINITE, DesiredState, Rule
-from reconciler.plan.ledger import MAX_AGE
+from reconciler.plan.event_faults import MAX_AGE
 from reconciler.render.wording import count, first_of
 
 # So much may two clocks differ.

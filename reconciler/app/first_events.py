@@ -1,13 +1,14 @@
 """Events without a record: what they are, who brought them, and the ways on."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.app.base import KnownBase
 from reconciler.errors import HistoryError
 from reconciler.git.file_versions import read_versions
 from reconciler.model import DesiredState, Event
 from reconciler.records.base import path_below_top
+from reconciler.render.wording import count
 
 MAX_LISTED = 10
 
@@ -21,13 +22,22 @@ def describe_events(known: KnownBase, desired: DesiredState) -> Iterator[str]:
     for one in desired.events:
         by_sku[one.sku].append(one)
     for sku, events in list(by_sku.items())[:MAX_LISTED]:
+        events.sort(key=lambda one: one.at)
         yield f"{sku}: {', '.join(_describe(one, commits) for one in events[:MAX_LISTED])}"
     if len(by_sku) > MAX_LISTED:
-        yield f"and {len(by_sku) - MAX_LISTED} SKUs more"
+        yield f"and {count(len(by_sku) - MAX_LISTED, 'SKU')} more"
+    yield f"If the shop has none of these yet: {_set_none(known, commits)}"
+    yield "If the shop has all of these: commit them, and reconciler base set HEAD"
+
+
+def _set_none(known: KnownBase, commits: Mapping[str, str]) -> str:
+    """Return how to say that the shop has no event yet: by the commit before the first one."""
     first = next(iter(commits.values()), "")
-    before = f"{first[:7]}~1" if first else "the commit before them"
-    yield f"If the shop has none of these yet: reconciler base set {before}"
-    yield "If the shop has all of these: reconciler base set HEAD"
+    if not first:
+        return "reconciler base set HEAD, before you commit them"
+    if known.repository is not None and known.repository.find_commit(f"{first}~1"):
+        return f"reconciler base set {first[:7]}~1"
+    return "move them away, commit, reconciler base set HEAD, and put them back"
 
 
 def _find_commits(known: KnownBase) -> dict[str, str]:

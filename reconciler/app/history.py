@@ -15,7 +15,7 @@ from reconciler.app.snapshot import list_and_match, read_needed, until_signal
 from reconciler.app.stores import load_store
 from reconciler.desired.known_skus import KnownSkus
 from reconciler.desired.mentions import Mention, MentionKind, find_mentions
-from reconciler.errors import HistoryError, UsageError
+from reconciler.errors import UsageError
 from reconciler.git.file_versions import FileVersion, read_blobs, read_versions
 from reconciler.git.repository import Repository, open_repository
 from reconciler.model import (
@@ -29,6 +29,7 @@ from reconciler.model import (
     Stock,
     format_time,
 )
+from reconciler.plan.closing import CLOSED
 from reconciler.plan.sales import count_sold
 from reconciler.records.base import path_below_top
 from reconciler.records.chain import PastAction, read_past_actions
@@ -105,13 +106,15 @@ def _from_files(
     contents = read_blobs(repository, (one.blob for one in versions if one.blob))
     files: dict[str, list[Mention]] = {}
     before = _Said(None, {})
+    ever: set[tuple[MentionKind, str]] = set()
     for _, of_commit in groupby(versions, key=lambda one: one.commit):
         ones = list(of_commit)
         for one in ones:
             content = contents.get(one.blob, b"")
             files[one.path] = find_mentions(one.path, folder, content, keys)
         after = _sum_up(files)
-        yield from _compare(ones[0], before, after)
+        yield from _compare(ones[0], before, after, ever)
+        ever |= after.events.keys()
         before = after
 
 
@@ -136,17 +139,29 @@ def _sum_up(files: Mapping[str, list[Mention]]) -> _Said:
     return _Said(level, events)
 
 
-def _compare(version: FileVersion, before: _Said, after: _Said) -> Iterator[HistoryEvent]:
-    """Yield what a commit changed; what it only moved or renamed is none."""
+def _compare(
+    version: FileVersion,
+    before: _Said,
+    after: _Said,
+    ever: Collection[tuple[MentionKind, str]],
+) -> Iterator[HistoryEvent]:
+    """Yield what a commit changed; what it only moved, renamed, or folded is nothing.
+
+    What was there *ever* before came back with this commit, and did not happen again.
+    """
     if before.level != after.level:
         levels = (_number(before.level), _number(after.level))
         yield _event(HistoryKind.DECLARED, version, version.at, *levels)
+    if _is_rearranged(before, after):
+        return
     for key, mention in after.events.items():
         old = before.events.get(key)
         kind, number = _HAPPENED[mention.kind], _number(mention.stock)
         if old is None:
-            event = _event(kind, version, mention.at, None, number, mention.units or None)
-            yield replace(event, note=mention.reason)
+            at = version.at if key in ever else mention.at
+            event = _event(kind, version, at, None, number, mention.units or None)
+            note = f"{mention.reason} back again" if key in ever else mention.reason
+            yield replace(event, note=note.strip())
         elif (old.stock, old.units) != (mention.stock, mention.units):
             more = mention.units - old.units or None
             event = _event(kind, version, version.at, _number(old.stock), number, more)
@@ -156,6 +171,25 @@ def _compare(version: FileVersion, before: _Said, after: _Said) -> Iterator[Hist
             gone, less = _number(mention.stock), -mention.units or None
             event = _event(_HAPPENED[mention.kind], version, version.at, gone, None, less)
             yield replace(event, note=f"{mention.reason} deleted".strip())
+
+
+def _is_rearranged(before: _Said, after: _Said) -> bool:
+    """Return whether adjustments have other times or files, and come to the same as before."""
+    old, new = (
+        [m for key, m in one.events.items() if key not in other.events]
+        for one, other in ((before, after), (after, before))
+    )
+    kinds = {mention.kind for mention in (*old, *new)}
+    same = [key for key in before.events if key in after.events]
+    total = sum(m.units for m in new) - sum(m.units for m in old)
+    more = sum(after.events[key].units - before.events[key].units for key in same)
+    are_counts_same = all(before.events[key].stock == after.events[key].stock for key in same)
+    is_told = {m.reason for m in new} <= {m.reason for m in old} | {CLOSED}
+    return (
+        bool(old)
+        and kinds == {MentionKind.ADJUSTMENT}
+        and (is_told and are_counts_same and not total + more)
+    )
 
 
 _HAPPENED = {
@@ -185,16 +219,16 @@ def _from_records(
 ) -> Iterator[HistoryEvent]:
     """Yield what applies did."""
     for one in actions:
-        action = one.action
-        is_ours = action.target.sku_id in ids if ids else action.sku in keys
-        if is_ours and action.result in _KINDS:
+        write = one.write
+        is_ours = write.sku_id in ids if ids else write.sku in keys
+        if is_ours and one.result in _KINDS:
             subject = repository.ask("show", "-s", "--format=%s", one.source)
             yield HistoryEvent(
-                _KINDS[action.result],
+                _KINDS[one.result],
                 one.at,
-                _number(action.before),
-                _number(action.after),
-                action.correction,
+                _number(write.before),
+                _number(write.after),
+                write.correction,
                 one.source,
                 one.by,
                 subject,
@@ -213,7 +247,6 @@ def add_live(
     """Return *history* with what was sold since the last apply, and what the shop has now.
 
     Raises:
-        HistoryError: The shop does not list the SKU.
         InterruptedRunError: A signal came.
     """
     desired = load_store(context)
@@ -223,6 +256,9 @@ def add_live(
     def read(client: StoreClient) -> HistoryEvent:
         listing, matches = list_and_match(desired, client)
         live = matches.live.get(history.sku) or _find_live(listing.skus, history.keys)
+        if live is None:
+            note = "the shop lists no SKU, or several, with that code"
+            return HistoryEvent(HistoryKind.SOLD, format_time(client.now()), note=note)
         found = read_stocks_and_orders(
             client,
             desired.settings.site_id,
@@ -243,8 +279,6 @@ def add_live(
     return replace(history, events=(*history.events, event))
 
 
-def _find_live(listed: Iterable[LiveSku], keys: Collection[str]) -> LiveSku:
+def _find_live(listed: Iterable[LiveSku], keys: Collection[str]) -> LiveSku | None:
     found = [one for one in listed if one.code in keys]
-    if len(found) != 1:
-        raise HistoryError("The shop lists no SKU, or several, with that code.")
-    return found[0]
+    return found[0] if len(found) == 1 else None

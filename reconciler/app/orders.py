@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import NotAuthorized, StoppedError, StoreError
 from reconciler.model import LiveSku, Order, OrderBook, Stock
-from reconciler.plan.sales import count_sold
+from reconciler.plan.sales import NEAR, count_sold_after_read, shift
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.orders import OrderReader
 
@@ -56,14 +56,17 @@ def read_stocks_and_orders(
     return StocksAndOrders(stocks, OrderBook(_latest(orders), restless=restless))
 
 
-def count_sold_since(client: StoreClient, site_id: str, sku_id: str, since: str) -> int | None:
-    """Return what was sold of a SKU since a time (UTC, ISO 8601); None if the orders can't tell."""
+def count_sold_since(
+    client: StoreClient, site_id: str, sku_id: str, read_at: str, read_until: str
+) -> int | None:
+    """Return what was sold of a SKU after its stock was read; None if the orders can't tell."""
+    if not read_at:
+        return None
     try:
-        orders = OrderReader(client, site_id, since).read()
+        orders = OrderReader(client, site_id, shift(read_at, -NEAR)).read()
     except StoreError:
         return None
-    sold = count_sold(OrderBook(orders), sku_id, since)
-    return None if isinstance(sold, str) else sold.units
+    return count_sold_after_read(OrderBook(orders), sku_id, read_at, read_until)
 
 
 class _UnreadError(Exception):
@@ -81,8 +84,8 @@ def _ask(read: Callable[[], tuple[Order, ...]]) -> tuple[Order, ...]:
     except StoreError as error:
         # What the shop says of its orders may name people, so it is not repeated.
         status = getattr(error, "status", None)
-        said = f"the shop answers {status}" if status else type(error).__name__
-        raise _UnreadError(f"the orders can't be read ({said})") from None
+        said = f"the shop answers {status}" if status else "the shop gives no answer that fits"
+        raise _UnreadError(f"the orders can't be read ({said}). Plan again later") from None
 
 
 def _ordered(orders: Collection[Order]) -> frozenset[str]:

@@ -46,12 +46,10 @@ class Scope:
 
     @property
     def unread(self) -> frozenset[str]:
-        """Return the declared SKUs that are not read; those of a dead run always are."""
+        """Return the declared SKUs that need not be read."""
         if self.wanted is None:
             return frozenset()
-        pending = self.known.base.pending if self.known.base else ()
-        wanted = self.wanted | {one.declared.sku for one in pending if one.declared}
-        return frozenset(self.desired.declared.keys() - wanted)
+        return frozenset(self.desired.declared.keys() - self.wanted)
 
     def require_knowledge(self) -> None:
         """Raise NoBaseError, with the ways out, if a rule needs a base and there is none."""
@@ -133,7 +131,7 @@ def make_plan(
     base = scope.known.base
     snapshot = read_snapshot(scope.desired, base, client, connection, reporter, scope.unread)
     live = snapshot.live
-    provenance = replace(scope.provenance(), read_at=live.now)
+    provenance = replace(scope.provenance(), read_at=live.now, read_until=live.until)
     return compute_plan(
         scope.desired, live, base, provenance, named=snapshot.named, unread=scope.unread
     )

@@ -65,6 +65,10 @@ def _take(
     odd = {sku for sku, one in seen.items() if not can_be_spelled(one.stock)}
     for sku in sorted(odd):
         reporter.say(f"Left alone: {sku}: the shop has {seen[sku].stock}, which no file declares")
+    in_doubt = {key for one in (base.pending if base else ()) for key in one.keys} & seen.keys()
+    for sku in sorted(in_doubt - odd):
+        reporter.say(f"Left alone: {sku}: it is in doubt what an apply wrote. See: reconciler plan")
+    odd |= in_doubt
     pending = _find_pending(desired, base, seen)
     for sku in sorted(pending - odd):
         reporter.say(

@@ -1,4 +1,4 @@
-"""`base show`, `set`, and `unlock`: what git keeps of the applies, shown and corrected."""
+"""`base show` and `base set`: what git keeps of the applies, shown and corrected."""
 
 import os
 import secrets
@@ -10,8 +10,10 @@ from fnmatch import fnmatchcase
 from reconciler import __version__
 from reconciler.app.base import KnownBase, load_base, said_in
 from reconciler.app.context import MemoryRequest, StoreContext
+from reconciler.app.lock import describe_lock, ensure_unlocked
 from reconciler.app.memory import open_shared, refresh_record
-from reconciler.app.recording import describe_lock, dump_state, ensure_unlocked, find_actor
+from reconciler.app.record_files import dump_state
+from reconciler.app.recording import find_actor
 from reconciler.app.reporter import Reporter
 from reconciler.app.stores import load_settings
 from reconciler.desired.files import SEEN_FOLDER
@@ -20,22 +22,21 @@ from reconciler.desired.observations import blob_id
 from reconciler.errors import HistoryError, NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import Repository, open_repository, shown_remote
-from reconciler.model import Base, Declared, SettledSku, SkuLedger, StoreSettings, format_time
+from reconciler.model import (
+    Base,
+    Declared,
+    Pending,
+    SettledSku,
+    SkuLedger,
+    StoreSettings,
+    format_time,
+)
 from reconciler.plan.applied import AppliedState
 from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, path_below_top
-from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE
-from reconciler.records.records import (
-    APPLIED_FILE,
-    INTENDED_FILE,
-    RELEASED_FILE,
-    SHOP_FILE,
-    Record,
-    RecordKind,
-    finish,
-    make_record,
-    ref_of,
-)
+from reconciler.records.publish import finish
+from reconciler.records.records import Record, RecordKind, make_record, ref_of
+from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import count, first_of
 
 _NOTHING: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class SetRequest:
 def show_record(context: StoreContext, reporter: Reporter) -> ExitCode:
     """Print what is recorded: for which commit, by whom, and who holds the lock."""
     settings = load_settings(context)
-    repository = _require_repository(context)
+    repository = require_repository(context)
     refresh_record(repository, settings, reporter)
     known = load_base(context, settings, None, None)
     ref = ref_of(settings.site_id)
@@ -69,15 +70,26 @@ def show_record(context: StoreContext, reporter: Reporter) -> ExitCode:
 def _describe(base: Base, last: BaseTexts, record: Record, ref: str) -> Iterable[str]:
     yield f"Record {last.commit[:7]} at {ref}"
     by = f" by {record.by}" if record.by else ""
-    what = "An apply of" if record.actions or record.is_intent else "Settled at"
+    what = "An apply of" if record.planned or record.is_intent else "Settled at"
     yield f"{what} {record.source[:7]} on {last.date}{by}, reconciler {record.tool_version}."
     yield f"{count(len(base.declared), 'level')} settled, {len(base.released)} released."
     if record.is_intent:
-        yield describe_lock(record, datetime.now(UTC))
-        return
-    results = [action.result.replace("_", " ") for action in record.actions]
-    counts = [f"{results.count(result)} {result}" for result in sorted(set(results))]
-    yield f"Outcome: {', '.join(counts) or 'nothing to write'}."
+        yield describe_lock(last)
+    for write in base.pending[:MAX_LISTED]:
+        yield f"In doubt: {describe_doubt(write)}"
+    if len(base.pending) > MAX_LISTED:
+        yield f"and {len(base.pending) - MAX_LISTED} more"
+    if base.pending:
+        yield "Plan tells by the orders what became of these. If it can't: reconciler base settle"
+
+
+def describe_doubt(write: Pending) -> str:
+    """Return which write it is, and since when nobody knows whether it landed."""
+    units = "" if write.correction is None else f" ({write.correction:+})"
+    return (
+        f"{safe_text(write.sku)}: {write.before} -> {write.after}{units}, announced after"
+        f" {write.read_at[:19]}Z and not reported"
+    )
 
 
 def set_record(
@@ -91,10 +103,10 @@ def set_record(
         UsageError: No SKU is called like that.
     """
     settings = load_settings(context)
-    repository = _require_repository(context)
+    repository = require_repository(context)
     remote = open_shared(repository, settings.site_id, memory)
     known = _load_known(context, settings, request)
-    _ensure_settled(known, request)
+    ensure_unlocked(known)
     texts = find_base(repository, context.folder, settings.site_id, request.ref)
     if texts is None:
         raise NoBaseError(f"{request.ref} names no commit here; fetch it, or name another")
@@ -105,19 +117,18 @@ def set_record(
     if not request.yes and not reporter.confirm("Record that? Type yes to go on"):
         reporter.say("Nothing was recorded.")
         return ExitCode.FAILED
-    now = datetime.now(UTC)
-    is_whole = not request.globs
+    now, is_whole = datetime.now(UTC), not request.globs
     seen = _observations(repository, context, texts.source) if is_whole else _NOTHING
     state = _state_of(known.base, chosen, seen, format_time(now), is_whole=is_whole)
-    state = replace(state, ledgers=_merge(known.base, ledgers, chosen.keys(), is_whole=is_whole))
+    state = _with_events(state, known.base, ledgers, request.globs)
     last = known.last.record if known.last else None
     source = texts.source if is_whole or last is None else last.source
-    record = _make_record(repository, settings, known, source, now, state.consumed)
+    record = make_edit(repository, settings, known, source, now, state.consumed)
     files = dump_state(state, settings.rule)
     message = f"{settings.name}: base set to {texts.source[:7]} for {count(len(chosen), 'SKU')}\n"
     commit = make_record(repository, record, files, message)
-    finish(repository, record, commit, remote)
-    reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{_shared(remote)}.")
+    finish(repository, ref_of(settings.site_id), commit, record.previous, remote)
+    reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{shared_text(remote)}.")
     return ExitCode.DONE
 
 
@@ -139,20 +150,10 @@ def _load_known(context: StoreContext, settings: StoreSettings, request: SetRequ
     except (HistoryError, NoBaseError):
         if request.globs:
             raise
-    repository = _require_repository(context)
+    repository = require_repository(context)
     head = repository.find_commit("HEAD")
     name, site_id = settings.name, settings.site_id
     return KnownBase(repository, context.folder, name, site_id, head, None, None)
-
-
-def _ensure_settled(known: KnownBase, request: SetRequest) -> None:
-    """Raise HeldError for an apply under way, UsageError for one that crashed."""
-    ensure_unlocked(known, take_over=False, has_journal=False, now=datetime.now(UTC))
-    if request.globs and known.base is not None and known.base.pending:
-        raise UsageError(
-            "An apply crashed, and what it wrote is not known yet. Apply first, which reads that,"
-            " or set all SKUs: leave --sku out."
-        )
 
 
 def _choose(
@@ -200,6 +201,27 @@ def _merge(
     return (*fresh, *ledgers)
 
 
+def _with_events(
+    state: AppliedState,
+    base: Base | None,
+    ledgers: Sequence[SkuLedger],
+    globs: Sequence[str],
+) -> AppliedState:
+    """Return *state* with what the shop is said to have of events, and what stays in doubt."""
+    is_whole = not globs
+    merged = _merge(base, ledgers, state.declared.keys(), is_whole=is_whole)
+    return replace(state, ledgers=merged, in_doubt=() if is_whole else _still_in_doubt(base, globs))
+
+
+def _still_in_doubt(base: Base | None, globs: Sequence[str]) -> tuple[Pending, ...]:
+    """Return the writes in doubt of SKUs that nothing was said about."""
+    return tuple(
+        one
+        for one in (base.pending if base else ())
+        if not any(fnmatchcase(key, glob) for key in one.keys for glob in globs)
+    )
+
+
 def _state_of(
     base: Base | None,
     chosen: dict[str, Declared],
@@ -229,57 +251,20 @@ def _observations(repository: Repository, context: StoreContext, commit: str) ->
     return tuple(blob_id(file.content) for file in (found.files if found else ()) if file.content)
 
 
-def unlock_record(
-    context: StoreContext, run: str, memory: MemoryRequest, reporter: Reporter
-) -> ExitCode:
-    """End the lock of a crashed apply; the next one reads what it wrote.
-
-    Raises:
-        UsageError: *run* is not the apply that holds the lock.
-        HeldError: It ended in between.
-    """
-    settings = load_settings(context)
-    repository = _require_repository(context)
-    remote = open_shared(repository, settings.site_id, memory)
-    last = find_base(repository, context.folder, settings.site_id, None)
-    record = last.record if last else None
-    until = record.expires_at if record else None
-    if last is None or record is None or not record.is_intent or until is None or until <= _now():
-        reporter.say("Nothing is locked.")
-        return ExitCode.DONE
-    if record.run != run:
-        raise UsageError(f"{run} does not hold the lock. {describe_lock(record, _now())}")
-    ended = replace(record, expires_at=_now(), previous=last.commit)
-    texts = {
-        APPLIED_FILE: last.files,
-        INTENDED_FILE: last.intended,
-        RELEASED_FILE: last.released,
-    }
-    files = {name: text[0][1].decode() for name, text in texts.items() if text}
-    files |= {SHOP_FILE: last.shop.decode(), LEDGER_FILE: last.ledger.decode()}
-    files[INTENDED_LEDGER_FILE] = last.intended_ledger.decode()
-    commit = make_record(repository, ended, files, f"{settings.name}: {run} unlocked\n")
-    finish(repository, ended, commit, remote)
-    reporter.say(f"Unlocked{_shared(remote)}. The next apply reads what {run} wrote.")
-    return ExitCode.DONE
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _shared(remote: str | None) -> str:
+def shared_text(remote: str | None) -> str:
+    """Return to which remote something was pushed, as the end of a sentence."""
     return f", and pushed to {shown_remote(remote)}" if remote else ""
 
 
-def _require_repository(context: StoreContext) -> Repository:
+def require_repository(context: StoreContext) -> Repository:
+    """Return the repository that keeps the record; raise UsageError outside of one."""
     repository = open_repository(context.inventory)
     if repository is None:
         raise UsageError("the record is kept in git, and this folder is in no repository")
     return repository
 
 
-def _make_record(
+def make_edit(
     repository: Repository,
     settings: StoreSettings,
     known: KnownBase,
@@ -287,6 +272,7 @@ def _make_record(
     now: datetime,
     consumed: tuple[str, ...],
 ) -> Record:
+    """Return the record of something that people say, and no apply did."""
     return Record(
         kind=RecordKind.RECEIPT,
         run=secrets.token_hex(8),
@@ -296,9 +282,7 @@ def _make_record(
         previous=repository.find_ref(ref_of(settings.site_id)),
         fingerprint="",
         planned_at=format_time(now),
-        expires_at=None,
         tool_version=__version__,
-        actions=(),
         by=find_actor(repository, os.environ),
         consumed=consumed,
     )

@@ -1,16 +1,17 @@
-"""An apply → its intent before the first write and its receipt after the last, in git."""
+"""An apply → its intent before the first write, its batches, and its receipt, in git."""
 
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
 from reconciler import __version__
 from reconciler.app.base import KnownBase
 from reconciler.app.memory import Memory
-from reconciler.desired.editor.serialize import write_inventory
+from reconciler.app.record_files import dump_state
 from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.git.remotes import find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
@@ -19,72 +20,37 @@ from reconciler.model import (
     Base,
     DesiredState,
     Outcome,
+    Pending,
     Plan,
     Report,
     Result,
-    Rule,
     format_time,
 )
-from reconciler.plan.applied import AppliedState, state_after
+from reconciler.plan.applied import AppliedState, state_after, write_ahead
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.recovery import with_recovered
-from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE, dump_ledgers
-from reconciler.records.records import (
-    APPLIED_FILE,
-    INTENDED_FILE,
-    RELEASED_FILE,
-    SHOP_FILE,
-    Record,
-    RecordedAction,
-    RecordKind,
-    begin,
-    dump_shop,
-    finish,
-    make_record,
-    ref_of,
-)
+from reconciler.records.batches import BATCH_FILE, Batch, RecordedAction, dump_batch
+from reconciler.records.publish import begin, finish, go_on
+from reconciler.records.records import Record, RecordKind, make_batch, make_record, ref_of
 from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import count
+from reconciler.webflow.client import StoreClient
 
-SCHEMA = "schemas/inventory.schema.json"
-GRACE = timedelta(minutes=15)
-
-
-def ensure_unlocked(known: KnownBase, *, take_over: bool, has_journal: bool, now: datetime) -> None:
-    """Raise HeldError while another apply has the store: its intent has no receipt yet.
-
-    It is held no longer once the intent has expired, or by who takes it over, or by the same plan
-    where the journal of that run lies.
-    """
-    record = known.last.record if known.last else None
-    if record is None or not record.is_intent or take_over:
-        return
-    if known.resumes and has_journal:
-        return
-    until = record.expires_at
-    if until is not None and now < until:
-        raise HeldError(f"{describe_lock(record, now)} Nothing was written.")
+# How long after its announcement a batch may be written, by the shop's own time, and how much
+# earlier the last write is sent: a call takes no longer. Tests shrink both.
+LASTING: Final = 300.0
+MARGIN: Final = 30.0
+# GitHub asks for no more than six pushes a minute to a repository.
+BETWEEN_PUSHES: Final = 60.0
+MAX_LINES: Final = 1000
 
 
-def describe_lock(record: Record, now: datetime) -> str:
-    """Return who holds the lock, since when, until when, and what to do if that apply crashed."""
-    by = f" by {record.by}" if record.by else ""
-    what = f"apply (commit {record.source[:7]}{by}, planned {record.planned_at[:16]})"
-    until = record.expires_at
-    if until is None or now >= until:
-        return (
-            f"An {what} did not end ({record.run}). Its lock is over, and the next apply reads what"
-            " it wrote."
-        )
-    return (
-        f"Another {what} holds the lock until {until:%H:%M} UTC. Wait for it. If it crashed:"
-        f" reconciler base unlock {record.run}, or apply with --take-over."
-    )
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recording:
-    """Records one apply: which plan of which desired state, and where it is shared."""
+    """Records one apply: which plan of which desired state, and where it is shared. An Announcer.
+
+    `tip` is the record that this run wrote last, `deadline` when its last batch expires.
+    """
 
     repository: Repository
     known: KnownBase
@@ -92,6 +58,14 @@ class Recording:
     plan: Plan
     remote: str | None
     run: str
+    client: StoreClient
+    sleep: Callable[[float], None] = time.sleep
+    tip: str | None = None
+    deadline: datetime | None = None
+    _ahead: Mapping[str, Pending] = field(default_factory=dict)
+    _announced: set[str] = field(default_factory=set)
+    _reported: set[str] = field(default_factory=set)
+    _announced_at: float = 0.0
 
     @property
     def ref(self) -> str:
@@ -104,74 +78,125 @@ class Recording:
         base = self.known.base
         return with_recovered(base, self.plan.recovered) if base else None
 
-    def begin(self, lasting: timedelta, now: datetime) -> str:
-        """Put the intent in and return its commit; it expires *lasting*, and some, after *now*.
+    def announce(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
+        """Put what is written next into the record, before its first write.
 
-        Raises HeldError where another apply was faster. Nothing may be written before this.
+        Raises:
+            HeldError: Another apply has begun, or has taken the store over.
+            HistoryError: It can't be written, or pushed.
         """
-        nothing, everything = (self._state(self._report(result), now) for result in _BOTH)
+        if self.tip is None:
+            self._begin(actions, outcomes)
+        else:
+            self._go_on(actions, outcomes)
+        self._announced |= {action.sku for action in actions}
+        self._reported -= {action.sku for action in actions}
+
+    def may_write(self) -> bool:
+        """Return whether the deadline of the last batch is far enough away, by the shop's time."""
+        margin = timedelta(seconds=MARGIN * self.client.scale)
+        return self.deadline is not None and self.client.now() < self.deadline - margin
+
+    def _begin(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
+        """Put the intent in: what holds if nothing more is written, and the first batch."""
+        now = self.client.now()
+        self._ahead = write_ahead(self.desired, self.base, self.plan, format_time(now))
+        state = self._state(self._report(outcomes), now)
         consumed = self.base.consumed if self.base else frozenset()
         record = self._record(RecordKind.INTENT, self._previous(), tuple(sorted(consumed)))
-        record = replace(record, expires_at=(now + lasting + GRACE).replace(microsecond=0))
-        files = self._files(nothing)
-        if everything.declared:
-            rule = self.desired.settings.rule
-            files[INTENDED_FILE] = write_inventory(everything.declared.values(), rule, SCHEMA)
-        if everything.ledgers:
-            files[INTENDED_LEDGER_FILE] = dump_ledgers(everything.ledgers)
-        message = f"{self.plan.store}: about to write {count(len(self.plan.actions), 'SKU')}\n"
-        commit = make_record(self.repository, record, files, message)
-        begin(self.repository, record, commit, self.remote)
-        return commit
-
-    def take_back(self, intent: str) -> None:
-        """Say that nothing was written after all: the receipt of a run that did not begin."""
-        self.finish(self._report(Result.NOT_TRIED), intent, datetime.now(UTC))
-
-    def finish(self, report: Report, intent: str | None, now: datetime) -> str:
-        """Put the receipt in, after *intent* if there was one, and return a sentence that says so.
-
-        Where nothing was to be written and the last receipt says it all, there is none. Raises
-        PushError where it fails.
-        """
-        outcomes = report.by_sku
-        previous = intent or self._previous()
-        state = self._state(report, now)
-        record = self._record(RecordKind.RECEIPT, previous, state.consumed, outcomes)
-        files = self._files(state)
-        if intent is None and self._is_known(record, files):
-            return self._ensure_latest()
+        files = dump_state(state, self.desired.settings.rule)
+        files[BATCH_FILE] = dump_batch(self._batch(actions, {}))
+        message = f"{self.plan.store}: about to write {count(len(actions), 'SKU')}\n"
         try:
-            commit = make_record(self.repository, record, files, _commit_message(record, report))
+            commit = make_record(self.repository, record, files, message)
+            begin(self.repository, self.ref, commit, record.previous, self.remote)
+        except HeldError as error:
+            raise HeldError(f"{error}. Nothing was written. Plan again") from None
+        except HistoryError as error:
+            raise HistoryError(
+                f"{error}. Nothing was written. Mend that, and apply again"
+            ) from None
+        self.tip, self._announced_at = commit, time.monotonic()
+        self._reported |= outcomes.keys()
+
+    def _go_on(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
+        """Put the next batch in, and what came of those before; not twice in a minute."""
+        if self.remote is not None:
+            pause = BETWEEN_PUSHES * self.client.scale
+            self.sleep(max(0.0, self._announced_at + pause - time.monotonic()))
+        tip = self.tip or ""
+        message = f"{self.plan.store}: about to write {count(len(actions), 'more SKU')}\n"
+        commit = make_batch(self.repository, tip, self._batch(actions, outcomes), message)
+        try:
+            go_on(self.repository, self.ref, commit, tip, self.remote)
+        except HeldError:
+            raise HeldError(
+                "another apply has taken this store over, so this one writes nothing more"
+            ) from None
+        self.tip, self._announced_at = commit, time.monotonic()
+        self._reported |= outcomes.keys()
+
+    def _batch(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> Batch:
+        """Return the next batch, with a deadline from now on."""
+        lasting = timedelta(seconds=LASTING * self.client.scale)
+        self.deadline = self.client.now() + lasting
+        writes = tuple(self._ahead[action.sku] for action in actions)
+        return Batch(self.deadline, writes, self._results(outcomes))
+
+    def _results(self, outcomes: Mapping[str, Outcome]) -> tuple[RecordedAction, ...]:
+        """Return what came of announced actions that no record says yet."""
+        return tuple(
+            record_action(action, outcomes[action.sku])
+            for action in self.plan.actions
+            if action.sku in outcomes and action.sku in self._announced - self._reported
+        )
+
+    def finish(self, report: Report) -> str:
+        """Put the receipt in, and return a sentence that says so.
+
+        Where nothing was to be written and the last receipt says it all, there is none.
+
+        Raises:
+            PushError: It can't be written, or pushed.
+            HeldError: Another apply has recorded meanwhile.
+        """
+        previous = self.tip or self._previous()
+        state = self._state(report, self.client.now())
+        record = self._record(RecordKind.RECEIPT, previous, state.consumed)
+        files = dump_state(state, self.desired.settings.rule)
+        if self.tip is None and self._is_known(record, files):
+            return self._ensure_latest()
+        if results := self._results(report.by_sku):
+            files[BATCH_FILE] = dump_batch(Batch(None, (), results))
+        message = _commit_message(record, self.plan, report)
+        try:
+            commit = make_record(self.repository, record, files, message)
         except HistoryError as error:
             raise PushError(
                 f"the writes are done, and their record could not be written: {error}. Make room,"
                 " and apply again with --take-over: it reads what was written"
             ) from None
         try:
-            finish(self.repository, record, commit, self.remote)
+            finish(self.repository, self.ref, commit, previous, self.remote)
         except PushError:
-            if intent is None:
+            if self.tip is None:
                 self.repository.reset_ref(self.ref, commit, previous)
             raise
+        self.repository.ask("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
         shared = f", and pushed to {shown_remote(self.remote)}" if self.remote else ""
         return f"Recorded as {commit[:7]} at {self.ref}{shared}."
 
-    def _is_known(self, record: Record, files: dict[str, str]) -> bool:
+    def _is_known(self, record: Record, files: Mapping[str, str]) -> bool:
         """Return whether the last record is a receipt of the same commit and says the same."""
         last = self.known.last
-        if last is None or last.record is None or last.record.is_intent:
+        if last is None or last.told is None or last.told.record.is_intent:
             return False
-        texts = (*last.files, *last.released)
-        known = {path.rpartition("/")[2]: text.decode("utf-8", "replace") for path, text in texts}
-        known[SHOP_FILE] = last.shop.decode("utf-8", "replace")
-        if LEDGER_FILE in last.record.files:
-            known[LEDGER_FILE] = last.ledger.decode("utf-8", "replace")
-        same = known == files
-        return same and (last.record.source, last.record.consumed) == (
-            record.source,
-            record.consumed,
-        )
+        told = last.told
+        texts = (*last.files, *told.released, *told.shop, *told.ledger, *told.doubt)
+        own = f"{self.ref}/"
+        known = {path.removeprefix(own): text.decode("utf-8", "replace") for path, text in texts}
+        was = told.record
+        return known == files and (was.source, was.consumed) == (record.source, record.consumed)
 
     def _ensure_latest(self) -> str:
         """Push the last record if the remote lacks it, and say so.
@@ -193,26 +218,19 @@ class Recording:
     def _previous(self) -> str | None:
         return self.known.last.commit if self.known.last else None
 
-    def _report(self, result: Result) -> Report:
-        """Return what the report would be if every action ended with *result*."""
-        outcomes = (Outcome(a.sku, result, a.before, a.after) for a in self.plan.actions)
-        return Report(self.plan.store, tuple(outcomes))
+    def _report(self, outcomes: Mapping[str, Outcome]) -> Report:
+        """Return what the report would be if nothing more came than these *outcomes*."""
+        all_of_them = (
+            outcomes.get(a.sku) or Outcome(a.sku, Result.NOT_TRIED, a.before, a.after)
+            for a in self.plan.actions
+        )
+        return Report(self.plan.store, tuple(all_of_them))
 
     def _state(self, report: Report, at: datetime) -> AppliedState:
         """Return what holds after *report*, for SKUs that were settled *at* this time."""
         return state_after(self.desired, self.base, self.plan, report, format_time(at))
 
-    def _files(self, state: AppliedState) -> dict[str, str]:
-        """Return the files of a record that say what holds."""
-        return dump_state(state, self.desired.settings.rule)
-
-    def _record(
-        self,
-        kind: RecordKind,
-        previous: str | None,
-        consumed: tuple[str, ...],
-        outcomes: Mapping[str, Outcome] = MappingProxyType({}),
-    ) -> Record:
+    def _record(self, kind: RecordKind, previous: str | None, consumed: tuple[str, ...]) -> Record:
         return Record(
             kind=kind,
             run=self.run,
@@ -222,51 +240,35 @@ class Recording:
             previous=previous,
             fingerprint=fingerprint(self.plan),
             planned_at=self.plan.provenance.created_at,
-            expires_at=None,
             tool_version=__version__,
-            actions=tuple(
-                _record_action(action, outcomes.get(action.sku)) for action in self.plan.actions
-            ),
+            planned=len(self.plan.actions),
             by=find_actor(self.repository, os.environ),
             consumed=consumed,
-            read_at=self.plan.provenance.read_at,
         )
 
 
-def _record_action(action: Action, outcome: Outcome | None) -> RecordedAction:
-    """Return an action as it is recorded: a correction with what the shop had before and after."""
-    before, after = action.before, action.after
-    if outcome is not None and action.correction is not None:
-        before, after = outcome.before or before, outcome.after or after
-    result, at = (str(outcome.result), outcome.at) if outcome else ("", "")
-    return RecordedAction(action.sku, action.target, before, after, result, action.correction, at)
-
-
-_BOTH = (Result.NOT_TRIED, Result.APPLIED)
-
-
-def dump_state(state: AppliedState, rule: Rule) -> dict[str, str]:
-    """Return the files of a record that say what holds: levels in the form of inventory files."""
-    levels = {APPLIED_FILE: state.declared, RELEASED_FILE: state.released}
-    files = {
-        name: write_inventory(declared.values(), rule, SCHEMA)
-        for name, declared in levels.items()
-        if declared
-    }
-    files[SHOP_FILE] = dump_shop(state.shop)
-    if state.ledgers:
-        files[LEDGER_FILE] = dump_ledgers(state.ledgers)
-    return files
+def record_action(action: Action, outcome: Outcome) -> RecordedAction:
+    """Return what became of an action as it is recorded: a correction with the stocks it met."""
+    before, after = (
+        met if action.correction is not None and met != meant else None
+        for meant, met in ((action.before, outcome.before), (action.after, outcome.after))
+    )
+    return RecordedAction(action.target.sku_id, outcome.result.value, outcome.at, before, after)
 
 
 def start_recording(
-    memory: Memory, known: KnownBase, desired: DesiredState, plan: Plan
+    memory: Memory,
+    known: KnownBase,
+    desired: DesiredState,
+    plan: Plan,
+    client: StoreClient,
+    sleep: Callable[[float], None],
 ) -> Recording | None:
     """Return what records this apply, or None where it is not recorded."""
     if memory.repository is None:
         return None
     run = secrets.token_hex(8)
-    return Recording(memory.repository, known, desired, plan, memory.remote, run)
+    return Recording(memory.repository, known, desired, plan, memory.remote, run, client, sleep)
 
 
 def find_actor(repository: Repository, environment: Mapping[str, str]) -> str:
@@ -275,13 +277,22 @@ def find_actor(repository: Repository, environment: Mapping[str, str]) -> str:
     return safe_text(actor)[:100]
 
 
-def _commit_message(record: Record, report: Report) -> str:
-    """Return what `git log` shows of the record: a line an action."""
+def _commit_message(record: Record, plan: Plan, report: Report) -> str:
+    """Return what `git log` shows of the record: a line an action that was dealt with."""
     changed = report.count(Result.APPLIED)
-    left = sum(action.result not in {Result.APPLIED, Result.ALREADY} for action in record.actions)
+    outcomes = report.by_sku
+    ends = [(action, outcomes[action.sku]) for action in plan.actions if action.sku in outcomes]
+    left = sum(one.result not in {Result.APPLIED, Result.ALREADY} for _, one in ends)
     lines = [f"{record.store}: {count(changed, 'SKU')} changed, {left} left as they were", ""]
-    for action in record.actions:
-        result = action.result.replace("_", " ")
-        lines.append(f"{safe_text(action.sku)}: {action.before} -> {action.after}, {result}")
+    lines += _lines(ends)
     lines += ["", f"Applied: {record.source}", f"Plan: {record.fingerprint}"]
     return "\n".join(lines) + "\n"
+
+
+def _lines(ends: Iterable[tuple[Action, Outcome]]) -> Iterable[str]:
+    ends = list(ends)
+    for action, outcome in ends[:MAX_LINES]:
+        result = outcome.result.replace("_", " ")
+        yield f"{safe_text(action.sku)}: {action.before} -> {action.after}, {result}"
+    if len(ends) > MAX_LINES:
+        yield f"and {len(ends) - MAX_LINES} more"

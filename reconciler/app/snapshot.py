@@ -25,6 +25,7 @@ from reconciler.model import (
 )
 from reconciler.plan.match import Matches, match_skus
 from reconciler.plan.naming import Named, name_skus
+from reconciler.plan.recovery import doubt_since
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stocks
 
@@ -106,16 +107,19 @@ def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
             named.find_needed(unread),
             lambda skus: read_needed(client, listing, skus, connection, reporter),
         )
-        live = LiveState(listing, found.stocks, client.requests, client.limit, now, found.orders)
+        until = format_time(client.now())
+        live = LiveState(
+            listing, found.stocks, client.requests, client.limit, now, found.orders, until
+        )
         return Snapshot(live, named)
 
     return until_signal(connection, read)
 
 
 def pending_since(base: Base | None) -> str | None:
-    """Return the moment since which orders tell what a dead run wrote; None if it left nothing."""
+    """Return the moment since which orders tell which writes in doubt landed; None without any."""
     pending = base.pending if base else ()
-    return min((one.read_at for one in pending if one.correction is not None), default=None)
+    return min(filter(None, map(doubt_since, pending)), default=None)
 
 
 def read_needed(

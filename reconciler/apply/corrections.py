@@ -28,3 +28,10 @@ def find_obstacle(action: Action, found: Stock) -> str:
     if after > MAX_QUANTITY or (after < 0 and not action.is_count):
         return f"{action.correction:+} would make {after}. Left alone"
     return ""
+
+
+def name_shift(planned: Action, found: Stock) -> str:
+    """Return that the shop had another number than planned, which a correction was added to."""
+    if planned.correction is None or found == planned.before:
+        return ""
+    return f"{planned.correction:+}; the shop had {planned.before} when it was planned"

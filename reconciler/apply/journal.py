@@ -9,17 +9,18 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from filelock import FileLock, Timeout
 
-from reconciler.apply.executor import Earlier
+from reconciler.apply.executor import NOTHING_EARLIER, Earlier
 from reconciler.atomic_files import make_folder, open_text, refuse_links
 from reconciler.errors import HeldError, JournalError
 from reconciler.masking import mask
-from reconciler.model import Action, Outcome, Plan, Result, Stock
+from reconciler.model import Action, Outcome, Plan, Result, Stock, format_time
 from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 FORMAT: Final = 1
@@ -69,18 +70,11 @@ class Journal:
 
     def sending(self, action: Action) -> None:
         """Keep that a write is about to be sent."""
-        before, after = as_data(action.before), as_data(action.after)
-        self._keep({"sending": action.sku, "before": before, "after": after})
+        self._keep(_sending(action))
 
     def finished(self, action: Action, outcome: Outcome) -> None:
         """Keep what became of an action."""
-        line = {
-            "settled": action.sku,
-            "result": outcome.result,
-            "found": as_data(outcome.found),
-            "message": outcome.message,
-        }
-        self._keep(line)
+        self._keep(_settled(outcome))
 
     def end(self) -> None:
         """Keep that the run ended in order: another plan's may take the file's place."""
@@ -99,23 +93,39 @@ class Journal:
                 raise JournalError(f"the journal cannot be written: {reason}; make room") from None
 
 
+def _sending(action: Action) -> dict[str, Any]:
+    before, after = as_data(action.before), as_data(action.after)
+    return {"sending": action.sku, "before": before, "after": after}
+
+
+def _settled(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "settled": outcome.sku,
+        "result": outcome.result,
+        "found": as_data(outcome.found),
+        "message": outcome.message,
+        "at": outcome.at,
+        "read_at": outcome.read_at,
+    }
+
+
 def open_journal(
-    path: Path, plan: Plan, fingerprint: str, *, is_begun: bool = False
+    path: Path, plan: Plan, fingerprint: str, begun: Earlier = NOTHING_EARLIER
 ) -> tuple[Journal, Earlier]:
     """Return the journal at *path* for *plan*, and what an earlier run of it has left.
 
-    Where the plan *is_begun* and there is no journal of that, every action is in doubt, and the
-    new journal says so. Raises JournalError for one that cannot be written, or that is not this
+    Where there is no journal of that run, what the record says of it (*begun*) counts, and the new
+    journal says so, too. Raises JournalError for one that cannot be written, or that is not this
     plan's, and HeldError while another process has it.
     """
     journal = _acquire(path)
     try:
         lines = _read(path)  # only now: a run that ended until then has left all it did
-        begun = _begin(journal, path, plan, fingerprint, lines, is_begun=is_begun)
+        lines = _begin(journal, path, plan, fingerprint, lines, begun)
     except (JournalError, HeldError):
         journal.close()
         raise
-    return journal, _earlier(plan, begun)
+    return journal, _earlier(plan, lines)
 
 
 def _acquire(path: Path) -> Journal:
@@ -157,8 +167,7 @@ def _begin(
     plan: Plan,
     fingerprint: str,
     lines: list[dict[str, Any]],
-    *,
-    is_begun: bool,
+    begun: Earlier,
 ) -> list[dict[str, Any]]:
     """Keep the first lines of this run, and return those that an earlier run has left."""
     head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
@@ -166,8 +175,12 @@ def _begin(
         raise JournalError(f"{path} is no journal; name another with --journal")
     has_ended = any("end" in line for line in lines)
     if not lines or (has_ended and lines[0] != head):
-        journal.start([head, {"doubt": True}] if is_begun else [head])
-        return [{"doubt": is_begun}]
+        first = [
+            *(_sending(action) for action in begun.in_flight.values()),
+            *(_settled(outcome) for outcome in begun.done.values()),
+        ]
+        journal.start([head, *first])
+        return first
     if lines[0] != head:
         raise JournalError(
             f"{path} is the journal of another plan; name another with --journal, or delete it"
@@ -216,9 +229,7 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
                     in_flight.pop(ended, None)
                 if _is_final(outcome):
                     settled[ended] = outcome
-    left = actions.keys() - settled.keys() - in_flight.keys()
-    in_doubt = left if any(line.get("doubt") for line in lines) else ()
-    return Earlier(settled, in_flight, {sku: actions[sku] for sku in in_doubt})
+    return Earlier(settled, in_flight)
 
 
 def _as_sent(action: Action, line: Mapping[str, Any]) -> Action:
@@ -238,7 +249,17 @@ def _outcome(action: Action, line: Mapping[str, Any]) -> Outcome:
         action.after,
         None if found is None else load_noun(found, Stock),
         str(line.get("message", "")),
+        _time(line, "at"),
+        _time(line, "read_at"),
     )
+
+
+def _time(line: Mapping[str, Any], name: str) -> str:
+    """Return a time of *line*, '' if it has none that can be read."""
+    try:
+        return format_time(datetime.fromisoformat(str(line.get(name, ""))).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _may_have_landed(outcome: Outcome) -> bool:

@@ -7,23 +7,25 @@ still as before is it written once more, and the report says so.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from reconciler.apply.attempts import (
+    EARLIER,
     LOOK_AGAIN,
     Attempt,
     conclude,
     find_landed,
-    find_landed_correction,
+    find_landed_by_orders,
     make_outcome,
+    needs_orders,
+    was_postponed,
 )
-from reconciler.apply.corrections import aim_again, find_obstacle
+from reconciler.apply.corrections import aim_again, find_obstacle, name_shift
 from reconciler.apply.observers import Observer
+from reconciler.apply.surroundings import Bounds, CountSold, Store
 from reconciler.errors import (
     AnswerError,
     ConnectionRefused,
@@ -37,14 +39,7 @@ from reconciler.errors import (
     Throttled,
     TransportError,
 )
-from reconciler.model import (
-    Action,
-    Outcome,
-    Result,
-    Stock,
-    Target,
-    format_time,
-)
+from reconciler.model import Action, Outcome, Result, Stock, finite, format_time
 
 MAX_WRITES: Final = 3
 MAX_FAILURES_IN_A_ROW: Final = 10
@@ -56,26 +51,6 @@ MAX_UNSENT: Final = 3
 _OUTAGES: Final = (TransportError, AnswerError, ServerFault)
 # These concern every SKU.
 _STOPPING: Final = (NotAuthorized, EcommerceOff, OutageError)
-
-
-class Store(Protocol):
-    """What applying needs of a store."""
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Hold a read and a write of the allowance, so that nothing has to wait in between."""
-
-    def now(self) -> datetime:
-        """Return the time by the shop's own clock."""
-
-    def read_stock(self, target: Target) -> Stock:
-        """Return the live stock of one SKU; raise StoreError."""
-
-    def write_stock(self, target: Target, stock: Stock) -> Stock:
-        """Set a SKU's stock absolutely, once, and return what the store answers."""
-
-
-# What was sold of a SKU, by its id, since a time (UTC, ISO 8601); None if the orders can't tell.
-CountSold = Callable[[str, str], int | None]
 
 
 class _UnsentError(Exception):
@@ -93,15 +68,13 @@ class SkuWriter:
         self,
         store: Store,
         observer: Observer,
-        sleep: Callable[[float], None],
-        must_end: Callable[[], str | None],
-        in_doubt: Mapping[str, Action] = MappingProxyType({}),
+        bounds: Bounds,
+        in_doubt: Mapping[str, Attempt] = MappingProxyType({}),
         count_sold: CountSold | None = None,
     ) -> None:
         self.store = store
         self.observer = observer
-        self.must_end = must_end
-        self.sleep = sleep
+        self.bounds = bounds
         self.stopped: str | None = None
         self._in_doubt = in_doubt
         self._count_sold = count_sold
@@ -117,13 +90,18 @@ class SkuWriter:
         """Carry an action out as far as possible now: to its outcome, or until it is put aside."""
         action = attempt.action
         is_new = attempt.lost is None
-        if is_new and self._must_stop():
+        if is_new and self.must_stop():
             return self._leave(attempt, self.stopped or "")
-        if is_new:
+        if is_new and not attempt.is_begun:
             self.observer.begun(action)
+            attempt = replace(attempt, is_begun=True)
         result = self._carry_out(attempt)
         if isinstance(result, Outcome):
-            result = replace(result, at=format_time(self.store.now()))
+            # What sells right after a write was sold since, however late its answer was told.
+            is_written = result.result is Result.APPLIED and result.read_at
+            result = replace(
+                result, at=result.read_at if is_written else format_time(self.store.now())
+            )
             try:
                 self.observer.finished(action, result)
             except JournalError as error:
@@ -132,20 +110,19 @@ class SkuWriter:
 
     def wait(self) -> None:
         """Wait until the SKUs that were put aside may be read again, unless the run has to end."""
-        self.sleep(LOOK_AGAIN)
+        self.bounds.sleep(LOOK_AGAIN)
         self._outages = 0
-        self._is_cut = self.must_end() is not None
+        self._is_cut = self.bounds.must_end() is not None
 
     def _carry_out(self, attempt: Attempt) -> Outcome | Attempt:
         action = attempt.action
         try:
             if attempt.lost is None and action.sku in self._in_doubt:
-                sent = self._in_doubt[action.sku]
-                result, is_outage = self._look(Attempt(sent, lost=_EARLIER, writes=1))
+                result, is_outage = self._look(self._in_doubt[action.sku])
             else:
                 result, is_outage = self._read_and_write(attempt)
         except (StoppedError, JournalError) as error:
-            if not self._must_stop():
+            if not self.must_stop():
                 self.stopped = str(error)
             return self._leave(attempt, self.stopped or str(error))
         except _STOPPING as error:
@@ -193,9 +170,10 @@ class SkuWriter:
             if self._is_abandoned:
                 raise StoppedError("the run was ended at once")
 
-    def _must_stop(self) -> bool:
+    def must_stop(self) -> bool:
+        """Return whether nothing more may be begun."""
         if self.stopped is None:
-            self.stopped = self.must_end()
+            self.stopped = self.bounds.must_end()
         return self.stopped is not None
 
     def _count(self, message: str, is_outage: bool) -> None:
@@ -227,14 +205,16 @@ class SkuWriter:
                 continue
             except _UnsentError as error:
                 unsent += 1
-                if unsent < MAX_UNSENT and not self._must_stop():
-                    self.sleep(1.0)
+                if unsent < MAX_UNSENT and not self.must_stop():
+                    self.bounds.sleep(1.0)
                     continue
                 return self._fail(attempt, error.reason)
             except StoreError as error:
                 return self._fail(attempt, error)
             if isinstance(result, Outcome):
                 return result, result.result is Result.FAILED and result.found == result.before
+            if result.is_overdue:
+                return result, False
             return self._look(replace(result, writes=result.writes + 1))
         raise OutageError(
             f"The store refused one write {MAX_TURNS} times for now. Wait, and run again."
@@ -248,15 +228,22 @@ class SkuWriter:
 
     def _take_turn(self, attempt: Attempt) -> Outcome | Attempt:
         """Read and write at once; return the outcome, or the attempt whose answer was lost."""
-        read_at = format_time(self.store.now())
+        if attempt.lost is None and (reaimed := self._subtract_sales(attempt)) is not None:
+            if isinstance(reaimed, Outcome):
+                return reaimed
+            attempt = reaimed
+        planned, read_at = attempt.action, format_time(self.store.now())
         with self.store.turn():
             found = self.store.read_stock(attempt.action.target)
             compare = self._compare if attempt.lost is None else self._compare_again
             outcome = compare(attempt, found)
             if outcome is not None:
                 return outcome
+            if not self.bounds.may_write():
+                return replace(attempt, is_overdue=True)
             action = aim_again(attempt.action, found)
-            attempt = replace(attempt, action=action, read_at=read_at)
+            times = (read_at, read_at)
+            attempt = replace(attempt, action=action, read=times, is_overdue=False)
             self._announce(action)
             try:
                 answer = self.store.write_stock(action.target, action.after)
@@ -268,7 +255,23 @@ class SkuWriter:
         if answer != action.after:
             message = "the store answered another quantity"
             return conclude(written, Result.FAILED, answer, message)
-        return conclude(written, Result.APPLIED, answer)
+        return conclude(written, Result.APPLIED, answer, name_shift(planned, found))
+
+    def _subtract_sales(self, attempt: Attempt) -> Attempt | Outcome | None:
+        """Return *attempt* less what was sold since the plan, where no read shows that; else None.
+
+        An infinite SKU has the same stock whatever it sells, so its count is no correction.
+        """
+        action = attempt.action
+        if not action.is_count or action.correction is not None or self._count_sold is None:
+            return None
+        sold = self._count_sold(action.target.sku_id, *attempt.read)
+        if sold is None:
+            why = "what was sold since the plan is not known. Left alone. Plan again"
+            return make_outcome(action, Result.MOVED, None, why)
+        left = max(0, int(action.after.quantity or 0) - sold)
+        moment = format_time(self.store.now())
+        return replace(attempt, action=replace(action, after=finite(left)), read=(moment, moment))
 
     def _compare(self, attempt: Attempt, found: Stock) -> Outcome | None:
         """Return what *found*, right before a write, decides; None lets the write be sent."""
@@ -280,7 +283,7 @@ class SkuWriter:
             return make_outcome(action, Result.ALREADY, found)
         elif found != action.before:
             return make_outcome(action, Result.MOVED, found, "left alone")
-        if self._must_stop():
+        if self.must_stop():
             return make_outcome(action, Result.NOT_TRIED, found, self.stopped or "")
         return None
 
@@ -289,10 +292,12 @@ class SkuWriter:
         lost = attempt.lost
         if (outcome := self._find_landed(attempt, found)) is not None:
             return outcome
-        if self._is_cut and self._must_stop():
+        if attempt.action.correction is None and found != attempt.action.before:
+            return make_outcome(attempt.action, Result.MOVED, found, "left alone")
+        if self._is_cut and self.must_stop():
             message = f"{lost}; not looked at for long enough: {self.stopped}"
             return conclude(attempt, Result.UNKNOWN, found, message)
-        if self._must_stop():
+        if self.must_stop():
             message = f"{lost}; not sent again: {self.stopped}"
             return conclude(attempt, Result.FAILED, found, message)
         if attempt.writes >= MAX_WRITES:
@@ -313,18 +318,19 @@ class SkuWriter:
             return self._unknown(attempt, error)
         if (outcome := self._find_landed(attempt, found)) is not None:
             return outcome, False
-        return attempt, attempt.lost is not _EARLIER and not _was_postponed(attempt.lost)
+        return attempt, attempt.lost is not EARLIER and not was_postponed(attempt.lost)
 
     def _find_landed(self, attempt: Attempt, found: Stock) -> Outcome | None:
         """Return what *found* says of a write whose answer was lost; None if it had no effect.
 
-        Of a correction the orders since tell, where they can be asked.
+        Of a correction the orders since tell, where they can be asked; and of a level that is typed
+        for a shop that keeps selling, where it might be written again.
         """
         action = attempt.action
-        if action.correction is None or self._count_sold is None or not attempt.read_at:
+        if self._count_sold is None or not needs_orders(attempt, found):
             return find_landed(attempt, found)
-        sold = self._count_sold(action.target.sku_id, attempt.read_at)
-        return find_landed_correction(attempt, found, sold)
+        sold = self._count_sold(action.target.sku_id, *attempt.read)
+        return find_landed_by_orders(attempt, found, sold)
 
     def _unknown(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
         """Return that the effect of a write is unknown: after a lost answer there was *error*."""
@@ -332,14 +338,6 @@ class SkuWriter:
             self.stopped = str(error)
         message = f"{attempt.lost}; then: {error}"
         return conclude(attempt, Result.UNKNOWN, None, message), _is_outage(error)
-
-
-_EARLIER: Final = TransportError("an earlier run ended, and may have written this")
-
-
-def _was_postponed(error: StoreError | None) -> bool:
-    """Whether the store asked to wait, which is no sign that it is down."""
-    return isinstance(error, ServerFault) and error.retry_after is not None
 
 
 def _is_outage(error: StoreError) -> bool:

@@ -43,7 +43,13 @@ def read_units(
     """
     if request.table is None:
         known = find_known_skus(working.desired)
-        parsed = parse_assignments(request.assignments, known, may_be_new=request.may_be_new)
+        parsed = parse_assignments(
+            request.assignments,
+            known,
+            may_be_new=request.may_be_new,
+            like="11" if purpose is Purpose.COUNT else "+20",
+            infinite=False,
+        )
         return resolve(parsed)
     content = read_csv(request.table, asks=request.asks)
     place, may_be_new = request.table.as_posix(), request.may_be_new

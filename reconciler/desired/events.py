@@ -1,5 +1,6 @@
 """Event files that fit their schema → events."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +13,29 @@ from reconciler.errors import Problem
 from reconciler.model import Event, EventFile, format_time
 
 EARLIEST = 2000
+# The record keeps the name of each file.
+MAX_NAME = 500
+_AT = re.compile(rb"^at[ \t]*:", re.MULTILINE)
 
 
 def is_event_file(path: str, folder: str) -> bool:
     """Return whether the file at *path*, in a store's *folder*, holds an event."""
     return path.startswith(f"{folder}/{EVENTS_FOLDER}/")
+
+
+def find_misplaced(path: str, content: bytes) -> Problem | None:
+    """Return the problem of an event file that stands among the levels, or None."""
+    found = _AT.search(content)
+    if found is None:
+        return None
+    line = content.count(b"\n", 0, found.start()) + 1
+    folder, _, name = path.rpartition("/")
+    store = "/".join(folder.split("/")[:2])
+    message = (
+        "a file with a time is an event file, and those are read below events/ alone; move it to"
+        f" {store}/{EVENTS_FOLDER}/{name}"
+    )
+    return Problem(path, line, 1, message)
 
 
 def build_events(
@@ -29,6 +48,10 @@ def build_events(
     data = document.data
     at = _parse_time(data["at"])
     faults = [] if at is not None and is_past else list(_time_faults(data["at"], at))
+    if len(document.path) - len(folder) > MAX_NAME:
+        message = f"the path of this file has more than {MAX_NAME} characters; shorten it"
+        problems.append(Problem(document.path, 0, 0, message))
+        return []
     if (hidden := find_hidden(data.get("reason", ""))) is not None:
         code = f"U+{ord(data['reason'][hidden]):04X}"
         faults.append((("reason",), f"the character {code} can't be seen; delete it"))

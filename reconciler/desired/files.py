@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -138,9 +138,36 @@ def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
                 problems.append(
                     Problem(path.as_posix(), 0, 0, "is a link; put the folder itself here")
                 )
-        for name in sorted(names):
-            if name.lower().endswith(_ENDINGS) and not name.startswith("."):
-                yield Path(parent, name)
+        yield from _named_yaml(folder, Path(parent), sorted(names), problems)
+
+
+def _named_yaml(
+    folder: Path, parent: Path, names: Iterable[str], problems: list[Problem]
+) -> Iterator[Path]:
+    """Yield the paths of YAML files among *names*; those that may be meant for it are problems."""
+    for name in (name for name in names if not name.startswith(".")):
+        path = parent / name
+        if name.lower().endswith(_ENDINGS):
+            yield path
+        elif is_unread(path.relative_to(folder)):
+            problems.append(Problem(path.as_posix(), 0, 0, _unread(path)))
+
+
+def is_unread(path: Path) -> bool:
+    """Return whether the file at *path*, below a store's folder, may be meant for YAML and is none.
+
+    GitHub's web editor takes any name, and some editors add `.txt`. A delivery that nobody reads
+    would be lost. Notes in Markdown are fine.
+    """
+    name, suffix = path.name.lower(), path.suffix.lower()
+    if len(path.parts) > 1 and path.parts[0].lower() == EVENTS_FOLDER:
+        return suffix != ".md"
+    return any(f"{ending}." in f"{name}." for ending in _ENDINGS)
+
+
+def _unread(path: Path) -> str:
+    stem = re.split(r"[.](?:ya?ml|txt)\b", path.name, maxsplit=1, flags=re.IGNORECASE)[0]
+    return f"is not read, since its name does not end in .yaml; rename it to {stem}.yaml"
 
 
 def _seen_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:

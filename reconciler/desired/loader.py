@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 
 from reconciler.contract import load_schema
-from reconciler.desired.events import build_events, is_event_file
+from reconciler.desired.events import build_events, find_misplaced, is_event_file
 from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.observations import build_observation, is_observation
 from reconciler.desired.reader.document import MAX_BYTES, Document
@@ -173,7 +173,8 @@ def _build(
         problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
     if problems or settings is None:
         raise InputError(problems)
-    return DesiredState(settings, declared, tuple(reading.observations), tuple(reading.events))
+    seen, events = tuple(reading.observations), tuple(reading.events)
+    return DesiredState(settings, declared, seen, events, folder)
 
 
 def _declare_all(
@@ -234,6 +235,9 @@ def _read_valid(
     path: str, content: bytes, kind: str, problems: list[Problem], *, is_past: bool = False
 ) -> Document | None:
     """Return the document if it fits its schema, else add to *problems* everything about it."""
+    if kind == "inventory" and not is_past and (misplaced := find_misplaced(path, content)):
+        problems.append(misplaced)
+        return None
     max_bytes = MAX_PAST_BYTES if is_past else MAX_BYTES
     document = read_document(path, content, max_bytes, has_signs=kind == "event")
     found = document.problems

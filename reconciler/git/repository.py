@@ -16,7 +16,6 @@ from pathlib import Path
 
 from reconciler.errors import HistoryError
 from reconciler.git.fast_export import Commit, parse_export
-from reconciler.masking import mask
 
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -132,8 +131,9 @@ class Repository:
         return [self.top / path for path in paths if path.rpartition("/")[2] == name]
 
     def size_of(self, ref: str, *names: str) -> int:
-        """Return how many bytes the files called *names* at the top of *ref* have together."""
-        done = _git(self.top, "ls-tree", "-l", "--full-tree", "--end-of-options", ref, "--", *names)
+        """Return how many bytes the files at and below *names* in *ref* have together."""
+        how = ("-r", "-l", "--full-tree", "--end-of-options")
+        done = _git(self.top, "ls-tree", *how, ref, "--", *names)
         sizes = [line.split()[3] for line in done.stdout.splitlines() if len(line.split()) > 3]
         return sum(int(size) for size in sizes if size.isdigit())
 
@@ -166,28 +166,6 @@ class Repository:
         raise HistoryError(
             f"git cannot read the files of {commit[:7]} ({_complaint(done)}); if the clone is not"
             " complete, fetch it anew"
-        )
-
-    def make_root(self, message: str) -> str:
-        """Write a commit that holds nothing and comes after nothing, and return its id."""
-        return self.make_commit({}, [], message)
-
-    def make_commit(self, files: dict[str, bytes], parents: list[str], message: str) -> str:
-        """Write a commit that holds just *files*, and return its id; no ref points at it yet."""
-        tree = b"".join(
-            b"100644 blob "
-            + self.run(
-                "hash-object", "-w", "--stdin", given=mask(content.decode()).encode()
-            ).strip()
-            + b"\t"
-            + name.encode()
-            + b"\n"
-            for name, content in sorted(files.items())
-        )
-        tree_id = self.run("mktree", given=tree).decode().strip()
-        flags = [flag for parent in parents for flag in ("-p", parent)]
-        return (
-            self.run("commit-tree", tree_id, *flags, given=mask(message).encode()).decode().strip()
         )
 
     def set_ref(self, ref: str, commit: str, before: str | None) -> None:

@@ -16,33 +16,38 @@ def format_time(at: datetime) -> str:
 
 
 class Pending(NamedTuple):
-    """A write that an apply began and did not report: it may have landed or not.
+    """A write that an apply announced, and of which nobody knows yet whether it landed.
 
-    `declared` and `ledger` are what would hold then, `correction` the units that events asked for.
-    The stock was `before` at `read_at`, by the shop's own time.
+    The stock was `before` when it was read between `read_at` and `read_until`, by the shop's own
+    time. `declared` and `ledger` are what holds if the write landed, `correction` the units that
+    events asked for.
     """
 
+    sku: str
     sku_id: str
     before: Stock
     after: Stock
-    declared: Declared | None
+    read_at: str
+    read_until: str
+    declared: Declared | None = None
     correction: int | None = None
     ledger: SkuLedger | None = None
-    read_at: str = ""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return the keys by which people may know the SKU."""
+        return frozenset((self.sku, *(self.ledger.keys if self.ledger else ())))
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a dead run did, as far as the shop tells.
+    """What became of writes in doubt, as far as the shop and its orders tell, by the shop's ids.
 
-    `levels` are the keys of levels that count as applied, `unsure` those among them that are not
-    certain; `booked` are the ids of SKUs whose correction landed, `in_doubt` of those that may have
-    one.
+    Some `landed`, some were `skipped`, and of some nobody knows: they stay `in_doubt`.
     """
 
-    levels: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    booked: tuple[str, ...] = ()
+    landed: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
 
 
@@ -67,7 +72,7 @@ class Base:
     """The desired state as last settled, SKU by SKU.
 
     `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.
-    `pending` are the writes of an apply that began after it and never ended. `released` holds the
+    `pending` are writes in doubt. `released` holds the
     levels of SKUs that no file declares any more, `shop` what the record knows of each SKU
     besides its level, `ledgers` what was dealt with of events, `consumed` the ids of the
     observations that an apply has dealt with. `at` is when the apply of a record was planned:

@@ -138,9 +138,13 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What git says of one store: its settings, its levels by key, observations, and events."""
+    """What git says of one store: its settings, its levels by key, observations, and events.
+
+    `folder` is the store's folder, as paths begin with it.
+    """
 
     settings: StoreSettings
     declared: Mapping[str, Declared]
     observations: tuple[Observation, ...] = ()
     events: tuple[Event, ...] = ()
+    folder: str = ""

@@ -35,9 +35,10 @@ class SkuLedger:
 
     `keys` are all that events had for it, the latest last. `counted` is the number of the count at
     `counted_at`, `put_in` the sum of the adjustments that were put in since, `level_at` when an
-    apply last wrote its level or found it right after a change. `doubt_at` is when a write
-    began that may or may not have taken effect, '' without one. A ledger that comes from files
-    alone has no `sku_id`.
+    apply last wrote its level or found it right after a change. `short` are units that were sold
+    beyond what was counted: they are taken off what comes in next. A ledger that people have set,
+    or that comes from files alone, has no `sku_id`: its SKU is found by its code anew, and by its
+    `set_id` if none has it.
     """
 
     sku_id: str
@@ -48,7 +49,13 @@ class SkuLedger:
     level_at: str = ""
     events: tuple[SettledEvent, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    doubt_at: str = ""
+    short: int = 0
+    set_id: str = ""
+
+    @property
+    def known_id(self) -> str:
+        """Return the shop's id of the SKU, as far as it is known; '' if it is not."""
+        return self.sku_id or self.set_id
 
     def corrected_since(self, at: str) -> int:
         """Return the units that were added since this time."""

@@ -57,8 +57,8 @@ class LiveState:
     """What the store says now: its listing, and each stock that was read, by id.
 
     `reads` is how many requests it took, `limit` how many a minute the store allows, if it said.
-    `now` is the shop's own time when it was read: UTC, ISO 8601. `orders` are those since the
-    earliest moment that the plan needs; None if nothing needs them.
+    It was read between `now` and `until`, by the shop's own time: UTC, ISO 8601. `orders` are those
+    since the earliest moment that the plan needs; None if nothing needs them.
     """
 
     listing: Listing
@@ -67,3 +67,4 @@ class LiveState:
     limit: int | None
     now: str = ""
     orders: OrderBook | None = None
+    until: str = ""

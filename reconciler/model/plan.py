@@ -75,6 +75,7 @@ class EventVerb(StrEnum):
     ADJUSTED = "adjusted"
     EDITED = "edited"
     TAKEN_BACK = "taken_back"
+    SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,16 @@ class SoldSince:
 
 @dataclass(frozen=True, slots=True)
 class LedgerSku:
-    """A SKU of the shop whose events are dealt with, and the keys that events have for it."""
+    """A SKU of the shop whose events are dealt with, and the keys that events have for it.
+
+    It `is_released` if it had a level, and no file names it any more. `short` are units sold beyond
+    what was counted, for which the shop has no number.
+    """
 
     sku_id: str
     keys: tuple[str, ...]
+    is_released: bool = False
+    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,7 @@ class FindingKind(StrEnum):
     FROZEN = "frozen"
     OVERTAKEN = "overtaken"
     UNSETTLED = "unsettled"
+    TOLD = "told"
     SHORT = "short"
     OWNED = "owned"
     UNCERTAIN = "uncertain"
@@ -199,7 +207,7 @@ class FindingKind(StrEnum):
 _ERRORS = frozenset(
     {FindingKind.MISSING, FindingKind.AMBIGUOUS, FindingKind.RENAMED, FindingKind.REPLACED}
     | {FindingKind.SHORT, FindingKind.OWNED, FindingKind.UNCERTAIN, FindingKind.STALE_COUNT}
-    | {FindingKind.NOT_YET, FindingKind.CONFLICTING}
+    | {FindingKind.NOT_YET, FindingKind.CONFLICTING, FindingKind.UNSETTLED}
 )
 
 
@@ -246,8 +254,8 @@ class Provenance:
     `created_at` is an ISO date and time; `desired_digest` names the desired state, `head` the
     commit checked out, `base` the base (all None where git does not tell). `commits` are those
     from the base to the head, newest first, in a line each. A plan that is `offline` was made
-    without asking the store: it shows, and is never applied. `read_at` is the shop's own time when
-    it was read.
+    without asking the store: it shows, and is never applied. It was read between `read_at` and
+    `read_until`, by the shop's own time.
     """
 
     created_at: str
@@ -258,15 +266,16 @@ class Provenance:
     commits: tuple[str, ...] = ()
     offline: bool = False
     read_at: str = ""
+    read_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Actions, findings and violations: what would be done, and nothing that does it.
 
-    `unread` are SKUs that were not read on purpose, `recovered` is what a dead apply did, `settled`
-    are the levels that are dealt with without a write, `ledgers` the SKUs whose events are dealt
-    with, by a write or without.
+    `unread` are SKUs that were not read on purpose, `recovered` is what became of writes in doubt,
+    `settled` are the levels that are dealt with without a write, `ledgers` the SKUs whose events
+    are dealt with, by a write or without.
     """
 
     store: str

@@ -21,7 +21,8 @@ class Result(StrEnum):
 class Outcome:
     """What became of one action: `found` is the live stock that decided it, where one was read.
 
-    `at` is when, by the shop's own time: UTC, ISO 8601, and '' where it is not known.
+    `at` is when, and `read_at` when it was read right before a write, by the shop's own time: UTC,
+    ISO 8601, and '' where it is not known.
     """
 
     sku: str
@@ -31,6 +32,7 @@ class Outcome:
     found: Stock | None = None
     message: str = ""
     at: str = ""
+    read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

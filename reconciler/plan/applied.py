@@ -1,7 +1,7 @@
 """Desired state × base × plan × report → what the next record says of each SKU."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.model import (
@@ -13,16 +13,19 @@ from reconciler.model import (
     FindingKind,
     LedgerSku,
     Outcome,
+    Pending,
     Plan,
     Report,
     Result,
+    Rule,
     SettledSku,
     SkuLedger,
     Stock,
 )
-from reconciler.plan.accounts import find_released_ids
 from reconciler.plan.ledger import Balance, compute_balance, corrected, release, write_level
+from reconciler.plan.recovery import is_remembered
 from reconciler.plan.reference import Knowledge, References
+from reconciler.plan.settling import merge_ledgers, move_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class AppliedState:
     """What holds after an apply: the settled levels, and what the shop had then.
 
     `released` holds the levels of SKUs that no file declares, `ledgers` what was dealt with of
-    events, `consumed` the ids of the observations that this apply, or one before, has dealt with.
+    events, `consumed` the ids of the observations that this apply, or one before, has dealt with,
+    `in_doubt` writes of which nobody knows whether they landed.
     """
 
     declared: Mapping[str, Declared]
@@ -38,6 +42,7 @@ class AppliedState:
     shop: Mapping[str, SettledSku]
     consumed: tuple[str, ...]
     ledgers: tuple[SkuLedger, ...] = ()
+    in_doubt: tuple[Pending, ...] = ()
 
 
 def state_after(
@@ -45,14 +50,21 @@ def state_after(
 ) -> AppliedState:
     """Return what holds *at* this time (UTC, ISO 8601), when *report* has come of *plan*.
 
-    A level is settled if it was written, was already right, needed nothing, or was overtaken; also
-    where it is unknown whether a write landed, since to write again could put a sale back. One
-    that was not dealt with keeps what was known before: the level last settled, or an observation
-    since. If nothing was known, it is left out, and so is still new.
+    A level is settled if it was written, was already right, needed nothing, or was overtaken. One
+    that was not dealt with, or is in doubt, keeps what was known before: the level last settled, or
+    an observation since. If nothing was known, it is left out, and so is still new.
     """
     references = References(base, desired)
     found = _find_settled(plan, report, at)
     left = _find_left(plan, report)
+    renewed = {
+        one.sku_id: one.at
+        for one in found.values()
+        if one.sku not in left and one.at != _settled_at(base, one)
+    }
+    ledgers = ledgers_after(desired, _without_corrections(base, renewed), plan, report, at)
+    in_doubt = _find_doubts(desired, base, plan, report, ledgers, at)
+    left = left.union(*(one.keys for one in in_doubt))
     declared: dict[str, Declared] = {}
     shop: dict[str, SettledSku] = {}
     for sku, entry in desired.declared.items():
@@ -74,9 +86,62 @@ def state_after(
     seen = {one.id for one in desired.observations}
     consumed = tuple(sorted(seen | (base.consumed if base else frozenset())))
     levels = {key: one.declared for key, one in released.items()}
-    renewed = {one.sku_id: one.at for one in found.values() if one.at != _settled_at(base, one)}
-    ledgers = ledgers_after(desired, _without_corrections(base, renewed), plan, report, at)
-    return AppliedState(declared, levels, shop, consumed, ledgers)
+    return AppliedState(declared, levels, shop, consumed, ledgers, in_doubt)
+
+
+def write_ahead(
+    desired: DesiredState, base: Base | None, plan: Plan, at: str
+) -> Mapping[str, Pending]:
+    """Return what holds of each SKU if its action is carried out *at* this time, by the key.
+
+    It is announced before the write, so that a run that dies leaves no doubt but that.
+    """
+    done = (Outcome(a.sku, Result.APPLIED, a.before, a.after) for a in plan.actions)
+    state = state_after(desired, base, plan, Report(plan.store, tuple(done)), at)
+    ledgers = {one.sku_id: one for one in state.ledgers}
+    made = plan.provenance
+    return {
+        action.sku: Pending(
+            action.sku,
+            action.target.sku_id,
+            action.before,
+            action.after,
+            made.read_at or at,
+            made.read_until or made.read_at or at,
+            None if action.events else state.declared.get(action.sku),
+            action.correction,
+            ledgers.get(action.target.sku_id),
+        )
+        for action in plan.actions
+    }
+
+
+def _find_doubts(
+    desired: DesiredState,
+    base: Base | None,
+    plan: Plan,
+    report: Report,
+    ledgers: Iterable[SkuLedger],
+    at: str,
+) -> tuple[Pending, ...]:
+    """Return the writes of which nobody knows whether they landed, of this apply and before."""
+    counted = {one.sku_id: one.counted_at for one in ledgers}
+    known = base.pending if base else ()
+    kept = [one for one in known if counted.get(one.sku_id, "") <= one.read_until]
+    unknown = [one for one in report.outcomes if one.result is Result.UNKNOWN]
+    ahead = write_ahead(desired, base, plan, at) if unknown else {}
+    for outcome in unknown:
+        write = ahead[outcome.sku]
+        read = (outcome.read_at or write.read_at, outcome.read_at or write.read_until)
+        sent = write._replace(
+            before=outcome.before or write.before,
+            after=outcome.after or write.after,
+            read_at=read[0],
+            read_until=read[1],
+        )
+        if is_remembered(sent, desired.declared):
+            kept.append(sent)
+    return tuple(sorted(kept, key=lambda one: one.sku_id))
 
 
 def _find_settled(plan: Plan, report: Report, at: str) -> dict[str, SettledSku]:
@@ -120,26 +185,24 @@ def ledgers_after(
     desired: DesiredState, base: Base | None, plan: Plan, report: Report, at: str
 ) -> tuple[SkuLedger, ...]:
     """Return what was dealt with of events once *report* has come of *plan*."""
-    named = {key for one in plan.ledgers for key in one.keys}
     known = base.ledgers if base else ()
-    ledgers = {one.sku_id: one for one in known if one.sku_id}
-    unnamed = [one for one in known if not one.sku_id]
-    by_key = {key: one for one in unnamed for key in one.keys}
-    kept = [one for one in unnamed if not named.intersection(one.keys)]
+    # Of a ledger that people have set, the plan has found the SKU.
+    ids = {key: one.sku_id for one in plan.ledgers for key in one.keys}
+    found = ((one.sku_id or _find_id(one, ids), one) for one in known)
+    ledgers = move_keys(merge_ledgers(found), plan.ledgers)
+    kept = [one for one in known if not one.sku_id and not _find_id(one, ids)]
     actions = {one.target.sku_id: one for one in plan.actions}
     outcomes = report.by_sku
     events: dict[str, list[Event]] = defaultdict(list)
     for event in desired.events:
         events[event.sku].append(event)
-    released = find_released_ids(base, desired)
     for sku in plan.ledgers:
-        by_name = next((by_key[key] for key in sku.keys if key in by_key), SkuLedger(""))
         balance = compute_balance(
             [one for key in sku.keys for one in events.get(key, ())],
-            ledgers.get(sku.sku_id, by_name),
+            ledgers.get(sku.sku_id) or SkuLedger(sku.sku_id),
             "",  # the plan has judged what is too old
         )
-        if sku.sku_id in released and not balance.events:
+        if sku.is_released:
             ledgers[sku.sku_id] = release(balance.ledger)
             continue
         action = actions.get(sku.sku_id)
@@ -148,22 +211,40 @@ def ledgers_after(
     return (*kept, *ledgers.values())
 
 
+def _find_id(ledger: SkuLedger, ids: Mapping[str, str]) -> str:
+    """Return the id that a plan has found for a ledger without one, '' if it found none."""
+    return next((ids[key] for key in reversed(ledger.keys) if key in ids), "")
+
+
 def _ledger_after(
     balance: Balance, sku: LedgerSku, action: Action | None, outcome: Outcome | None, at: str
 ) -> SkuLedger:
     """Return the ledger of one SKU after an *action* on it, or none, came to its *outcome*."""
     if action is None or outcome is None:
-        is_counted = balance.count is not None
-        after = balance.after(at, sku)
-        return replace(after, doubt_at="") if is_counted else after
+        return _with_short(balance.after(at, sku), sku.short)
     earlier = replace(balance.ledger, sku_id=sku.sku_id, keys=sku.keys)
     if _is_left_alone(outcome):
         return earlier
     if not action.events:
-        return write_level(balance, at, sku)
+        in_doubt = outcome.result is Result.UNKNOWN and action.rule is Rule.ON_CHANGE
+        return earlier if in_doubt else write_level(balance, at, sku)
     if outcome.result in {Result.APPLIED, Result.ALREADY}:
-        return corrected(balance.after(at, sku), outcome.at or at, _units(outcome))
-    return replace(earlier, doubt_at=at)
+        after = corrected(balance.after(at, sku), outcome.at or at, _units(outcome))
+        return _with_short(after, sku.short + _cut_off(action, outcome))
+    return earlier
+
+
+def _with_short(ledger: SkuLedger, units: int) -> SkuLedger:
+    """Return *ledger* with units more that were sold beyond what was counted."""
+    return replace(ledger, short=ledger.short + units) if units else ledger
+
+
+def _cut_off(action: Action, outcome: Outcome) -> int:
+    """Return by how much a count would have come out below zero right before the write."""
+    if action.correction is None or outcome.before is None or outcome.after is None:
+        return 0
+    meant = int(outcome.before.quantity or 0) + action.correction
+    return max(0, int(outcome.after.quantity or 0) - meant)
 
 
 def _units(outcome: Outcome) -> int:
@@ -181,8 +262,12 @@ def _had(outcome: Outcome) -> Stock | None:
 
 def _find_left(plan: Plan, report: Report) -> set[str]:
     """Return the SKUs that were not dealt with."""
-    levels = {one.sku for one in plan.actions if not one.events}
-    left = {sku for sku, one in report.by_sku.items() if _is_left_alone(one)} & levels
+    rules = {one.sku: one.rule for one in plan.actions if not one.events}
+    levels, outcomes = rules.keys(), report.by_sku
+    left = {sku for sku, one in outcomes.items() if _is_left_alone(one)} & levels
+    # Where a rule owns the number, the next read decides.
+    unknown = {sku for sku, one in outcomes.items() if one.result is Result.UNKNOWN}
+    left |= {sku for sku in unknown & levels if rules[sku] is Rule.ON_CHANGE}
     left |= {one.sku for one in plan.findings if one.kind.is_error} - levels
     # A pattern that freezes nothing is a finding too, and may be called like a SKU.
     frozen = (one for one in plan.findings if one.kind is FindingKind.FROZEN)

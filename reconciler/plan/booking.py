@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from reconciler.model import (
     MAX_QUANTITY,
     Action,
     Cause,
+    Event,
     Finding,
     FindingKind,
     InventoryType,
@@ -58,22 +60,24 @@ def _book(
 ) -> None:
     """Add to *booked* what is to be done and said about one SKU."""
     balance = account.balance
-    settles = account.has_lost_key or not balance.is_settled(account.named)
+    settles = account.has_moved_key or not balance.is_settled(account.sku)
     fault = find_fault(account, settings)
+    short = 0
     if fault is None and balance.asks_for_write and account.is_unsettled:
         made = _plan_write(account, live)
-        if isinstance(made, Action):
-            booked.actions.append(made)
-        elif made is not None:
+        if isinstance(made, Finding):
             fault = made
+        else:
+            booked.actions += [made.action] if made.action else []
+            short = made.short
     if fault is not None:
         booked.findings.append(fault)
     if account.is_released:
         settles = balance.ledger != release(balance.ledger)
     if (fault is None or is_written) and (settles or is_written):
-        booked.ledgers.append(account.named)
-        if settles and fault is None and not account.is_released:
-            booked.findings += _name_included(account)
+        booked.ledgers.append(replace(account.sku, short=short))
+        if settles and fault is None:
+            booked.findings += _name_settled(account)
 
 
 def find_fault(account: Account, settings: StoreSettings) -> Finding | None:
@@ -94,25 +98,26 @@ def find_fault(account: Account, settings: StoreSettings) -> Finding | None:
     elif balance.fault is not None:
         kind, message = balance.fault.kind, balance.fault.message
         source = balance.fault.event.source if balance.fault.event else source
-    elif account.is_in_doubt:
-        kind = FindingKind.UNCERTAIN
-        message = (
-            "a crashed apply may have changed this SKU. Look what there is, and count it:"
-            " reconciler count"
-        )
-    elif balance.asks_for_write and is_frozen(account.sku, settings):
+    elif balance.asks_for_write and is_frozen(account.key, settings):
         kind, message = FindingKind.FROZEN, "the store freezes it, so its events wait"
-    return Finding(kind, account.sku, message, source) if kind else None
+    return Finding(kind, account.key, message, source) if kind else None
 
 
 def _find(account: Account, kind: FindingKind, message: str) -> Finding:
-    return Finding(kind, account.sku, message, account.source)
+    return Finding(kind, account.key, message, account.source)
+
+
+class _Made(NamedTuple):
+    """The write that events ask for, None if the shop has it, and what is cut off below 0."""
+
+    action: Action | None
+    short: int = 0
 
 
 def _plan_write(
     account: Account, live: LiveState, sold: SoldSince | None = None
-) -> Action | Finding | None:
-    """Return the action that the events ask for; a finding why not; None if the shop has it.
+) -> _Made | Finding:
+    """Return the write that the events ask for; a finding why not.
 
     What was *sold* since a count is taken from the orders unless it is given.
     """
@@ -122,12 +127,12 @@ def _plan_write(
     if not stock.readable:
         message = f"the shop gives {stock} for its quantity. Its events wait"
         return _find(account, FindingKind.UNREADABLE, message)
-    if account.balance.count is not None:
-        return _plan_count(account, live, stock, sold)
+    if (count := account.balance.count) is not None:
+        return _plan_count(account, count, live, stock, sold)
     return _plan_adjustment(account, live, stock)
 
 
-def _plan_adjustment(account: Account, live: LiveState, stock: Stock) -> Action | Finding:
+def _plan_adjustment(account: Account, live: LiveState, stock: Stock) -> _Made | Finding:
     units = account.balance.units
     if stock.inventory_type is InventoryType.INFINITE:
         message = (
@@ -138,28 +143,27 @@ def _plan_adjustment(account: Account, live: LiveState, stock: Stock) -> Action 
     if not 0 <= after <= MAX_QUANTITY:
         message = f"the shop has {stock}, so {units:+} would make {after}. Look, and count it"
         return _find(account, FindingKind.SHORT, message)
-    return _act(account, live, stock, after, Cause.ADJUSTED, None)
+    return _Made(_act(account, live, stock, after, Cause.ADJUSTED, None))
 
 
 def _plan_count(
-    account: Account, live: LiveState, stock: Stock, known: SoldSince | None
-) -> Action | Finding | None:
-    balance = account.balance
-    count = balance.count
-    if count is None:
-        return None
+    account: Account, count: Event, live: LiveState, stock: Stock, known: SoldSince | None
+) -> _Made | Finding:
     is_offline = live.orders is not None and live.orders.is_offline
     sold = known if known or is_offline else count_sold(live.orders, account.sku_id, count.at)
     if isinstance(sold, str):
-        message = f"what was sold since the count of {count.units} is not known: {sold}"
-        return Finding(FindingKind.UNCERTAIN, account.sku, message, count.source)
-    after = max(0, target_of_count(count.units, balance.units, sold))
+        is_unread = live.orders is None or bool(live.orders.fault)
+        advice = "" if is_unread else ". Count again"
+        message = f"what was sold since the count of {count.units} is not known: {sold}{advice}"
+        return Finding(FindingKind.UNCERTAIN, account.key, message, count.source)
+    target = target_of_count(count.units, account.balance.units, sold)
+    after = max(0, target)
     if after > MAX_QUANTITY:
         message = f"the count and what came in since would make {after}, more than can be"
-        return Finding(FindingKind.SHORT, account.sku, message, count.source)
-    if stock == finite(after):
-        return None
-    return _act(account, live, stock, after, Cause.COUNTED, sold)
+        return Finding(FindingKind.SHORT, account.key, message, count.source)
+    is_there = stock == finite(after)
+    action = None if is_there else _act(account, live, stock, after, Cause.COUNTED, sold)
+    return _Made(action, after - target)
 
 
 def replan(account: Account, action: Action, live: LiveState) -> Action | None:
@@ -167,7 +171,7 @@ def replan(account: Account, action: Action, live: LiveState) -> Action | None:
     stocks = {account.sku_id: action.before}
     made = _plan_write(account, replace(live, stocks=stocks), action.sold_since)
     is_asked = account.balance.asks_for_write and account.is_unsettled
-    return made if is_asked and isinstance(made, Action) else None
+    return made.action if is_asked and isinstance(made, _Made) else None
 
 
 def target_of_count(counted: int, came_in: int, sold: SoldSince | None) -> int:
@@ -186,7 +190,7 @@ def _act(
     is_infinite = before.inventory_type is InventoryType.INFINITE
     changes = account.balance.changes
     return Action(
-        sku=account.sku,
+        sku=account.key,
         name=account.live.name if account.live else "",
         target=Target(live.listing.collection_id, account.sku_id),
         rule=Rule.ON_CHANGE,
@@ -202,16 +206,26 @@ def _act(
     )
 
 
-def _name_included(account: Account) -> Iterator[Finding]:
+def _name_settled(account: Account) -> Iterator[Finding]:
     """Yield what is said of events that change nothing."""
     source: Source | None
+    if account.is_released:
+        message = "no file names it any more. What its events put in stays there"
+        yield Finding(FindingKind.RELEASED, account.key, message, None)
+        return
     for message, event in account.balance.included:
         source = event.source if event else None
-        yield Finding(FindingKind.INCLUDED, account.sku, message, source)
+        yield Finding(FindingKind.INCLUDED, account.key, message, source)
+    if account.has_moved_key:
+        message = (
+            "a key of events went from one SKU of the shop to another. What was put into the one"
+            " stays there, and does not come to the other"
+        )
+        yield Finding(FindingKind.INCLUDED, account.key, message, account.source)
     has_ended = account.live is None or (
         account.entry is not None and account.entry.rule is not Rule.ON_CHANGE
     )
     if has_ended and account.balance.has_changed:
         why = "its rule owns the number" if account.live else "the shop does not list it any more"
         message = f"its events changed, and {why}. Nothing is written"
-        yield Finding(FindingKind.INCLUDED, account.sku, message, account.source)
+        yield Finding(FindingKind.INCLUDED, account.key, message, account.source)

@@ -3,8 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from reconciler.model import Event, SkuLedger
+from reconciler.plan.sales import shift
+
+CLOSED: Final = "closed adjustments"
+"""The reason in a file of sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +49,10 @@ def find_closing(events: Sequence[Event], ledgers: Iterable[SkuLedger], long_ago
     at = max((one.at for ones in several.values() for one in ones), default="")
     sums = {key: sum(one.units for one in ones) for key, ones in several.items()}
     gone += (one for ones in several.values() for one in ones)
+    # At a moment of an event that a level has, the sum would be taken for that.
+    in_level = {
+        one.at for key in several for one in by_key[key].events if one.in_level and one.at >= at
+    }
+    while at in in_level:
+        at = shift(at, timedelta(milliseconds=1))
     return Closing(tuple(gone), {key: units for key, units in sums.items() if units}, at)

@@ -11,15 +11,17 @@ from reconciler.model import (
     DriftKind,
     DriftRow,
     LiveState,
-    Reference,
     Rule,
     Stock,
+    Terms,
+    finite,
 )
+from reconciler.plan.accounts import Accounts
 from reconciler.plan.findings import find_low
 from reconciler.plan.match import Matches, gone
 from reconciler.plan.naming import Named
 from reconciler.plan.reference import References
-from reconciler.plan.rules import size, with_added
+from reconciler.plan.rules import size
 
 
 def compute_drift(
@@ -27,13 +29,17 @@ def compute_drift(
 ) -> Drift:
     """Return every declared SKU whose live stock differs from the declared, whatever its rule.
 
-    What events have added since a level was settled counts as declared; *base* knows it.
+    What events have added since a level was settled counts as declared, and so does a count since
+    then; *base* knows them.
     """
     matches = named.matches
-    added = _find_added(desired, matches, base)
+    expected = _find_expected(desired, matches, base)
     rows = tuple(
         sorted(
-            _rows(desired, live, matches, added),
+            [
+                *_rows(desired, live, matches, expected),
+                *_rows_of_counts(live, named.accounts),
+            ],
             key=lambda row: (row.kind is DriftKind.SOLD, row.sku),
         )
     )
@@ -42,7 +48,7 @@ def compute_drift(
         for name, sku in matches.live.items()
         if sku.sku_id not in live.stocks
     ]
-    low = find_low(desired.declared, matches.live, live.stocks)
+    low = find_low(desired, named, live.stocks)
     findings = sorted(
         [*matches.findings, *named.accounts.findings, *unknown, *low],
         key=lambda finding: (not finding.kind.is_error, finding.sku),
@@ -56,33 +62,47 @@ def compute_drift(
     )
 
 
-def _find_added(
+def _find_expected(
     desired: DesiredState, matches: Matches, base: Base | None
-) -> Mapping[str, Reference]:
-    """Return what is known of the levels that events have added to."""
+) -> Mapping[str, Stock]:
+    """Return what the shop would have, if nothing had sold, of SKUs that have events."""
     if base is None or not base.ledgers:
         return {}
     references = References(base, desired)
-    ids = {one.sku_id for one in base.ledgers if one.corrections}
-    found = {
-        name: references.look_up(desired.declared[name], sku.sku_id)
-        for name, sku in matches.live.items()
-        if sku.sku_id in ids and desired.declared[name].rule is Rule.ON_CHANGE
-    }
-    return {name: one for name, one in found.items() if one is not None and one.added}
+    ids = {one.sku_id for one in base.ledgers if one.corrections or one.counted is not None}
+    found: dict[str, Stock] = {}
+    for name, sku in matches.live.items():
+        entry = desired.declared[name]
+        if sku.sku_id in ids and entry.rule is Rule.ON_CHANGE:
+            reference = references.look_up(entry, sku.sku_id)
+            found[name] = references.expect(entry, sku.sku_id, reference)
+    return found
 
 
 def _rows(
-    desired: DesiredState, live: LiveState, matches: Matches, added: Mapping[str, Reference]
+    desired: DesiredState, live: LiveState, matches: Matches, expected: Mapping[str, Stock]
 ) -> Iterator[DriftRow]:
     for name, sku in matches.live.items():
         entry, stock = desired.declared[name], live.stocks.get(sku.sku_id)
-        expected = entry._replace(stock=with_added(entry.stock, added.get(name)))
-        if stock is not None and stock != expected.stock:
-            kind = _kind(expected, stock)
+        entry = entry._replace(stock=expected.get(name, entry.stock))
+        if stock is not None and stock != entry.stock:
+            kind = _kind(entry, stock)
             if kind is not None:
-                said, source = expected.stock, entry.source
-                yield DriftRow(name, sku.name, entry.rule, said, stock, kind, source)
+                yield DriftRow(name, sku.name, entry.rule, entry.stock, stock, kind, entry.source)
+
+
+def _rows_of_counts(live: LiveState, accounts: Accounts) -> Iterator[DriftRow]:
+    """Yield the SKUs without a level that the shop has another number of than was counted."""
+    for one in accounts.by_id.values():
+        ledger, stock = one.balance.ledger, live.stocks.get(one.sku_id)
+        if one.entry is not None or one.live is None or ledger.counted is None or stock is None:
+            continue
+        expected = finite(ledger.counted + ledger.put_in)
+        entry = Declared(one.key, expected, Terms(Rule.ON_CHANGE, None, one.source.path), 1)
+        kind = _kind(entry, stock)
+        if stock != expected and kind is not None:
+            name = one.live.name
+            yield DriftRow(one.key, name, Rule.ON_CHANGE, expected, stock, kind, one.source)
 
 
 def _kind(entry: Declared, live: Stock) -> DriftKind | None:

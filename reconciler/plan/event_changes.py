@@ -8,10 +8,10 @@ from reconciler.model import Event, EventChange, EventVerb, SettledEvent
 
 
 class Compared(NamedTuple):
-    """What changed, and whether an adjustment is gone that was settled long ago."""
+    """What changed, and an adjustment that is gone and was settled long ago, if there is one."""
 
     changes: tuple[EventChange, ...]
-    is_tidied_up: bool
+    tidied_up: SettledEvent | None
 
 
 def compare(present: Sequence[Event], put_in: Sequence[SettledEvent], long_ago: str) -> Compared:
@@ -37,7 +37,8 @@ def compare(present: Sequence[Event], put_in: Sequence[SettledEvent], long_ago: 
     for old in gone:
         reason = old.reason or old.name.rpartition("/")[2]
         changes.append(EventChange(EventVerb.TAKEN_BACK, -old.units, reason, old.at, None, None))
-    return Compared(tuple(changes), any(old.settled_at < long_ago for old in gone))
+    tidied_up = next((old for old in gone if old.settled_at < long_ago), None)
+    return Compared(tuple(changes), tidied_up)
 
 
 def _without_same(
@@ -81,6 +82,8 @@ def _without_folded(
     for folded in ([old for old in gone if old.settled_at < long_ago], gone):
         units = sum(old.units for old in folded)
         file = next((name for name, in_file in sums.items() if in_file == units), None)
+        if folded and not units:
+            return left, [old for old in gone if old not in folded]  # what came in went out again
         if folded and file is not None:
             kept = [one for one in left if one.file.name != file]
             return kept, [old for old in gone if old not in folded]

@@ -45,7 +45,7 @@ def find_starts(desired: DesiredState, base: Base, named: Named) -> tuple[Start,
 
 def _level_starts(desired: DesiredState, base: Base, named: Named) -> Iterator[Start]:
     references = References(base, desired)
-    ledgers = {one.sku_id: one for one in base.ledgers}
+    ledgers = {one.known_id: one for one in base.ledgers}
     for sku, live in named.matches.live.items():
         entry = desired.declared[sku]
         known = references.find_latest(entry, live.sku_id)
@@ -56,7 +56,8 @@ def _level_starts(desired: DesiredState, base: Base, named: Named) -> Iterator[S
         since = known.settled.at
         ledger = ledgers.get(live.sku_id)
         if ledger is not None and ledger.counted is not None and ledger.counted_at > since:
-            counted, put_in = ledger.counted, ledger.put_in
+            # What was sold beyond the count is not missing: there never was a number for it.
+            counted, put_in = ledger.counted, ledger.put_in + ledger.short
             at, source = ledger.counted_at, entry.source
             yield Start(sku, live.sku_id, live.name, level, counted, at, put_in, source)
             continue
@@ -71,13 +72,13 @@ def _count_starts(named: Named) -> Iterator[Start]:
         ledger = one.balance.ledger
         if one.entry is None and one.live is not None and ledger.counted is not None:
             yield Start(
-                one.sku,
+                one.key,
                 one.sku_id,
                 one.live.name,
                 None,
                 ledger.counted,
                 ledger.counted_at,
-                ledger.put_in,
+                ledger.put_in + ledger.short,
                 one.source,
             )
 

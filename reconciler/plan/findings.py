@@ -11,12 +11,15 @@ from reconciler.model import (
     Finding,
     FindingKind,
     LiveSku,
+    Pending,
     Reference,
     Rule,
+    Source,
     Statement,
     Stock,
 )
 from reconciler.plan.match import Matches
+from reconciler.plan.naming import Named
 
 
 def archived(entry: Declared) -> Finding:
@@ -94,16 +97,22 @@ def conflicting(entry: Declared, reference: Reference | None) -> Finding:
     return Finding(FindingKind.CONFLICTING, entry.sku, message, entry.source)
 
 
-def find_low(
-    levels: Mapping[str, Declared], live: Mapping[str, LiveSku], stocks: Mapping[str, Stock]
-) -> Iterable[Finding]:
-    """Yield the declared SKUs that the shop has no more of than their `low`."""
-    for sku, one in live.items():
-        low = levels[sku].terms.low
-        quantity = None if low is None or one.sku_id not in stocks else stocks[one.sku_id].quantity
-        if low is not None and isinstance(quantity, int) and quantity <= low:
-            message = f"the shop has {quantity}, and {low} or fewer is low"
-            yield Finding(FindingKind.LOW, sku, message, levels[sku].source)
+def find_low(desired: DesiredState, named: Named, stocks: Mapping[str, Stock]) -> Iterable[Finding]:
+    """Yield the SKUs that levels and events name and the shop has no more of than their `low`."""
+    for sku, one in named.matches.live.items():
+        entry = desired.declared[sku]
+        yield from _low(sku, entry.terms.low, stocks.get(one.sku_id), entry.source)
+    low = desired.settings.low
+    for account in named.accounts.by_id.values():
+        if account.entry is None and account.live is not None and not account.is_released:
+            yield from _low(account.key, low, stocks.get(account.sku_id), account.source)
+
+
+def _low(sku: str, low: int | None, stock: Stock | None, source: Source) -> Iterable[Finding]:
+    quantity = stock.quantity if stock else None
+    if low is not None and isinstance(quantity, int) and quantity <= low:
+        message = f"the shop has {quantity}, and {low} or fewer is low"
+        yield Finding(FindingKind.LOW, sku, message, source)
 
 
 def not_managed(live: LiveSku) -> Finding:
@@ -141,16 +150,26 @@ def idle_globs(desired: DesiredState) -> Iterable[Finding]:
             yield Finding(FindingKind.FROZEN, glob, message, None)
 
 
-def unsettled(entry: Declared) -> Finding:
-    """Return the finding of a SKU that a crashed apply may have written."""
-    decides = f"its rule {entry.rule} decides"
-    if entry.rule is Rule.ON_CHANGE:
-        decides = "left alone as long as the level stays. Look, and count it: reconciler count"
+def unsettled(write: Pending, entry: Declared | None, live: Stock | None) -> Finding:
+    """Return the error of a SKU of which nobody knows whether a write landed."""
+    has = f", and the shop has {live}" if live is not None else ""
+    sku = shlex.quote(write.sku)
     message = (
-        "an apply that never ended may have written this, and it is neither as before nor as"
-        f" planned; {decides}"
+        f"an apply of {write.read_at[:16]}Z may or may not have written {write.before} ->"
+        f" {write.after}{has}. Left alone. Look, and say which: reconciler base settle"
+        f" {sku}=applied, or {sku}=skipped. Or count it: reconciler count"
     )
-    return Finding(FindingKind.UNSETTLED, entry.sku, message, entry.source)
+    return Finding(FindingKind.UNSETTLED, write.sku, message, entry.source if entry else None)
+
+
+def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding:
+    """Return the finding of a write in doubt of which the shop and its orders tell what became."""
+    became = "landed" if has_landed else "did not land"
+    message = (
+        f"an apply of {write.read_at[:16]}Z ended before it could say whether it wrote"
+        f" {write.before} -> {write.after}. By what the shop has and sold since, it {became}"
+    )
+    return Finding(FindingKind.TOLD, write.sku, message, entry.source if entry else None)
 
 
 def not_read(skus: Collection[str], *, offline: bool) -> Iterable[Finding]:

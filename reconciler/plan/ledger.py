@@ -7,8 +7,6 @@ nothing, an edited delivery is corrected, and a deleted one is taken back.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from reconciler.model import (
@@ -16,29 +14,16 @@ from reconciler.model import (
     Event,
     EventChange,
     EventVerb,
-    FindingKind,
     LedgerSku,
     SettledEvent,
     SkuLedger,
-    format_time,
 )
 from reconciler.plan.event_changes import compare
+from reconciler.plan.event_faults import MAX_AGE, EventFault, find_event_fault, refuse_tidying
+from reconciler.plan.sales import shift
 
-# How old a count may be when it is applied, and a settled adjustment when it is taken back.
-MAX_AGE: Final = timedelta(days=7)
-# Clocks differ: an event may be this much later than the shop's own time.
-MAX_AHEAD: Final = timedelta(minutes=5)
 # So many corrections are kept since a level was settled; older ones are forgotten.
 MAX_CORRECTIONS: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class EventFault:
-    """Why the events of a SKU can't be dealt with; `event` is the one to look at, if any."""
-
-    kind: FindingKind
-    message: str
-    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +31,10 @@ class Balance:
     """What the events of one SKU come to.
 
     Without a `count` to carry out, the shop lacks `units` (below 0: has too many). With one, it
-    should have `count` and `units`, less what was sold since. `changes` say why. `included` are
-    sentences about events that change nothing, with their event. `after` is the ledger once this
-    is dealt with; only its times are still open.
+    should have `count` and `units`, less what was sold since. `changes` say why. `taken` are units
+    of what came in that were sold already. `included` are sentences about events that change
+    nothing, with their event. `after` is the ledger once this is dealt with; only its times are
+    still open.
     """
 
     ledger: SkuLedger
@@ -58,6 +44,7 @@ class Balance:
     changes: tuple[EventChange, ...] = ()
     included: tuple[tuple[str, Event | None], ...] = ()
     fault: EventFault | None = None
+    taken: int = 0
 
     @property
     def asks_for_write(self) -> bool:
@@ -102,6 +89,8 @@ class Balance:
         return replace(
             ledger,
             sku_id=sku.sku_id,
+            set_id="",
+            short=0 if self.count is not None else ledger.short - self.taken,
             keys=sku.keys,
             counted_at=counted_at,
             counted=counted,
@@ -112,6 +101,7 @@ class Balance:
     def _settle_events(self, at: str) -> tuple[SettledEvent, ...]:
         """Return the events in the files as they are settled *at* this time, or were before."""
         settled_at = _settled_at(self.ledger.events)
+        folded_at = "" if self.asks_for_write else self._find_gone_at()
         is_in_level = _in_level(self.ledger)
         return tuple(
             SettledEvent(
@@ -119,13 +109,23 @@ class Balance:
                 one.at,
                 one.is_count,
                 one.units,
-                settled_at(one, at) if at else "",
+                settled_at(one, folded_at or at) if at else "",
                 is_in_level(one),
                 one.file.reason[:100],
                 one.sku,
             )
             for one in sorted(self.events, key=_identity)
         )
+
+    def _find_gone_at(self) -> str:
+        """Return when the last of the adjustments was settled whose place others have taken."""
+        present = {(one.file.name, one.at) for one in self.events}
+        gone = [
+            one
+            for one in self.ledger.events
+            if not one.is_count and (one.name, one.at) not in present
+        ]
+        return max((one.settled_at for one in gone), default="")
 
     def _keep_swallowed(self, counted_at: str, at: str) -> tuple[SettledEvent, ...]:
         """Return what a level has and no file any more: brought back, it changes nothing."""
@@ -146,7 +146,7 @@ def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Bal
     events = tuple(events)
     is_in_level = _in_level(ledger)
     live = [one for one in events if not is_in_level(one)]
-    if now and (fault := _find_fault(live, ledger, now)):
+    if now and (fault := find_event_fault(live, ledger, now)):
         return Balance(ledger, events, fault=fault)
     newest = max((one for one in live if one.is_count), key=lambda one: one.at, default=None)
     count = newest if newest is not None and newest.at > ledger.counted_at else None
@@ -160,91 +160,44 @@ def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Bal
     put_in = [
         one for one in ledger.events if not one.is_count and not one.in_level and one.at > since
     ]
-    changes, is_tidied_up = compare(present, put_in, _earlier(now, MAX_AGE) if now else "")
+    changes, tidied_up = compare(present, put_in, shift(now, -MAX_AGE) if now else "")
     recounted = _recount(live, ledger)
     units += (recounted.units if recounted else 0) - ledger.put_in
     fault = None
-    if is_tidied_up:
-        fault = EventFault(
-            FindingKind.CONFLICTING,
-            "an adjustment that was settled more than 7 days ago is gone. Bring its file back. Then"
-            " to tidy up, use `reconciler adjust --close`; to take it back, add an opposite"
-            " adjustment",
-            present[0] if present else None,
-        )
-    changes = (*((recounted,) if recounted else ()), *changes) if units else ()
-    return Balance(ledger, events, None, units, changes, included, fault)
+    if tidied_up is not None:
+        fault = refuse_tidying(tidied_up, present[0] if present else None)
+    taken = min(ledger.short, max(0, units))
+    units -= taken
+    if taken and not units:
+        message = "what came in was sold already, beyond what was counted. Nothing is written"
+        included = (*included, (message, present[0] if present else None))
+    owed = (_owed(taken),) if taken else ()
+    changes = (*((recounted,) if recounted else ()), *changes, *owed) if units else ()
+    return Balance(ledger, events, None, units, changes, included, fault, taken)
+
+
+def _owed(units: int) -> EventChange:
+    return EventChange(EventVerb.SHORT, -units, "sold beyond the count", "", None, None)
 
 
 def release(ledger: SkuLedger) -> SkuLedger:
     """Return the ledger of a SKU that no file names any more: what it has changes nothing later."""
-    events = tuple(one._replace(in_level=True) for one in ledger.events)
-    return replace(ledger, put_in=0, events=events)
+    # Without the file's name: a new delivery in a file of that name is another one.
+    events = tuple(one._replace(in_level=True, name="") for one in ledger.events)
+    return replace(ledger, put_in=0, short=0, events=events)
 
 
 def write_level(balance: Balance, at: str, sku: LedgerSku) -> SkuLedger:
     """Return the ledger after a level was written: it has every event that is in the files."""
     after = balance.after(at, sku)
     events = tuple(one._replace(in_level=True) for one in after.events)
-    return replace(after, put_in=0, level_at=at, events=events, corrections=())
+    return replace(after, put_in=0, short=0, level_at=at, events=events, corrections=())
 
 
 def corrected(ledger: SkuLedger, at: str, units: int) -> SkuLedger:
-    """Return *ledger* with a correction that was written, and nothing in doubt."""
+    """Return *ledger* with a correction that was written."""
     corrections = (*ledger.corrections, Correction(at, units)) if units else ledger.corrections
-    return replace(ledger, corrections=corrections[-MAX_CORRECTIONS:], doubt_at="")
-
-
-def _find_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> EventFault | None:
-    """Return why the events can't be dealt with at all, or None."""
-    counts = sorted((one for one in events if one.is_count), key=lambda one: one.at)
-    for first, second in pairwise(counts):
-        if first.at == second.at and first.units != second.units:
-            message = (
-                f"two counts of one moment say {first.units} ({first.source}) and {second.units}."
-                " Keep one"
-            )
-            return EventFault(FindingKind.CONFLICTING, message, second)
-    late = next((one for one in events if one.at > _later(now, MAX_AHEAD)), None)
-    if late is not None:
-        message = f"{late.file.written_at} is still to come by the shop's clock. It waits"
-        return EventFault(FindingKind.NOT_YET, message, late)
-    newest = counts[-1] if counts and counts[-1].at > ledger.counted_at else None
-    moved = None if newest else _find_moved_count(counts, ledger)
-    if moved is not None:
-        message = (
-            f"the time of a settled count was moved back to {moved.file.written_at}. Put it back,"
-            " or count again in a new file"
-        )
-        return EventFault(FindingKind.CONFLICTING, message, moved)
-    return _find_stale(newest, ledger, now) if newest else None
-
-
-def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> EventFault | None:
-    """Return why the *newest* count is too old to be carried out, or None."""
-    if newest.at < ledger.level_at:
-        message = (
-            f"the count of {newest.units} is older than the level, which was written at"
-            f" {ledger.level_at[:16]}Z. Count again"
-        )
-        return EventFault(FindingKind.STALE_COUNT, message, newest)
-    if newest.at < _earlier(now, MAX_AGE):
-        message = f"the count of {newest.units} is more than 7 days old. Count again"
-        return EventFault(FindingKind.STALE_COUNT, message, newest)
-    return None
-
-
-def _find_moved_count(counts: Sequence[Event], ledger: SkuLedger) -> Event | None:
-    """Return the count whose file had the settled count, and has an earlier one now."""
-    settled = {
-        one.name
-        for one in ledger.events
-        if one.is_count and one.at == ledger.counted_at and not one.in_level
-    }
-    if any(one.at == ledger.counted_at for one in counts):
-        return None
-    earlier = (one for one in counts if one.file.name in settled and one.at < ledger.counted_at)
-    return next(earlier, None)
+    return replace(ledger, corrections=corrections[-MAX_CORRECTIONS:])
 
 
 def _recount(events: Sequence[Event], ledger: SkuLedger) -> EventChange | None:
@@ -313,7 +266,7 @@ def _name_swallowed(
 
 def _in_level(ledger: SkuLedger) -> Callable[[Event], bool]:
     """Return what says whether a level has an event: one of its file, or of its moment."""
-    names = {one.name for one in ledger.events if one.in_level}
+    names = {one.name for one in ledger.events if one.in_level} - {""}
     moments = {one.at for one in ledger.events if one.in_level}
     return lambda event: event.file.name in names or event.at in moments
 
@@ -336,11 +289,3 @@ def _identity(event: Event) -> tuple[str, str, bool, int]:
 
 def _untimed(events: Sequence[SettledEvent]) -> tuple[SettledEvent, ...]:
     return tuple(one._replace(settled_at="") for one in events)
-
-
-def _earlier(at: str, by: timedelta) -> str:
-    return format_time(datetime.fromisoformat(at) - by)
-
-
-def _later(at: str, by: timedelta) -> str:
-    return format_time(datetime.fromisoformat(at) + by)

@@ -22,7 +22,7 @@ from reconciler.plan.findings import archived, conflicting, frozen, left_alone, 
 from reconciler.plan.match import gone
 from reconciler.plan.naming import Named
 from reconciler.plan.reference import References
-from reconciler.plan.rules import aim, count_put_back, is_frozen, with_added
+from reconciler.plan.rules import aim, count_put_back, is_frozen
 
 
 @dataclass(slots=True)
@@ -52,6 +52,11 @@ class Judged:
     replaced_ids: set[str] = field(default_factory=set)
 
     @property
+    def blocked_ids(self) -> frozenset[str]:
+        """Return the shop's ids of the SKUs whose level is an error, so that their events wait."""
+        return self.conflicting_ids | self.replaced_ids
+
+    @property
     def written_ids(self) -> frozenset[str]:
         """Return the shop's ids of the SKUs whose level is written."""
         return frozenset(one.sku.sku_id for one in self.differing)
@@ -70,18 +75,19 @@ def judge_levels(
     """
     judged = Judged(counted_ids=named.accounts.counted)
     declared, stocks = desired.declared, live.stocks
+    in_doubt = frozenset(one.sku_id for one in named.pending)
     units = 0
     for name, sku in named.matches.live.items():
         entry, stock = declared[name], stocks.get(sku.sku_id)
         if stock is None:
-            if name in unread:
-                units += count_units(entry.stock)
-            else:
-                judged.findings.append(gone(entry))
+            units += _pass_over(judged, entry, is_unread=name in unread)
             continue
         judged.count += 1
         if type(stock.quantity) is int:
             units += stock.quantity
+        if sku.sku_id in in_doubt:
+            _judge_in_doubt(judged, entry, sku, stock, named)
+            continue
         # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
         if stock == entry.stock and not sku.archived:
             if not references.is_known(entry, sku.sku_id):
@@ -91,7 +97,28 @@ def judge_levels(
     judged.live_units = units
     if unsettled_ids := named.accounts.unsettled:
         _take_out_conflicting(judged, unsettled_ids)
+    owned = named.accounts.owned  # whose events are an error, which leaves the SKU alone
+    judged.differing = [one for one in judged.differing if one.sku.sku_id not in owned]
     return judged
+
+
+def _judge_in_doubt(
+    judged: Judged, entry: Declared, sku: LiveSku, before: Stock, named: Named
+) -> None:
+    """Leave a SKU alone of which nobody knows whether its level was written, unless it was counted.
+
+    A count since then has the level, whether it was written or not.
+    """
+    if sku.sku_id in named.counted_since:
+        judged.settled.append(_settled(entry, sku, before, None))
+
+
+def _pass_over(judged: Judged, entry: Declared, *, is_unread: bool) -> int:
+    """Return the units of a SKU whose stock is not known: those declared if it was not asked."""
+    if is_unread:
+        return count_units(entry.stock)
+    judged.findings.append(gone(entry))
+    return 0
 
 
 def _take_out_conflicting(judged: Judged, unsettled_ids: Collection[str]) -> None:
@@ -139,7 +166,7 @@ def _judge(
         return
     if not references.is_known(entry, sku.sku_id):
         judged.settled.append(_settled(entry, sku, before, reference))
-    expected = with_added(entry.stock, reference)
+    expected = references.expect(entry, sku.sku_id, reference)
     if before not in (expected, entry.stock) and before.readable:
         judged.drifted += 1
         judged.drifted_units += _below(expected, before)

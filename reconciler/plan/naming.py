@@ -3,17 +3,31 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reconciler.model import Base, DesiredState, Listing, LiveSku
+from reconciler.model import Base, DesiredState, Listing, LiveSku, Pending
 from reconciler.plan.accounts import Accounts, open_accounts
 from reconciler.plan.match import Matches
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The live SKUs that the files name: by levels, and by events."""
+    """The live SKUs that the files name, by levels and by events, and writes in doubt."""
 
     matches: Matches
     accounts: Accounts
+    pending: tuple[Pending, ...] = ()
+
+    @property
+    def in_doubt(self) -> frozenset[str]:
+        """Return the ids of SKUs that a write may have changed, and no later count speaks of."""
+        return frozenset(one.sku_id for one in self.pending) - self.counted_since
+
+    @property
+    def counted_since(self) -> frozenset[str]:
+        """Return the ids of SKUs that were counted after the write that is in doubt."""
+        accounts = (self.accounts.by_id.get(one.sku_id) for one in self.pending)
+        return frozenset(
+            one.sku_id for one in accounts if one and one.balance.count and not one.is_in_doubt
+        )
 
     @property
     def not_managed(self) -> tuple[LiveSku, ...]:
@@ -34,7 +48,10 @@ class Named:
             if name not in unread or (live.sku_id in by_id and by_id[live.sku_id].is_unsettled)
         }
         events = (one.live for one in by_id.values() if one.live and one.entry is None)
-        return [*needed.values(), *(live for live in events if live.sku_id not in needed)]
+        pending = {one.sku_id for one in self.pending}
+        listed = (*self.matches.live.values(), *self.matches.not_managed)
+        others = (*events, *(live for live in listed if live.sku_id in pending))
+        return list({**{live.sku_id: live for live in others}, **needed}.values())
 
 
 def name_skus(
@@ -44,4 +61,5 @@ def name_skus(
 
     *now* is the shop's own time: UTC, ISO 8601.
     """
-    return Named(matches, open_accounts(desired, base, listing.skus, matches, now))
+    accounts = open_accounts(desired, base, listing.skus, matches, now)
+    return Named(matches, accounts, base.pending if base else ())

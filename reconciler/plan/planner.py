@@ -31,13 +31,12 @@ from reconciler.plan.findings import (
     not_managed,
     not_read,
     released,
-    unsettled,
 )
 from reconciler.plan.levels import Judged, count_units, judge_levels, make_actions
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import match_skus
 from reconciler.plan.naming import Named, name_skus
-from reconciler.plan.recovery import recover_pending, with_recovered
+from reconciler.plan.recovery import name_doubts, recover_pending, with_recovered
 from reconciler.plan.reference import References
 
 
@@ -59,20 +58,20 @@ def compute_plan(
         NoBaseError: A rule needs a base and there is none.
     """
     require_knowledge(desired, References(base, desired))
-    base, recovered, named = _recover(desired, base, live, named)
+    pending = base.pending if base else ()
+    base, recovered, named = _recover(desired, base, live, named, offline=provenance.offline)
     judged = judge_levels(desired, live, References(base, desired), unread, named)
     shown, hidden = _split_accounts(named, live, offline=provenance.offline)
-    blocked = judged.conflicting_ids | judged.replaced_ids
-    free = [one for one in shown if one.sku_id not in blocked]
+    free = [one for one in shown if one.sku_id not in judged.blocked_ids | named.in_doubt]
     booked = book_events(free, live, desired.settings, judged.written_ids)
     actions = sort_actions([*make_actions(judged.differing, live), *booked.actions])
-    unread = {*_find_unread(unread, live, named), *(one.sku for one in hidden)}
+    unread = {*_find_unread(unread, live, named), *(one.key for one in hidden)}
     findings = [
-        *_find_all(desired, base, live, named),
+        *_find_all(desired, base, live, named, offline=provenance.offline),
         *judged.findings,
         *booked.findings,
         *not_read(unread, offline=provenance.offline),
-        *(unsettled(desired.declared[sku]) for sku in recovered.unsure if sku in desired.declared),
+        *name_doubts(pending, desired, live.stocks, recovered, named.in_doubt),
     ]
     summary = _summarise(desired, judged, _stocks_without_level(shown, live), actions, named)
     return Plan(
@@ -107,13 +106,20 @@ class _Known(NamedTuple):
 
 
 def _recover(
-    desired: DesiredState, base: Base | None, live: LiveState, named: Named | None
+    desired: DesiredState,
+    base: Base | None,
+    live: LiveState,
+    named: Named | None,
+    *,
+    offline: bool,
 ) -> _Known:
-    """Return what is known once a dead run's writes are told from the shop."""
-    recovered = recover_pending(base.pending if base else (), live.stocks, live.orders)
-    if base is not None and base.pending:
-        base, named = with_recovered(base, recovered), None
-    return _Known(base, recovered, named or _name(desired, base, live))
+    """Return what is known once the shop has told which writes in doubt landed."""
+    if base is None or not base.pending:
+        return _Known(base, Recovered(), named or _name(desired, base, live))
+    stocks = {} if offline else live.stocks
+    recovered = recover_pending(base.pending, desired.declared, stocks, live.orders)
+    base = with_recovered(base, recovered)
+    return _Known(base, recovered, _name(desired, base, live))
 
 
 def _name(desired: DesiredState, base: Base | None, live: LiveState) -> Named:
@@ -144,12 +150,18 @@ def _stocks_without_level(accounts: Iterable[Account], live: LiveState) -> list[
 
 
 def _find_all(
-    desired: DesiredState, base: Base | None, live: LiveState, named: Named
+    desired: DesiredState,
+    base: Base | None,
+    live: LiveState,
+    named: Named,
+    *,
+    offline: bool,
 ) -> Iterator[Finding]:
     """Yield what there is to say of SKUs beside their levels and events."""
     yield from named.matches.findings
     yield from named.accounts.findings
-    yield from find_low(desired.declared, named.matches.live, live.stocks)
+    if not offline:  # what the shop has is not known then
+        yield from find_low(desired, named, live.stocks)
     yield from map(not_managed, named.not_managed)
     yield from idle_globs(desired)
     if base is not None:

@@ -1,76 +1,125 @@
-"""The writes of an apply that never ended × live stock × orders → what of them counts as done."""
+"""Writes in doubt × live stock × orders → which of them landed, and the base with those."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from reconciler.model import Base, OrderBook, Pending, Recovered, SettledSku, SkuLedger, Stock
-from reconciler.plan.sales import count_sold
+from reconciler.model import (
+    INFINITE,
+    Base,
+    Declared,
+    DesiredState,
+    Finding,
+    OrderBook,
+    Pending,
+    Recovered,
+    Rule,
+    SettledSku,
+    Stock,
+    finite,
+)
+from reconciler.plan.findings import told, unsettled
+from reconciler.plan.sales import NEAR, count_sold_after_read, shift
 
 
 def recover_pending(
-    pending: Collection[Pending], stocks: Mapping[str, Stock], orders: OrderBook | None
+    pending: Collection[Pending],
+    declared: Mapping[str, Declared],
+    stocks: Mapping[str, Stock],
+    orders: OrderBook | None,
 ) -> Recovered:
-    """Return what the live *stocks*, by SKU id, say of writes that may have landed.
+    """Return what the live *stocks*, by SKU id, and the *orders* say of writes in doubt.
 
-    A level that is as planned was written, one that is as before was not. Any other counts as
-    done too, since to write again could re-add a sale, and is named. Of a correction, what was sold
-    since decides; where that can't be said, it stays in doubt.
+    A SKU whose rule owns the number needs no memory: the next read decides. So its write counts as
+    skipped. Of several writes of one SKU the last one is told.
     """
-    levels: list[str] = []
-    unsure: list[str] = []
-    booked: list[str] = []
+    landed: list[str] = []
+    skipped: list[str] = []
     in_doubt: list[str] = []
-    for write in pending:
-        live = stocks.get(write.sku_id)
-        if write.correction is not None:
-            landed = _has_landed(write, live, orders)
-            if landed is not False:
-                (in_doubt if landed is None else booked).append(write.sku_id)
-        elif live != write.before and write.declared is not None:
-            levels.append(write.declared.sku)
-            if live != write.after:
-                unsure.append(write.declared.sku)
-    return Recovered(*(tuple(sorted(ones)) for ones in (levels, unsure, booked, in_doubt)))
+    for write in _latest(pending):
+        answer = None if is_remembered(write, declared) else False
+        if answer is None:
+            answer = _has_landed(write, stocks.get(write.sku_id), orders)
+        found = in_doubt if answer is None else landed if answer else skipped
+        found.append(write.sku_id)
+    return Recovered(tuple(sorted(landed)), tuple(sorted(skipped)), tuple(sorted(in_doubt)))
+
+
+def is_remembered(write: Pending, declared: Mapping[str, Declared]) -> bool:
+    """Return whether it matters to later applies whether a write landed."""
+    entry = next((declared[key] for key in write.keys if key in declared), write.declared)
+    return entry is None or entry.rule is Rule.ON_CHANGE
+
+
+def doubt_since(write: Pending) -> str:
+    """Return the moment since which orders tell whether a write landed."""
+    return shift(write.read_at, -NEAR) if write.read_at else ""
 
 
 def _has_landed(write: Pending, live: Stock | None, orders: OrderBook | None) -> bool | None:
-    """Return whether a correction was written, or None if the orders can't tell."""
-    sold = count_sold(orders, write.sku_id, write.read_at)
-    if isinstance(sold, str) or live is None or not isinstance(live.quantity, int):
+    """Return whether a write landed, or None if nothing tells."""
+    if live is None or write.before == write.after:
         return None
-    there = live.quantity + sold.units
-    if there == write.after.quantity:
-        return True
-    return False if there == write.before.quantity else None
+    if INFINITE in {write.before, write.after}:
+        # Selling turns no infinite stock into a finite one, nor the other way round.
+        return (live == INFINITE) is (write.after == INFINITE)
+    sold = count_sold_after_read(orders, write.sku_id, write.read_at, write.read_until)
+    if sold is None or not isinstance(live.quantity, int):
+        return None
+    there = finite(live.quantity + sold)
+    return True if there == write.after else False if there == write.before else None
+
+
+def name_doubts(
+    pending: Iterable[Pending],
+    desired: DesiredState,
+    stocks: Mapping[str, Stock],
+    recovered: Recovered,
+    in_doubt: Set[str],
+) -> Iterator[Finding]:
+    """Yield what is said of writes in doubt: what became of them, or that nobody knows."""
+    for write in _latest(pending):
+        entry = next((desired.declared[key] for key in write.keys if key in desired.declared), None)
+        if write.sku_id in in_doubt and write.sku_id in recovered.in_doubt:
+            yield unsettled(write, entry, stocks.get(write.sku_id))
+        elif write.sku_id not in recovered.in_doubt and is_remembered(write, desired.declared):
+            yield told(write, entry, has_landed=write.sku_id in recovered.landed)
 
 
 def with_recovered(base: Base, recovered: Recovered) -> Base:
-    """Return *base* with what a dead run did, and nothing pending."""
-    landed = [one.declared for one in base.pending if one.declared is not None]
-    landed = [one for one in landed if one.sku in recovered.levels]
-    ids = {one.declared.sku: one.sku_id for one in base.pending if one.declared is not None}
-    # What the shop had before the write says nothing about the level that it has now.
-    at = base.at or base.date
-    shop = {one.sku: SettledSku(one.sku, ids[one.sku], None, at, level_at=at) for one in landed}
+    """Return *base* with the writes that landed, and those that are in doubt still pending."""
+    latest = _latest(base.pending)
+    landed = [one for one in latest if one.sku_id in recovered.landed]
+    skipped = [one for one in latest if one.sku_id in recovered.skipped]
+    ids = frozenset(recovered.landed)
+    in_doubt = (one for one in base.pending if one.sku_id not in ids and one not in skipped)
+    base = replace(base, pending=tuple(in_doubt))
+    return with_landed(base, [(one, one.read_until) for one in landed])
+
+
+def _latest(pending: Iterable[Pending]) -> list[Pending]:
+    """Return the last write in doubt of each SKU."""
+    ordered = sorted(pending, key=lambda one: one.read_until)
+    return list({one.sku_id: one for one in ordered}.values())
+
+
+def with_landed(base: Base, landed: Collection[tuple[Pending, str]]) -> Base:
+    """Return *base* with writes that landed, each with when, by the shop's time."""
+    levels = {one.sku: one.declared for one, _ in landed if one.declared is not None}
+    shop = {
+        one.sku: SettledSku(one.sku, one.sku_id, None, at, level_at=at)
+        for one, at in landed
+        if one.declared is not None
+    }
+    ledgers = {one.sku_id: one.ledger for one, _ in landed if one.ledger is not None}
+    keys = {key for one in ledgers.values() for key in one.keys}
+    kept = (
+        one
+        for one in base.ledgers
+        if one.sku_id not in ledgers and (one.sku_id or not keys.intersection(one.keys))
+    )
     return replace(
         base,
-        declared={**base.declared, **{one.sku: one for one in landed}},
+        declared={**base.declared, **levels},
         shop={**base.shop, **shop},
-        ledgers=tuple(_recover_ledgers(base, recovered)),
-        pending=(),
+        ledgers=(*kept, *ledgers.values()),
     )
-
-
-def _recover_ledgers(base: Base, recovered: Recovered) -> Collection[SkuLedger]:
-    """Return the ledgers of *base* with the corrections that landed, or are in doubt."""
-    ledgers = {one.sku_id: one for one in base.ledgers if one.sku_id}
-    unnamed = [one for one in base.ledgers if not one.sku_id]
-    for write in base.pending:
-        is_level = write.declared is not None and write.declared.sku in recovered.levels
-        if write.ledger is not None and (write.sku_id in recovered.booked or is_level):
-            ledgers[write.sku_id] = write.ledger  # the intent has the correction already
-        elif write.sku_id in recovered.in_doubt:
-            earlier = ledgers.get(write.sku_id, SkuLedger(write.sku_id))
-            keys = write.ledger.keys if write.ledger else earlier.keys
-            ledgers[write.sku_id] = replace(earlier, keys=keys, doubt_at=write.read_at)
-    return (*unnamed, *ledgers.values())

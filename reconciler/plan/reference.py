@@ -16,7 +16,9 @@ from reconciler.model import (
     Statement,
     Stock,
     Terms,
+    finite,
 )
+from reconciler.plan.rules import with_added
 
 _SEEN_TERMS = Terms(Rule.ON_CHANGE, None, "")
 
@@ -46,7 +48,7 @@ class References:
         self._declared = desired.declared
         self._levels: Mapping[str, Declared] = base.declared if base else {}
         self._gone: Mapping[str, Declared] = base.released if base else {}
-        self._ledgers = {one.sku_id: one for one in base.ledgers} if base else {}
+        self._ledgers = {one.known_id: one for one in base.ledgers} if base else {}
         consumed = base.consumed if base else frozenset()
         self._seen = _Observed(one for one in desired.observations if one.id not in consumed)
 
@@ -77,6 +79,17 @@ class References:
         """
         ledger = self._ledgers.get(sku_id)
         return ledger.corrected_since(at if is_observed else "") if ledger else 0
+
+    def expect(self, entry: Declared, sku_id: str, reference: Reference | None) -> Stock:
+        """Return what the shop would have of a SKU if nothing had sold: its level, and the events.
+
+        A count since the level was settled starts afresh.
+        """
+        ledger = self._ledgers.get(sku_id)
+        since = reference.at if reference else ""
+        if ledger is not None and ledger.counted is not None and ledger.counted_at > since:
+            return finite(ledger.counted + ledger.put_in)
+        return with_added(entry.stock, reference)
 
     def is_known(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the last record says all of *entry*, and that it is this SKU."""

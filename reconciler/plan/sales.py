@@ -1,6 +1,12 @@
 """Orders × a moment → what was sold of a SKU since, or why that is not known."""
 
-from reconciler.model import Order, OrderBook, SoldSince
+from datetime import datetime, timedelta
+from typing import Final
+
+from reconciler.model import Order, OrderBook, SoldSince, format_time
+
+# Nobody knows whether an order as near to a read as this is in the stock that was read.
+NEAR: Final = timedelta(seconds=2)
 
 # Of an order with one of these, the units have left the stock.
 _SOLD = frozenset({"unfulfilled", "fulfilled", "disputed", "dispute-lost"})
@@ -27,6 +33,29 @@ def count_sold(book: OrderBook | None, sku_id: str, since: str) -> SoldSince | s
             units += sum(count for count in own if count is not None)
             orders += 1
     return SoldSince(since, units, orders)
+
+
+def count_sold_after_read(
+    book: OrderBook | None, sku_id: str, read_at: str, read_until: str
+) -> int | None:
+    """Return the units sold of a SKU after its stock was read; None if the orders can't tell.
+
+    It was read between two moments, by the shop's own time: UTC, ISO 8601.
+    """
+    if book is None or not read_at or not read_until:
+        return None
+    first, last = shift(read_at, -NEAR), shift(read_until, NEAR)
+    for order in book.orders:
+        is_near = first <= order.accepted_at <= last
+        if is_near and any(line.sku_id == sku_id for line in order.lines):
+            return None
+    sold = count_sold(book, sku_id, read_until)
+    return None if isinstance(sold, str) else sold.units
+
+
+def shift(at: str, by: timedelta) -> str:
+    """Return the moment that lies *by* so much after *at*: UTC, ISO 8601."""
+    return format_time(datetime.fromisoformat(at) + by)
 
 
 def _find_doubt(order: Order, counts: list[int | None], since: str) -> str:

@@ -1,22 +1,83 @@
-"""Ledgers by which the shop has what some files say, and ledgers without some of their keys."""
+"""Ledgers by which the shop has what some files say, and ledgers whose keys mean others by now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from reconciler.model import Event, LedgerSku, SettledEvent, SkuLedger
 from reconciler.plan.ledger import Balance
 
 
-def without_keys(ledger: SkuLedger, keys: Set[str]) -> SkuLedger:
-    """Return *ledger* without the events that it has under *keys*."""
-    if not keys:
-        return ledger
+def move_keys(ledgers: Mapping[str, SkuLedger], named: Iterable[LedgerSku]) -> dict[str, SkuLedger]:
+    """Return *ledgers*, by the shop's id, after keys went from one SKU to another as *named* says.
+
+    An event that was put into one SKU is never taken back there because its key moved, and never
+    comes to another one: neither what the shop made of the old SKU nor of the new one is known.
+    """
+    moved = dict(ledgers)
+    named = tuple(named)
+    owners: dict[str, set[str]] = defaultdict(set)
+    for sku_id, ledger in ledgers.items():
+        for key in ledger.keys:
+            owners[key].add(sku_id)
+    for sku in named:
+        own = ledgers.get(sku.sku_id) or SkuLedger(sku.sku_id)
+        lost = set(own.keys).difference(sku.keys)
+        gained = set(sku.keys).difference(own.keys)
+        others = {key: owners[key] - {sku.sku_id} for key in gained if key in owners}
+        came = [
+            one
+            for key, ids in others.items()
+            for sku_id in ids
+            for one in _under(ledgers[sku_id], {key})
+        ]
+        if lost or came:
+            moved[sku.sku_id] = _take_in(_let_go(own, lost), came)
+    return moved
+
+
+def _under(ledger: SkuLedger, keys: Set[str]) -> list[SettledEvent]:
+    """Return the events that a ledger has under *keys*."""
     latest = ledger.keys[-1] if ledger.keys else ""
-    kept = tuple(one for one in ledger.events if (one.key or latest) not in keys)
-    put_in = sum(one.units for one in kept if _is_put_in(one, ledger.counted_at))
-    others = tuple(key for key in ledger.keys if key not in keys)
-    return replace(ledger, keys=others, events=kept, put_in=put_in)
+    return [one for one in ledger.events if (one.key or latest) in keys]
+
+
+def _let_go(ledger: SkuLedger, keys: Set[str]) -> SkuLedger:
+    """Return *ledger* with the events under *keys* as some that change nothing any more."""
+    gone = frozenset(_under(ledger, keys))
+    put_in = sum(one.units for one in gone if _is_put_in(one, ledger.counted_at))
+    events = tuple(one._replace(in_level=True) if one in gone else one for one in ledger.events)
+    return replace(ledger, put_in=ledger.put_in - put_in, events=events)
+
+
+def _take_in(ledger: SkuLedger, came: Iterable[SettledEvent]) -> SkuLedger:
+    """Return *ledger* with events of another SKU, which change nothing here."""
+    known = {(one.name, one.at, one.units) for one in ledger.events}
+    new = (one for one in came if (one.name, one.at, one.units) not in known)
+    return replace(ledger, events=(*ledger.events, *(one._replace(in_level=True) for one in new)))
+
+
+def merge_ledgers(found: Iterable[tuple[str, SkuLedger]]) -> dict[str, SkuLedger]:
+    """Return one ledger for each id of those *found* for it; those without an id are left out."""
+    merged: dict[str, SkuLedger] = {}
+    for sku_id, ledger in found:
+        if sku_id:
+            merged[sku_id] = _join(merged[sku_id], ledger) if sku_id in merged else ledger
+    return merged
+
+
+def _join(first: SkuLedger, second: SkuLedger) -> SkuLedger:
+    """Return a ledger with what both say of one SKU."""
+    latest = max(first, second, key=lambda one: one.counted_at)
+    events = tuple(dict.fromkeys((*first.events, *second.events)))
+    return replace(
+        latest,
+        sku_id=first.sku_id or second.sku_id,
+        keys=tuple(dict.fromkeys((*first.keys, *second.keys))),
+        put_in=sum(one.units for one in events if _is_put_in(one, latest.counted_at)),
+        events=events,
+        corrections=tuple(sorted((*first.corrections, *second.corrections))),
+    )
 
 
 def _is_put_in(event: SettledEvent, counted_at: str) -> bool:
@@ -45,6 +106,8 @@ def settle_all(
         swallowed = tuple(one for one in earlier.events if one.in_level)
         balance = Balance(SkuLedger(sku.sku_id, events=swallowed), tuple(ones), latest)
         after = balance.after(max(one.at for one in ones), sku)
+        # Which SKU has that code may be another one by now: the next apply looks.
+        after = replace(after, sku_id="", set_id=sku.sku_id or earlier.set_id)
         ledgers.append(
             after if is_whole else _with_others(after, earlier, {one.sku for one in ones})
         )
@@ -53,10 +116,10 @@ def settle_all(
 
 def _with_others(after: SkuLedger, earlier: SkuLedger, keys: Set[str]) -> SkuLedger:
     """Return *after* with what the *earlier* ledger has under other keys than *keys*."""
-    others = without_keys(earlier, keys)
-    events = (*after.events, *(one for one in others.events if one not in after.events))
+    gone = {*after.events, *_under(earlier, keys)}
+    events = (*after.events, *(one for one in earlier.events if one not in gone))
     counted_at, counted = max(
-        (after.counted_at, after.counted), (others.counted_at, others.counted), key=lambda c: c[0]
+        (after.counted_at, after.counted), (earlier.counted_at, earlier.counted), key=lambda c: c[0]
     )
     put_in = sum(one.units for one in events if _is_put_in(one, counted_at))
     return replace(after, events=events, counted_at=counted_at, counted=counted, put_in=put_in)

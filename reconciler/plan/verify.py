@@ -106,6 +106,9 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
     matches = match_skus(desired.declared, live.listing.skus)
     named = name_skus(desired, base, live.listing, matches, live.now)
     accounts = named.accounts.by_id
+    dealt_with = {one.sku_id for one in plan.ledgers}
+    if named.in_doubt & {*dealt_with, *(one.target.sku_id for one in plan.actions)}:
+        raise StalePlanError("the plan writes a SKU that is in doubt; plan again")
     by_target = {one.target.sku_id: one for one in plan.actions}
     for sku in plan.ledgers:
         account = accounts.get(sku.sku_id)
@@ -114,14 +117,14 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
         is_level = action is not None and not action.events
         if (
             account is None
-            or account.named != sku
+            or replace(sku, short=0) != account.sku
+            or (sku.short and account.balance.count is None)
             or (not is_level and find_fault(account, desired.settings))
         ):
             raise StalePlanError(f"the events of {sku.sku_id} are others by now; plan again")
         needs_write = account.is_unsettled and account.balance.count is None
         if needs_write and (action is None or not action.events):
-            raise StalePlanError(f"the plan leaves out the events of {account.sku}; plan again")
-    dealt_with = {one.sku_id for one in plan.ledgers}
+            raise StalePlanError(f"the plan leaves out the events of {account.key}; plan again")
     for action in (one for one in plan.actions if one.events):
         account = accounts.get(action.target.sku_id)
         made = replan(account, action, live) if account else None
@@ -131,7 +134,7 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
                 f"the plan's action for {action.sku} does not follow from the events; plan again"
             )
     levels = {one.target.sku_id for one in plan.actions if not one.events}
-    if clashing := levels & named.accounts.unsettled:
+    if clashing := levels & (named.accounts.unsettled | named.accounts.owned):
         name = by_target[min(clashing)].sku
         raise StalePlanError(f"the level of {name} was planned beside its events; plan again")
 

@@ -1,47 +1,73 @@
 """Which base → its texts: the YAML at a commit, or what a record says was applied."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
+from reconciler.git.file_versions import read_blobs
 from reconciler.git.repository import Repository
-from reconciler.records.ledgers import INTENDED_LEDGER_FILE, LEDGER_FILE
+from reconciler.records.batches import BATCH_FILE, DOUBT_FILE, Batch, parse_batch
+from reconciler.records.ledgers import LEDGER_FILE
 from reconciler.records.records import (
     APPLIED_FILE,
-    FILES,
-    INTENDED_FILE,
     MAX_BYTES,
+    OTHER_FILES,
     RECORD_FILE,
     RELEASED_FILE,
-    SHOP_FILE,
     Record,
     parse_record,
     ref_of,
 )
+from reconciler.records.shards import find_parts, paths_of
+from reconciler.records.shop import SHOP_FILE
+
+Files = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTexts:
+    """The files of a record, each by its path, and what its run announced, oldest first."""
+
+    record: Record
+    released: Files = ()
+    shop: Files = ()
+    ledger: Files = ()
+    doubt: Files = ()
+    batches: tuple[Batch, ...] = ()
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Return when the run that has the store is dead, by the shop's time; None if none has."""
+        if not self.record.is_intent:
+            return None
+        return next((one.deadline for one in reversed(self.batches) if one.deadline), None)
+
+    @property
+    def is_unlocked(self) -> bool:
+        """Whether somebody said that its run is dead."""
+        return any(one.unlocked_by for one in self.batches)
 
 
 @dataclass(frozen=True, slots=True)
 class BaseTexts:
-    """The base as files: of a whole store's folder, or (`record` is given) just what was applied.
+    """The base as files: of a whole store's folder, or (`told` is given) just what was applied.
 
     Paths are those of the files at the commit; `odd` are those that are no regular files.
-    `intended` is what would hold if an intent, of which there is no receipt, all came about,
-    `released` the levels of SKUs that no file declares; `shop`, `ledger`, and `intended_ledger` are
-    the contents of files of a record.
     """
 
     commit: str
     source: str
     date: str
-    files: tuple[tuple[str, bytes], ...]
+    files: Files
     odd: tuple[str, ...]
-    record: Record | None = None
-    intended: tuple[tuple[str, bytes], ...] = ()
-    released: tuple[tuple[str, bytes], ...] = ()
-    shop: bytes = b"{}"
-    ledger: bytes = b"[]"
-    intended_ledger: bytes = b"[]"
+    told: RecordTexts | None = None
+
+    @property
+    def record(self) -> Record | None:
+        """Return the record that this is, or None."""
+        return self.told.record if self.told else None
 
 
 def find_base(
@@ -60,15 +86,21 @@ def find_base(
     if at is None:
         return None
     inside = path_below_top(repository, folder)
-    _refuse_huge(repository, at, ref or own)
-    named = repository.read_commit(at, *((*FILES, inside) if inside else ()))
+    _refuse_huge(repository, at, ref or own, RECORD_FILE)
+    named = repository.read_commit(at, *((RECORD_FILE, inside) if inside else ()))
     if named is None:
         raise NoBaseError(f"{ref} names no commit here; fetch it, or name another")
     commit, day = named.id, named.day
     blobs = dict(named.files)
     record = _read_record(commit, blobs.get(RECORD_FILE), ref or own)
     if record is not None:
-        return _of_record(commit, day, record, blobs, site_id, ref or own)
+        if record.site_id != site_id:
+            raise NoBaseError(
+                f"{ref or own} is a record of the site {record.site_id}, not of {site_id}; name"
+                " another --base"
+            )
+        told = _read_files(repository, commit, record, ref or own)
+        return replace(told, date=day)
     if ref is None:
         raise HistoryError(f"{own} holds no record, but something else ({commit[:7]}). Delete it.")
     texts = _at_commit(blobs, inside, folder, commit, day)
@@ -86,54 +118,46 @@ def _read_record(commit: str, content: bytes | None, ref: str) -> Record | None:
         raise
 
 
-def _of_record(
-    commit: str,
-    day: str,
-    record: Record,
-    blobs: Mapping[str, bytes | None],
-    site_id: str,
-    ref: str,
-) -> BaseTexts:
-    """Return the base in a record; raise NoBaseError for a record of another site."""
-    if record.site_id != site_id:
-        raise NoBaseError(
-            f"{ref} is a record of the site {record.site_id}, not of {site_id}; name another --base"
-        )
-    own = ref_of(site_id)
-    missing = [name for name in record.files if blobs.get(name) is None]
+def _read_files(repository: Repository, commit: str, record: Record, ref: str) -> BaseTexts:
+    """Return the base in a record; raise HistoryError if it lacks a file."""
+    wanted = [path for name in OTHER_FILES for path in paths_of(name)]
+    _refuse_huge(repository, commit, ref, *wanted)
+    found = repository.read_commit(commit, *wanted)
+    blobs = {path: content for path, content in (found.files if found else ()) if content}
+    parts = {name: find_parts(name, blobs) for name in OTHER_FILES}
+    missing = [name for name in record.files if not parts.get(name)]
     if missing:
         raise HistoryError(
             f"The record {commit[:7]} at {ref} lacks {missing[0]}. If the shop has what is"
             " committed: reconciler base set HEAD"
         )
-    applied, intended, released = (
-        tuple((f"{own}/{name}", content) for content in [blobs.get(name)] if content)
-        for name in (APPLIED_FILE, INTENDED_FILE, RELEASED_FILE)
+    own = ref_of(record.site_id)
+
+    def read(name: str) -> Files:
+        return tuple((f"{own}/{path}", blobs[path]) for path in parts[name])
+
+    batches = _read_batches(repository, commit, record) if record.is_intent else ()
+    told = RecordTexts(
+        record, read(RELEASED_FILE), read(SHOP_FILE), read(LEDGER_FILE), read(DOUBT_FILE), batches
     )
-    ledger, intended_ledger = (
-        b"[]" if (content := blobs.get(name)) is None else content
-        for name in (LEDGER_FILE, INTENDED_LEDGER_FILE)
-    )
-    shop = blobs.get(SHOP_FILE) or b"{}"
-    return BaseTexts(
-        commit,
-        record.source,
-        day,
-        applied,
-        (),
-        record,
-        intended,
-        released,
-        shop,
-        ledger,
-        intended_ledger,
+    return BaseTexts(commit, record.source, "", read(APPLIED_FILE), (), told)
+
+
+def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[Batch, ...]:
+    """Return what a run that has not ended announced, oldest first."""
+    since = [f"^{record.previous}"] if record.previous else []
+    how = ("rev-list", "--first-parent", "--reverse", commit, *since)
+    commits = repository.run(*how).decode().split()
+    names = {one: f"{one}:{BATCH_FILE}" for one in commits}
+    contents = read_blobs(repository, names.values())
+    return tuple(
+        parse_batch(one[:7], contents[name]) for one, name in names.items() if name in contents
     )
 
 
-def _refuse_huge(repository: Repository, at: str, ref: str) -> None:
-    """Raise HistoryError for a record that is larger than any apply makes one."""
-    size = repository.size_of(at, RECORD_FILE, APPLIED_FILE, RELEASED_FILE, SHOP_FILE, LEDGER_FILE)
-    if size > MAX_BYTES:
+def _refuse_huge(repository: Repository, at: str, ref: str, *names: str) -> None:
+    """Raise HistoryError for files of a record that are larger than any apply makes them."""
+    if repository.size_of(at, *names) > MAX_BYTES:
         raise HistoryError(f"The record at {ref} is larger than {MAX_BYTES // 2**20} MiB.")
 
 
@@ -172,7 +196,7 @@ def _refuse_detours(repository: Repository, commit: str, inside: str) -> None:
 
 def find_elsewhere(repository: Repository, base: BaseTexts, site_id: str) -> str | None:
     """Return where the store of *site_id* stood at a base that does not have it where it is now."""
-    if base.files or base.record is not None:
+    if base.files or base.told is not None:
         return None
     found = repository.files_with(base.commit, site_id, "store.yaml")
     return found[0] if found else None

@@ -2,50 +2,76 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from reconciler.git.file_versions import read_blobs
 from reconciler.git.repository import Repository
-from reconciler.model import format_time
-from reconciler.records.records import RECORD_FILE, Record, RecordedAction, parse_record, ref_of
+from reconciler.model import Pending, format_time
+from reconciler.records.batches import BATCH_FILE, Batch, parse_batch, sum_up
+from reconciler.records.records import RECORD_FILE, Record, parse_record, ref_of
 
 
 class PastAction(NamedTuple):
-    """An action of an apply: when it was recorded, the commit applied, and by whom."""
+    """An action of an apply: when it was recorded, the commit applied, by whom, and its result.
+
+    The result is '' where the run died before it could say.
+    """
 
     at: str
     source: str
     by: str
-    action: RecordedAction
+    write: Pending
+    result: str
+
+
+class _Link(NamedTuple):
+    """One commit of the chain: when it was made, its record, and its batch."""
+
+    at: str
+    record: Record
+    batch: Batch
 
 
 def read_past_actions(repository: Repository, site_id: str) -> Iterator[PastAction]:
-    """Yield the actions of all applies of a site; of one that crashed, with no result.
+    """Yield the actions of all applies of a site; of one that died, what it left open.
 
     Raises:
         HistoryError: git or a record can't be read.
     """
+    for _, run in groupby(_read_chain(repository, site_id), key=lambda link: link.record.run):
+        yield from _read_run(list(run))
+
+
+def _read_run(links: list[_Link]) -> Iterator[PastAction]:
+    """Yield the actions of one run, with the stocks that it found and left."""
+    record = links[-1].record
+    announced: dict[str, Pending] = {}
+    for link in links:
+        for end in link.batch.results:
+            if (write := announced.get(end.sku_id)) is not None:
+                before, after = end.before or write.before, end.after or write.after
+                done = write._replace(before=before, after=after)
+                yield PastAction(end.at or link.at, record.source, record.by, done, end.result)
+        announced |= {write.sku_id: write for write in link.batch.writes}
+    for write in sum_up([link.batch for link in links]).open:
+        yield PastAction(links[-1].at, record.source, record.by, write, "")
+
+
+def _read_chain(repository: Repository, site_id: str) -> Iterator[_Link]:
+    """Yield the commits of the chain that are records, oldest first."""
     ref = ref_of(site_id)
     if repository.find_ref(ref) is None:
         return
     lines = repository.run("log", "--first-parent", "--reverse", "--format=%H %ct", ref)
     commits = [line.split() for line in lines.decode().splitlines()]
-    names = {commit: f"{commit}:{RECORD_FILE}" for commit, _ in commits}
-    contents = read_blobs(repository, names.values())
-    records = []
+    names = [f"{commit}:{file}" for commit, _ in commits for file in (RECORD_FILE, BATCH_FILE)]
+    contents = read_blobs(repository, names)
     for commit, seconds in commits:
-        content = contents.get(names[commit])
+        content = contents.get(f"{commit}:{RECORD_FILE}")
         record = parse_record(commit, content) if content is not None else None
-        if record is not None:
-            records.append((int(seconds), record))
-    for index, (made, record) in enumerate(records):
-        following = records[index + 1][1] if index + 1 < len(records) else None
-        if not (record.is_intent and _is_ended_by(following, record)):
-            at = format_time(datetime.fromtimestamp(made, UTC))
-            for action in record.actions:
-                yield PastAction(action.at or at, record.source, record.by, action)
-
-
-def _is_ended_by(following: Record | None, intent: Record) -> bool:
-    """Return whether the next record is the receipt, or a later state, of the same run."""
-    return following is not None and following.run == intent.run
+        if record is None:
+            continue
+        batch = contents.get(f"{commit}:{BATCH_FILE}")
+        at = format_time(datetime.fromtimestamp(int(seconds), UTC))
+        yield _Link(at, record, parse_batch(commit[:7], batch) if batch else Batch(None))

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 from reconciler.errors import HistoryError
 from reconciler.model import MAX_QUANTITY, Correction, SettledEvent, SkuLedger
 from reconciler.model.codec import dump_json, load_noun, parse_json
+from reconciler.records.shards import split_rows
 
 LEDGER_FILE: Final = "ledger.json"
-INTENDED_LEDGER_FILE: Final = "intended-ledger.json"
 
 _TIME = r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z)?\Z"
 _Time = Annotated[str, Meta(pattern=_TIME)]
@@ -21,7 +21,7 @@ _Units = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 _Counted = Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
 
 
-class _Row(Struct, omit_defaults=True, forbid_unknown_fields=True):
+class LedgerRow(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """One SKU in `ledger.json`."""
 
     sku_id: _Text
@@ -31,17 +31,22 @@ class _Row(Struct, omit_defaults=True, forbid_unknown_fields=True):
     put_in: _Units = 0
     events: tuple[tuple[_Text, _Time, bool, _Units, _Time, bool, _Text, _Text], ...] = ()
     corrections: tuple[tuple[_Time, _Units], ...] = ()
-    doubt_at: _Time = ""
+    short: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    set_id: _Text = ""
 
 
-def dump_ledgers(ledgers: Iterable[SkuLedger]) -> str:
-    """Return the text of `ledger.json`."""
-    rows = sorted(ledgers, key=lambda one: (one.sku_id, one.keys))
-    lines = (dump_json(_as_row(one), indent=None) for one in rows)
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+def dump_ledgers(ledgers: Iterable[SkuLedger]) -> dict[str, str]:
+    """Return the files that say what was dealt with of events, a line for each SKU."""
+    ordered = sorted(ledgers, key=lambda one: (one.sku_id, one.keys))
+    rows = {one.sku_id or f"no id: {one.keys}": as_row(one) for one in ordered}
+    return {path: _write(part.values()) for path, part in split_rows(LEDGER_FILE, rows).items()}
 
 
-def _as_row(ledger: SkuLedger) -> dict[str, Any]:
+def _write(rows: Iterable[dict[str, Any]]) -> str:
+    return "[\n" + ",\n".join(dump_json(row, indent=None) for row in rows) + "\n]\n"
+
+
+def as_row(ledger: SkuLedger) -> dict[str, Any]:
     """Return what a ledger says, without what it does not say."""
     row = {
         "sku_id": ledger.sku_id,
@@ -51,50 +56,56 @@ def _as_row(ledger: SkuLedger) -> dict[str, Any]:
         "put_in": ledger.put_in,
         "events": ledger.events,
         "corrections": ledger.corrections,
-        "doubt_at": ledger.doubt_at,
+        "short": ledger.short,
+        "set_id": ledger.set_id,
     }
     needed = {"sku_id", "keys", "counted"}
     return {name: value for name, value in row.items() if value or name in needed}
 
 
-def _check(rows: Iterable[_Row]) -> None:
-    """Raise ValueError for rows that contradict themselves or each other."""
-    seen: set[str] = set()
-    for row in rows:
-        if row.sku_id in seen:
-            raise ValueError("a SKU stands in it twice")
-        seen |= {row.sku_id} - {""}
-        if bool(row.counted_at) != (row.counted is not None):
-            raise ValueError("a count has no time, or no number")
-        for at in (row.counted_at, row.doubt_at, *(one[1] for one in row.events)):
-            if at:
-                datetime.fromisoformat(at)
+def _check(row: LedgerRow) -> None:
+    """Raise ValueError for a row that contradicts itself."""
+    if bool(row.counted_at) != (row.counted is not None):
+        raise ValueError("a count has no time, or no number")
+    for at in (row.counted_at, *(one[1] for one in row.events)):
+        if at:
+            datetime.fromisoformat(at)
 
 
-def parse_ledgers(commit: str, content: bytes) -> tuple[SkuLedger, ...]:
-    """Return the ledgers in the `ledger.json` of the record *commit*.
+def parse_ledgers(commit: str, contents: Iterable[bytes]) -> tuple[SkuLedger, ...]:
+    """Return the ledgers in the files of the record *commit*.
 
     Raises:
-        HistoryError: It can't be read.
+        HistoryError: One can't be read.
     """
     try:
-        rows = load_noun(parse_json(content.decode()), tuple[_Row, ...])
-        _check(rows)
+        rows = [
+            row
+            for content in contents
+            for row in load_noun(parse_json(content.decode()), tuple[LedgerRow, ...])
+        ]
+        named = [row.sku_id for row in rows if row.sku_id]
+        if len(set(named)) < len(named):
+            raise ValueError("a SKU stands in it twice")
+        return tuple(map(load_ledger, rows))
     except ValueError as error:
         raise HistoryError(
             f"{LEDGER_FILE} of the record {commit} can't be read: {error}. If the shop has what is"
             " committed: reconciler base set HEAD"
         ) from None
-    return tuple(
-        SkuLedger(
-            sku_id=row.sku_id,
-            keys=row.keys,
-            counted_at=row.counted_at,
-            counted=row.counted,
-            put_in=row.put_in,
-            events=tuple(SettledEvent(*one) for one in row.events),
-            corrections=tuple(Correction(*one) for one in row.corrections),
-            doubt_at=row.doubt_at,
-        )
-        for row in rows
+
+
+def load_ledger(row: LedgerRow) -> SkuLedger:
+    """Return the ledger that *row* stands for; raise ValueError if it contradicts itself."""
+    _check(row)
+    return SkuLedger(
+        sku_id=row.sku_id,
+        keys=row.keys,
+        counted_at=row.counted_at,
+        counted=row.counted,
+        put_in=row.put_in,
+        events=tuple(SettledEvent(*one) for one in row.events),
+        corrections=tuple(Correction(*one) for one in row.corrections),
+        short=row.short,
+        set_id=row.set_id,
     )

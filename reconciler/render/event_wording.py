@@ -32,6 +32,8 @@ def _change(one: EventChange) -> str:
             return f"{one.units:+}{reason} corrected {was:+} -> {was + one.units:+}"
         case EventVerb.TAKEN_BACK:
             return f"{one.units:+}{reason} taken back"
+        case EventVerb.SHORT:
+            return f"{one.units:+}{reason}"
 
 
 def _sold(sold: SoldSince) -> str:

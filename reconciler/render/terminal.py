@@ -196,7 +196,8 @@ def render_report(report: Report, *, verbose: bool = False) -> Iterator[Line]:
 def _outcome(outcome: Outcome) -> Line:
     said = safe_text(outcome.sku)
     if outcome.after is not None:
-        said += f"  planned {_shown(outcome.before)} -> {_shown(outcome.after)}"
+        verb = "wrote" if outcome.result is Result.APPLIED else "planned"
+        said += f"  {verb} {_shown(outcome.before)} -> {_shown(outcome.after)}"
     if outcome.found is not None:
         said += f", found {_shown(outcome.found)}"
     if outcome.message:

@@ -187,15 +187,17 @@ def drift_difference(row: DriftRow) -> str:
 
 
 def explained_sentence(row: ExplainedRow) -> str:
-    """Return what became of a SKU: `-7 = 6 sold in 3 orders, 1 unexplained`."""
+    """Return what became of a SKU: `-7 = 6 sold in 3 orders, 1 unexplained`.
+
+    What went out has no sign, like what was sold; what came in has a plus.
+    """
     parts = []
     if row.orders:
         parts.append(f"{row.sold} sold in {count(row.orders, 'order')}")
     if row.adjusted:
         parts.append(f"{row.adjusted:+} adjusted")
     if row.unexplained or not parts:
-        # Where it explains what is gone, the minus says nothing.
-        lost = row.live < row.had and row.unexplained < 0
+        lost = row.unexplained <= 0
         parts.append(f"{-row.unexplained if lost else f'{row.unexplained:+}'} unexplained")
     return f"{row.live - row.had:+} = {', '.join(parts)}"
 

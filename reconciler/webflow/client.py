@@ -1,8 +1,7 @@
 """Requests to the API → answers, each paced, timed, and mapped to our errors.
 
-One synchronous client, used by several threads at once. It follows no redirect (a followed 302
-turns a PATCH into a GET, "success" that wrote nothing), and a write goes out once: only its
-caller may decide to send it again.
+One synchronous client, for several threads. It follows no redirect (a followed 302 turns a PATCH
+into a GET, "success" that wrote nothing), and a write goes out once: its caller may send it again.
 """
 
 import random
@@ -77,7 +76,7 @@ class StoreClient:
         self._sleep = sleep
         self._why_stopped = stopped
         self._is_closed = False
-        self._shop_clock = ShopClock(clock)
+        self._shop_clock = ShopClock()
         self.requests = 0
         self.waiting = 0
         """How many requests wait for the rate limit."""
@@ -311,6 +310,11 @@ class StoreClient:
         if response.is_success:
             raise AnswerError(f"the store answers {response.status_code}, which says nothing")
         raise refusal(response.status_code, response.headers, content, self._token)
+
+    def ask_time(self, site_id: str) -> datetime:
+        """Ask the shop for anything, and return the time by its own clock; raise StoreError."""
+        self.read(f"/sites/{quote(site_id, safe='')}/products", lambda _: None, {"limit": 1})
+        return self.now()
 
     def now(self) -> datetime:
         """Return the time by the shop's own clock."""

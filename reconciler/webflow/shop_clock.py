@@ -1,6 +1,7 @@
 """The shop's own time, from the header `Date` of its answers."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,13 +12,19 @@ from reconciler.retry_after import server_time
 _SAME: Final = timedelta(seconds=2)
 
 
+def count_seconds() -> float:
+    """Return the seconds since some moment, those included that the machine slept."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux alone has it
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
 class ShopClock:
     """Tells the time by the shop's clock, by this machine's until the shop has answered.
 
     Several threads may ask. *clock* counts seconds and is never set.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float] = count_seconds) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._told, self._at = datetime.now(UTC), clock()

@@ -765,12 +765,15 @@ def test_events_need_the_record(workspace: Workspace) -> None:
     )
 
 
-def test_level_that_owns_the_number_has_the_events(workspace: Workspace) -> None:
-    """Written under `exact`, then `on_change`: the delivery doesn't come on top."""
+def test_level_that_owns_the_number_waits_for_its_event(workspace: Workspace) -> None:
+    """Written under `exact` once the event is gone; as `on_change` again, nothing comes on top."""
     workspace.begin()
-    _event(workspace, "po", TEE="+20")
+    path = _event(workspace, "po", TEE="+20")
     workspace.declare({"TEE": "{quantity: 70, rule: exact}", "MUG": 20})
     _apply(workspace, code=5)
+    assert _tee(workspace) == 50
+    path.unlink()
+    _apply(workspace)
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
 
@@ -875,13 +878,13 @@ def test_released_sku_takes_nothing_back_later(workspace: Workspace) -> None:
     assert _plan(workspace)["actions"] == []
 
 
-def test_saved_plan_of_a_level_that_owns_the_number_is_applied(workspace: Workspace) -> None:
-    """The event beside it is an error, and stops nothing else."""
+def test_saved_plan_beside_an_owned_event_is_applied(workspace: Workspace) -> None:
+    """The event is an error, leaves its SKU alone, and stops nothing else."""
     workspace.begin()
     _event(workspace, "po", TEE="+20")
-    workspace.declare({"TEE": "{quantity: 70, rule: exact}", "MUG": 20})
+    workspace.declare({"TEE": "{quantity: 70, rule: exact}", "MUG": 25})
     workspace.commit()
     workspace.run("plan", "--out", "p.json")
     run = workspace.run("apply", "p.json")
 
-    assert (run.code, _tee(workspace)) == (5, 70), run
+    assert (run.code, workspace.quantities()) == (5, {"TEE": 50, "MUG": 25}), run

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from factories import FIFTY, ON_CHANGE, SITE, Workspace
 
-from reconciler.app import apply_run, planning
+from reconciler.app import planning
+from reconciler.apply import executor
 
 REF = f"refs/reconciler/{SITE}"
 
@@ -218,7 +219,7 @@ def _leave_intent(workspace: Workspace) -> None:
         raise DiedError
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(apply_run, "execute", die)
+        patched.setattr(executor._Run, "_write", die)
         with pytest.raises(DiedError):
             workspace.run("apply", "--yes")
 

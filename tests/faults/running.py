@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 from faults.table import ROWS, Row, Tally
 
-for _part in ("files", "network", "api", "process", "misuse", "github"):
+for _part in (
+    "files",
+    "network",
+    "api",
+    "process",
+    "misuse",
+    "github",
+    "events",
+    "orders",
+    "doubt",
+):
     import_module(f"faults.{_part}")  # which enters its rows
 
 

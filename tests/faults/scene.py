@@ -102,7 +102,7 @@ class Scene:
     def commit(self) -> None:
         """Commit all there is, and push it."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "edit")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "edit")
         self.git("push", "--quiet", "origin", "main")
 
     def begin_records(self) -> None:

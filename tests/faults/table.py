@@ -89,12 +89,22 @@ class Row:
             yield Bench(Path(os.path.realpath(folder)), chance, naive, seed)
 
 
+KINDS = {
+    "N": 15,
+    "A": 22,
+    "F": 19,
+    "P": 9,
+    "C": 12,
+    "S": 12,
+    "H": 8,
+    "W": 8,
+    "R": 12,
+    "J": 12,
+    "O": 8,
+    "D": 6,
+}
 # Every row that there is, whether it has a check yet or not.
-IDS = tuple(
-    f"{kind}{number}"
-    for kind, last in (("N", 15), ("A", 22), ("F", 19), ("P", 9), ("C", 12), ("S", 12))
-    for number in range(1, last + 1)
-)
+IDS = tuple(f"{kind}{number}" for kind, last in KINDS.items() for number in range(1, last + 1))
 ROWS: dict[str, Row] = {}
 
 

@@ -1,5 +1,6 @@
 """One random history: steps of people, customers, and CI, and the laws after each apply."""
 
+import contextlib
 import json
 import random
 import subprocess
@@ -7,9 +8,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from histories.model import Expected, Model
-from histories.world import Clock, KilledError, World, killed_at, open_world
+import pytest
+
+from histories.model import Booked, EventModel, Expected, Model
+from histories.world import EVENTS, Clock, KilledError, World, killed_at_step, open_world
+from reconciler.app.recording import Recording
+from reconciler.apply import batches
 from reconciler.model import format_time
 
 REFS = "refs/reconciler"
@@ -26,6 +32,8 @@ class Explorer:
         self.world = world
         self.chance = chance
         self.model = Model()
+        self.events = EventModel()
+        self.files = 0
         self.saved: tuple[str, dict[str, Expected], Model] | None = None
         self.counts: Counter[str] = Counter()
         self.branches = 0
@@ -48,7 +56,11 @@ class Explorer:
             (1, self.import_skus),
             (7, self.apply),
             (2, self.apply_late),
-            (2, self.kill),
+            (3, self.kill),
+            (1, self.pause),
+            (4, self.deliver),
+            (2, self.change_event),
+            (2, self.count),
         ]
         weights = [weight for weight, _ in choices]
         for _ in range(steps):
@@ -68,6 +80,10 @@ class Explorer:
     def _code(self) -> str:
         return self.chance.choice(sorted(self.world.listing()))
 
+    def _level_code(self) -> str:
+        """Return a code of the shop that has no events."""
+        return self.chance.choice(sorted(self.world.listing().keys() - EVENTS.keys()))
+
     def _key(self) -> str:
         return self.chance.choice(sorted(self.world.levels()))
 
@@ -81,7 +97,7 @@ class Explorer:
 
     def restock(self) -> None:
         """Somebody types a number into the shop's own page."""
-        code = self._code()
+        code = self._level_code()
         near = self.world.levels().get(code, 40)
         self.world.restock(code, self._around(near))
 
@@ -124,7 +140,8 @@ class Explorer:
 
     def import_skus(self) -> None:
         """What no file declares is imported."""
-        self.world.run("one", "import")
+        codes = self.world.listing().keys() - EVENTS.keys()
+        self.world.run("one", "import", *(word for code in codes for word in ("--sku", code)))
         self.world.commit("imported")
         self.world.push()
 
@@ -139,7 +156,7 @@ class Explorer:
     def rename(self) -> None:
         """A code is renamed in the shop, and corrected in the YAML, now or later."""
         levels = self.world.levels()
-        code = self._code()
+        code = self._level_code()
         new = self.world.rename(code)
         if code in levels:
             self.world.write_levels({new if k == code else k: v for k, v in levels.items()})
@@ -197,6 +214,44 @@ class Explorer:
             world.log.append("which is given up")
         world.push()
 
+    def deliver(self) -> None:
+        """Something comes in, or goes out, for one SKU or two."""
+        codes = self.chance.sample(sorted(EVENTS), self.chance.randint(1, 2))
+        units = {code: f"{self.chance.choice([-2, 5, 9, 20]):+}" for code in codes}
+        self._write_event(units)
+
+    def count(self) -> None:
+        """Somebody counts a SKU."""
+        code = self.chance.choice(sorted(EVENTS))
+        self._write_event({code: str(self._around(self.world.live()[self.world.listing()[code]]))})
+
+    def _write_event(self, units: dict[str, str]) -> None:
+        self.files += 1
+        self.world.write_event(f"e{self.files}.yaml", f"{Clock.now():%Y-%m-%dT%H:%M:%SZ}", units)
+        self.world.commit(f"event {self.files}: {units}")
+        self.world.push()
+
+    def change_event(self) -> None:
+        """A delivery is edited, moved to another file, or deleted."""
+        files = {
+            file: said
+            for file, said in self.world.event_files().items()
+            if all(units[0] in "+-" for units in said["skus"].values())
+        }
+        if not files:
+            return
+        file, said = self.chance.choice(sorted(files.items(), key=lambda one: one[0].name))
+        what = self.chance.choice(["edit", "move", "delete"])
+        file.unlink()
+        if what == "edit":
+            more = {code: f"{int(units) + 4 or 3:+}" for code, units in said["skus"].items()}
+            self.world.write_event(file.name, said["at"], more)
+        elif what == "move":
+            self.files += 1
+            self.world.write_event(f"m{self.files}.yaml", said["at"], said["skus"])
+        self.world.commit(f"{what} {file.name}")
+        self.world.push()
+
     def _clone(self) -> str:
         clone = self.chance.choice(["one", "two"])
         if clone == "two":
@@ -207,10 +262,15 @@ class Explorer:
         """Plan, save it, and hold it against what must be in it."""
         expected = self.model.expect(self.world, clone)
         run = self.world.run(clone, "plan", "--out", str(self.world.folder / "p.json"))
-        is_error = any(one.is_error for one in expected.values())
+        booked = self.events.expect(self.world, clone)
+        is_error = bool(_errors(expected, booked))
         self._expect(run.code == (65 if is_error else 0), f"plan ends {run}; {expected}")
         plan = json.loads((self.world.folder / "p.json").read_text("utf-8"))
-        found = {a["sku"]: (a["after"]["quantity"], a["put_back"]) for a in plan["actions"]}
+        corrections = {a["sku"]: a["correction"] for a in plan["actions"] if a["events"]}
+        sums = {code: one.correction for code, one in booked.items() if one.correction is not None}
+        self._expect(corrections == sums, f"the plan books {corrections}, and the sums {sums}")
+        levels = [a for a in plan["actions"] if not a["events"]]
+        found = {a["sku"]: (a["after"]["quantity"], a["put_back"]) for a in levels}
         meant = {k: (e.aim, e.put_back) for k, e in expected.items() if e.aim is not None}
         meant = {k: v for k, v in meant.items() if expected[k].live != v[0]}
         self._expect(found == meant, f"the plan has {found}, and the model {meant}: {expected}")
@@ -227,28 +287,37 @@ class Explorer:
         """CI plans and applies, and a sale may come in between."""
         clone = self._clone()
         expected = self._plan(clone)
+        booked = self.events.expect(self.world, clone)
         if expected is None:
             return
         if self.chance.random() < 0.4:
             self.sell()
-        self._carry_out(clone, expected, self.world.folder / "p.json")
+        self._carry_out(clone, expected, booked, self.world.folder / "p.json")
         if self.chance.random() < 0.3:
             self._plan(clone)
 
-    def _carry_out(self, clone: str, expected: dict[str, Expected], file: Path) -> None:
+    def _carry_out(
+        self, clone: str, expected: dict[str, Expected], booked: dict[str, Booked], file: Path
+    ) -> None:
         before = self.world.live()
         written = {k: e for k, e in expected.items() if e.aim is not None and e.live != e.aim}
         moved = {k for k, e in written.items() if before[e.sku_id] not in {e.live, e.aim}}
-        errors = {k for k, e in expected.items() if e.is_error}
+        errors = _errors(expected, booked)
+        arriving = {b.sku_id: b.correction for b in booked.values() if b.correction is not None}
+        hindered = {i for i, units in arriving.items() if before[i] + units < 0}
+        if hindered:
+            return  # a sale since the plan left too few to take away
         run = self.world.run(clone, "apply", str(file), "--take-over")
         code = 5 if errors else 3 if moved else 0
         self._expect(run.code == code, f"apply ends {run}, and not {code}")
         after = before | {e.sku_id: e.level for k, e in written.items() if k not in moved}
+        after |= {sku_id: before[sku_id] + units for sku_id, units in arriving.items()}
         now = self.world.live()
         self._expect(now == after, f"the shop has {now}, and not {after}")
         self.model.learn(
             self.world, clone, expected, moved | errors, f"{Clock.now():%Y-%m-%dT%H:%M:%SZ}"
         )
+        self.events.learn(booked)
         if code == 0:
             again = self.model.expect(self.world, clone)
             pending = {k for k, e in again.items() if e.aim is not None and e.live != e.aim}
@@ -259,6 +328,7 @@ class Explorer:
         """A saved plan is applied after something else happened: it is stale, or still right."""
         clone = self._clone()
         expected = self._plan(clone)
+        booked = self.events.expect(self.world, clone)
         late = self.world.folder / "late.json"
         (self.world.folder / "p.json").rename(late)
         then = self._meaning(clone)
@@ -267,7 +337,7 @@ class Explorer:
         plan = json.loads(late.read_text("utf-8"))
         is_right = then == self._meaning(clone) and plan["base"] == self._record()
         if expected is not None and is_right:
-            self._carry_out(clone, expected, late)
+            self._carry_out(clone, expected, booked, late)
             return
         before = self.world.live()
         run = self.world.run(clone, "apply", str(late), "--take-over")
@@ -277,7 +347,8 @@ class Explorer:
 
     def _meaning(self, clone: str) -> object:
         """Return what a clone declares, wherever it stands."""
-        return self.world.levels(clone), sorted(self.world.observations(clone))
+        events = sorted(str(one) for one in self.world.event_files(clone).items())
+        return self.world.levels(clone), sorted(self.world.observations(clone)), events
 
     def _record(self) -> str | None:
         """Return the last record on the remote."""
@@ -285,38 +356,101 @@ class Explorer:
         return refs or None
 
     def kill(self) -> None:
-        """CI is killed at a write, and runs again here or elsewhere."""
-        clone = self._clone()
-        expected = self._plan(clone)
-        plan = self.world.folder / "p.json"
-        if expected is None:
+        """CI is killed at any step of an apply, and runs again here or elsewhere."""
+        begun = self._begin()
+        if begun is None:
             return
-        written = [k for k, e in expected.items() if e.aim is not None and e.live != e.aim]
-        if not written or any(e.is_error for e in expected.values()):
-            return
-        at, lands = self.chance.randint(1, len(written)), self.chance.random() < 0.5
-        self.world.log.append(f"killed at write {at}, which lands: {lands}")
-        with killed_at(at, lands=lands):
-            try:
-                self.world.run(clone, "apply", str(plan), "--parallelism", "1")
-            except KilledError:
-                pass
-            else:
-                self._fail("the process was not killed")
-        other = clone if self.chance.random() < 0.5 else ("two" if clone == "one" else "one")
+        clone, expected, booked = begun
+        before = self.world.live()
+        step, size = self.chance.randint(1, 24), self.chance.choice([1, 2, 2000])
+        self.world.log.append(f"killed at step {step}, batches of {size}")
+        plan = str(self.world.folder / "p.json")
+        with killed_at_step(step) as death, pytest.MonkeyPatch.context() as patched:
+            patched.setattr(batches, "MAX_SIZE", size)
+            with contextlib.suppress(KilledError):
+                self.world.run(clone, "apply", plan, "--parallelism", "1")
+        self.counts["deaths"] += death.has_come
+        other = self._other(clone)
+        has_corrections = any(one.correction is not None for one in booked.values())
+        if other == clone and not has_corrections and self.chance.random() < 0.5:
+            run = self.world.run(other, "apply", plan)
+            # One that had all but ended is stale, and has done it all.
+            self._expect(run.code in ({0} if death.has_come else {3}) | {3}, f"rerun: {run}")
         if other == "two":
             self.world.git("two", "pull", "--quiet", "--ff-only")
-        if other == clone and self.chance.random() < 0.5:
-            run = self.world.run(other, "apply", str(plan))
-        else:
-            run = self.world.run(other, "apply", "--yes", "--take-over")
+        run = self.world.run(other, "apply", "--yes", "--take-over")
         self._expect(run.code == 0, f"the rerun ends {run}")
-        now = self.world.live()
-        wrong = {k: now[e.sku_id] for k, e in expected.items() if k in written} != {
-            k: expected[k].level for k in written
-        }
-        self._expect(not wrong, f"after the rerun the shop has {now}, and not {expected}")
-        self.model.learn(self.world, other, expected, set(), _now())
+        self._come_out(other, expected, booked, before)
+
+    def pause(self) -> None:
+        """A run is paused after it announced, taken over, and wakes up: it writes nothing more."""
+        begun = self._begin()
+        if begun is None:
+            return
+        clone, expected, booked = begun
+        before = self.world.live()
+        other = "two" if clone == "one" else "one"
+        if other == "two":
+            self.world.git("two", "pull", "--quiet", "--ff-only")
+        batch, announced = self.chance.randint(1, 2), 0
+        taken: dict[str, int] = {}
+        real = Recording.announce
+
+        def announce(recording: Recording, *arguments: Any) -> None:
+            nonlocal announced
+            real(recording, *arguments)
+            announced += 1
+            if announced == batch:
+                patched.setattr(Recording, "announce", real)
+                self.world.log.append("paused, and taken over")
+                run = self.world.run(other, "apply", "--yes", "--take-over")
+                self._expect(run.code == 0, f"who takes over ends {run}")
+                taken.update(self.world.live())
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(batches, "MAX_SIZE", 1)
+            patched.setattr(Recording, "announce", announce)
+            run = self.world.run(clone, "apply", str(self.world.folder / "p.json"))
+        if taken:
+            self._expect(run.code == 5, f"who wakes up ends {run}")
+            self._expect(self.world.live() == taken, f"it wrote: {self.world.live()}, {taken}")
+        self._come_out(other if taken else clone, expected, booked, before)
+
+    def _begin(self) -> tuple[str, dict[str, Expected], dict[str, Booked]] | None:
+        """Plan; return None where nothing is to be written, or something is an error."""
+        clone = self._clone()
+        expected = self._plan(clone)
+        booked = self.events.expect(self.world, clone)
+        if expected is None or _errors(expected, booked):
+            return None
+        levels = any(e.aim is not None and e.live != e.aim for e in expected.values())
+        is_needed = levels or any(one.correction is not None for one in booked.values())
+        return (clone, expected, booked) if is_needed else None
+
+    def _other(self, clone: str) -> str:
+        """Return the clone in which CI runs again."""
+        return clone if self.chance.random() < 0.5 else ("two" if clone == "one" else "one")
+
+    def _come_out(
+        self,
+        clone: str,
+        expected: dict[str, Expected],
+        booked: dict[str, Booked],
+        before: dict[str, int],
+    ) -> None:
+        """Expect that all was done once, and take it over."""
+        written = {e.sku_id: e.level for e in expected.values() if e.aim is not None}
+        arriving = {b.sku_id: before[b.sku_id] + (b.correction or 0) for b in booked.values()}
+        wanted, now = before | written | arriving, self.world.live()
+        self._expect(now == wanted, f"after the rerun the shop has {now}, and not {wanted}")
+        self.model.learn(self.world, clone, expected, set(), _now())
+        self.events.learn(booked)
+
+
+def _errors(expected: dict[str, Expected], booked: dict[str, Booked]) -> set[str]:
+    """Return the keys about which a plan must say an error."""
+    levels = {key for key, one in expected.items() if one.is_error}
+    return levels | {code for code, one in booked.items() if one.is_error}
 
 
 def _now() -> str:

@@ -1,8 +1,10 @@
 """Who said what when: what each level means, told without any of the product's code."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from histories.world import World
+from reconciler.model import format_time
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,62 @@ def _undone(start: int, had: int, now: int, level: int) -> int:
     if level > now:
         return max(0, min(max(start, had) - now, level - now))
     return -max(0, min(now - min(start, had), now - level))
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What a plan must do about a SKU that has events alone: `correction` is None for nothing."""
+
+    sku_id: str
+    correction: int | None
+    is_error: bool
+    counted_at: str
+    put_in: int
+
+
+@dataclass
+class EventModel:
+    """What was counted last, and what has come in since, by code; sums, and nothing else."""
+
+    counted_at: dict[str, str] = field(default_factory=dict)
+    put_in: dict[str, int] = field(default_factory=dict)
+
+    def expect(self, world: World, clone: str) -> dict[str, Booked]:
+        """Return what a plan of a clone must do now, code by code."""
+        listing, live = world.listing(), world.live()
+        said = [
+            (code, _utc(file["at"]), units)
+            for file in world.event_files(clone).values()
+            for code, units in file["skus"].items()
+        ]
+        return {
+            code: self._expect(code, said, listing[code], live[listing[code]], world)
+            for code in sorted({code for code, _, _ in said} | self.put_in.keys())
+        }
+
+    def _expect(
+        self, code: str, said: list[tuple[str, str, str]], sku_id: str, live: int, world: World
+    ) -> Booked:
+        since = self.counted_at.get(code, "")
+        own = [(at, units) for one, at, units in said if one == code]
+        counts = [(at, int(units)) for at, units in own if units[0] not in "+-" and at > since]
+        at, counted = max(counts, default=(since, None))
+        came_in = sum(int(units) for when, units in own if units[0] in "+-" and when > at)
+        if counted is None:
+            correction = came_in - self.put_in.get(code, 0)
+        else:
+            sold = sum(units for one, when, units in world.sales if one == code and when > at)
+            correction = max(0, counted - sold + came_in) - live
+        is_short = counted is None and live + correction < 0
+        todo = correction if correction and not is_short else None
+        return Booked(sku_id, todo, is_short, at, came_in)
+
+    def learn(self, booked: dict[str, Booked]) -> None:
+        """Take over what a recorded apply has settled."""
+        for code, one in booked.items():
+            if not one.is_error:
+                self.counted_at[code], self.put_in[code] = one.counted_at, one.put_in
+
+
+def _utc(text: str) -> str:
+    return format_time(datetime.fromisoformat(text).astimezone(UTC))

@@ -4,7 +4,7 @@ import contextlib
 import io
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,9 @@ import pytest
 import yaml
 from factories import SITE, Run, seed
 
-from reconciler.app import apply_run, editing, planning, record_editing
+from reconciler.app import editing, planning, record_editing, recording
+from reconciler.app.interrupts import StopSignal
+from reconciler.app.recording import Recording
 from reconciler.cli.main import exit_code
 from reconciler.model import Limit, format_time
 from reconciler.sandbox.api import SCOPES, Api
@@ -26,6 +28,8 @@ from reconciler.webflow.client import StoreClient
 
 TOKEN = "tok3n"
 START = {"A": 20, "B": 30, "C": 40, "D": 50}
+# SKUs that no file declares: what they have comes from events alone.
+EVENTS = {"E": 60, "F": 70}
 
 
 class KilledError(BaseException):
@@ -44,6 +48,11 @@ class Clock:
         return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=cls.ticks)
 
     @classmethod
+    def sleep(cls, seconds: float) -> None:
+        """Let the time pass."""
+        cls.ticks += int(seconds) + 1
+
+    @classmethod
     def fromtimestamp(cls, *_: object) -> datetime:
         """Return the next second, too: a plan asks for the time like this."""
         return cls.now()
@@ -57,6 +66,8 @@ class World:
     shop: Shop
     log: list[str] = field(default_factory=list)
     codes: int = 0
+    sales: list[tuple[str, str, int]] = field(default_factory=list)
+    """Of which code, when by the shop's clock, and how many units."""
 
     def run(self, clone: str, *arguments: str) -> Run:
         """Run the command in a clone."""
@@ -65,7 +76,8 @@ class World:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = exit_code([*arguments, *where])
         done = Run(code, out.getvalue(), err.getvalue())
-        self.log.append(f"{clone}: {' '.join(arguments)} -> {int(code)}")
+        said = "" if code in {0, 3} else f": {done.out[-300:]} {done.err[-600:]}"
+        self.log.append(f"{clone}: {' '.join(arguments)} -> {int(code)}{said}")
         return done
 
     def git(self, clone: str, *arguments: str) -> str:
@@ -93,6 +105,18 @@ class World:
     def store(self, clone: str = "one") -> Path:
         """Return the store's folder in a clone."""
         return self.folder / clone / "inventory/demo"
+
+    def event_files(self, clone: str = "one") -> dict[Path, dict[str, Any]]:
+        """Return what each event file of a clone says, as PyYAML reads it."""
+        files = sorted(self.store(clone).glob("events/*.yaml"))
+        return {file: _read_texts(file) for file in files}
+
+    def write_event(self, file: str, at: str, units: dict[str, str]) -> None:
+        """Write an event file in the first clone."""
+        path = self.store() / "events" / file
+        path.parent.mkdir(exist_ok=True)
+        lines = "".join(f"  {sku}: {one}\n" for sku, one in units.items())
+        path.write_text(f"at: {at}\nreason: {file}\nskus:\n{lines}", "utf-8")
 
     def levels(self, clone: str = "one") -> dict[str, int]:
         """Return what the files of a clone declare, as PyYAML reads them."""
@@ -138,8 +162,11 @@ class World:
         """Let customers buy."""
         have = self.live()[self.listing()[code]]
         if have >= units:
-            self.log.append(f"sold {units} of {code} ({have})")
-            self.shop.sell(code, units)
+            at = Clock.now()
+            self.log.append(f"sold {units} of {code} ({have}) at {at:%H:%M:%S}")
+            self.shop.sell(code, units, at=at)
+            self.sales.append((code, format_time(at), units))
+            Clock.ticks += 5  # an order as near to a read as two seconds decides nothing
 
     def restock(self, code: str, quantity: int) -> None:
         """Set a quantity in the shop's own page."""
@@ -155,18 +182,27 @@ class World:
         return new
 
 
+def _read_texts(file: Path) -> dict[str, Any]:
+    """Return a file with all its scalars as text: `+20` and `20` are not the same."""
+    said: dict[str, Any] = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506  makes nothing but text
+    return said
+
+
 @contextlib.contextmanager
 def open_world(folder: Path) -> Iterator[World]:
     """Begin with a shop that is as declared, imported, and pushed; nothing is applied yet."""
     data = folder / "shop.sqlite"
     with (
-        Shop(data, lambda: build_seed(seed(START))) as shop,
+        Shop(data, lambda: build_seed(seed(START | EVENTS))) as shop,
         serve_for_a_while(Api(shop, {TOKEN: SCOPES})) as address,
         pytest.MonkeyPatch.context() as patched,
     ):
-        for module in (editing, apply_run, planning, record_editing):
+        for module in (editing, planning, record_editing):
             patched.setattr(module, "datetime", Clock)
         patched.setattr(StoreClient, "now", Clock.now)
+        patched.setattr(StopSignal, "sleep", Clock.sleep)
+        for name, seconds in {"LASTING": 200.0, "MARGIN": 5.0}.items():
+            patched.setattr(recording, name, seconds)
         for name, value in {"WEBFLOW_API_URL": address, "WEBFLOW_TOKEN": TOKEN}.items():
             patched.setenv(name, value)
         for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS"):
@@ -181,7 +217,7 @@ def open_world(folder: Path) -> Iterator[World]:
         world.store().mkdir(parents=True)
         settings = f"site_id: {SITE}\nrule: on_change\nlimits:\n{limits}"
         (world.store() / "store.yaml").write_text(settings, "utf-8")
-        world.run("one", "import")
+        world.run("one", "import", *(word for code in START for word in ("--sku", code)))
         world.commit("import")
         world.push()
         world.git("one", "clone", "--quiet", str(folder / "origin.git"), str(folder / "two"))
@@ -206,3 +242,45 @@ def killed_at(write: int, *, lands: bool) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(StoreClient, "write_stock", write_stock)
         yield
+
+
+@dataclass
+class Death:
+    """Whether the process has died, and at which step it is to."""
+
+    step: int
+    steps: int = 0
+    has_come: bool = False
+
+    def pass_by(self) -> None:
+        """Take a step, or die."""
+        self.steps += 1
+        if self.has_come or self.steps == self.step:
+            self.has_come = True
+            raise KilledError
+
+
+@contextlib.contextmanager
+def killed_at_step(step: int) -> Iterator[Death]:
+    """Let the process die at a step of its applying: before or after a read, a write, a push."""
+    death = Death(step)
+    places: list[tuple[Any, str]] = [
+        (StoreClient, "read_stock"),
+        (StoreClient, "write_stock"),
+        (Recording, "announce"),
+        (Recording, "finish"),
+    ]
+    with pytest.MonkeyPatch.context() as patched:
+        for owner, name in places:
+            patched.setattr(owner, name, _dying(getattr(owner, name), death))
+        yield death
+
+
+def _dying(real: Callable[..., Any], death: Death) -> Callable[..., Any]:
+    def step(*arguments: Any, **named: Any) -> Any:
+        death.pass_by()
+        result = real(*arguments, **named)
+        death.pass_by()
+        return result
+
+    return step

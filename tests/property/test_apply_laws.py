@@ -47,6 +47,10 @@ class WildStore:
     turns: list[Turn]
     trace: list[tuple[str, str, int]] = field(default_factory=list)
 
+    @property
+    def limit(self) -> int | None:
+        return None
+
     def _turn(self, sku: str) -> Turn:
         turn = self.turns.pop(0) if self.turns else Turn()
         if turn.sold_before:

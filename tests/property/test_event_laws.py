@@ -27,7 +27,6 @@ from reconciler.model import (
     OrderBook,
     OrderLine,
     Outcome,
-    Pending,
     Plan,
     Provenance,
     Report,
@@ -37,7 +36,7 @@ from reconciler.model import (
     finite,
     format_time,
 )
-from reconciler.plan.applied import AppliedState, state_after
+from reconciler.plan.applied import AppliedState, state_after, write_ahead
 from reconciler.plan.planner import compute_plan
 from reconciler.plan.recovery import with_recovered
 from reconciler.plan.verify import check_events
@@ -142,11 +141,14 @@ class File:
 
 
 class Lost(NamedTuple):
-    """A write whose run was killed: what holds if it landed, and when its plan was made."""
+    """A write whose run was killed: what holds if it landed or not, and when its plan was made."""
 
+    before: Truth
     after: Truth
     has_landed: bool
     read_at: str
+    level: int | None = None
+    """The number, if it was the level that was written."""
 
 
 def _shift(at: str, by: timedelta) -> str:
@@ -265,10 +267,12 @@ class World:
         )
         book = OrderBook(orders) if are_orders_read else OrderBook(fault="refused")
         stocks = {f"id-{sku}": finite(quantity) for sku, quantity in self.shop.items()}
-        return LiveState(Listing(COLLECTION, listed), stocks, 9, 120, self.now, book)
+        return LiveState(Listing(COLLECTION, listed), stocks, 9, 120, self.now, book, self.now)
 
     def plan(self, *, are_orders_read: bool = True) -> Plan:
-        made = Provenance(self.now, "sha256:0", base=self.base.commit, read_at=self.now)
+        made = Provenance(
+            self.now, "sha256:0", base=self.base.commit, read_at=self.now, read_until=self.now
+        )
         live = self.live(are_orders_read=are_orders_read)
         return compute_plan(self.desired(), live, self.base, made)
 
@@ -298,10 +302,12 @@ def _foretell(world: World, *, are_orders_read: bool) -> Foretold:
             corrections[sku] = wanted - world.shop[sku]
     typed, was, has = world.level, world.settled_level, world.shop["A"]
     level = ""
-    if typed != was:
+    is_counted = world.truths["A"].new_count(world.said("A")) is not None
+    if "A" in world.lost:
+        level = "counted" if is_counted and "A" not in stuck else "in doubt"
+    elif typed != was:
         is_overtaken = has > typed > was or has < typed < was
         level = "right" if typed == has else "overtaken" if is_overtaken else "written"
-    is_counted = world.truths["A"].new_count(world.said("A")) is not None
     if level == "written" and ("A" in stuck or "A" in corrections or is_counted):
         level = "clashing"  # nobody knows whether it has them, so the SKU is left alone
         stuck.add("A")
@@ -310,16 +316,18 @@ def _foretell(world: World, *, are_orders_read: bool) -> Foretold:
 
 
 def _resolve_lost(world: World, *, are_orders_read: bool) -> None:
-    """Let the orders say what became of writes that nobody reported."""
-    for sku, lost in world.lost.items():
+    """Let the orders say what became of writes that nobody reported, as soon as they can."""
+    for sku, lost in list(world.lost.items()):
         refunds = [sale for sale in world.sales_of(sku) if sale.refunded_at > lost.read_at]
         is_unknown = not are_orders_read or bool(refunds)
         world.seen["doubt" if is_unknown else f"landed {lost.has_landed}"] += 1
         if is_unknown:
             world.truths[sku] = replace(world.truths[sku], doubt_at=lost.read_at)
-        elif lost.has_landed:
-            world.truths[sku] = lost.after
-    world.lost = {}
+            continue
+        del world.lost[sku]
+        world.truths[sku] = lost.after if lost.has_landed else lost.before
+        if lost.has_landed and lost.level is not None:
+            world.settled_level = lost.level
 
 
 @dataclass
@@ -341,7 +349,7 @@ class Apply:
         check_events(plan, world.desired(), base, world.live())
         for sku, units in self.sells.items():
             world.sell(sku, units)
-        is_lost = bool(self.killed) and any(plan.actions) and foretold.level != "written"
+        is_lost = bool(self.killed) and any(plan.actions)
         landing = self.killed if is_lost else "AB"
         before = dict(world.shop)
         outcomes = [_write(world, one) for one in plan.actions if _sku(world, one.sku) in landing]
@@ -360,25 +368,10 @@ class Apply:
         at = world.tick()
         state = world.desired()
         nothing = [Outcome(a.sku, Result.NOT_TRIED, a.before, a.after) for a in plan.actions]
-        everything = [Outcome(a.sku, Result.APPLIED, a.before, a.after) for a in plan.actions]
         kept = Report("demo", tuple(nothing if is_lost else outcomes))
-        world.base = _next(base, state_after(state, base, plan, kept, at), plan)
-        if is_lost:
-            meant = state_after(state, base, plan, Report("demo", tuple(everything)), at)
-            ledgers = {one.sku_id: one for one in meant.ledgers}
-            pending = tuple(
-                Pending(
-                    one.target.sku_id,
-                    one.before,
-                    one.after,
-                    None,
-                    one.correction,
-                    ledgers[one.target.sku_id],
-                    plan.provenance.read_at,
-                )
-                for one in plan.actions
-            )
-            world.base = replace(world.base, pending=pending)
+        after = state_after(state, base, plan, kept, at)
+        ahead = write_ahead(state, base, plan, at).values() if is_lost else ()
+        world.base = replace(_next(base, after, plan), pending=(*after.in_doubt, *ahead))
 
 
 def _next(base: Base, state: AppliedState, plan: Plan) -> Base:
@@ -388,7 +381,7 @@ def _next(base: Base, state: AppliedState, plan: Plan) -> Base:
         declared=state.declared,
         released=state.released,
         shop=state.shop,
-        ledgers=parse_ledgers("record", dump_ledgers(state.ledgers).encode()),
+        ledgers=parse_ledgers("record", [t.encode() for t in dump_ledgers(state.ledgers).values()]),
         at=plan.provenance.created_at,
     )
 
@@ -440,19 +433,30 @@ def _settle(
         level_at = read_at if sku == "A" and foretold.level == "right" else truth.level_at
         after = truth if sku in foretold.stuck else truth.settled(said, read_at)
         is_written = outcome is not None and outcome.result is Result.APPLIED
+        if sku == "A" and foretold.level == "written" and is_lost:
+            landed = _with_level(world, after, read_at)
+            world.lost[sku] = Lost(truth, landed, is_written, read_at, world.level)
+            continue
         if sku == "A" and foretold.level == "written":
-            after = _with_level(world, after, outcome) if is_written else after
+            assert outcome is not None
+            after = _with_level(world, after, outcome.at) if is_written else after
             world.truths[sku] = after
             continue
         before, after = (replace(one, level_at=level_at) for one in (truth, after))
         if is_lost and sku in foretold.corrections:
             world.truths[sku] = before
-            world.lost[sku] = Lost(after, is_written, read_at)
+            world.lost[sku] = Lost(before, after, is_written, read_at)
         else:
             is_open = sku in foretold.corrections and not is_written
             world.truths[sku] = before if is_open else after
-    if foretold.level in {"right", "overtaken"} or (
-        foretold.level == "written" and _is_done(results)
+            if not is_open and sku not in foretold.stuck:
+                world.lost.pop(sku, None)  # a later count has it
+    is_done = _is_done(results) and not is_lost
+    is_counted = foretold.level == "counted" and "A" not in world.lost
+    if (
+        foretold.level in {"right", "overtaken"}
+        or is_counted
+        or (foretold.level == "written" and is_done)
     ):
         world.settled_level = world.level
 
@@ -461,15 +465,14 @@ def _is_done(results: dict[str, Outcome]) -> bool:
     return "A" in results and results["A"].result is Result.APPLIED
 
 
-def _with_level(world: World, truth: Truth, outcome: Outcome | None) -> Truth:
+def _with_level(world: World, truth: Truth, at: str) -> Truth:
     """Return *truth* after the level was written, which has all events that are in the files."""
-    assert outcome is not None
     said = world.said("A")
     return replace(
         truth,
         value=world.level,
-        since=outcome.at,
-        level_at=outcome.at,
+        since=at,
+        level_at=at,
         names=truth.names | {s.name for s in said},
         moments=truth.moments | {s.at for s in said},
     )
@@ -497,10 +500,8 @@ class Step:
     def run(self, world: World) -> None:
         sku = SKUS[self.number % 2]
         match self.verb:
-            case "sell":
-                world.sell(sku, 1 + self.number % 7)
-            case "refund":
-                world.refund(self.number)
+            case "sell" | "refund":
+                self._trade(world, sku)
             case "write":
                 by_code = {world.codes[one]: units for one, units in self.units.items()}
                 world.write_file(by_code, self.seconds_ago)
@@ -520,6 +521,12 @@ class Step:
             case _:
                 if world.files:
                     self._change(world, sorted(world.files)[self.number % len(world.files)])
+
+    def _trade(self, world: World, sku: str) -> None:
+        if self.verb == "sell":
+            world.sell(sku, 1 + self.number % 7)
+        else:
+            world.refund(self.number)
 
     def _change(self, world: World, name: str) -> None:
         """Edit, move, split, delete one file, or give it another time."""

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from oracle import judge
 
-from reconciler.apply.attempts import Attempt
+from reconciler.apply.attempts import EARLIER, Attempt
 from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.sku_writer import SkuWriter
+from reconciler.apply.surroundings import Bounds
 from reconciler.errors import TransportError
 from reconciler.model import (
     Base,
@@ -32,21 +33,27 @@ from reconciler.model import (
     Listing,
     LiveSku,
     LiveState,
+    Order,
+    OrderBook,
+    OrderLine,
     Outcome,
     Pending,
     Plan,
     Provenance,
+    Recovered,
     Report,
     Result,
     Rule,
     Stock,
     Target,
     finite,
+    format_time,
 )
-from reconciler.plan.applied import state_after
+from reconciler.plan.applied import state_after, write_ahead
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.planner import compute_plan
 from reconciler.plan.recovery import with_recovered
+from reconciler.plan.sales import count_sold_after_read
 from reconciler.sandbox.database import Entry
 
 SKUS = ("A", "B", "C")
@@ -87,11 +94,21 @@ class Shop:
     turns: list[Turn] = field(default_factory=list)
     ledger: list[Entry] = field(default_factory=list)
     befores: dict[str, int | float | None] = field(default_factory=dict)
-    """What each SKU of the plan was before: no sale leads exactly there."""
+    """What a SKU was that orders are not asked about: no sale leads exactly there."""
+    orders: list[Order] = field(default_factory=list)
+    at: datetime = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         yield
+
+    @property
+    def limit(self) -> int | None:
+        return None
+
+    def count_sold(self, sku_id: str, read_at: str, read_until: str) -> int | None:
+        """Return what the orders say."""
+        return count_sold_after_read(OrderBook(tuple(self.orders)), sku_id, read_at, read_until)
 
     def enter(self, kind: str, sku: str) -> None:
         self.ledger.append(Entry(kind, sku, None, "finite", self.stocks[sku]))
@@ -101,6 +118,9 @@ class Shop:
         if units and left >= 0 and left != self.befores.get(sku):
             self.stocks[sku] -= units
             self.enter("sale", sku)
+            lines = (OrderLine(sku, units),)
+            at = format_time(self.now())
+            self.orders.append(Order(str(len(self.orders)), at, "", "unfulfilled", lines))
 
     def _meet(self, sku: str) -> Turn:
         turn = self.turns.pop(0) if self.turns else Turn()
@@ -117,7 +137,9 @@ class Shop:
             raise TransportError("broke off")
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 20, 10, tzinfo=UTC)
+        """Return the time, which goes on whenever somebody asks."""
+        self.at += timedelta(seconds=10)
+        return self.at
 
     def read_stock(self, target: Target) -> Stock:
         turn = self._meet(target.sku_id)
@@ -161,6 +183,7 @@ class Runs(RuleBasedStateMachine):
             if self._can_rerun():
                 self.rerun([])
             self.apply([])
+            self._settle_doubts()
         plan = self._plan()
         self._folder.cleanup()
 
@@ -198,8 +221,8 @@ class Runs(RuleBasedStateMachine):
         base = with_recovered(self.base, plan.recovered)
         for write in self.base.pending:
             assert write.declared is not None
-            if write.declared.sku in plan.recovered.levels and write.declared.sku in self.held:
-                self.held[write.declared.sku] = write.declared.stock
+            if write.sku_id in plan.recovered.landed and write.sku in self.held:
+                self.held[write.sku] = write.declared.stock
         overtaken = {f.sku for f in plan.findings if f.kind is FindingKind.OVERTAKEN}
         for sku in overtaken:  # to be left alone settles it
             self._hold(sku, self.state)
@@ -225,6 +248,23 @@ class Runs(RuleBasedStateMachine):
         if not has_plan:
             self.dead = None
 
+    def _settle_doubts(self) -> None:
+        """Let somebody look into the shop, and say what became of writes in doubt."""
+        plan = self._plan()
+        base = with_recovered(self.base, plan.recovered)
+        landed = tuple(one.sku_id for one in base.pending if self._has_landed(one))
+        skipped = tuple(one.sku_id for one in base.pending if one.sku_id not in landed)
+        for write in (one for one in base.pending if one.sku_id in landed):
+            assert write.declared is not None
+            self.held[write.sku] = write.declared.stock
+        self.base = with_recovered(base, Recovered(landed, skipped))
+
+    def _has_landed(self, write: Pending) -> bool:
+        """Return whether the shop's ledger has the write, since it was last read for it."""
+        writes = [one for one in self.shop.ledger if one.kind == "write"]
+        own = [one.quantity for one in writes if one.sku_id == write.sku_id]
+        return bool(own) and own[-1] == write.after.quantity
+
     def _hold(self, sku: str, state: DesiredState) -> None:
         if sku in self.held:
             self.held[sku] = state.declared[sku].stock
@@ -238,10 +278,15 @@ class Runs(RuleBasedStateMachine):
         stocks = {sku: finite(units) for sku, units in self.shop.stocks.items()}
         for sku in SKUS:
             self.shop.enter("read", sku)
-        live = LiveState(Listing(COLLECTION, skus), stocks, 0, None)
+        at, orders = format_time(self.shop.now()), OrderBook(tuple(self.shop.orders))
+        live = LiveState(Listing(COLLECTION, skus), stocks, 0, None, at, orders, at)
         self.count += 1
         made = Provenance(
-            f"2026-11-20T10:00:00.{self.count}Z", f"sha256:{0:064}", base=self.base.commit
+            f"2026-11-20T10:00:00.{self.count}Z",
+            f"sha256:{0:064}",
+            base=self.base.commit,
+            read_at=at,
+            read_until=at,
         )
         return compute_plan(self.state, live, self.base, made)
 
@@ -251,18 +296,16 @@ class Runs(RuleBasedStateMachine):
         if not plan.actions:
             self.base = self._receipt(plan, state, base, Report("demo", ()))
             return
-        is_begun = self.dead is not None
-        journal, earlier = open_journal(self.journal, plan, fingerprint(plan), is_begun=is_begun)
+        all_of_it = Earlier(in_flight={one.sku: one for one in plan.actions})
+        begun = all_of_it if self.dead is not None else Earlier()
+        journal, earlier = open_journal(self.journal, plan, fingerprint(plan), begun)
         nothing = self._report(plan, Result.NOT_TRIED)
-        done = self._report(plan, Result.APPLIED)
-        intended = state_after(state, base, plan, done, "").declared
-        pending = tuple(
-            Pending(a.target.sku_id, a.before, a.after, intended[a.sku]) for a in plan.actions
-        )
-        self.base = replace(self._receipt(plan, state, base, nothing), pending=pending)
+        ahead = tuple(write_ahead(state, base, plan, format_time(self.shop.now())).values())
+        kept = self._receipt(plan, state, base, nothing)
+        self.base = replace(kept, pending=(*kept.pending, *ahead))
         self.shop.turns = list(turns)
-        self.shop.befores = {a.sku: a.before.quantity for a in plan.actions}
-        begun = len(self.shop.ledger)
+        self.shop.befores = {a.sku: a.before.quantity for a in plan.actions if a.rule is Rule.EXACT}
+        start = len(self.shop.ledger)
         try:
             report = self._settle(plan, journal, earlier)
         except KilledError:
@@ -271,22 +314,22 @@ class Runs(RuleBasedStateMachine):
             self.dead = None
             self.base = self._receipt(plan, state, base, report)
             for outcome in report.outcomes:
-                if outcome.result in {Result.APPLIED, Result.ALREADY, Result.UNKNOWN}:
+                if outcome.result in {Result.APPLIED, Result.ALREADY}:
                     self._hold(outcome.sku, state)
             if not any(report.count(r) for r in (Result.NOT_TRIED, Result.FAILED)):
                 journal.end()
         journal.close()
         self.shop.turns = []
-        self._look_at_the_ledger(plan, since, begun)
+        self._look_at_the_ledger(plan, since, start)
 
     def _settle(self, plan: Plan, journal: Journal, earlier: Earlier) -> Report:
-        writer = SkuWriter(
-            self.shop,
-            journal,
-            lambda _: None,
-            lambda: None,
-            {**earlier.in_doubt, **earlier.in_flight},
-        )
+        read_at, read_until = plan.provenance.read_at, plan.provenance.read_until
+        in_doubt = {
+            sku: Attempt(sent, EARLIER, 1, (read_at, read_until))
+            for sku, sent in earlier.in_flight.items()
+        }
+        bounds = Bounds(lambda _: None)
+        writer = SkuWriter(self.shop, journal, bounds, in_doubt, self.shop.count_sold)
         outcomes = dict(earlier.done)
         attempts = [Attempt(each) for each in plan.actions if each.sku not in outcomes]
         while attempts:
@@ -309,6 +352,7 @@ class Runs(RuleBasedStateMachine):
             "0" * 40,
             "",
             applied.declared,
+            pending=applied.in_doubt,
             released=applied.released,
             shop=applied.shop,
         )

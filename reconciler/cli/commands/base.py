@@ -1,8 +1,11 @@
 """`reconciler base`: what git keeps of the applies."""
 
+from collections.abc import Sequence
+
 import click
 
-from reconciler.app.record_editing import SetRequest, set_record, show_record, unlock_record
+from reconciler.app.doubts import settle_record, unlock_record
+from reconciler.app.record_editing import SetRequest, set_record, show_record
 from reconciler.cli.console import Console, has_terminal
 from reconciler.cli.params import GlobalFlags, memory_options, memory_request, shared_options
 from reconciler.errors import UsageError
@@ -18,7 +21,7 @@ def command() -> None:
 @shared_options
 @click.pass_obj
 def show(flags: GlobalFlags) -> int:
-    """Print what is recorded, for which commit, by whom, and who holds the lock."""
+    """Print what is recorded, by whom, who holds the lock, and what is in doubt."""
     return show_record(flags.one_store(), Console(flags))
 
 
@@ -55,12 +58,47 @@ def set_base(
     return set_record(flags.one_store(), request, memory, Console(flags))
 
 
+@command.command("settle")
+@click.argument("answers", nargs=-1, required=True, metavar="SKU=applied|skipped...")
+@memory_options
+@shared_options
+@click.pass_obj
+def settle(flags: GlobalFlags, answers: tuple[str, ...], remote: str | None, local: bool) -> int:
+    """Say of SKUs in doubt whether the write that a run announced was applied, or skipped.
+
+    `base show` and `plan` name them. Look into the shop and its orders first. What was skipped is
+    planned again. Nothing is written to the shop.
+    """
+    memory = memory_request(remote, local=local, is_named=True)
+    return settle_record(flags.one_store(), _parse(answers), memory, Console(flags))
+
+
+def _parse(texts: Sequence[str]) -> dict[str, bool]:
+    """Return whether each SKU counts as applied; raise UsageError for what is no answer."""
+    answers: dict[str, bool] = {}
+    for text in texts:
+        sku, sign, word = text.rpartition("=")
+        if not sign or word not in _ANSWERS:
+            raise UsageError(f"{text} is no answer; write SKU=applied or SKU=skipped")
+        if sku in answers:
+            raise UsageError(f"{sku} is given twice; keep one")
+        answers[sku] = _ANSWERS[word]
+    return answers
+
+
+_ANSWERS = {"applied": True, "skipped": False}
+
+
 @command.command("unlock")
 @click.argument("run_id", metavar="ID")
 @memory_options
 @shared_options
 @click.pass_obj
 def unlock(flags: GlobalFlags, run_id: str, remote: str | None, local: bool) -> int:
-    """Take the lock from the apply ID, which crashed. `base show` prints the ID."""
+    """Say that the apply ID is dead. `base show` prints the ID.
+
+    If it is alive after all, it writes nothing after its deadline, and the next apply waits for
+    that.
+    """
     memory = memory_request(remote, local=local, is_named=True)
     return unlock_record(flags.one_store(), run_id, memory, Console(flags))

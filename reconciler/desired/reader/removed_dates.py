@@ -1,6 +1,7 @@
 """`as_of`, which an earlier version had for counts → the event to write instead."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from reconciler.desired.reader.document import Document, Node
 from reconciler.errors import Problem
 
 MAX_LINES: Final = 20
+MAX_DAYS: Final = 3
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def explain_dates(document: Document, top: Node) -> list[Problem]:
@@ -34,28 +37,30 @@ def explain_dates(document: Document, top: Node) -> list[Problem]:
 
 def _date_of(entry: Any, head: Any) -> str | None:
     own = entry.get("as_of", head) if isinstance(entry, dict) else head
-    return own if isinstance(own, str) else None
+    return own if isinstance(own, str) and _DAY.match(own) else None
 
 
-def _event_lines(skus: Mapping[str, Any], dated: Mapping[str, str]) -> list[str]:
-    """Return a file for the counts of the latest day, for people to look at and correct."""
-    if not dated:
-        return []
-    day = max(dated.values())
-    counts = {
-        sku: skus[sku]["quantity"] if isinstance(skus[sku], dict) else skus[sku]
-        for sku, own in dated.items()
-        if own == day
-    }
-    counted = [f"  {sku}: {units}" for sku, units in counts.items() if isinstance(units, int)]
-    more = [f"  # and {len(counted) - MAX_LINES} more"] if len(counted) > MAX_LINES else []
+def _event_lines(skus: Mapping[str, Any], dated: Mapping[str, str]) -> Iterator[str]:
+    """Yield a file for the counts of each day, latest first, for people to look at and correct."""
+    days = sorted({day[:10] for day in dated.values()}, reverse=True)
+    for day in days[:MAX_DAYS]:
+        keys = [sku for sku, own in dated.items() if own[:10] == day]
+        counts = [(sku, skus[sku]) for sku in keys]
+        numbers = [(sku, one["quantity"] if isinstance(one, dict) else one) for sku, one in counts]
+        counted = [f"  {sku}: {units}" for sku, units in numbers if isinstance(units, int)]
+        yield from _file_lines(day, counted)
+    if len(days) > MAX_DAYS:
+        yield f"# and {len(days) - MAX_DAYS} more days"
+
+
+def _file_lines(day: str, counted: Sequence[str]) -> Iterator[str]:
     is_old = day < (date.today() - timedelta(days=6)).isoformat()
     when = "when you count again: this is too old" if is_old else "the time when it was counted"
-    return [
-        f"# events/{day}-count.yaml",
-        f"at: {day}T12:00:00+00:00  # {when}",
-        "reason: count",
-        "skus:",
-        *counted[:MAX_LINES],
-        *more,
-    ]
+    yield f"# events/{day}-count.yaml"
+    # The start of the day: what sold on it is taken for sold since, so nothing is oversold.
+    yield f"at: {day}T00:00:00+00:00  # {when}"
+    yield "reason: count"
+    yield "skus:"
+    yield from counted[:MAX_LINES]
+    if len(counted) > MAX_LINES:
+        yield f"  # and {len(counted) - MAX_LINES} more"

@@ -40,8 +40,16 @@ def shown(text: str) -> str:
     return f"`{text}`" if len(text) <= 40 else f"`{text[:40]}…` ({len(text)} characters)"
 
 
-def quantity_fault(text: str, *, quoted: bool) -> str:
-    """Return what is wrong with *text* as a quantity and what to write instead."""
+def quantity_fault(text: str, *, quoted: bool, infinite: bool = True) -> str:
+    """Return what is wrong with *text* as a quantity and what to write instead.
+
+    Where *infinite* is none, it is not offered.
+    """
+    fault = _quantity_fault(text, quoted=quoted)
+    return fault if infinite else fault.replace(", or infinite", "").replace("; write infinite", "")
+
+
+def _quantity_fault(text: str, *, quoted: bool) -> str:
     bare = text.strip()
     if not bare:
         return f"there is no quantity here; write {_MEANT}"
@@ -68,7 +76,20 @@ def units_fault(text: str, *, quoted: bool) -> str:
         return f"{shown(bare)} is nothing that was counted; declare it as a level instead"
     if bare in {"", "~"} or bare.lower() == "null":
         return f"there are no units here; write {UNITS}"
+    if bare[0] in OTHER_SIGNS:
+        sign = OTHER_SIGNS[bare[0]]
+        return (
+            f"{shown(text)} begins with another character than {sign} that looks like it (U+"
+            f"{ord(bare[0]):04X}), as word processors make it; type {sign} anew"
+        )
     return f"{shown(text)} is no number of units; write {UNITS}"
+
+
+# Dashes, minus signs, and wide signs that spreadsheets and word processors put in place of + and -.
+OTHER_SIGNS: Final = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"),
+    **dict.fromkeys("\ufe62\uff0b", "+"),
+}
 
 
 def _signed_fault(sign: str, digits: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from reconciler.desired.known_skus import KnownSkus
 from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.desired.reader.keys import key_fault
-from reconciler.desired.reader.scalars import MAX_DIGITS, quantity_fault, shown
+from reconciler.desired.reader.scalars import MAX_DIGITS, quantity_fault, shown, units_fault
 from reconciler.desired.spreadsheet.columns import Purpose, TableRow, find_columns
 from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.errors import InputError, Problem
@@ -184,11 +184,12 @@ class _Reading:
             if _DATE.fullmatch(quantity) and not re.fullmatch(r"[0-9]+\.[0-9]+", quantity):
                 yield f"{shown(quantity)} is a date and no quantity; type the number again"
             if self.purpose is Purpose.ADJUST:
-                yield f"{shown(quantity)} is no number of units; write one like 20 or -3"
+                yield units_fault(quantity, quoted=False)
             elif quantity.lower() == "infinite":
                 yield "infinite is nothing that was counted; write the number"
             else:
-                yield quantity_fault(quantity, quoted=False)
+                may_be_infinite = self.purpose is Purpose.SET
+                yield quantity_fault(quantity, quoted=False, infinite=may_be_infinite)
 
     def _is_number(self, quantity: str) -> bool:
         if self.purpose is Purpose.ADJUST:

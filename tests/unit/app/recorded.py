@@ -1,7 +1,9 @@
 """An apply of A and B that is recorded, step by step."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from factories import SITE, live, plan_of, stock
 
@@ -13,9 +15,25 @@ from reconciler.app.stores import load_store
 from reconciler.model import DesiredState, Outcome, Plan, Report, Result
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
-LASTING = timedelta(minutes=30)
 CONTEXT = StoreContext("demo", Path("inventory"))
 REF = f"refs/reconciler/{SITE}"
+
+
+@dataclass
+class FakeClient:
+    """What recording and waiting ask of a shop: its time, which goes on when it is asked."""
+
+    at: datetime = NOW
+    scale: float = 1.0
+    limit: int | None = 60
+    asked: list[datetime] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def ask_time(self, site_id: str) -> datetime:
+        self.asked.append(self.at)
+        return self.at
 
 
 def known() -> KnownBase:
@@ -30,7 +48,9 @@ def start(remote: str | None = None) -> Recording:
 
 def record(desired: DesiredState, plan: Plan, remote: str | None = None) -> Recording:
     base = known()
-    recording = start_recording(Memory(base.repository, remote), base, desired, plan)
+    memory = Memory(base.repository, remote)
+    client: Any = FakeClient()
+    recording = start_recording(memory, base, desired, plan, client, lambda _: None)
     assert recording is not None
     return recording
 
@@ -43,3 +63,10 @@ def report(**results: Result) -> Report:
 def kind() -> str | None:
     last = known().last
     return last.record.kind.value if last and last.record else None
+
+
+def begin(recording: Recording) -> str:
+    """Announce all actions, and return the intent."""
+    recording.announce(recording.plan.actions, {})
+    assert recording.tip is not None
+    return recording.tip

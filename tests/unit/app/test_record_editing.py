@@ -1,15 +1,17 @@
 """`base show`, `set` and `unlock`: the record is shown and corrected, and nothing else is lost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factories import SITE, Workspace, live, plan_of, stock
 from unit.app.collecting import CollectingReporter
-from unit.app.recorded import CONTEXT, REF, known, record, report
+from unit.app.recorded import CONTEXT, REF, FakeClient, begin, known, record, report
 
 from reconciler.app.context import MemoryRequest
-from reconciler.app.record_editing import SetRequest, set_record, show_record, unlock_record
+from reconciler.app.doubts import settle_record, unlock_record
+from reconciler.app.record_editing import SetRequest, set_record, show_record
 from reconciler.app.stores import load_store
 from reconciler.desired.observations import write_observation
 from reconciler.errors import HeldError, InputError, NoBaseError, UsageError
@@ -47,11 +49,13 @@ def _levels(declared: dict[str, Declared] | None = None) -> dict[str, object]:
     return {sku: entry.stock.quantity for sku, entry in levels.items()}
 
 
-def _begin(shop: Workspace, lasting: timedelta = timedelta(minutes=30)) -> str:
+def _begin(at: datetime | None = None) -> str:
     """Leave the intent of an apply that raises A from 3 to 7, and return its run."""
     desired = load_store(CONTEXT)
     recording = record(desired, plan_of(desired, live({"A": 3, "B": 8}), _base()))
-    recording.begin(lasting, datetime.now(UTC))
+    client: Any = FakeClient(at or datetime.now(UTC))
+    recording.client = client
+    begin(recording)
     return recording.run
 
 
@@ -100,7 +104,7 @@ def test_set_record_learns_the_shops_ids_anew(shop: Workspace) -> None:
     _set()
     desired = load_store(CONTEXT)
     applied = record(desired, plan_of(desired, live({"A": 6, "B": 8}), _base()))
-    applied.finish(report(), None, datetime.now(UTC))
+    applied.finish(report())
     assert {one.sku_id for one in _base().shop.values()} == {"id-A", "id-B"}
     _set("first", "A")
 
@@ -161,12 +165,10 @@ def test_set_record_of_no_sku_is_refused(shop: Workspace, glob: str) -> None:
 def test_set_record_while_an_apply_runs_is_held(shop: Workspace) -> None:
     """What is being written is not overruled; once the lock has expired it is."""
     _set("first")
-    _begin(shop)
+    run = _begin()
     with pytest.raises(HeldError):
         _set()
-    run = known().last
-    assert run is not None and run.record is not None
-    unlock_record(CONTEXT, run.record.run, LOCAL, CollectingReporter())
+    unlock_record(CONTEXT, run, LOCAL, CollectingReporter())
 
     assert _set() is ExitCode.DONE
 
@@ -175,7 +177,7 @@ def test_unlock_record_ends_the_lock_and_keeps_what_is_pending(shop: Workspace) 
     """The next apply reads what the dead one wrote, and no level is lost."""
     _set("first")
     shop.declare({"A": 7, "B": 8})
-    run = _begin(shop)
+    run = _begin()
     before = _base()
     with pytest.raises(UsageError):
         unlock_record(CONTEXT, "0123", LOCAL, CollectingReporter())
@@ -188,8 +190,9 @@ def test_unlock_record_ends_the_lock_and_keeps_what_is_pending(shop: Workspace) 
         before.shop,
     )
     assert [one.sku_id for one in base.pending] == ["id-A"]
-    assert last is not None and last.record is not None and last.record.expires_at is not None
-    assert last.record.expires_at <= datetime.now(UTC)
+    assert last is not None and last.told is not None
+    assert last.told.is_unlocked and last.told.deadline is not None
+    assert last.told.deadline > datetime.now(UTC)
     assert shop.git("rev-parse", f"{REF}~1") == before.commit
 
 
@@ -212,12 +215,13 @@ def test_show_record_says_what_is_known(shop: Workspace) -> None:
     assert all(word in _show() for word in (first, "2 levels", shop.git("rev-parse", REF)[:7]))
     desired = load_store(CONTEXT)
     applied = record(desired, plan_of(desired, live({"A": 3, "B": 8}), _base()))
-    intent = applied.begin(timedelta(minutes=5), datetime.now(UTC))
+    begin(applied)
     assert applied.run in _show()
-    applied.finish(report(A=Result.NOT_TRIED), intent, datetime.now(UTC))
+    assert "A: 3 -> 7" in _show()
+    applied.finish(report(A=Result.NOT_TRIED))
 
-    assert "1 not tried" in _show()
     assert applied.run not in _show()
+    assert "A: 3 -> 7" not in _show()
 
 
 def test_record_outside_of_git_is_refused(workspace: Workspace) -> None:
@@ -241,3 +245,40 @@ def test_set_record_of_broken_yaml_is_refused(shop: Workspace) -> None:
         _set("HEAD")
 
     assert not (Path(".git") / REF).exists()
+
+
+def test_settle_record_of_a_write_that_was_applied(shop: Workspace) -> None:
+    """The level is settled, and nothing is in doubt or locked any more."""
+    _set("first")
+    _begin(datetime(2026, 1, 1, tzinfo=UTC))
+    assert [one.sku for one in _base().pending] == ["A"]
+    assert _settle(A=True) is ExitCode.DONE
+
+    assert (_levels(), _base().pending) == ({"A": 7, "B": 8}, ())
+
+
+def test_settle_record_of_a_write_that_was_skipped(shop: Workspace) -> None:
+    """The level is as it was before, so the next plan takes it up."""
+    _set("first")
+    _begin(datetime(2026, 1, 1, tzinfo=UTC))
+    _settle(A=False)
+
+    assert (_levels(), _base().pending) == ({"A": 5, "B": 8}, ())
+
+
+def test_settle_record_of_what_is_not_in_doubt_is_refused(shop: Workspace) -> None:
+    """Nothing is recorded; while an apply runs, it is held."""
+    with pytest.raises(UsageError):
+        _settle(A=True)
+    _set("first")
+    before = _base().commit
+    with pytest.raises(UsageError):
+        _settle(A=True)
+    assert _base().commit == before
+    _begin()
+    with pytest.raises(HeldError):
+        _settle(A=True)
+
+
+def _settle(**answers: bool) -> ExitCode:
+    return settle_record(CONTEXT, answers, LOCAL, CollectingReporter())

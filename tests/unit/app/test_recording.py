@@ -1,60 +1,115 @@
-"""An apply records its intent before the first write, which locks the store."""
+"""An apply records its intent before the first write, and each batch before it is written."""
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from factories import Workspace, live, plan_of, stock
-from unit.app.recorded import CONTEXT, LASTING, NOW, REF, kind, known, start
+from unit.app.collecting import CollectingReporter
+from unit.app.recorded import CONTEXT, NOW, REF, FakeClient, begin, kind, known, start
 
+from reconciler.app import recording
+from reconciler.app.interrupts import StopSignal
+from reconciler.app.lock import describe_lock, wait_for_lock
 from reconciler.app.memory import Memory
-from reconciler.app.recording import (
-    GRACE,
-    describe_lock,
-    ensure_unlocked,
-    find_actor,
-    start_recording,
-)
+from reconciler.app.recording import LASTING, MARGIN, find_actor, start_recording
 from reconciler.app.stores import load_store
 from reconciler.errors import HeldError
+from reconciler.model import Outcome, Result
+
+LONG = timedelta(seconds=LASTING)
 
 
-def test_begin_puts_intent_into_git_that_locks_the_store(pair: Workspace) -> None:
-    """Until it expires no other apply begins, unless the user says that it is dead."""
-    intent = start().begin(LASTING, NOW)
-    last = known()
+@pytest.fixture(autouse=True)
+def _real_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let locks last as long as they do: here the shop's clock is ours."""
+    for name, seconds in {"LASTING": LASTING, "MARGIN": MARGIN}.items():
+        monkeypatch.setattr(recording, name, seconds)
+
+
+class _Stop(StopSignal):
+    """Sleeps for no time, by which the shop's clock goes on."""
+
+    def __init__(self, client: FakeClient) -> None:
+        super().__init__(lambda _: None)
+        self._client = client
+
+    def sleep(self, seconds: float) -> None:
+        self._client.at += timedelta(seconds=seconds)
+
+
+def _wait(at: timedelta, *, may_take_over: bool = False) -> FakeClient:
+    fake = FakeClient(NOW + at)
+    client: Any = fake
+    wait_for_lock(known(), client, _Stop(fake), CollectingReporter(), may_take_over=may_take_over)
+    return fake
+
+
+def test_intent_locks_the_store_by_the_shops_own_time(pair: Workspace) -> None:
+    """Until its deadline no other apply begins; who says that it is dead waits for that."""
+    intent = begin(start())
 
     assert (pair.git("rev-parse", REF), kind()) == (intent, "intent")
-    expires = NOW + LASTING + GRACE
-    with pytest.raises(HeldError):
-        ensure_unlocked(last, take_over=False, has_journal=True, now=NOW)
-    with pytest.raises(HeldError):
-        just_before = expires - timedelta(seconds=1)
-        ensure_unlocked(last, take_over=False, has_journal=False, now=just_before)
-    ensure_unlocked(last, take_over=False, has_journal=False, now=expires)
-    ensure_unlocked(last, take_over=True, has_journal=False, now=NOW)
-
-
-@pytest.mark.parametrize(
-    ("resumes", "has_journal", "is_held"),
-    [(True, True, False), (True, False, True), (False, True, True)],
-)
-def test_same_plan_goes_on_only_with_its_journal(
-    pair: Workspace, resumes: bool, has_journal: bool, is_held: bool
-) -> None:
-    """On another machine nothing tells which writes were sent."""
-    start().begin(LASTING, NOW)
-    last = replace(known(), resumes=resumes)
-    if is_held:
+    for early in (timedelta(), LONG - timedelta(seconds=1)):
         with pytest.raises(HeldError):
-            ensure_unlocked(last, take_over=False, has_journal=has_journal, now=NOW)
-    else:
-        ensure_unlocked(last, take_over=False, has_journal=has_journal, now=NOW)
+            _wait(early)
+        assert _wait(early, may_take_over=True).at >= NOW + LONG
+    assert _wait(LONG).at == NOW + LONG
+
+
+def test_store_that_nobody_has_is_not_asked_for_the_time(pair: Workspace) -> None:
+    """A request less."""
+    assert _wait(timedelta()).asked == []
+
+
+def test_nothing_is_written_when_the_deadline_is_near(pair: Workspace) -> None:
+    """Also by a run that was paused; with the next batch there is time again."""
+    running = start()
+    fake: Any = running.client
+    assert not running.may_write()
+    begin(running)
+    assert running.may_write()
+    fake.at = NOW + LONG - timedelta(seconds=MARGIN)
+    assert not running.may_write()
+    begin(running)
+    assert running.may_write()
+
+
+def test_batch_says_what_came_of_the_one_before(pair: Workspace) -> None:
+    """Of a run that dies then, only that batch is in doubt; the rest is done or not begun."""
+    running = start()
+    first, second = running.plan.actions
+    running.announce([first], {})
+    base = known().base
+    assert base is not None
+    assert ([one.sku for one in base.pending], base.declared) == (["A"], {})
+    done = Outcome(
+        "A", Result.APPLIED, stock(3), stock(5), stock(5), "", "2026-11-26T10:00:01.000Z"
+    )
+    running.announce([second], {"A": done})
+    base = known().base
+
+    assert base is not None
+    assert [one.sku for one in base.pending] == ["B"]
+    assert {sku: one.stock for sku, one in base.declared.items()} == {"A": stock(5)}
+    assert base.shop["A"].at == done.at
+
+
+def test_batch_of_a_run_that_was_taken_over_is_refused(pair: Workspace) -> None:
+    """Here and on the remote; what is there stays."""
+    running = start()
+    tip = begin(running)
+    other = pair.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "other")
+    pair.git("update-ref", REF, other)
+    with pytest.raises(HeldError):
+        begin(running)
+
+    assert (pair.git("rev-parse", REF), running.tip) == (other, tip)
 
 
 def test_intent_names_pending_writes(pair: Workspace) -> None:
     """What a crashed apply may have written is known: before, after, and by which id."""
-    start().begin(LASTING, NOW)
+    begin(start())
     base = known().base
 
     assert base is not None
@@ -68,9 +123,9 @@ def test_intent_names_pending_writes(pair: Workspace) -> None:
 def test_second_apply_that_begins_is_refused(pair: Workspace) -> None:
     """Of two that planned at the same time one begins, and the other one has written nothing."""
     first, second = start(), start()
-    intent = first.begin(LASTING, NOW)
+    intent = begin(first)
     with pytest.raises(HeldError):
-        second.begin(LASTING, NOW)
+        begin(second)
 
     assert pair.git("rev-parse", REF) == intent
 
@@ -78,10 +133,10 @@ def test_second_apply_that_begins_is_refused(pair: Workspace) -> None:
 def test_begin_on_remote_that_is_ahead_is_taken_back(pair: Workspace) -> None:
     """An apply elsewhere holds the store, so that this clone must not look as if it did."""
     remote = str(pair.folder / ".git/other")
-    start(remote).begin(LASTING, NOW)
+    begin(start(remote))
     pair.git("update-ref", "-d", REF)
     with pytest.raises(HeldError):
-        start(remote).begin(LASTING, NOW)
+        begin(start(remote))
 
     assert kind() is None
 
@@ -90,24 +145,21 @@ def test_start_recording_without_a_place_records_nothing(pair: Workspace) -> Non
     """A store without on_change outside of git is applied all the same."""
     desired = load_store(CONTEXT)
     plan = plan_of(desired, live({"A": 3, "B": 4}))
+    client: Any = FakeClient()
 
-    assert start_recording(Memory(None), known(), desired, plan) is None
+    assert start_recording(Memory(None), known(), desired, plan, client, lambda _: None) is None
 
 
-def test_describe_lock_names_commit_person_and_run(pair: Workspace) -> None:
+def test_describe_lock_names_commit_and_run(pair: Workspace) -> None:
     """Whoever waits knows for whom, until when, and how to end it."""
-    recording = start()
-    recording.begin(LASTING, NOW)
+    running = start()
+    begin(running)
     last = known().last
-    assert last is not None and last.record is not None
-    held_by = replace(last.record, by="ada")
-    held, over = (describe_lock(held_by, when) for when in (NOW, NOW + LASTING + GRACE))
+    assert last is not None
+    text = describe_lock(last)
 
-    for text in (held, over):
-        assert all(word in text for word in (pair.git("rev-parse", "HEAD")[:7], "ada"))
-        assert recording.run in text
-    assert f"base unlock {recording.run}" in held
-    assert "10:45" in held and "10:45" not in over
+    assert all(word in text for word in (pair.git("rev-parse", "HEAD")[:7], "10:05:00"))
+    assert f"base unlock {running.run}" in text
 
 
 @pytest.mark.parametrize(

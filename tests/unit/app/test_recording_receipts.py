@@ -2,9 +2,9 @@
 
 import pytest
 from factories import Workspace, live, plan_of, stock
-from unit.app.recorded import CONTEXT, LASTING, NOW, REF, kind, known, record, report, start
+from unit.app.recorded import CONTEXT, NOW, REF, begin, kind, known, record, report, start
 
-from reconciler.app.recording import ensure_unlocked
+from reconciler.app.lock import ensure_unlocked
 from reconciler.app.stores import load_store
 from reconciler.errors import HeldError, PushError
 from reconciler.model import Report, Result, SettledSku, format_time
@@ -13,11 +13,10 @@ from reconciler.model import Report, Result, SettledSku, format_time
 def test_finish_records_what_was_applied_alone(pair: Workspace) -> None:
     """A SKU that was not written is still new, and the store is free again."""
     recording = start()
-    said = recording.finish(
-        report(A=Result.APPLIED, B=Result.NOT_TRIED), recording.begin(LASTING, NOW), NOW
-    )
+    begin(recording)
+    said = recording.finish(report(A=Result.APPLIED, B=Result.NOT_TRIED))
     last = known()
-    ensure_unlocked(last, take_over=False, has_journal=False, now=NOW)
+    ensure_unlocked(last)
 
     assert last.base is not None
     assert {sku: e.stock for sku, e in last.base.declared.items()} == {"A": stock(5)}
@@ -25,10 +24,11 @@ def test_finish_records_what_was_applied_alone(pair: Workspace) -> None:
     assert last.base.commit[:7] in said
 
 
-def test_take_back_says_that_nothing_was_written(pair: Workspace) -> None:
+def test_run_that_ends_before_its_first_write_says_so(pair: Workspace) -> None:
     """A run that ends before its first write leaves the store free, and nothing applied."""
     recording = start()
-    recording.take_back(recording.begin(LASTING, NOW))
+    begin(recording)
+    recording.finish(report(A=Result.NOT_TRIED, B=Result.NOT_TRIED))
     base = known().base
 
     assert kind() == "receipt"
@@ -40,10 +40,10 @@ def test_finish_that_cannot_be_pushed_names_the_commit(pair: Workspace) -> None:
     """The writes are done, and the user learns how to share their record."""
     remote = pair.folder / ".git/other"
     recording = start(str(remote))
-    intent = recording.begin(LASTING, NOW)
+    begin(recording)
     remote.rename(remote.with_name("gone"))
     with pytest.raises(PushError) as caught:
-        recording.finish(report(A=Result.APPLIED, B=Result.APPLIED), intent, NOW)
+        recording.finish(report(A=Result.APPLIED, B=Result.APPLIED))
 
     assert f"{pair.git('rev-parse', REF)}:{REF}" in str(caught.value)
     assert kind() == "receipt"
@@ -53,7 +53,7 @@ def test_finish_without_writes_is_recorded_once(pair: Workspace) -> None:
     """An apply every night that finds nothing to do makes no commit every night."""
     desired = load_store(CONTEXT)
     plan = plan_of(desired, live({"A": 5, "B": 5}))
-    said = [record(desired, plan).finish(Report("demo", ()), None, NOW) for _ in range(2)]
+    said = [record(desired, plan).finish(Report("demo", ())) for _ in range(2)]
 
     assert (bool(said[0]), said[1]) == (True, "")
     assert kind() == "receipt"
@@ -63,8 +63,8 @@ def test_finish_after_intent_is_recorded_even_if_nothing_is_new(pair: Workspace)
     """An intent without a receipt would lock the store."""
     for _ in range(2):
         recording = start()
-        intent = recording.begin(LASTING, NOW)
-        assert recording.finish(report(A=Result.APPLIED, B=Result.APPLIED), intent, NOW)
+        begin(recording)
+        assert recording.finish(report(A=Result.APPLIED, B=Result.APPLIED))
 
     assert kind() == "receipt"
 
@@ -73,7 +73,8 @@ def test_record_message_lists_results_in_one_line_each(pair: Workspace) -> None:
     """`git log` of the records is the audit log."""
     recording = start()
     told = report(A=Result.APPLIED, B=Result.MOVED)
-    recording.finish(told, recording.begin(LASTING, NOW), NOW)
+    begin(recording)
+    recording.finish(told)
     message = pair.git("log", "-1", "--format=%B", REF).splitlines()
 
     assert [line for line in message if line.startswith(("A", "B"))][:2] == [
@@ -87,7 +88,8 @@ def test_finish_keeps_what_the_shop_had_and_when(pair: Workspace) -> None:
     """The next plan knows since when units are gone."""
     recording = start()
     told = report(A=Result.APPLIED, B=Result.NOT_TRIED)
-    recording.finish(told, recording.begin(LASTING, NOW), NOW)
+    begin(recording)
+    recording.finish(told)
     base = known().base
 
     assert base is not None
@@ -101,12 +103,12 @@ def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> N
     remote = str(pair.folder / ".git/other")
     desired = load_store(CONTEXT)
     plan = plan_of(desired, live({"A": 5, "B": 5}))
-    record(desired, plan, remote).finish(Report("demo", ()), None, NOW)
+    record(desired, plan, remote).finish(Report("demo", ()))
     late = record(desired, plan, remote)
     other = pair.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "other")
     pair.git("push", "--quiet", remote, f"{other}:{REF}")
     with pytest.raises(HeldError):
-        late.finish(Report("demo", ()), None, NOW)
+        late.finish(Report("demo", ()))
 
 
 def test_first_receipt_that_lost_a_race_is_taken_back(pair: Workspace) -> None:
@@ -117,6 +119,6 @@ def test_first_receipt_that_lost_a_race_is_taken_back(pair: Workspace) -> None:
     other = pair.git("commit-tree", "HEAD^{tree}", "-m", "other")
     pair.git("push", "--quiet", remote, f"{other}:{REF}")
     with pytest.raises(HeldError):
-        recording.finish(Report("demo", ()), None, NOW)
+        recording.finish(Report("demo", ()))
 
     assert kind() is None

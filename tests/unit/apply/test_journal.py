@@ -131,16 +131,16 @@ def test_a_journal_that_ended_makes_room_for_another_plan(tmp_path: Path) -> Non
     assert earlier == Earlier()
 
 
-def test_a_plan_that_was_begun_elsewhere_is_in_doubt(tmp_path: Path) -> None:
+def test_what_a_record_says_of_a_begun_plan_is_kept(tmp_path: Path) -> None:
     """Also on the third run: the journal of the second one says so."""
-    journal, earlier = open_journal(tmp_path / "j", PLAN, "sha256:1", is_begun=True)
-    with journal:
-        journal.finished(A, DONE)
+    begun = Earlier({"A": DONE}, {"B": B})
+    journal, earlier = open_journal(tmp_path / "j", PLAN, "sha256:1", begun)
+    journal.close()
     again, later = _open(tmp_path / "j")
     again.close()
 
-    assert earlier.in_doubt == {"A": A, "B": B}
-    assert (set(later.done), set(later.in_doubt)) == ({"A"}, {"B"})
+    assert (set(earlier.done), earlier.in_flight) == ({"A"}, {"B": B})
+    assert later == earlier
 
 
 def test_a_journal_is_had_by_one_process(tmp_path: Path) -> None:
@@ -202,6 +202,8 @@ def test_a_line_holds_what_it_must_and_no_more(tmp_path: Path) -> None:
             "result": "applied",
             "found": {"inventory_type": "finite", "quantity": 5},
             "message": "",
+            "at": "",
+            "read_at": "",
         },
     ]
 

@@ -9,7 +9,7 @@ import pytest
 from factories import action, stock
 from fakes import FakeClock, FakeStore
 
-from reconciler.apply.attempts import Attempt
+from reconciler.apply.attempts import EARLIER, Attempt
 from reconciler.apply.observers import NO_OBSERVER, NullObserver, Observer
 from reconciler.apply.sku_writer import (
     MAX_FAILURES_IN_A_ROW,
@@ -17,6 +17,7 @@ from reconciler.apply.sku_writer import (
     MAX_UNSENT,
     SkuWriter,
 )
+from reconciler.apply.surroundings import Bounds
 from reconciler.errors import (
     ConnectionRefused,
     JournalError,
@@ -78,7 +79,8 @@ class Log(NullObserver):
 
 def _writer(shop: Shop, observer: Observer = NO_OBSERVER, **options: Any) -> SkuWriter:
     must_end = options.pop("must_end", lambda: None)
-    return SkuWriter(shop, observer, FakeClock().sleep, must_end, **options)
+    may_write = options.pop("may_write", lambda: True)
+    return SkuWriter(shop, observer, Bounds(FakeClock().sleep, must_end, may_write), **options)
 
 
 def _fail(error: Exception) -> Callable[..., Stock]:
@@ -134,7 +136,7 @@ def test_attempt_with_lost_answer_that_cannot_be_read_back_is_put_aside() -> Non
     attempt = _writer(shop).attempt(Attempt(action()))
 
     assert isinstance(attempt, Attempt)
-    assert replace(attempt, read_at="") == Attempt(action(), LOST, writes=1)
+    assert replace(attempt, read=("", "")) == Attempt(action(), LOST, writes=1, is_begun=True)
     assert len(shop.writes) == 1
 
 
@@ -216,7 +218,7 @@ def test_correction_whose_answer_was_lost_is_looked_for_as_it_was_sent(
 def test_attempt_in_doubt_looks_before_it_writes(now: int, result: Result, waits: int) -> None:
     """What an earlier run may have written is written only if it is as before after a wait."""
     shop = Shop(now)
-    writer = _writer(shop, in_doubt={"A": action()})
+    writer = _writer(shop, in_doubt={"A": Attempt(action(), EARLIER, 1)})
     first = writer.attempt(Attempt(action()))
 
     assert (shop.writes, isinstance(first, Attempt)) == ([], waits == 1)

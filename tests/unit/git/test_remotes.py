@@ -6,6 +6,7 @@ import pytest
 from factories import Workspace
 
 from reconciler.errors import HistoryError
+from reconciler.git.objects import make_root
 from reconciler.git.remotes import (
     fetch_ref,
     find_default_remote,
@@ -81,7 +82,7 @@ def test_has_remote_knows_names_alone(repository: Repository, name: str, known: 
 
 def test_push_ref_never_overwrites(repository: Repository, workspace: Workspace) -> None:
     """What the remote has and we do not is kept; a rehearsal changes nothing."""
-    one, two = (repository.make_root(word) for word in ("one", "two"))
+    one, two = (make_root(repository, word) for word in ("one", "two"))
     push_ref(repository, "origin", one, REF, dry=True)
     assert workspace.git("ls-remote", "origin") == ""
     push_ref(repository, "origin", one, REF)
@@ -96,7 +97,7 @@ def test_find_remote_ref_is_just_that_ref(repository: Repository, workspace: Wor
     """A branch or a tag that ends in the same words is another ref."""
     workspace.git("push", "--quiet", "origin", f"HEAD:refs/heads/{REF}", f"HEAD:refs/tags/{REF}")
     assert find_remote_ref(repository, "origin", REF) is None
-    one = repository.make_root("one")
+    one = make_root(repository, "one")
     repository.set_ref(REF, one, None)
 
     assert find_remote_ref(repository, ".", REF) == one
@@ -107,7 +108,7 @@ def test_fetch_ref_brings_commits_and_moves_no_ref(
 ) -> None:
     """What is fetched is here, and whoever fetched decides what it means."""
     push_ref(repository, "origin", repository.find_commit("HEAD") or "", "refs/heads/main")
-    one = repository.make_root("one")
+    one = make_root(repository, "one")
     push_ref(repository, "origin", one, REF)
     workspace.git("clone", "--quiet", "--no-local", ".git/origin.git", ".git/clone")
     clone = _open(tmp_path / ".git/clone")

@@ -6,6 +6,7 @@ import pytest
 from factories import Workspace
 
 from reconciler.errors import HistoryError
+from reconciler.git.objects import make_commit, make_root
 from reconciler.git.repository import Repository, find_top, open_repository, shown_remote
 
 REF = "refs/reconciler/demo"
@@ -64,7 +65,7 @@ def test_run_starts_no_program_of_the_repository(
     workspace.git("config", "commit.gpgSign", "true")
     workspace.git("config", "gpg.program", str(script))
     marker.unlink(missing_ok=True)
-    commit = repository.make_commit({"a": b"x"}, [], "m")
+    commit = make_commit(repository, {"a": b"x"}, [], "m")
     repository.set_ref(REF, commit, None)
     repository.differs(repository.top)
 
@@ -115,7 +116,7 @@ def test_find_ref_takes_no_other_ref_of_that_name(
 
 def test_set_ref_moves_only_from_where_it_was(repository: Repository) -> None:
     """Of two that move a ref from the same place, one is refused and nothing is lost."""
-    one, two, three = (repository.make_root(word) for word in ("one", "two", "three"))
+    one, two, three = (make_root(repository, word) for word in ("one", "two", "three"))
     repository.set_ref(REF, one, None)
 
     for before in (None, two):
@@ -128,7 +129,7 @@ def test_set_ref_moves_only_from_where_it_was(repository: Repository) -> None:
 
 def test_reset_ref_goes_back_only_from_its_own_commit(repository: Repository) -> None:
     """What another apply has written since is not taken back."""
-    one, two = (repository.make_root(word) for word in ("one", "two"))
+    one, two = (make_root(repository, word) for word in ("one", "two"))
     repository.set_ref(REF, two, None)
     for before in (None, one):
         with pytest.raises(HistoryError):
@@ -144,7 +145,7 @@ def test_make_commit_holds_just_its_files_and_parents(
 ) -> None:
     """Work tree, index and branch stay as they are."""
     head = repository.find_commit("HEAD") or ""
-    commit = repository.make_commit({"b": b"2\n", "a": "ä\n".encode()}, [head], "message\n")
+    commit = make_commit(repository, {"b": b"2\n", "a": "ä\n".encode()}, [head], "message\n")
     read = repository.read_commit(commit)
 
     assert read is not None and read.files == [("a", "ä\n".encode()), ("b", b"2\n")]

@@ -8,7 +8,7 @@ import pytest
 from reconciler.apply.report_file import dump_report, load_report
 from reconciler.model import Outcome, Report, Result, Stock, finite
 from reconciler.model.codec import dump_json, load_noun, parse_json
-from reconciler.records.records import parse_record
+from reconciler.records.batches import parse_batch
 
 
 def test_whole_float_is_whole() -> None:
@@ -47,31 +47,9 @@ def test_report_reads_a_whole_float_as_whole() -> None:
     assert repr(load_report("r", parse_json(text)).outcomes[0].found) == repr(finite(12))
 
 
-def test_record_reads_a_whole_float_as_whole() -> None:
+def test_batch_reads_a_whole_float_as_whole() -> None:
     """As a plan does."""
-    record = {
-        "format": 1,
-        "kind": "receipt",
-        "run": "1",
-        "store": "demo",
-        "site_id": "s",
-        "source": "a" * 40,
-        "previous": None,
-        "fingerprint": "f",
-        "planned_at": "2026-11-20T10:00:00Z",
-        "expires_at": None,
-        "tool_version": "1",
-        "actions": [
-            {
-                "sku": "A",
-                "target": {"collection_id": "c", "sku_id": "s"},
-                "before": {"inventory_type": "finite", "quantity": 3.0},
-                "after": {"inventory_type": "finite", "quantity": 12.0},
-                "result": "applied",
-            }
-        ],
-    }
-    parsed = parse_record("b" * 40, json.dumps(record).encode())
+    row = {"sku_id": "s", "before": 3.0, "after": 12.0, "result": "applied"}
+    parsed = parse_batch("b" * 40, json.dumps({"results": [row]}).encode())
 
-    assert parsed is not None
-    assert repr(parsed.actions[0].after) == repr(finite(12))
+    assert repr(parsed.results[0].after) == repr(finite(12))

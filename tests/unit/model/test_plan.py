@@ -67,6 +67,7 @@ def test_plan_errors_are_what_the_yaml_must_answer_for() -> None:
         FindingKind.REPLACED,
         FindingKind.AMBIGUOUS,
         FindingKind.RENAMED,
+        FindingKind.UNSETTLED,
         FindingKind.SHORT,
         FindingKind.OWNED,
         FindingKind.UNCERTAIN,

@@ -21,6 +21,7 @@ from reconciler.model import (
     Observation,
     OrderBook,
     Outcome,
+    Pending,
     Recovered,
     Report,
     Result,
@@ -342,8 +343,9 @@ def test_orders_are_needed_since_the_earliest_count_to_carry_out() -> None:
     assert since(*counts, base=_base(settled)) == _ago(2)
     assert since(DELIVERY) is None
     assert since(_event("A", 1, _ago(24 * 9))) is None
-    assert since(counts[0], base=_base(SkuLedger("id-1", ("A",), doubt_at=_ago(1)))) is None
-    assert since(counts[0], base=_base(SkuLedger("id-1", ("A",), doubt_at=_ago(5)))) == _ago(3)
+    for ago, found in ((1, None), (5, _ago(3))):
+        doubt = Pending("A", "id-1", finite(1), finite(2), _ago(ago), _ago(ago))
+        assert since(counts[0], base=replace(_base(), pending=(doubt,))) == found
 
 
 WRITTEN = SettledSku("A", "id-1", None, _ago(3), level_at=_ago(3))

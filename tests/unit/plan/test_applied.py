@@ -199,6 +199,7 @@ def test_state_after_finding_settles_what_was_dealt_with(kind: FindingKind) -> N
         FindingKind.STALE_COUNT,
         FindingKind.NOT_YET,
         FindingKind.CONFLICTING,
+        FindingKind.UNSETTLED,
     }
     source = Source("inventory/demo/a.yaml", 1)
     state = _after(_plan(findings=(Finding(kind, "A", "", source),)))

@@ -24,6 +24,7 @@ from reconciler.model import (
     OrderBook,
     OrderLine,
     Outcome,
+    Pending,
     Plan,
     Report,
     Result,
@@ -169,22 +170,26 @@ def test_events_of_a_write_that_is_unknown_are_in_doubt() -> None:
     """They are never put in again, until there is a later count."""
     state = _state(DELIVERY)
     after = _apply(state, _base(), plan_of(state, _shop(), _base()), Result.UNKNOWN, _ago(3))
-    base = _next(_base(), after)
-    counted = _state(DELIVERY, _event(30, _ago(2), "c.yaml"))
+    base = replace(_next(_base(), after), pending=after.in_doubt)
+    (write,) = after.in_doubt
+    counted = _state(DELIVERY, _event(30, _ago(-0.05), "c.yaml"))
 
-    assert _errors(plan_of(state, _shop(), base)) == [FindingKind.UNCERTAIN]
+    assert (write.sku_id, write.correction) == ("id-A", 20)
+    assert _errors(plan_of(state, _shop(60), base)) == [FindingKind.UNSETTLED]
     earlier = _state(DELIVERY, _event(30, _ago(4), "c.yaml"))
-    assert _errors(plan_of(earlier, _shop(), base)) == [FindingKind.UNCERTAIN]
-    plan = plan_of(counted, _shop(), base)
+    assert _errors(plan_of(earlier, _shop(60), base)) == [FindingKind.UNSETTLED]
+    plan = plan_of(counted, _shop(60), base)
     assert (_errors(plan), _action(plan).after) == ([], finite(30))
-    assert [one.doubt_at for one in _apply(counted, base, plan).ledgers] == [""]
+    assert _apply(counted, base, plan).in_doubt == ()
+    assert _apply(counted, base, plan, Result.MOVED).in_doubt == (write,)
 
 
 def test_doubt_is_named_without_any_event() -> None:
     """It is never forgotten."""
-    doubt = SkuLedger("id-A", ("A",), doubt_at=_ago(3))
+    doubt = Pending("A", "id-A", finite(50), finite(70), _ago(3), _ago(3), None, 20)
+    base = replace(_base(), pending=(doubt,))
 
-    assert _errors(plan_of(_state(), _shop(), _base(ledger=doubt))) == [FindingKind.UNCERTAIN]
+    assert _errors(plan_of(_state(), _shop(60), base)) == [FindingKind.UNSETTLED]
 
 
 def test_adjustment_that_comes_out_below_zero_is_short() -> None:
@@ -265,14 +270,15 @@ def test_settled_event_where_a_rule_owns_the_number_is_settled(events: tuple[Eve
     assert FindingKind.INCLUDED not in _kinds(plan_of(state, _shop(50), after))
 
 
-def test_written_level_whose_events_are_owned_is_settled() -> None:
-    """It was written, so no later apply acts on it again."""
+def test_level_that_owns_the_number_waits_for_its_events() -> None:
+    """An error leaves the SKU alone: who wrote the event may not know that nobody adds it."""
     level = _level(40, Rule.EXACT)
     state, base = _state(DELIVERY, level=level), _base(_level(30, Rule.EXACT))
     plan = plan_of(state, _shop(35), base)
 
-    assert (_action(plan).after, _errors(plan)) == (finite(40), [FindingKind.OWNED])
-    assert _apply(state, base, plan).declared["A"].stock == finite(40)
+    assert (plan.actions, _errors(plan)) == ((), [FindingKind.OWNED])
+    assert _apply(state, base, plan).declared["A"].stock == finite(30)
+    assert _action(plan_of(_state(level=level), _shop(35), base)).after == finite(40)
 
 
 def test_events_of_a_frozen_sku_wait() -> None:

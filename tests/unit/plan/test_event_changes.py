@@ -66,7 +66,7 @@ def test_adjustment_that_is_gone_is_taken_back(reason: str, name: str, said: str
 )
 def test_same_units_are_no_change(present: list[Event], put_in: list[SettledEvent]) -> None:
     """Wherever they stand, and by whatever time."""
-    assert compare(present, put_in, LONG_AGO) == ((), False)
+    assert compare(present, put_in, LONG_AGO) == ((), None)
 
 
 def test_renamed_and_edited_at_once_is_one_that_came_and_one_that_went() -> None:
@@ -93,7 +93,7 @@ def test_fold_beside_something_else_is_still_a_fold(units: int) -> None:
     assert _changes([folded, new], old) == [(EventVerb.ADJUSTED, units)]
     assert _changes([folded, new], [*old, recent]) == [(EventVerb.EDITED, units - 3)]
     assert _changes([folded], [*old, recent]) == [(EventVerb.TAKEN_BACK, -3)]
-    assert not compare([folded], [*old, recent], LONG_AGO).is_tidied_up
+    assert compare([folded], [*old, recent], LONG_AGO).tidied_up is None
 
 
 @pytest.mark.parametrize(("when", "is_tidied_up"), [(OLD, True), (RECENT, False)])
@@ -101,9 +101,16 @@ def test_what_was_settled_long_ago_and_is_gone_was_tidied_up(when: str, is_tidie
     """That an edit or a move leaves it there is no tidying up."""
     settled = _settled(20, when=when)
 
-    assert compare([], [settled], LONG_AGO).is_tidied_up == is_tidied_up
-    assert not compare([_event(25)], [settled], LONG_AGO).is_tidied_up
-    assert not compare([_event(20, name="b.yaml")], [settled], LONG_AGO).is_tidied_up
+    assert compare([], [settled], LONG_AGO).tidied_up == (settled if is_tidied_up else None)
+    assert compare([_event(25)], [settled], LONG_AGO).tidied_up is None
+    assert compare([_event(20, name="b.yaml")], [settled], LONG_AGO).tidied_up is None
+
+
+def test_what_came_in_and_went_out_long_ago_may_go() -> None:
+    """The sum is nothing, so there is no file with it, and nothing to take back."""
+    old = [_settled(20, FIRST, "a.yaml", OLD), _settled(-20, SECOND, "b.yaml", OLD)]
+
+    assert compare([], old, LONG_AGO) == ((), None)
 
 
 def test_changes_add_up_to_the_difference() -> None:

@@ -12,6 +12,7 @@ from reconciler.model import (
     Finding,
     FindingKind,
     LiveSku,
+    Pending,
     Reference,
     Rule,
     SettledSku,
@@ -28,6 +29,7 @@ from reconciler.plan.findings import (
     not_read,
     released,
     replaced,
+    told,
     unreadable,
     unsettled,
 )
@@ -36,6 +38,9 @@ from reconciler.plan.match import Matches, match_skus
 PLACE = Source("inventory/demo/a.yaml", 7)
 ENTRY = declared("TEE M", 5, rule=Rule.ON_CHANGE, line=7)
 LIVE = LiveSku("id-9", "TEE M", "Tee / M", archived=False)
+
+
+WRITE = Pending(ENTRY.sku, "id-A", stock(3), stock(5), "2026-11-20T10:00:00.000Z", "")
 
 
 def _facts(finding: Finding) -> tuple[FindingKind, str, Source | None]:
@@ -50,7 +55,8 @@ def test_findings_of_an_entry_name_it_and_its_place() -> None:
         frozen(ENTRY, stock(3), stock(5)),
         left_alone(ENTRY, stock(3), None),
         replaced(ENTRY, LIVE),
-        unsettled(ENTRY),
+        unsettled(WRITE, ENTRY, stock(4)),
+        told(WRITE, ENTRY, has_landed=True),
     ]
 
     assert [_facts(one) for one in found] == [
@@ -62,6 +68,7 @@ def test_findings_of_an_entry_name_it_and_its_place() -> None:
             FindingKind.DRIFT,
             FindingKind.REPLACED,
             FindingKind.UNSETTLED,
+            FindingKind.TOLD,
         )
     ]
 

@@ -537,14 +537,10 @@ def test_is_settled_also_says_which_keys_it_has() -> None:
 
 
 def test_corrections_are_summed_by_when_they_were_written() -> None:
-    """A correction of no units is none, and nothing is in doubt after one."""
-    ledger = replace(NEW, doubt_at=_ago(9))
-    ledger = corrected(corrected(corrected(ledger, _ago(3), 5), _ago(2), 0), _ago(1), -2)
+    """A correction of no units is none."""
+    ledger = corrected(corrected(corrected(NEW, _ago(3), 5), _ago(2), 0), _ago(1), -2)
 
-    assert (ledger.corrections, ledger.doubt_at) == (
-        (Correction(_ago(3), 5), Correction(_ago(1), -2)),
-        "",
-    )
+    assert ledger.corrections == (Correction(_ago(3), 5), Correction(_ago(1), -2))
     assert [ledger.corrected_since(at) for at in ("", _ago(3), _ago(1))] == [3, -2, 0]
 
 
@@ -577,4 +573,21 @@ def test_settle_all_joins_keys_that_are_known_to_be_one_sku() -> None:
     known = SkuLedger("id-A", ("A", "B"), put_in=99)
     (ledger,) = settle_all([DELIVERY, _event("+7", _ago(2), sku="B")], [known])
 
-    assert (ledger.sku_id, ledger.keys, ledger.put_in) == ("id-A", ("A", "B"), 27)
+    assert (ledger.sku_id, ledger.set_id) == ("", "id-A")  # found by its code anew
+    assert (ledger.keys, ledger.put_in) == (("A", "B"), 27)
+
+
+@pytest.mark.parametrize(("came_in", "units", "short"), [(10, 7, 0), (3, 0, 0), (2, 0, 1)])
+def test_what_was_sold_beyond_a_count_is_taken_off_what_comes_in(
+    came_in: int, units: int, short: int
+) -> None:
+    """8 sold of 5 counted: the shop has 0, and the next 3 are sold already."""
+    ledger = SkuLedger("id-A", ("A",), counted_at=_ago(9), counted=5, short=3)
+    delivery = DELIVERY._replace(units=came_in)
+    balance = compute_balance([delivery], ledger, NOW)
+    after = balance.after(NOW, SKU)
+
+    assert (balance.units, sum(one.units for one in balance.changes)) == (units, units)
+    assert (after.put_in, after.short) == (came_in, short)
+    again = compute_balance([delivery], after, NOW)
+    assert (again.units, again.after(NOW, SKU).short) == (0, short)

@@ -1,6 +1,7 @@
-"""What the live stock says of writes that an apply began and did not report."""
+"""What the live stock and the orders say of writes in doubt."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,32 +9,44 @@ from factories import base_of, declared, stock
 
 from reconciler.model import (
     Base,
+    Declared,
     Order,
     OrderBook,
     OrderLine,
     Pending,
     Recovered,
+    Rule,
     SkuLedger,
+    format_time,
 )
 from reconciler.plan.recovery import recover_pending, with_recovered
 
 BEFORE, AFTER = 3, 5
-READ_AT, LATER = "2026-11-20T10:00:00.000Z", "2026-11-20T10:05:00.000Z"
+AT = "2026-11-20T10:00:00.000Z"
 EARLIER = SkuLedger("id-A", ("A",), put_in=1)
 MEANT = replace(EARLIER, put_in=3)
 NOTHING_SOLD = OrderBook()
+LANDED, SKIPPED, OPEN = (
+    Recovered(**{name: ("id-A",)}) for name in ("landed", "skipped", "in_doubt")
+)
 
 
-def _pending(sku: str) -> Pending:
-    return Pending(f"id-{sku}", stock(BEFORE), stock(AFTER), declared(sku, AFTER))
+def _at(seconds: float) -> str:
+    return format_time(datetime.fromisoformat(AT) + timedelta(seconds=seconds))
+
+
+def _level(sku: str = "A", before: Any = BEFORE, after: Any = AFTER) -> Pending:
+    level = declared(sku, after, rule=Rule.ON_CHANGE)
+    return Pending(sku, f"id-{sku}", stock(before), stock(after), AT, _at(60), level)
 
 
 def _correction() -> Pending:
-    return Pending("id-A", stock(BEFORE), stock(AFTER), None, 2, MEANT, READ_AT)
+    return Pending("A", "id-A", stock(BEFORE), stock(AFTER), AT, _at(60), None, 2, MEANT)
 
 
-def _sold(units: int) -> OrderBook:
-    return OrderBook((Order("1", LATER, "", "unfulfilled", (OrderLine("id-A", units),)),))
+def _sold(units: int, after: float = 300) -> OrderBook:
+    lines = (OrderLine("id-A", units),)
+    return OrderBook((Order("1", _at(after), "", "unfulfilled", lines),))
 
 
 def _base(*pending: Pending) -> Base:
@@ -41,76 +54,108 @@ def _base(*pending: Pending) -> Base:
     return replace(base, pending=pending, ledgers=(EARLIER,))
 
 
-@pytest.mark.parametrize(
-    ("live", "done", "unsure"),
-    [(AFTER, ("A",), ()), (BEFORE, (), ()), (4, ("A",), ("A",)), ("infinite", ("A",), ("A",))],
-)
-def test_live_stock_tells_what_landed(
-    live: Any, done: tuple[str, ...], unsure: tuple[str, ...]
-) -> None:
-    """As planned: written. As before: not. Anything else: not written again, and named."""
-    found = recover_pending([_pending("A")], {"id-A": stock(live)}, None)
-
-    assert found == Recovered(levels=done, unsure=unsure)
+def _tell(
+    write: Pending, live: Any, orders: OrderBook | None, *, rule: Rule | None = None
+) -> Recovered:
+    entries: dict[str, Declared] = {"A": declared("A", 9, rule=rule)} if rule else {}
+    return recover_pending([write], entries, {"id-A": stock(live)}, orders)
 
 
-def test_sku_that_was_not_read_is_unsure() -> None:
-    """Without a stock nothing tells, so it is not written again."""
-    found = recover_pending([_pending("A")], {}, None)
-
-    assert found == Recovered(levels=("A",), unsure=("A",))
-
-
+@pytest.mark.parametrize("write", [_level(), _correction()], ids=["level", "correction"])
 @pytest.mark.parametrize(
     ("live", "orders", "found"),
     [
-        (AFTER, NOTHING_SOLD, Recovered(booked=("id-A",))),
-        (BEFORE, NOTHING_SOLD, Recovered()),
+        (AFTER, NOTHING_SOLD, LANDED),
+        (BEFORE, NOTHING_SOLD, SKIPPED),
         # What was sold meanwhile is told by orders: 3 of 5 and 1 of 3 are left, or nobody knows.
-        (AFTER - 2, _sold(2), Recovered(booked=("id-A",))),
-        (BEFORE - 2, _sold(2), Recovered()),
-        (4, NOTHING_SOLD, Recovered(in_doubt=("id-A",))),
-        (AFTER, None, Recovered(in_doubt=("id-A",))),
-        (AFTER, OrderBook(fault="refused"), Recovered(in_doubt=("id-A",))),
-        ("infinite", NOTHING_SOLD, Recovered(in_doubt=("id-A",))),
-        (None, NOTHING_SOLD, Recovered(in_doubt=("id-A",))),
+        (AFTER - 2, _sold(2), LANDED),
+        (BEFORE - 2, _sold(2), SKIPPED),
+        (4, NOTHING_SOLD, OPEN),
+        (AFTER, None, OPEN),
+        (AFTER, OrderBook(fault="refused"), OPEN),
+        ("infinite", NOTHING_SOLD, OPEN),
+        (None, NOTHING_SOLD, OPEN),
     ],
 )
-def test_stock_and_orders_tell_whether_a_correction_landed(
-    live: Any, orders: OrderBook | None, found: Recovered
+def test_stock_and_orders_tell_whether_a_write_landed(
+    write: Pending, live: Any, orders: OrderBook | None, found: Recovered
 ) -> None:
-    """Where they do not fit together, it stays in doubt, and is never added again."""
-    assert recover_pending([_correction()], {"id-A": stock(live)}, orders) == found
+    """Where they do not fit together, it stays in doubt, and is never written again."""
+    assert _tell(write, live, orders) == found
 
 
-def test_base_takes_over_what_was_recovered() -> None:
-    """The other SKUs keep what the base says, and nothing is pending any more."""
-    base = _base(_pending("A"), _pending("B"))
-    recovered = with_recovered(base, Recovered(levels=("A",)))
+@pytest.mark.parametrize(
+    ("after", "found"), [(-3, LANDED), (-1, OPEN), (30, OPEN), (61, OPEN), (63, SKIPPED)]
+)
+def test_order_as_near_as_the_read_decides_nothing(after: float, found: Recovered) -> None:
+    """Before the read it is in the stock, after it is not, and nobody knows where in between."""
+    live = AFTER if after < 0 else BEFORE - 2
+
+    assert _tell(_level(), live, _sold(2, after)) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "live", "found"),
+    [
+        (BEFORE, "infinite", "infinite", LANDED),
+        (BEFORE, "infinite", BEFORE - 1, SKIPPED),
+        ("infinite", AFTER, "infinite", SKIPPED),
+        ("infinite", AFTER, AFTER - 1, LANDED),
+    ],
+)
+def test_inventory_type_tells_without_orders(
+    before: Any, after: Any, live: Any, found: Recovered
+) -> None:
+    """Selling changes no type."""
+    assert _tell(_level("A", before, after), live, None) == found
+
+
+@pytest.mark.parametrize("rule", [one for one in Rule if one is not Rule.ON_CHANGE])
+def test_where_the_rule_owns_the_number_nothing_is_in_doubt(rule: Rule) -> None:
+    """The next read decides."""
+    assert _tell(_level(), 4, None, rule=rule) == SKIPPED
+
+
+def test_sku_that_was_not_read_is_in_doubt() -> None:
+    """Without a stock nothing tells."""
+    assert recover_pending([_level()], {}, {}, NOTHING_SOLD) == OPEN
+
+
+def test_last_of_several_writes_is_told() -> None:
+    """If it landed, the ones before do not matter; if not, they are still open."""
+    first, last = _level(), _correction()._replace(read_at=_at(900), read_until=_at(900))
+    base = _base(first, last)
+    found = recover_pending(base.pending, {}, {"id-A": stock(BEFORE)}, NOTHING_SOLD)
+
+    assert found == SKIPPED
+    assert with_recovered(base, found).pending == (first,)
+    assert with_recovered(base, LANDED).pending == ()
+
+
+def test_base_takes_over_what_landed() -> None:
+    """The other SKUs keep what the base says, and what nobody knows stays open."""
+    base = _base(_level("A"), _level("B"))
+    recovered = with_recovered(base, LANDED)
 
     assert {sku: entry.stock for sku, entry in recovered.declared.items()} == {
         "A": stock(AFTER),
         "B": stock(BEFORE),
     }
-    assert (recovered.pending, recovered.ledgers) == ((), (EARLIER,))
+    assert recovered.shop["A"].sku_id == "id-A"
+    assert (recovered.pending, recovered.ledgers) == (base.pending[1:], (EARLIER,))
 
 
 @pytest.mark.parametrize(
-    ("recovered", "ledger"),
-    [
-        (Recovered(), EARLIER),
-        (
-            Recovered(booked=("id-A",)),
-            MEANT,
-        ),
-        (Recovered(in_doubt=("id-A",)), replace(EARLIER, doubt_at=READ_AT)),
-    ],
+    ("recovered", "ledger", "is_open"),
+    [(SKIPPED, EARLIER, False), (LANDED, MEANT, False), (OPEN, EARLIER, True)],
 )
-def test_base_takes_over_a_correction_that_landed(recovered: Recovered, ledger: SkuLedger) -> None:
-    """One in doubt settles no event; it only says since when nobody knows."""
+def test_base_takes_over_a_correction_that_landed(
+    recovered: Recovered, ledger: SkuLedger, is_open: bool
+) -> None:
+    """One in doubt settles no event."""
     found = with_recovered(_base(_correction()), recovered)
 
-    assert found.ledgers == (ledger,)
+    assert (found.ledgers, bool(found.pending)) == ((ledger,), is_open)
     assert {sku: one.stock for sku, one in found.declared.items()} == dict.fromkeys(
         "AB", stock(BEFORE)
     )

@@ -12,6 +12,7 @@ from reconciler.model import (
     Declared,
     FindingKind,
     Observation,
+    OrderBook,
     Pending,
     Reference,
     Rule,
@@ -175,21 +176,25 @@ def test_the_cause_says_who_changed(base: int | None, live_now: int, cause: Caus
 
 
 @pytest.mark.parametrize(
-    ("live_now", "written", "unsettled", "settled"),
-    [(50, 70, [], ()), (70, None, [], ("A",)), (63, None, ["A"], ("A",))],
+    ("live_now", "written", "kinds"),
+    [
+        (50, 70, [FindingKind.TOLD]),
+        (70, None, [FindingKind.TOLD]),
+        (63, None, [FindingKind.UNSETTLED]),
+    ],
 )
-def test_a_dead_run_is_settled_by_reading(
-    live_now: int, written: int | None, unsettled: list[str], settled: tuple[str, ...]
+def test_a_dead_run_is_told_by_stock_and_orders(
+    live_now: int, written: int | None, kinds: list[FindingKind]
 ) -> None:
     """As before: it did not come to it. As planned: done. Neither: left alone, and named."""
-    entry = declared("A", 70, rule=Rule.ON_CHANGE)
-    base = base_of(declared("A", 50))
-    pending = Pending("id-A", finite(50), finite(70), entry)
-    base = type(base)(base.commit, base.source, base.date, base.declared, (pending,))
-    plan = plan_of(desired(entry), live({"A": live_now}), base)
+    entry, at = declared("A", 70, rule=Rule.ON_CHANGE), "2026-11-20T10:00:00.000Z"
+    pending = Pending("A", "id-A", finite(50), finite(70), at, at, entry)
+    base = replace(base_of(declared("A", 50)), pending=(pending,))
+    shop = replace(live({"A": live_now}), orders=OrderBook())
+    plan = plan_of(desired(entry), shop, base)
 
     assert [action.after.quantity for action in plan.actions] == (
         [] if written is None else [written]
     )
-    assert [f.sku for f in plan.findings if f.kind is FindingKind.UNSETTLED] == unsettled
-    assert (plan.recovered.levels, plan.recovered.unsure) == (settled, tuple(unsettled))
+    told = [one.kind for one in plan.findings if one.kind is not FindingKind.DRIFT]
+    assert told == kinds

@@ -1,19 +1,18 @@
 """Records to test with, in the repository of a test."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from factories import stock
 
 from reconciler.git.repository import Repository
-from reconciler.model import Target
-from reconciler.records.records import Record, RecordedAction, RecordKind, make_record, ref_of
+from reconciler.records.batches import RecordedAction
+from reconciler.records.records import Record, RecordKind, make_record, ref_of
 
 SITE_ID = "site"
 REF = ref_of(SITE_ID)
 ACTIONS = tuple(
-    RecordedAction(f"SKU-{value}", Target("c", f"id-{value}"), stock(3), stock(value), "applied")
+    RecordedAction(f"id-{value}", "applied", "", stock(3), stock(value))
     for value in (0, -1, 2.5, None, "infinite")
 )
 RECORD = Record(
@@ -25,9 +24,8 @@ RECORD = Record(
     previous=None,
     fingerprint=f"sha256:{1:064}",
     planned_at="2026-11-28T10:00:00Z",
-    expires_at=datetime(2026, 11, 28, 12, tzinfo=UTC),
     tool_version="1",
-    actions=ACTIONS,
+    planned=5,
     by="ada",
     consumed=("5" * 40,),
 )

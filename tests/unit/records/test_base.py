@@ -19,7 +19,7 @@ from reconciler.records.base import (
 from reconciler.records.records import Record, RecordKind, make_record, ref_of
 
 FOLDER = Path("inventory/demo")
-YAML, APPLIED, INTENDED = "skus: {A: 5}\n", "skus: {A: 3}\n", "skus: {A: 9}\n"
+YAML, APPLIED = "skus: {A: 5}\n", "skus: {A: 3}\n"
 RELEASED, SHOP = "skus: {B: 1}\n", '{"A": ["id-A", 3, ""]}\n'
 
 
@@ -47,12 +47,9 @@ def _record(repository: Repository, site: str = SITE) -> str:
     """Add a receipt of HEAD to the records of *site*, and return its commit."""
     source = repository.find_commit("HEAD") or ""
     fingerprint = f"sha256:{1:064}"
-    record = Record(
-        RecordKind.RECEIPT, "run", "demo", site, source, None, fingerprint, "", None, "1", ()
-    )
+    record = Record(RecordKind.RECEIPT, "run", "demo", site, source, None, fingerprint, "", "1")
     files = {
         "applied.yaml": APPLIED,
-        "intended.yaml": INTENDED,
         "released.yaml": RELEASED,
         "shop.json": SHOP,
     }
@@ -150,10 +147,9 @@ def test_find_base_with_a_record_tells_what_was_applied(
 
     assert (base.commit, base.source) == (commit, source)
     assert [content for _, content in base.files] == [APPLIED.encode()]
-    assert [content for _, content in base.intended] == [INTENDED.encode()]
-    assert [content for _, content in base.released] == [RELEASED.encode()]
-    assert base.shop == SHOP.encode()
-    assert base.record is not None and base.record.store == "demo"
+    assert base.told is not None and base.told.record.store == "demo"
+    assert [content for _, content in base.told.released] == [RELEASED.encode()]
+    assert [content for _, content in base.told.shop] == [SHOP.encode()]
 
 
 def test_find_base_with_a_record_of_another_site_is_refused(workspace: Workspace) -> None:

@@ -1,6 +1,7 @@
 """`ledger.json`: what was written is read back, and what can't be right is refused."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ FULL = SkuLedger(
         SettledEvent("events/b.yaml", LATER, False, -3, LATER),
     ),
     corrections=(Correction(AT, -40), Correction(LATER, -3)),
-    doubt_at=LATER,
+    short=2,
+    set_id="id-B",
 )
 BARE = SkuLedger("", ("B",))
 
@@ -32,27 +34,42 @@ def _row(**fields: Any) -> bytes:
     return json.dumps([row]).encode()
 
 
+def _round(ledgers: Iterable[SkuLedger]) -> tuple[SkuLedger, ...]:
+    return parse_ledgers("abc", [text.encode() for text in dump_ledgers(ledgers).values()])
+
+
 @pytest.mark.parametrize("ledgers", [(), (BARE,), (FULL,), (BARE, FULL)])
 def test_ledgers_are_read_as_they_were_written(ledgers: tuple[SkuLedger, ...]) -> None:
     """A count of 0 is a count, and one without an id is by its keys."""
-    assert parse_ledgers("abc", dump_ledgers(ledgers).encode()) == ledgers
+    assert _round(ledgers) == ledgers
 
 
 def test_time_of_the_level_is_not_in_it() -> None:
     """`shop.json` has it, and nothing is to be said in two places."""
     ledger = SkuLedger("id-A", ("A",), level_at=AT)
 
-    assert parse_ledgers("abc", dump_ledgers([ledger]).encode()) == (SkuLedger("id-A", ("A",)),)
+    assert _round([ledger]) == (SkuLedger("id-A", ("A",)),)
+
+
+def test_ledgers_of_a_large_shop_stand_in_many_files() -> None:
+    """None is large, and all are read again."""
+    ledgers = [SkuLedger(f"id-{n}", (f"{n}",), put_in=n) for n in range(2000)]
+    files = dump_ledgers(ledgers)
+
+    assert max(map(len, files.values())) < 4000
+    assert sorted(_round(ledgers), key=lambda one: one.put_in) == ledgers
 
 
 def test_each_sku_has_its_line_in_the_order_of_ids() -> None:
     """So a small apply adds little to the repository, whatever the order was."""
     others = [SkuLedger(f"id-{n}", (f"{n}",), put_in=n) for n in (3, 1, 2)]
-    text = dump_ledgers(others)
-    changed = dump_ledgers([others[0], *[SkuLedger("id-1", ("1",), put_in=9)], others[2]])
+    text = dump_ledgers(others)["ledger.json"]
+    changed = dump_ledgers([others[0], SkuLedger("id-1", ("1",), put_in=9), others[2]])[
+        "ledger.json"
+    ]
     lines = list(zip(text.splitlines(), changed.splitlines(), strict=True))
 
-    assert text == dump_ledgers(reversed(others))
+    assert text == dump_ledgers(reversed(others))["ledger.json"]
     assert sum(before != after for before, after in lines) == 1
 
 
@@ -85,4 +102,4 @@ def test_each_sku_has_its_line_in_the_order_of_ids() -> None:
 def test_file_that_is_malformed_is_refused(content: bytes) -> None:
     """With the record that it is in, and a way on; never with a traceback."""
     with pytest.raises(HistoryError, match=r"abc.*base set HEAD"):
-        parse_ledgers("abc", content)
+        parse_ledgers("abc", [content])

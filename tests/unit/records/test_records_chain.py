@@ -9,7 +9,8 @@ from unit.records.made import REF, make
 from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import Repository
-from reconciler.records.records import RecordKind, begin, finish
+from reconciler.records.publish import begin, finish
+from reconciler.records.records import RecordKind
 
 
 def _remote(shared: Workspace) -> str:
@@ -22,7 +23,7 @@ def test_begin_puts_the_intent_into_the_chain(
 ) -> None:
     """It is there here, and on the remote that is named."""
     record, commit = make(repository)
-    begin(repository, record, commit, remote)
+    begin(repository, REF, commit, record.previous, remote)
 
     assert repository.find_ref(REF) == commit
     assert _remote(shared) == (commit if remote else "")
@@ -34,10 +35,10 @@ def test_begin_of_two_applies_lets_one(
 ) -> None:
     """The second, made after the same record, is told that the store is held."""
     (first, one), (second, two) = make(repository), make(repository, "other")
-    begin(repository, first, one, remote)
+    begin(repository, REF, one, first.previous, remote)
 
     with pytest.raises(HeldError) as caught:
-        begin(repository, second, two, remote)
+        begin(repository, REF, two, second.previous, remote)
     assert caught.value.exit_code is ExitCode.MOVED
     assert repository.find_ref(REF) == one
 
@@ -50,7 +51,7 @@ def test_begin_with_newer_records_on_the_remote_is_held_and_taken_back(
     shared.git("push", "--quiet", "origin", f"{one}:{REF}")
 
     with pytest.raises(HeldError):
-        begin(repository, second, two, "origin")
+        begin(repository, REF, two, second.previous, "origin")
     assert (repository.find_ref(REF), _remote(shared)) == (None, one)
 
 
@@ -61,7 +62,7 @@ def test_begin_that_cannot_be_pushed_leaves_nothing(
     record, commit = make(repository)
 
     with pytest.raises(HistoryError) as caught:
-        begin(repository, record, commit, str(shared.folder / "nowhere.git"))
+        begin(repository, REF, commit, record.previous, str(shared.folder / "nowhere.git"))
     assert not isinstance(caught.value, HeldError)
     assert repository.find_ref(REF) is None
 
@@ -77,7 +78,7 @@ def test_begin_refused_after_the_rehearsal_is_taken_back(
     record, commit = make(repository)
 
     with pytest.raises(HistoryError):
-        begin(repository, record, commit, "origin")
+        begin(repository, REF, commit, record.previous, "origin")
     assert (repository.find_ref(REF), _remote(shared)) == (None, "")
 
 
@@ -87,9 +88,9 @@ def test_finish_adds_the_receipt(
 ) -> None:
     """It follows the intent, here and on the remote."""
     intent, one = make(repository)
-    begin(repository, intent, one, remote)
+    begin(repository, REF, one, intent.previous, remote)
     receipt, two = make(repository, kind=RecordKind.RECEIPT)
-    finish(repository, receipt, two, remote)
+    finish(repository, REF, two, receipt.previous, remote)
 
     assert repository.find_ref(REF) == two
     assert _remote(shared) == (two if remote else "")
@@ -98,12 +99,12 @@ def test_finish_adds_the_receipt(
 def test_finish_after_a_take_over_is_held(repository: Repository) -> None:
     """The record of another apply is never written over."""
     intent, one = make(repository)
-    begin(repository, intent, one, None)
+    begin(repository, REF, one, intent.previous, None)
     (receipt, two), (other, three) = (make(repository, word) for word in ("mine", "theirs"))
-    begin(repository, other, three, None)
+    begin(repository, REF, three, other.previous, None)
 
     with pytest.raises(HeldError):
-        finish(repository, receipt, two, None)
+        finish(repository, REF, two, receipt.previous, None)
     assert repository.find_ref(REF) == three
 
 
@@ -113,7 +114,7 @@ def test_finish_that_cannot_be_pushed_says_how_to_mend_it(repository: Repository
     remote = f"file://user:hunter2@{Path.cwd()}/nowhere.git"
 
     with pytest.raises(PushError, match=f"{commit}:{REF}") as caught:
-        finish(repository, receipt, commit, remote)
+        finish(repository, REF, commit, receipt.previous, remote)
     assert caught.value.exit_code is ExitCode.INCOMPLETE
     assert "hunter2" not in str(caught.value)
     assert repository.find_ref(REF) == commit
@@ -126,9 +127,9 @@ def test_finish_tells_a_newer_record_from_a_remote_that_is_gone(
     (receipt, one), (_, two) = (make(repository, kind=RecordKind.RECEIPT), make(repository, "b"))
     shared.git("push", "--quiet", "origin", f"{two}:{REF}")
     with pytest.raises(HeldError):
-        finish(repository, receipt, one, "origin")
+        finish(repository, REF, one, receipt.previous, "origin")
     assert repository.find_ref(REF) is None
     with pytest.raises(PushError):
-        finish(repository, receipt, one, "./nowhere.git")
+        finish(repository, REF, one, receipt.previous, "./nowhere.git")
 
     assert repository.find_ref(REF) == one

@@ -6,6 +6,7 @@ from unit.records.made import REF, SITE_ID, make
 
 from reconciler.errors import DivergedError, HistoryError
 from reconciler.exit_codes import ExitCode
+from reconciler.git.objects import make_root
 from reconciler.git.repository import Repository, open_repository
 from reconciler.records.sharing import fetch_record, refuse_other_records
 
@@ -132,7 +133,7 @@ def test_refuse_other_records_that_this_one_does_not_know(
     shared.git("init", "--quiet", "--bare", "../other.git")
     shared.git("remote", "add", "other", "../other.git")
     records = {"earlier": _record(repository), "same": _record(repository, "same")}
-    records["later"], records["apart"] = _record(repository, "later"), repository.make_root("x")
+    records["later"], records["apart"] = _record(repository, "later"), make_root(repository, "x")
     _push(shared, records["same"])
     if theirs != "none":
         _push(shared, records[theirs], "other")

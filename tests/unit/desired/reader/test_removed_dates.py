@@ -25,13 +25,8 @@ def _explain(text: str) -> list[Problem]:
             "2026-11-21",
             ["B: 6"],
         ),
-        # Of several days the latest is the one that may not be in the shop yet.
-        (
-            "as_of: 2026-11-20\nskus:\n  A: 5\n  B: {quantity: 6, as_of: 2026-11-21}\n",
-            (1, 1),
-            "2026-11-21",
-            ["B: 6"],
-        ),
+        # A time is taken for its day.
+        ("as_of: 2026-11-20T09:00:00+01:00\nskus:\n  B: 6\n", (1, 1), "2026-11-20", ["B: 6"]),
         # Nobody counts infinite.
         ("as_of: 2026-11-20\nskus:\n  A: infinite\n  B: 6\n", (1, 1), "2026-11-20", ["B: 6"]),
     ],
@@ -46,6 +41,17 @@ def test_explain_dates_gives_lines_of_the_latest_count(
     assert problem.paste[0] == f"# events/{day}-count.yaml"
     assert problem.paste[1].startswith(f"at: {day}T")
     assert list(problem.paste[4:]) == [f"  {line}" for line in lines]
+
+
+def test_explain_dates_gives_a_file_for_each_day() -> None:
+    """The latest first: none of them is lost."""
+    (problem,) = _explain(
+        "as_of: 2026-11-20\nskus:\n  A: 5\n  B: {quantity: 6, as_of: 2026-11-21}\n"
+    )
+    files = [line for line in problem.paste if line.startswith("#")]
+
+    assert files == ["# events/2026-11-21-count.yaml", "# events/2026-11-20-count.yaml"]
+    assert {"  A: 5", "  B: 6"} <= set(problem.paste)
 
 
 def test_explain_dates_stays_short() -> None:

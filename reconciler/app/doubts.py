@@ -1,0 +1,108 @@
+"""`base unlock` and `base settle`: a run that died, and what it may have written."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from reconciler.app.base import load_base
+from reconciler.app.context import MemoryRequest, StoreContext
+from reconciler.app.lock import describe_lock, ensure_unlocked
+from reconciler.app.memory import open_shared
+from reconciler.app.record_editing import make_edit, require_repository, shared_text
+from reconciler.app.record_files import dump_state
+from reconciler.app.recording import find_actor
+from reconciler.app.reporter import Reporter
+from reconciler.app.stores import load_settings
+from reconciler.errors import UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.model import Base, Pending, Recovered
+from reconciler.plan.applied import AppliedState
+from reconciler.plan.recovery import with_recovered
+from reconciler.records.base import find_base
+from reconciler.records.batches import Batch
+from reconciler.records.publish import finish, go_on
+from reconciler.records.records import make_batch, make_record, ref_of
+from reconciler.render.sanitize import safe_text
+from reconciler.render.wording import count
+
+
+def unlock_record(
+    context: StoreContext, run: str, memory: MemoryRequest, reporter: Reporter
+) -> ExitCode:
+    """Say that a run is dead; the next apply waits for its deadline, and reads what it wrote.
+
+    Raises:
+        UsageError: *run* is not the apply that holds the lock.
+        HeldError: It ended in between.
+    """
+    settings = load_settings(context)
+    repository = require_repository(context)
+    remote = open_shared(repository, settings.site_id, memory)
+    last = find_base(repository, context.folder, settings.site_id, None)
+    if last is None or last.told is None or last.told.deadline is None:
+        reporter.say("Nothing is locked.")
+        return ExitCode.DONE
+    if last.told.record.run != run:
+        raise UsageError(f"{run} does not hold the lock. {describe_lock(last)}")
+    by = find_actor(repository, os.environ) or "somebody"
+    batch = Batch(last.told.deadline, unlocked_by=by)
+    commit = make_batch(repository, last.commit, batch, f"{settings.name}: {run} unlocked\n")
+    go_on(repository, ref_of(settings.site_id), commit, last.commit, remote)
+    reporter.say(
+        f"Unlocked{shared_text(remote)}. The next apply waits until"
+        f" {last.told.deadline:%H:%M:%S} UTC by the shop's clock, and then reads what {run} wrote."
+    )
+    return ExitCode.DONE
+
+
+def settle_record(
+    context: StoreContext,
+    answers: Mapping[str, bool],
+    memory: MemoryRequest,
+    reporter: Reporter,
+) -> ExitCode:
+    """Record of SKUs in doubt whether their write was applied (True) or skipped.
+
+    Raises:
+        UsageError: A SKU is not in doubt.
+        HeldError: An apply is under way.
+    """
+    settings = load_settings(context)
+    repository = require_repository(context)
+    remote = open_shared(repository, settings.site_id, memory)
+    known = load_base(context, settings, None, None)
+    ensure_unlocked(known)
+    base, last = known.base, known.last
+    if base is None or last is None or last.told is None:
+        raise UsageError(f"Nothing is in doubt: there is no record. {known.why_not}")
+    found = {sku: _find_doubt(base, sku) for sku in answers}
+    landed, skipped = (
+        tuple(found[sku].sku_id for sku, is_applied in answers.items() if is_applied is wanted)
+        for wanted in (True, False)
+    )
+    after = with_recovered(base, Recovered(landed, skipped))
+    record = make_edit(
+        repository, settings, known, last.source, datetime.now(UTC), tuple(sorted(base.consumed))
+    )
+    state = AppliedState(
+        after.declared, after.released, after.shop, record.consumed, after.ledgers, after.pending
+    )
+    message = f"{settings.name}: {count(len(found), 'SKU')} in doubt settled\n"
+    files = dump_state(state, settings.rule)
+    commit = make_record(repository, record, files, message)
+    finish(repository, ref_of(settings.site_id), commit, record.previous, remote)
+    for sku, is_applied in answers.items():
+        became = "counts as applied" if is_applied else "counts as skipped, and is planned again"
+        reporter.say(f"{safe_text(sku)}: {found[sku].before} -> {found[sku].after} {became}.")
+    reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{shared_text(remote)}.")
+    return ExitCode.DONE
+
+
+def _find_doubt(base: Base, sku: str) -> Pending:
+    """Return the write in doubt of a SKU; raise UsageError if there is none."""
+    for write in base.pending:
+        if sku in write.keys:
+            return write
+    names = ", ".join(safe_text(one.sku) for one in base.pending[:5])
+    others = f"In doubt: {names}" if names else "Nothing is in doubt"
+    raise UsageError(f"{safe_text(sku)} is not in doubt. {others}. See: reconciler base show")

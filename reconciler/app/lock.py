@@ -1,0 +1,78 @@
+"""Who has the store: until when, by the shop's own time, and what to do if that run is dead."""
+
+from datetime import UTC, datetime
+
+from reconciler.app.base import KnownBase
+from reconciler.app.interrupts import StopSignal
+from reconciler.app.reporter import Reporter
+from reconciler.errors import HeldError, InterruptedRunError
+from reconciler.records.base import BaseTexts
+from reconciler.webflow.client import StoreClient
+
+
+def ensure_unlocked(known: KnownBase) -> None:
+    """Raise HeldError while an apply has the store, by this machine's clock.
+
+    For what people do by hand, without a shop to ask the time.
+    """
+    last = known.last
+    if last is not None and _is_held(last, datetime.now(UTC)) and not _is_unlocked(last):
+        raise HeldError(f"{describe_lock(last)} Nothing was written.")
+
+
+def wait_for_lock(
+    known: KnownBase,
+    client: StoreClient,
+    stop: StopSignal,
+    reporter: Reporter,
+    *,
+    may_take_over: bool,
+) -> None:
+    """Return once no other run may write any more; raise HeldError while one may.
+
+    A run that somebody said is dead may still be alive: it writes nothing after its deadline, so
+    that is waited for. Both by the shop's own time, so a runner's wrong clock takes over nothing.
+    """
+    last = known.last
+    deadline = last.told.deadline if last is not None and last.told else None
+    if last is None or deadline is None:
+        return
+    now = client.ask_time(known.site_id)
+    if now < deadline and not may_take_over and not _is_unlocked(last):
+        raise HeldError(f"{describe_lock(last)} Nothing was written.")
+    if now < deadline:
+        reporter.say(
+            f"Waiting until {deadline:%H:%M:%S} UTC: if the run before is still alive, it may"
+            " write until then."
+        )
+    while now < deadline:
+        stop.sleep((deadline - now).total_seconds() + 0.05)
+        if stop.exit_code is not None:
+            raise InterruptedRunError(stop.exit_code)
+        now = client.ask_time(known.site_id)
+
+
+def _is_held(last: BaseTexts, now: datetime) -> bool:
+    deadline = last.told.deadline if last.told else None
+    return deadline is not None and now < deadline
+
+
+def _is_unlocked(last: BaseTexts) -> bool:
+    return last.told is not None and last.told.is_unlocked
+
+
+def describe_lock(last: BaseTexts) -> str:
+    """Return who has the store, since when, and what to do if that run crashed."""
+    record, told = last.record, last.told
+    if record is None or told is None or told.deadline is None:
+        return "Nothing is locked."
+    by = f" by {record.by}" if record.by else ""
+    what = f"apply {record.run} (commit {record.source[:7]}{by}, planned {record.planned_at[:16]}Z)"
+    until = f"{told.deadline:%H:%M:%S} UTC by the shop's clock"
+    if told.is_unlocked:
+        return f"The {what} was unlocked. It may write until {until}, and the next apply waits."
+    return (
+        f"Another {what} has the store; it says so anew each minute, the last time until {until}."
+        f" Wait for it. If it crashed: reconciler base unlock {record.run}, or apply with"
+        " --take-over."
+    )

@@ -1,0 +1,86 @@
+"""Why the events of one SKU can't be dealt with: too old, still to come, or against each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+from reconciler.model import Event, FindingKind, SettledEvent, SkuLedger
+from reconciler.plan.sales import shift
+
+# How old a count may be when it is applied, and a settled adjustment when it is taken back.
+MAX_AGE: Final = timedelta(days=7)
+# Clocks differ: an event may be this much later than the shop's own time.
+MAX_AHEAD: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFault:
+    """Why the events of a SKU can't be dealt with; `event` is the one to look at, if any."""
+
+    kind: FindingKind
+    message: str
+    event: Event | None = None
+
+
+def find_event_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> EventFault | None:
+    """Return why the events can't be dealt with at all, or None."""
+    counts = sorted((one for one in events if one.is_count), key=lambda one: one.at)
+    for first, second in pairwise(counts):
+        if first.at == second.at and first.units != second.units:
+            message = (
+                f"two counts of one moment say {first.units} ({first.source}) and {second.units}."
+                " Keep one"
+            )
+            return EventFault(FindingKind.CONFLICTING, message, second)
+    late = next((one for one in events if one.at > shift(now, MAX_AHEAD)), None)
+    if late is not None:
+        message = f"{late.file.written_at} is still to come by the shop's clock. It waits"
+        return EventFault(FindingKind.NOT_YET, message, late)
+    newest = counts[-1] if counts and counts[-1].at > ledger.counted_at else None
+    moved = None if newest else _find_moved_count(counts, ledger)
+    if moved is not None:
+        message = (
+            f"the time of a settled count was moved back to {moved.file.written_at}. Put it back,"
+            " or count again in a new file"
+        )
+        return EventFault(FindingKind.CONFLICTING, message, moved)
+    return _find_stale(newest, ledger, now) if newest else None
+
+
+def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> EventFault | None:
+    """Return why the *newest* count is too old to be carried out, or None."""
+    if newest.at < ledger.level_at:
+        message = (
+            f"the count of {newest.units} is older than the level, which was written at"
+            f" {ledger.level_at[:16]}Z. Count again"
+        )
+        return EventFault(FindingKind.STALE_COUNT, message, newest)
+    if newest.at < shift(now, -MAX_AGE):
+        message = f"the count of {newest.units} is more than 7 days old. Count again"
+        return EventFault(FindingKind.STALE_COUNT, message, newest)
+    return None
+
+
+def _find_moved_count(counts: Sequence[Event], ledger: SkuLedger) -> Event | None:
+    """Return the count whose file had the settled count, and has an earlier one now."""
+    settled = {
+        one.name
+        for one in ledger.events
+        if one.is_count and one.at == ledger.counted_at and not one.in_level
+    }
+    if any(one.at == ledger.counted_at for one in counts):
+        return None
+    earlier = (one for one in counts if one.file.name in settled and one.at < ledger.counted_at)
+    return next(earlier, None)
+
+
+def refuse_tidying(gone: SettledEvent, beside: Event | None) -> EventFault:
+    """Return the fault of an adjustment that is *gone*, and was settled long ago."""
+    message = (
+        f"{gone.units:+} ({gone.reason or gone.name}, {gone.at[:10]}) was settled more than"
+        f" 7 days ago, and is gone from {gone.name}. Bring it back. Then to tidy up, use"
+        " `reconciler adjust --close`; to take it back, add an opposite adjustment"
+    )
+    return EventFault(FindingKind.CONFLICTING, message, beside)

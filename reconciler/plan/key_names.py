@@ -1,0 +1,141 @@
+"""Keys × the record × the listing → the SKU of the shop that each key means.
+
+A key means what the level of that key means; without one, the live SKU of that code; without one,
+the SKU that the record has for that key.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from reconciler.model import (
+    DesiredState,
+    Event,
+    Finding,
+    FindingKind,
+    LedgerSku,
+    LiveSku,
+    SkuLedger,
+)
+from reconciler.plan.match import Matches, find_shared, suggest_code
+from reconciler.plan.settling import merge_ledgers
+
+
+class Names:
+    """Says which SKU of the shop a key means, and notes the keys that mean none."""
+
+    def __init__(
+        self, listed: tuple[LiveSku, ...], matches: Matches, ledgers: Iterable[SkuLedger]
+    ) -> None:
+        self.listed = {live.sku_id: live for live in listed}
+        self._by_code = {live.code: live for live in listed if live.code}
+        self._shared = find_shared(listed) if len(self._by_code) < len(listed) else {}
+        self._matches = matches
+        self.ledgers = merge_ledgers((self._id_of(one), one) for one in ledgers)
+        self._owners: dict[str, set[str]] = defaultdict(set)
+        for sku_id, one in self.ledgers.items():
+            for key in one.keys:
+                self._owners[key].add(sku_id)
+        self.findings: list[Finding] = []
+        self.unclear: set[str] = set()
+        """The SKUs that the record knows by a key which names none now."""
+        self.moved: set[str] = set()
+        """The SKUs that a key meant before, or means now, and the other way round not."""
+        self._lost: dict[str, set[str]] = defaultdict(set)
+
+    def resolve(self, key: str, desired: DesiredState, events: list[Event]) -> str:
+        """Return the id of the SKU that *key* means; '' if none, which is noted."""
+        sku_id = self._find(key, desired, events)
+        for owner in self._owners.get(key, set()) - {sku_id}:
+            if sku_id:
+                self._lost[owner].add(key)
+                self.moved |= {owner, sku_id}
+            else:
+                self.unclear.add(owner)
+        return sku_id
+
+    def note_blocked(self, sku_id: str, events: list[Event]) -> None:
+        """Note the *events* of a SKU that has others under a key which names none now."""
+        if sku_id and events:
+            message = "another key of this SKU is an error, so its events wait"
+            self._note(FindingKind.CONFLICTING, message, events)
+
+    def _find(self, key: str, desired: DesiredState, events: list[Event]) -> str:
+        """Return the id of the SKU that *key* means now; '' if none, which is noted."""
+        entry = desired.declared.get(key)
+        if entry is None and key in self._shared:
+            ids = ", ".join(one.sku_id for one in self._shared[key][:5])
+            message = f"several live SKUs have this code: {ids}. Declare one with its `id`"
+            self._note(FindingKind.AMBIGUOUS, message, events)
+            return ""
+        live = self._by_code.get(key) if entry is None else self._matches.live.get(key)
+        if live is None:
+            return "" if entry is not None else self._find_unlisted(key, events)
+        owners = self._owners.get(key, set())
+        is_pinned = entry is not None and entry.id is not None
+        if owners and live.sku_id not in owners and not is_pinned:
+            return self._resolve_replaced(key, min(owners), live, events)
+        return live.sku_id
+
+    def _find_unlisted(self, key: str, events: list[Event]) -> str:
+        """Return the id that the record has for a key which is no code any more; else note it."""
+        if owners := self._owners.get(key):
+            return min(owners)
+        near = suggest_code(key, self._by_code)
+        advice = f"did you mean {near}?" if near else "correct it, or delete the line"
+        self._note(FindingKind.MISSING, f"no live SKU has this code; {advice}", events)
+        return ""
+
+    def _resolve_replaced(self, key: str, owner: str, live: LiveSku, events: list[Event]) -> str:
+        """Return the SKU that has the code now, if that is plain; else note the error.
+
+        It is if it was counted since, or if all the events are settled for just that SKU, under the
+        key that it had before.
+        """
+        counted_at = self.ledgers[owner].counted_at
+        own = self.ledgers.get(live.sku_id, SkuLedger(live.sku_id)).events
+        known = {(one.at, one.is_count, one.units) for one in own}
+        is_corrected = all((one.at, one.is_count, one.units) in known for one in events)
+        if is_corrected or any(one.is_count and one.at > counted_at for one in events):
+            return live.sku_id
+        message = (
+            f"the shop's SKU {live.sku_id} has this code now, and its events were for {owner}."
+            " Count it (reconciler count), or declare the one that is meant with its `id`. What was"
+            " put into the other one does not come again"
+        )
+        self._note(FindingKind.REPLACED, message, events)
+        return ""
+
+    def _note(self, kind: FindingKind, message: str, events: list[Event]) -> None:
+        latest = max(events, key=lambda one: one.at)
+        self.findings.append(Finding(kind, latest.sku, message, latest.source))
+
+    def _id_of(self, ledger: SkuLedger) -> str:
+        """Return the id of a ledger's SKU; one that comes from files alone is found by its code."""
+        if ledger.sku_id:
+            return ledger.sku_id
+        for key in reversed(ledger.keys):
+            live = self._matches.live.get(key) or self._by_code.get(key)
+            if live is not None:
+                return live.sku_id
+        return ledger.set_id
+
+    def keys_of(self, sku_id: str, events: Iterable[Event]) -> tuple[str, ...]:
+        """Return all keys that a SKU ever had, but those that mean another SKU by now."""
+        ledger = self.ledgers.get(sku_id) or SkuLedger(sku_id)
+        new = [one.sku for one in sorted(events, key=lambda one: one.at)]
+        lost = self._lost.get(sku_id, set())
+        kept = [key for key in ledger.keys if key not in new and key not in lost]
+        others = (self._by_code.get(key) for key in kept)
+        own = [
+            key
+            for key, live in zip(kept, others, strict=True)
+            if live is None or live.sku_id == sku_id
+        ]
+        return tuple(dict.fromkeys((*own, *new)))
+
+    def name_of(self, sku: LedgerSku, desired: DesiredState) -> str:
+        """Return what people call a SKU without a level."""
+        # A key that a level has for another SKU is no name for this one.
+        own = [key for key in sku.keys if key not in desired.declared]
+        live = self.listed.get(sku.sku_id)
+        return (own or [live.code if live and live.code else sku.sku_id])[-1]

@@ -1,0 +1,226 @@
+"""What a run is about to write, and what came of it: `batch.json` of a record; `doubt.json` alike.
+
+A run announces each batch before the first write of it. So a run that died leaves in doubt just
+what it had announced and not reported.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from reconciler.errors import HistoryError
+from reconciler.model import Declared, Pending, Pin, Rule, Stock, Terms
+from reconciler.model.codec import dump_json, load_noun, parse_json
+from reconciler.records.ledgers import LedgerRow, as_row, load_ledger
+from reconciler.records.stocks import ShortStock, lengthen, shorten
+
+BATCH_FILE: Final = "batch.json"
+DOUBT_FILE: Final = "doubt.json"
+
+_Text = Annotated[str, Meta(max_length=1000)]
+_TIME = r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z)?\Z"
+_Time = Annotated[str, Meta(pattern=_TIME)]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAction:
+    """What became of one action, by the id of its SKU.
+
+    `result` is '' where a run died before it could say; `at` is when it was dealt with, by the
+    shop's own time. The stocks before and after are those that were announced, unless they are
+    given: a correction is added to what the shop had by then.
+    """
+
+    sku_id: str
+    result: str = ""
+    at: str = ""
+    before: Stock | None = None
+    after: Stock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is written next, up to a deadline by the shop's own time, and what came of earlier ones.
+
+    A receipt has results alone, and no deadline. `unlocked_by` is who said that the run is dead.
+    """
+
+    deadline: datetime | None
+    writes: tuple[Pending, ...] = ()
+    results: tuple[RecordedAction, ...] = ()
+    unlocked_by: str = ""
+
+
+class _Level(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The level that a write brings: its rule, and the pin of its SKU."""
+
+    stock: ShortStock
+    rule: Rule
+    id: _Text = ""
+    code: _Text = ""
+
+
+class _Write(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    sku: _Text
+    sku_id: _Text
+    before: ShortStock
+    after: ShortStock
+    read_at: _Time = ""
+    read_until: _Time = ""
+    level: _Level | None = None
+    correction: int | None = None
+    ledger: LedgerRow | None = None
+
+
+class _Result(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """What became of a write: without its stocks if they are those that were announced."""
+
+    sku_id: _Text
+    result: _Text
+    at: _Time = ""
+    before: ShortStock | UnsetType = UNSET
+    after: ShortStock | UnsetType = UNSET
+
+
+class _Batch(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    deadline: datetime | None = None
+    writes: tuple[_Write, ...] = ()
+    results: tuple[_Result, ...] = ()
+    unlocked_by: _Text = ""
+
+
+def dump_batch(batch: Batch) -> str:
+    """Return the text of `batch.json`, a line for each SKU."""
+    parts = []
+    if batch.deadline is not None:
+        parts.append(f'"deadline": "{batch.deadline:%Y-%m-%dT%H:%M:%S.%fZ}"')
+    if batch.writes:
+        parts.append(f'"writes": {_list(map(_as_write, batch.writes))}')
+    if batch.results:
+        parts.append(f'"results": {_list(map(_as_result, batch.results))}')
+    if batch.unlocked_by:
+        parts.append(f'"unlocked_by": {dump_json(batch.unlocked_by)}')
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def dump_doubt(writes: Iterable[Pending]) -> str:
+    """Return the text of `doubt.json`: writes of which nobody knows whether they landed."""
+    return _list(map(_as_write, sorted(writes, key=lambda one: one.sku_id))) + "\n"
+
+
+def _list(rows: Iterable[dict[str, Any]]) -> str:
+    return "[\n" + ",\n".join(dump_json(row, indent=None) for row in rows) + "\n]"
+
+
+def _as_write(write: Pending) -> dict[str, Any]:
+    level, pin = write.declared, write.declared.terms.pin if write.declared else None
+    row: dict[str, Any] = {
+        "sku": write.sku,
+        "sku_id": write.sku_id,
+        "before": shorten(write.before),
+        "after": shorten(write.after),
+        "read_at": write.read_at,
+        "read_until": write.read_until,
+    }
+    if level is not None:
+        names = {"id": pin.id, "code": pin.code} if pin else {}
+        row["level"] = {"stock": shorten(level.stock), "rule": level.rule.value, **names}
+    if write.correction is not None:
+        row["correction"] = write.correction
+    if write.ledger is not None:
+        row["ledger"] = as_row(write.ledger)
+    return row
+
+
+def _as_result(action: RecordedAction) -> dict[str, Any]:
+    row: dict[str, Any] = {"sku_id": action.sku_id, "result": action.result}
+    if action.at:
+        row["at"] = action.at
+    stocks = {"before": action.before, "after": action.after}
+    return row | {name: shorten(stock) for name, stock in stocks.items() if stock is not None}
+
+
+def parse_batch(commit: str, content: bytes) -> Batch:
+    """Return the `batch.json` of the record *commit*; raise HistoryError if it can't be read."""
+    try:
+        batch = load_noun(parse_json(content.decode()), _Batch)
+        deadline = batch.deadline
+        if deadline is not None:
+            if deadline.tzinfo is None:
+                raise ValueError("the deadline has no offset")
+            deadline = deadline.astimezone(UTC)
+        results = tuple(map(_load_result, batch.results))
+        return Batch(deadline, tuple(map(_load_write, batch.writes)), results, batch.unlocked_by)
+    except (ValueError, OverflowError) as error:
+        raise _unreadable(BATCH_FILE, commit, error) from None
+
+
+def parse_doubt(commit: str, content: bytes) -> tuple[Pending, ...]:
+    """Return the `doubt.json` of the record *commit*; raise HistoryError if it can't be read."""
+    try:
+        rows = load_noun(parse_json(content.decode()), tuple[_Write, ...])
+        return tuple(map(_load_write, rows))
+    except ValueError as error:
+        raise _unreadable(DOUBT_FILE, commit, error) from None
+
+
+def _unreadable(name: str, commit: str, error: Exception) -> HistoryError:
+    return HistoryError(
+        f"{name} of the record {commit} can't be read: {error}. If the shop has what is"
+        " committed: reconciler base set HEAD"
+    )
+
+
+def _load_write(row: _Write) -> Pending:
+    level = None
+    if row.level is not None:
+        pin = Pin(row.level.id, row.level.code) if row.level.id else None
+        level = Declared(row.sku, lengthen(row.level.stock), Terms(row.level.rule, pin, ""), 0)
+    ledger = load_ledger(row.ledger) if row.ledger is not None else None
+    for at in filter(None, (row.read_at, row.read_until)):
+        datetime.fromisoformat(at)
+    return Pending(
+        row.sku,
+        row.sku_id,
+        lengthen(row.before),
+        lengthen(row.after),
+        row.read_at,
+        row.read_until,
+        level,
+        row.correction,
+        ledger,
+    )
+
+
+def _load_result(row: _Result) -> RecordedAction:
+    stocks = (row.before, row.after)
+    before, after = (None if isinstance(one, UnsetType) else lengthen(one) for one in stocks)
+    return RecordedAction(row.sku_id, row.result, row.at, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come, as its batches tell: when the last deadline is, and what is open."""
+
+    deadline: datetime | None
+    open: tuple[Pending, ...]
+    done: tuple[tuple[Pending, RecordedAction], ...]
+
+
+def sum_up(batches: Sequence[Batch]) -> Progress:
+    """Return how far a run has come that announced *batches*, oldest first."""
+    announced: dict[str, Pending] = {}
+    results: dict[str, RecordedAction] = {}
+    deadline = None
+    for batch in batches:
+        results |= {one.sku_id: one for one in batch.results}
+        for write in batch.writes:
+            announced[write.sku_id] = write
+            results.pop(write.sku_id, None)
+        deadline = batch.deadline or deadline
+    done = tuple((announced[i], one) for i, one in results.items() if i in announced)
+    known = {write.sku_id for write, _ in done}
+    return Progress(deadline, tuple(w for i, w in announced.items() if i not in known), done)

@@ -1,0 +1,94 @@
+"""A record that is written → the next of the chain, here and on the remote.
+
+The ref is compared and swapped, so of two applies exactly one goes on.
+"""
+
+from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.git.remotes import push_ref
+from reconciler.git.repository import Repository, shown_remote
+
+
+def begin(
+    repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
+) -> None:
+    """Put an intent into the chain, here and on *remote*, as the only one that begins now.
+
+    Raises HeldError where another apply was faster, HistoryError where it cannot be pushed; then
+    it is taken back.
+    """
+    if remote is not None:
+        _push(repository, remote, commit, ref, dry=True)
+    go_on(repository, ref, commit, previous, remote)
+
+
+def go_on(
+    repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
+) -> None:
+    """Put the next batch of a run into the chain; raises what `begin` does."""
+    _set(repository, ref, commit, previous)
+    if remote is not None:
+        try:
+            _push(repository, remote, commit, ref, dry=False)
+        except (HeldError, HistoryError):
+            repository.reset_ref(ref, commit, previous)
+            raise
+
+
+def _set(repository: Repository, ref: str, commit: str, previous: str | None) -> None:
+    try:
+        repository.set_ref(ref, commit, previous)
+    except HistoryError:
+        if repository.find_ref(ref) == previous:
+            raise  # it is where it was, so nobody else did anything: a lock is left, say
+        raise HeldError(f"another apply has moved {ref} meanwhile") from None
+
+
+def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
+    try:
+        push_ref(repository, remote, commit, ref, dry=dry)
+    except HistoryError as error:
+        if any(word in str(error) for word in _REJECTED):
+            where = shown_remote(remote)
+            raise HeldError(
+                f"{ref} on {where} has records that are not here: another apply began or ended"
+            ) from None
+        raise HistoryError(f"the record can't be pushed ({error})") from None
+
+
+_REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
+
+
+def was_rejected(error: Exception) -> bool:
+    """Return whether a push failed since what is there is newer."""
+    return any(word in str(error) for word in _REJECTED)
+
+
+def finish(
+    repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
+) -> None:
+    """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+
+    Raises HeldError where another apply has taken the store over meanwhile.
+    """
+    try:
+        repository.set_ref(ref, commit, previous)
+        if remote is not None:
+            push_ref(repository, remote, commit, ref)
+    except HistoryError as error:
+        if repository.find_ref(ref) not in {commit, previous}:
+            raise HeldError(
+                f"another apply has written its record to {ref} meanwhile, so that of this one is"
+                " left out"
+            ) from None
+        if was_rejected(error) and repository.find_ref(ref) == commit:
+            # What is on the remote counts; a record beside it would never meet it.
+            repository.reset_ref(ref, commit, previous)
+            raise HeldError(
+                f"another apply has recorded on {shown_remote(remote or '.')} since, so the record"
+                " of this one is left out. The next apply reads what was written"
+            ) from None
+        where = shown_remote(remote or ".")
+        raise PushError(
+            f"the writes are done, and their record could not be added: {error}."
+            f" To mend it: git push {where} {commit}:{ref}"
+        ) from None

@@ -1,0 +1,58 @@
+"""What the shop had of each SKU when its level was settled: the file `shop.json` of a record."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from reconciler.errors import HistoryError
+from reconciler.model import SettledSku
+from reconciler.model.codec import dump_json, load_noun, parse_json
+from reconciler.records.shards import split_rows
+from reconciler.records.stocks import ShortStock, lengthen, shorten
+
+SHOP_FILE: Final = "shop.json"
+
+
+class _Row(NamedTuple):
+    """One SKU: its id in the shop, what the shop had (null: what is declared), and since when."""
+
+    sku_id: str
+    had: ShortStock
+    at: str
+    level_at: str = ""
+
+
+def dump_shop(shop: Mapping[str, SettledSku]) -> dict[str, str]:
+    """Return the files that say what the shop had of each SKU, a line for each."""
+    rows = {
+        key: _Row(one.sku_id, None if one.had is None else shorten(one.had), one.at, one.level_at)
+        for key, one in sorted(shop.items())
+    }
+    return {path: _write(part) for path, part in split_rows(SHOP_FILE, rows).items()}
+
+
+def _write(rows: Mapping[str, _Row]) -> str:
+    lines = (
+        f"{dump_json(key, indent=None)}: {dump_json(row, indent=None)}" for key, row in rows.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def parse_shop(commit: str, contents: Iterable[bytes]) -> dict[str, SettledSku]:
+    """Return what the files of the record *commit* say of each SKU.
+
+    Raises:
+        HistoryError: One can't be read.
+    """
+    shop = {}
+    try:
+        for content in contents:
+            rows = load_noun(parse_json(content.decode()), dict[str, _Row])
+            for key, row in rows.items():
+                had = None if row.had is None else lengthen(row.had)
+                shop[key] = SettledSku(key, row.sku_id, had, row.at, row.level_at)
+    except ValueError as error:
+        raise HistoryError(
+            f"{SHOP_FILE} of the record {commit} can't be read: {error}. If the shop has what is"
+            " committed: reconciler base set HEAD"
+        ) from None
+    return shop

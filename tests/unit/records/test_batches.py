@@ -1,0 +1,94 @@
+"""`batch.json` and `doubt.json`: read back as written; what can't be right is refused."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from factories import declared, stock
+from unit.records.made import ACTIONS
+
+from reconciler.errors import HistoryError
+from reconciler.model import Pending, Pin, Rule, SkuLedger, Terms
+from reconciler.records.batches import (
+    Batch,
+    RecordedAction,
+    dump_batch,
+    dump_doubt,
+    parse_batch,
+    parse_doubt,
+    sum_up,
+)
+
+AT, UNTIL = "2026-11-20T10:00:00.000Z", "2026-11-20T10:01:00.000Z"
+DEADLINE = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+LEVEL = declared("A", 5)._replace(terms=Terms(Rule.ON_CHANGE, Pin("id-A", ""), ""), line=0)
+LEDGER = SkuLedger("id-B", ("B",))
+WRITES = (
+    Pending("A", "id-A", stock(3), stock(5), AT, UNTIL, LEVEL),
+    Pending(
+        "B", "id-B", stock(2.5), stock("infinite"), AT, UNTIL, None, -2, SkuLedger("id-B", ("B",))
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        Batch(None),
+        Batch(DEADLINE, WRITES),
+        Batch(None, (), ACTIONS),
+        Batch(DEADLINE, WRITES, ACTIONS, "ada"),
+    ],
+)
+def test_batch_is_read_as_it_was_written(batch: Batch) -> None:
+    """Levels with their pins, ledgers, odd stocks, and who unlocked it."""
+    assert parse_batch("abc", dump_batch(batch).encode()) == batch
+
+
+def test_doubt_is_read_as_it_was_written() -> None:
+    """In the order of ids."""
+    assert parse_doubt("abc", dump_doubt(reversed(WRITES)).encode()) == WRITES
+
+
+def _write(**fields: Any) -> dict[str, Any]:
+    return {"sku": "A", "sku_id": "id-A", "before": 3, "after": 5, **fields}
+
+
+def _result(**fields: Any) -> dict[str, Any]:
+    return {"sku_id": "id-A", "result": "applied", **fields}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "[", "null", '{"x": 1}'),
+        *({"deadline": "soon"}, {"deadline": "2026-11-20T10:00:00"}, {"writes": [5]}),
+        *({"writes": [_write(before="endless")]}, {"writes": [_write(sku=5)]}),
+        *({"writes": [_write(read_at="yesterday")]}, {"writes": [_write(surplus=1)]}),
+        {"writes": [_write(read_at="2026-13-45T10:00:00.000Z")]},
+        {"writes": [_write(level={"stock": 5, "rule": "mine"})]},
+        {"writes": [_write(ledger={"sku_id": "id-A", "keys": ["A"], "counted": 5})]},
+        *({"results": [_result(result=5)]}, {"results": [_result(at="now")]}),
+    ],
+    ids=str,
+)
+def test_batch_that_is_malformed_is_refused(content: str | dict[str, Any]) -> None:
+    """With the record that it is in, and a way on; never with a traceback."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    with pytest.raises(HistoryError, match=r"abc.*base set HEAD"):
+        parse_batch("abc", text.encode())
+
+
+def test_progress_is_what_was_announced_and_not_reported() -> None:
+    """What is announced again is open again; the last deadline counts."""
+    first, second = WRITES
+    done = RecordedAction("id-A", "applied", AT)
+    later = datetime(2026, 11, 20, 10, 9, tzinfo=UTC)
+    batches = [Batch(DEADLINE, (first,)), Batch(later, (second,), (done,))]
+
+    assert sum_up(batches).open == (second,)
+    assert sum_up(batches).done == ((first, done),)
+    assert sum_up(batches).deadline == later
+    assert sum_up([*batches, Batch(later, (first,))]).open == (first, second)
+    assert sum_up([]).open == ()
