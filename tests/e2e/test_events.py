@@ -18,6 +18,7 @@ from reconciler.sandbox.order_body import CANARY
 
 REF = f"refs/reconciler/{SITE}"
 NOW = datetime.now(UTC)
+_NO_LIMIT = "limits: {max_inventory_type_changes: 9, max_units_lowered: 999, max_changes: 99}\n"
 
 
 def _ago(**span: float) -> str:
@@ -888,3 +889,171 @@ def test_saved_plan_beside_an_owned_event_is_applied(workspace: Workspace) -> No
     run = workspace.run("apply", "p.json")
 
     assert (run.code, workspace.quantities()) == (5, {"TEE": 50, "MUG": 25}), run
+
+
+# What has a name ending in .yaml below events/ is read, and nothing else is meant to be.
+
+
+@pytest.mark.parametrize("name", ["27-po", "27-po.txt", "27-po.yaml.txt", "deep/27-po.json"])
+def test_event_file_that_nobody_would_read_is_an_error(workspace: Workspace, name: str) -> None:
+    """GitHub's web editor takes any name, and a delivery would be lost."""
+    workspace.begin()
+    path = _event(workspace, "po", TEE="+20")
+    other = path.parent / name
+    other.parent.mkdir(exist_ok=True)
+    path.rename(other)
+    run = workspace.run("validate")
+
+    assert (run.code, f"events/{name}" in run.out + run.err) == (65, True), run
+
+
+@pytest.mark.parametrize("folder", ["", "2026-12/", "Events/"])
+def test_event_file_in_another_folder_says_where_to_put_it(
+    workspace: Workspace, folder: str
+) -> None:
+    """One problem, and no advice that makes levels of a delivery."""
+    workspace.begin()
+    path = _event(workspace, "po", TEE="+20", MUG="-3")
+    other = workspace.folder / f"inventory/demo/{folder}27-po.yaml"
+    other.parent.mkdir(exist_ok=True)
+    path.rename(other)
+    run = workspace.run("validate", "--format", "json")
+    (problem,) = json.loads(run.out)["problems"]
+
+    assert "inventory/demo/events/27-po.yaml" in problem["message"]
+
+
+def test_notes_may_stand_beside_events(workspace: Workspace) -> None:
+    """Markdown is no event."""
+    workspace.begin()
+    workspace.write("inventory/demo/events/README.md", "How we count.\n")
+
+    assert workspace.run("validate").code == 0
+
+
+def test_drift_starts_afresh_at_a_count(workspace: Workspace) -> None:
+    """What a count found missing was not sold; what came back since is no sale either."""
+    workspace.begin()
+    _event(workspace, "count", TEE=41)
+    _apply(workspace)
+    drift = json.loads(workspace.run("drift", "--format", "json").out)
+    assert [row["sku"] for row in drift["rows"]] == []
+    with workspace.shop() as shop:
+        restock(shop, "TEE", 45)
+    run = workspace.run("drift", "--format", "json")
+
+    assert [(row["sku"], row["kind"]) for row in json.loads(run.out)["rows"]] == [("TEE", "rose")]
+    assert run.code == 2
+
+
+def test_counted_sku_without_a_level_has_drift_and_low_stock(workspace: Workspace) -> None:
+    """It is managed like any other."""
+    _alone(workspace, HAT=10)
+    settings = workspace.folder / "inventory/demo/store.yaml"
+    settings.write_text(settings.read_text("utf-8") + "low: 5\n", "utf-8")
+    _event(workspace, "count", HAT=9)
+    _apply(workspace)
+    with workspace.shop() as shop:
+        restock(shop, "HAT", 4)
+    rows = json.loads(workspace.run("drift", "--format", "json").out)["rows"]
+
+    assert [(row["sku"], row["live"]["quantity"]) for row in rows] == [("HAT", 4)]
+    assert _kinds(_plan(workspace))["HAT"] == "low"
+
+
+@pytest.mark.parametrize(("came_in", "left"), [(10, 7), (2, 0)])
+def test_what_was_sold_beyond_a_count_does_not_come_back(
+    workspace: Workspace, came_in: int, left: int
+) -> None:
+    """8 sold of 5 counted: the shop has 0, and what comes in is short of 3."""
+    workspace.begin()
+    _sell(workspace, 8, _ago(minutes=2))
+    _event(workspace, "count", _ago(minutes=5), TEE=5)
+    _apply(workspace)
+    assert _tee(workspace) == 0
+    _event(workspace, "po", TEE=f"+{came_in}")
+    _apply(workspace)
+
+    assert (_tee(workspace), _plan(workspace)["actions"]) == (left, [])
+
+
+def _sell(workspace: Workspace, units: int, at: str) -> None:
+    with workspace.shop() as shop:
+        shop.sell("TEE", units, at=datetime.fromisoformat(at))
+
+
+def test_count_of_an_infinite_sku_keeps_what_sells_before_the_write(workspace: Workspace) -> None:
+    """No read shows the sale, so the orders are asked again."""
+    workspace.store({"MUG": 20}, {"TEE": "infinite", "MUG": 20}, settings=ON_CHANGE + _NO_LIMIT)
+    workspace.commit()
+    assert workspace.run("apply", "--yes", "--base", "HEAD").code == 0
+    _sell(workspace, 5, _ago(minutes=3))
+    _event(workspace, "count", _ago(minutes=5), TEE=44)
+    workspace.commit()
+    workspace.run("plan", "--out", "p.json")
+    workspace.sell(seconds_later=9, TEE=3)
+    run = workspace.run("apply", "p.json")
+
+    assert (run.code, _tee(workspace)) == (0, 36), run
+
+
+def test_product_made_anew_gets_no_old_delivery_when_it_is_pinned(workspace: Workspace) -> None:
+    """Nobody knows whether the number that it was made with has it."""
+    _alone(workspace, HAT=10, CAP=30)
+    _event(workspace, "po", _ago(hours=1), HAT="+20")
+    _apply(workspace)
+    _rename(workspace, ("HAT", "OLD"), ("CAP", "HAT"))
+    with workspace.shop() as shop:
+        sku_id = shop.find("HAT")
+    workspace.declare({**FIFTY, "HAT": f"{{quantity: 30, id: {sku_id}}}"})
+    _apply(workspace)
+
+    assert (workspace.quantities()["HAT"], workspace.quantities()["OLD"]) == (30, 30)
+    assert _plan(workspace)["actions"] == []
+
+
+def test_key_of_an_old_file_that_is_corrected_books_nothing_again(workspace: Workspace) -> None:
+    """Also after the new owner of the code was counted."""
+    _alone(workspace, HAT=10, CAP=7)
+    at = _ago(hours=1)
+    _event(workspace, "po", at, HAT="+20")
+    _apply(workspace)
+    _rename(workspace, ("HAT", "SHIRT"), ("CAP", "HAT"))
+    _event(workspace, "count", HAT=6)
+    _apply(workspace)
+    _event(workspace, "po", at, SHIRT="+20")
+    _apply(workspace)
+
+    assert (workspace.quantities()["SHIRT"], workspace.quantities()["HAT"]) == (30, 6)
+
+
+def test_level_is_not_written_while_a_key_of_its_sku_is_unclear(workspace: Workspace) -> None:
+    """Its events would come on top later."""
+    _alone(workspace, HAT=10)
+    _event(workspace, "first", _ago(hours=1), TEE="+5")
+    _apply(workspace)
+    _rename(workspace, ("TEE", "SHIRT"), ("HAT", "TEE"))
+    _event(workspace, "second", TEE="+20")
+    workspace.declare({"SHIRT": 90, "MUG": 20})
+    workspace.commit()
+
+    assert _kinds(_plan(workspace, code=65)) == {"TEE": "replaced", "SHIRT": "conflicting"}
+
+
+def test_level_that_is_renamed_while_its_delivery_is_reverted_is_not_released(
+    workspace: Workspace,
+) -> None:
+    """The delivery can come back."""
+    workspace.begin()
+    at = _ago(hours=1)
+    path = _event(workspace, "po", at, TEE="+20")
+    _apply(workspace)
+    _rename(workspace, ("TEE", "SHIRT"))
+    path.unlink()
+    workspace.declare({"SHIRT": 50, "MUG": 20})
+    _apply(workspace)
+    assert workspace.quantities()["SHIRT"] == 50
+    _event(workspace, "po", at, SHIRT="+20")
+    _apply(workspace)
+
+    assert workspace.quantities()["SHIRT"] == 70
