@@ -1,5 +1,6 @@
 """Run every row of the table over many seeds, say a line a row, and the score."""
 
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -46,4 +47,7 @@ def main(seeds: int) -> int:
 
 
 if __name__ == "__main__":
+    # Where the parent ignores SIGINT (`make faults &` in a script), so would every child.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS))
