@@ -92,6 +92,8 @@ def run_apply(
         begun = find_begun(run.scope.known, plan)
         journal, earlier = open_journal(path, plan, fingerprint(plan), begun)
         stack.enter_context(journal)
+        if run.recording is not None and plan.actions:
+            journal.name_run(run.recording.run)
         output.check()
         events = stack.enter_context(output.open_events(plan))
         stack.enter_context(stop.noticing("finishing what is under way"))
@@ -153,8 +155,8 @@ def _record(recording: Recording | None, report: Report, reporter: Reporter) -> 
             reporter.say("Error: Not recorded. Another apply has recorded since. Plan again.")
             return ExitCode.MOVED
         reporter.say(
-            f"Error: {error}. What this one wrote last is in doubt there. The next plan tells it"
-            " from the orders, or names it."
+            f"Error: {error}. Where the other one can't tell what this one wrote last, each plan"
+            " names it. See: reconciler base show"
         )
         return ExitCode.INCOMPLETE
     except PushError as error:

@@ -13,6 +13,7 @@ from reconciler.app.recording import start_recording
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_listing
 from reconciler.app.stores import load_store, refuse_shared_site
+from reconciler.apply.journal import was_run_here
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, StalePlanError, UsageError
 from reconciler.exit_codes import ExitCode
@@ -60,7 +61,7 @@ def apply_store(
     scope, memory = _load_scope(context, request)
     if memory.repository is None and scope.known.repository and not request.memory.none:
         reporter.notice("Not recorded: nothing is committed in this repository yet.")
-    has_journal = saved is not None and (output.journal or journal_path(context, saved)).exists()
+    is_dead_here = saved is not None and _died_here(context, scope, saved, output)
     if saved is not None and scope.known.resumes:
         _refuse_begun(saved)
     if saved is not None:
@@ -68,7 +69,7 @@ def apply_store(
         _ensure_within_limits(saved, request.allow)
     scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
-        if not (scope.known.resumes and has_journal):
+        if not is_dead_here:
             wait_for_lock(
                 scope.known, client, connection.stop, reporter, may_take_over=request.take_over
             )
@@ -87,6 +88,17 @@ def apply_store(
         )
         run = ApplyRun(context, scope, plan, connection, recording)
         return run_apply(run, client, output, reporter)
+
+
+def _died_here(context: StoreContext, scope: Scope, saved: Plan, output: ApplyOutput) -> bool:
+    """Return whether the run that has the store was of this plan, with the journal that is here.
+
+    The journal has a lock of its own, so that run is dead if this one gets it.
+    """
+    record = scope.known.last.record if scope.known.last else None
+    if not scope.known.resumes or record is None:
+        return False
+    return was_run_here(output.journal or journal_path(context, saved), record.run)
 
 
 def _refuse_begun(plan: Plan) -> None:

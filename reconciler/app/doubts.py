@@ -8,7 +8,13 @@ from reconciler.app.base import load_base
 from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.lock import describe_lock, ensure_unlocked
 from reconciler.app.memory import open_shared
-from reconciler.app.record_editing import make_edit, require_repository, shared_text
+from reconciler.app.record_editing import (
+    NOT_WRITTEN,
+    keep_deadline,
+    make_edit,
+    require_repository,
+    shared_text,
+)
 from reconciler.app.record_files import dump_state
 from reconciler.app.recording import find_actor
 from reconciler.app.reporter import Reporter
@@ -49,8 +55,8 @@ def unlock_record(
     commit = make_batch(repository, last.commit, batch, f"{settings.name}: {run} unlocked\n")
     go_on(repository, ref_of(settings.site_id), commit, last.commit, remote)
     reporter.say(
-        f"Unlocked{shared_text(remote)}. The next apply waits until"
-        f" {last.told.deadline:%H:%M:%S} UTC by the shop's clock, and then reads what {run} wrote."
+        f"Unlocked{shared_text(remote)}. The next apply goes on after"
+        f" {last.told.deadline:%H:%M:%S} UTC by the shop's clock, and reads what {run} wrote."
     )
     return ExitCode.DONE
 
@@ -88,9 +94,9 @@ def settle_record(
         after.declared, after.released, after.shop, record.consumed, after.ledgers, after.pending
     )
     message = f"{settings.name}: {count(len(found), 'SKU')} in doubt settled\n"
-    files = dump_state(state, settings.rule)
+    files = dump_state(state, settings.rule) | keep_deadline(known)
     commit = make_record(repository, record, files, message)
-    finish(repository, ref_of(settings.site_id), commit, record.previous, remote)
+    finish(repository, ref_of(settings.site_id), commit, record.previous, remote, done=NOT_WRITTEN)
     for sku, is_applied in answers.items():
         became = "counts as applied" if is_applied else "counts as skipped, and is planned again"
         reporter.say(f"{safe_text(sku)}: {found[sku].before} -> {found[sku].after} {became}.")

@@ -34,6 +34,7 @@ from reconciler.model import (
 from reconciler.plan.applied import AppliedState
 from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, path_below_top
+from reconciler.records.batches import BATCH_FILE, Batch, dump_batch
 from reconciler.records.publish import finish
 from reconciler.records.records import Record, RecordKind, make_record, ref_of
 from reconciler.render.sanitize import safe_text
@@ -41,6 +42,7 @@ from reconciler.render.wording import count, first_of
 
 _NOTHING: tuple[str, ...] = ()
 MAX_LISTED = 50
+NOT_WRITTEN = "nothing was written to the shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,16 @@ def _describe(base: Base, last: BaseTexts, record: Record, ref: str) -> Iterable
     yield f"{count(len(base.declared), 'level')} settled, {len(base.released)} released."
     if record.is_intent:
         yield describe_lock(last)
-    for write in base.pending[:MAX_LISTED]:
-        yield f"In doubt: {describe_doubt(write)}"
-    if len(base.pending) > MAX_LISTED:
-        yield f"and {len(base.pending) - MAX_LISTED} more"
-    if base.pending:
-        yield "Plan tells by the orders what became of these. If it can't: reconciler base settle"
+    deadline = last.told.deadline if last.told else None
+    is_alive = deadline is not None and datetime.now(UTC) < deadline
+    word = "Announced, may be under way" if is_alive else "In doubt until a plan tells"
+    pending = sorted(base.pending, key=lambda one: one.sku)
+    for write in pending[:MAX_LISTED]:
+        yield f"{word}: {describe_doubt(write)}"
+    if len(pending) > MAX_LISTED:
+        yield f"and {len(pending) - MAX_LISTED} more"
+    if pending and not is_alive:
+        yield "Plan tells most by the orders. What it names as unsettled: reconciler base settle"
 
 
 def describe_doubt(write: Pending) -> str:
@@ -124,10 +130,10 @@ def set_record(
     last = known.last.record if known.last else None
     source = texts.source if is_whole or last is None else last.source
     record = make_edit(repository, settings, known, source, now, state.consumed)
-    files = dump_state(state, settings.rule)
+    files = dump_state(state, settings.rule) | keep_deadline(known)
     message = f"{settings.name}: base set to {texts.source[:7]} for {count(len(chosen), 'SKU')}\n"
     commit = make_record(repository, record, files, message)
-    finish(repository, ref_of(settings.site_id), commit, record.previous, remote)
+    finish(repository, ref_of(settings.site_id), commit, record.previous, remote, done=NOT_WRITTEN)
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{shared_text(remote)}.")
     return ExitCode.DONE
 
@@ -262,6 +268,12 @@ def require_repository(context: StoreContext) -> Repository:
     if repository is None:
         raise UsageError("the record is kept in git, and this folder is in no repository")
     return repository
+
+
+def keep_deadline(known: KnownBase) -> dict[str, str]:
+    """Return the file that says until when a run may write that was said to be dead, if one may."""
+    deadline = known.last.told.deadline if known.last and known.last.told else None
+    return {BATCH_FILE: dump_batch(Batch(deadline))} if deadline else {}
 
 
 def make_edit(

@@ -1,5 +1,6 @@
 """An apply → its intent before the first write, its batches, and its receipt, in git."""
 
+import math
 import os
 import secrets
 import time
@@ -40,6 +41,8 @@ from reconciler.webflow.client import StoreClient
 # earlier the last write is sent: a call takes no longer. Tests shrink both.
 LASTING: Final = 300.0
 MARGIN: Final = 30.0
+# However small the scale: what is announced must be written before its deadline.
+LEAST: Final = 1.0
 # GitHub asks for no more than six pushes a minute to a repository.
 BETWEEN_PUSHES: Final = 60.0
 MAX_LINES: Final = 1000
@@ -86,7 +89,14 @@ class Recording:
             HistoryError: It can't be written, or pushed.
         """
         if self.tip is None:
-            self._begin(actions, outcomes)
+            # What a run before has done is announced, too, so that its results are on record.
+            done = [one for one in self.plan.actions if one.sku in outcomes]
+            self._begin(done or actions, outcomes)
+            self._announced |= {action.sku for action in done}
+            self._reported -= outcomes.keys()
+            if done:
+                self._announced_at = -math.inf
+                self._go_on(actions, outcomes)
         else:
             self._go_on(actions, outcomes)
         self._announced |= {action.sku for action in actions}
@@ -138,7 +148,7 @@ class Recording:
 
     def _batch(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> Batch:
         """Return the next batch, with a deadline from now on."""
-        lasting = timedelta(seconds=LASTING * self.client.scale)
+        lasting = timedelta(seconds=max(LEAST, LASTING * self.client.scale))
         self.deadline = self.client.now() + lasting
         writes = tuple(self._ahead[action.sku] for action in actions)
         return Batch(self.deadline, writes, self._results(outcomes))

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.apply.attempts import EARLIER, Attempt
 from reconciler.apply.batches import Announcer, size_of_batch, take_batch
@@ -28,6 +29,7 @@ class Earlier:
 
 
 NOTHING_EARLIER = Earlier()
+MAX_IN_VAIN: Final = 3
 
 
 def execute(  # noqa: PLR0913  what one run is made of
@@ -80,6 +82,8 @@ class _Run:
     store: Store
     outcomes: dict[str, Outcome]
     has_announced: bool = False
+    in_vain: int = 0
+    """How many batches in a row were over before anything of them could be written."""
 
     def work_off(self, attempts: Sequence[Attempt], in_doubt: Mapping[str, Attempt]) -> None:
         """Carry out all *attempts*; those *in doubt* since an earlier run come with the first."""
@@ -94,8 +98,18 @@ class _Run:
             batch = take_batch(queue, max(size, self._count_known(queue, in_doubt)))
             self._announce(batch)
             again = self._write(batch)
+            self._count_in_vain(batch, again)
             aside += (one for one in again if one.lost is not None)
             queue.extendleft(reversed([one for one in again if one.lost is None]))
+
+    def _count_in_vain(self, batch: Sequence[Attempt], again: Sequence[Attempt]) -> None:
+        """Stop the run where what is announced can never be written in time."""
+        is_in_vain = len(again) == len(batch) and all(one.is_overdue for one in again)
+        self.in_vain = self.in_vain + 1 if is_in_vain else 0
+        if self.in_vain == MAX_IN_VAIN and self.writer.stopped is None:
+            self.writer.stopped = (
+                "to announce the writes takes longer than what was announced may be written"
+            )
 
     def _count_known(self, queue: Sequence[Attempt], in_doubt: Mapping[str, Attempt]) -> int:
         return sum(one.action.sku in in_doubt for one in queue)

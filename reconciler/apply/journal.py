@@ -65,6 +65,10 @@ class Journal:
         for line in lines:
             self._keep(line)
 
+    def name_run(self, run: str) -> None:
+        """Keep which run this is, as the record calls it."""
+        self._keep({"run": run})
+
     def begun(self, action: Action) -> None:
         """Do nothing: a read leaves nothing to settle."""
 
@@ -175,18 +179,29 @@ def _begin(
         raise JournalError(f"{path} is no journal; name another with --journal")
     has_ended = any("end" in line for line in lines)
     if not lines or (has_ended and lines[0] != head):
-        first = [
-            *(_sending(action) for action in begun.in_flight.values()),
-            *(_settled(outcome) for outcome in begun.done.values()),
-        ]
+        first = _lines_of(begun)
         journal.start([head, *first])
         return first
     if lines[0] != head:
         raise JournalError(
             f"{path} is the journal of another plan; name another with --journal, or delete it"
         )
-    journal.start([{}])  # an empty line ends one that was torn
-    return lines
+    # An empty line ends one that was torn. What another machine did since, the record knows.
+    more = _lines_of(begun, _earlier(plan, lines))
+    journal.start([{}, *more])
+    return [*lines, *more]
+
+
+def _lines_of(begun: Earlier, known: Earlier = NOTHING_EARLIER) -> list[dict[str, Any]]:
+    """Return lines for what a record says of a run, but for what is *known* to be done."""
+    in_flight = (one for sku, one in begun.in_flight.items() if sku not in known.done)
+    done = (one for sku, one in begun.done.items() if sku not in known.done)
+    return [*map(_sending, in_flight), *map(_settled, done)]
+
+
+def was_run_here(path: Path, run: str) -> bool:
+    """Return whether the journal at *path* is that of a *run*, which is dead if it has no lock."""
+    return any(line.get("run") == run for line in _read(path))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -45,7 +45,12 @@ def recover_pending(
 
 
 def is_remembered(write: Pending, declared: Mapping[str, Declared]) -> bool:
-    """Return whether it matters to later applies whether a write landed."""
+    """Return whether it matters to later applies whether a write landed.
+
+    What events brought always does: a rule that owns the number may do so for a while only.
+    """
+    if write.correction is not None or (write.ledger is not None and write.ledger.events):
+        return True
     entry = next((declared[key] for key in write.keys if key in declared), write.declared)
     return entry is None or entry.rule is Rule.ON_CHANGE
 

@@ -39,15 +39,13 @@ class RecordTexts:
 
     @property
     def deadline(self) -> datetime | None:
-        """Return when the run that has the store is dead, by the shop's time; None if none has."""
-        if not self.record.is_intent:
-            return None
+        """Return until when a run may write, by the shop's time; None if none has the store."""
         return next((one.deadline for one in reversed(self.batches) if one.deadline), None)
 
     @property
     def is_unlocked(self) -> bool:
         """Whether somebody said that its run is dead."""
-        return any(one.unlocked_by for one in self.batches)
+        return not self.record.is_intent or any(one.unlocked_by for one in self.batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
     def read(name: str) -> Files:
         return tuple((f"{own}/{path}", blobs[path]) for path in parts[name])
 
-    batches = _read_batches(repository, commit, record) if record.is_intent else ()
+    batches = _read_batches(repository, commit, record)
     told = RecordTexts(
         record, read(RELEASED_FILE), read(SHOP_FILE), read(LEDGER_FILE), read(DOUBT_FILE), batches
     )
@@ -144,7 +142,14 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
 
 
 def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[Batch, ...]:
-    """Return what a run that has not ended announced, oldest first."""
+    """Return what a run that has not ended announced, oldest first.
+
+    What people recorded by hand keeps the deadline of a run that they said is dead.
+    """
+    if not record.is_intent:
+        content = read_blobs(repository, [f"{commit}:{BATCH_FILE}"]).get(f"{commit}:{BATCH_FILE}")
+        batch = parse_batch(commit[:7], content) if content else Batch(None)
+        return (Batch(batch.deadline),) if batch.deadline else ()
     since = [f"^{record.previous}"] if record.previous else []
     how = ("rev-list", "--first-parent", "--reverse", commit, *since)
     commits = repository.run(*how).decode().split()

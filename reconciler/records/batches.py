@@ -180,8 +180,7 @@ def _load_write(row: _Write) -> Pending:
         pin = Pin(row.level.id, row.level.code) if row.level.id else None
         level = Declared(row.sku, lengthen(row.level.stock), Terms(row.level.rule, pin, ""), 0)
     ledger = load_ledger(row.ledger) if row.ledger is not None else None
-    for at in filter(None, (row.read_at, row.read_until)):
-        datetime.fromisoformat(at)
+    _check_times(row.read_at, row.read_until)
     return Pending(
         row.sku,
         row.sku_id,
@@ -195,7 +194,18 @@ def _load_write(row: _Write) -> Pending:
     )
 
 
+def _check_times(*times: str) -> None:
+    """Raise ValueError for a time at which no apply was."""
+    for at in filter(None, times):
+        if not _YEARS[0] <= datetime.fromisoformat(at).year <= _YEARS[1]:
+            raise ValueError(f"{at} is no time of an apply")
+
+
+_YEARS: Final = (2000, 2200)
+
+
 def _load_result(row: _Result) -> RecordedAction:
+    _check_times(row.at)
     stocks = (row.before, row.after)
     before, after = (None if isinstance(one, UnsetType) else lengthen(one) for one in stocks)
     return RecordedAction(row.sku_id, row.result, row.at, before, after)

@@ -64,9 +64,17 @@ def was_rejected(error: Exception) -> bool:
 
 
 def finish(
-    repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
+    repository: Repository,
+    ref: str,
+    commit: str,
+    previous: str | None,
+    remote: str | None,
+    *,
+    done: str = "the writes are done",
 ) -> None:
     """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+
+    *done* says what came about all the same.
 
     Raises HeldError where another apply has taken the store over meanwhile.
     """
@@ -85,10 +93,10 @@ def finish(
             repository.reset_ref(ref, commit, previous)
             raise HeldError(
                 f"another apply has recorded on {shown_remote(remote or '.')} since, so the record"
-                " of this one is left out. The next apply reads what was written"
+                " of this one is left out"
             ) from None
         where = shown_remote(remote or ".")
         raise PushError(
-            f"the writes are done, and their record could not be added: {error}."
+            f"{done}, and the record could not be added: {error}."
             f" To mend it: git push {where} {commit}:{ref}"
         ) from None

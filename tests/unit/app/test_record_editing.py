@@ -1,6 +1,6 @@
 """`base show`, `set` and `unlock`: the record is shown and corrected, and nothing else is lost."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -162,15 +162,31 @@ def test_set_record_of_no_sku_is_refused(shop: Workspace, glob: str) -> None:
         _set("HEAD", glob)
 
 
-def test_set_record_while_an_apply_runs_is_held(shop: Workspace) -> None:
-    """What is being written is not overruled; once the lock has expired it is."""
+def test_set_record_while_an_apply_may_run_is_held(shop: Workspace) -> None:
+    """This clock may be wrong by hours; who says that the run is dead waits for its deadline."""
     _set("first")
-    run = _begin()
+    run = _begin(datetime.now(UTC) + timedelta(hours=1))
     with pytest.raises(HeldError):
         _set()
     unlock_record(CONTEXT, run, LOCAL, CollectingReporter())
+    with pytest.raises(HeldError):
+        _set()
 
+
+def test_set_record_keeps_the_deadline_of_a_run_that_was_unlocked(shop: Workspace) -> None:
+    """By the shop's clock it may still write, so the next apply waits for that."""
+    _set("first")
+    run = _begin(datetime.now(UTC) - timedelta(seconds=5))
+    with pytest.raises(HeldError):
+        _set()
+    unlock_record(CONTEXT, run, LOCAL, CollectingReporter())
+    before = known().last
     assert _set() is ExitCode.DONE
+    after = known().last
+
+    assert before is not None and before.told is not None
+    assert after is not None and after.told is not None
+    assert (after.told.deadline, after.told.is_unlocked) == (before.told.deadline, True)
 
 
 def test_unlock_record_ends_the_lock_and_keeps_what_is_pending(shop: Workspace) -> None:
