@@ -65,17 +65,25 @@ def compute_drift(
 def _find_expected(
     desired: DesiredState, matches: Matches, base: Base | None
 ) -> Mapping[str, Stock]:
-    """Return what the shop would have, if nothing had sold, of SKUs that have events."""
-    if base is None or not base.ledgers:
+    """Return what the shop would have, if nothing had sold, where that is not what is declared.
+
+    So it is for SKUs that have events, and for levels that are typed and not applied yet.
+    """
+    if base is None:
         return {}
     references = References(base, desired)
-    ids = {one.sku_id for one in base.ledgers if one.corrections or one.counted is not None}
+    ids = {one.known_id for one in base.ledgers if one.corrections or one.counted is not None}
     found: dict[str, Stock] = {}
     for name, sku in matches.live.items():
         entry = desired.declared[name]
-        if sku.sku_id in ids and entry.rule is Rule.ON_CHANGE:
-            reference = references.look_up(entry, sku.sku_id)
-            found[name] = references.expect(entry, sku.sku_id, reference)
+        if entry.rule is not Rule.ON_CHANGE or (
+            sku.sku_id not in ids and references.is_unchanged(entry)
+        ):
+            continue
+        reference = references.look_up(entry, sku.sku_id)
+        if reference is not None and reference.has_changed and reference.level is not None:
+            entry = entry._replace(stock=reference.level)
+        found[name] = references.expect(entry, sku.sku_id, reference)
     return found
 
 

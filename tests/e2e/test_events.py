@@ -1057,3 +1057,14 @@ def test_level_that_is_renamed_while_its_delivery_is_reverted_is_not_released(
     _apply(workspace)
 
     assert workspace.quantities()["SHIRT"] == 70
+
+
+def test_level_that_is_not_applied_yet_is_no_sale(workspace: Workspace) -> None:
+    """What was sold is counted from what the shop should have until then."""
+    workspace.begin()
+    workspace.sell(TEE=2)
+    workspace.declare({"TEE": 90, "MUG": 20})
+    workspace.commit()
+    (row,) = json.loads(workspace.run("drift", "--format", "json").out)["rows"]
+
+    assert (row["sku"], row["declared"]["quantity"], row["live"]["quantity"]) == ("TEE", 50, 48)
