@@ -23,17 +23,16 @@ def is_event_file(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/{EVENTS_FOLDER}/")
 
 
-def find_misplaced(path: str, content: bytes) -> Problem | None:
-    """Return the problem of an event file that stands among the levels, or None."""
+def find_misplaced(path: str, content: bytes, folder: str) -> Problem | None:
+    """Return the problem of an event file outside `events/` of a store's *folder*, or None."""
     found = _AT.search(content)
     if found is None:
         return None
     line = content.count(b"\n", 0, found.start()) + 1
-    folder, _, name = path.rpartition("/")
-    store = "/".join(folder.split("/")[:2])
+    name = path.rpartition("/")[2]
     message = (
-        "a file with a time is an event file, and those are read below events/ alone; move it to"
-        f" {store}/{EVENTS_FOLDER}/{name}"
+        "a file with `at` is an event file, and only events/ may hold those; move it to"
+        f" {folder}/{EVENTS_FOLDER}/{name}"
     )
     return Problem(path, line, 1, message)
 

@@ -122,6 +122,11 @@ class _Reading:
 
     def read(self, path: str, content: bytes, kind: str) -> Document | None:
         """Return a document that fits its schema; None for another, whose problems are kept."""
+        if kind == "inventory" and not self.is_past:
+            misplaced = find_misplaced(path, content, self.folder)
+            if misplaced is not None:
+                self.problems.append(misplaced)
+                return None
         return _read_valid(path, content, kind, self.problems, is_past=self.is_past)
 
 
@@ -235,9 +240,6 @@ def _read_valid(
     path: str, content: bytes, kind: str, problems: list[Problem], *, is_past: bool = False
 ) -> Document | None:
     """Return the document if it fits its schema, else add to *problems* everything about it."""
-    if kind == "inventory" and not is_past and (misplaced := find_misplaced(path, content)):
-        problems.append(misplaced)
-        return None
     max_bytes = MAX_PAST_BYTES if is_past else MAX_BYTES
     document = read_document(path, content, max_bytes, has_signs=kind == "event")
     found = document.problems

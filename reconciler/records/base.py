@@ -134,7 +134,11 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
     def read(name: str) -> Files:
         return tuple((f"{own}/{path}", blobs[path]) for path in parts[name])
 
-    batches = _read_batches(repository, commit, record)
+    batches = (
+        _read_batches(repository, commit, record)
+        if record.is_intent
+        else _kept_deadline(commit, blobs.get(BATCH_FILE))
+    )
     told = RecordTexts(
         record, read(RELEASED_FILE), read(SHOP_FILE), read(LEDGER_FILE), read(DOUBT_FILE), batches
     )
@@ -142,14 +146,7 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
 
 
 def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[Batch, ...]:
-    """Return what a run that has not ended announced, oldest first.
-
-    What people recorded by hand keeps the deadline of a run that they said is dead.
-    """
-    if not record.is_intent:
-        content = read_blobs(repository, [f"{commit}:{BATCH_FILE}"]).get(f"{commit}:{BATCH_FILE}")
-        batch = parse_batch(commit[:7], content) if content else Batch(None)
-        return (Batch(batch.deadline),) if batch.deadline else ()
+    """Return what a run that has not ended announced, oldest first."""
     since = [f"^{record.previous}"] if record.previous else []
     how = ("rev-list", "--first-parent", "--reverse", commit, *since)
     commits = repository.run(*how).decode().split()
@@ -158,6 +155,12 @@ def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[
     return tuple(
         parse_batch(one[:7], contents[name]) for one, name in names.items() if name in contents
     )
+
+
+def _kept_deadline(commit: str, content: bytes | None) -> tuple[Batch, ...]:
+    """Return the deadline of a dead run, which a record that people made by hand keeps."""
+    batch = parse_batch(commit[:7], content) if content else Batch(None)
+    return (Batch(batch.deadline),) if batch.deadline else ()
 
 
 def _refuse_huge(repository: Repository, at: str, ref: str, *names: str) -> None:
