@@ -101,12 +101,16 @@ class References:
 
     def find_settled(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level of *entry* that an apply last dealt with, or None."""
-        own = self._know(self._levels.get(entry.sku) or self._gone.get(entry.sku))
+        level = self._levels.get(entry.sku)
+        own = self._know(level or self._gone.get(entry.sku))
         if own is not None and self._is_same(own, entry, sku_id):
             return own
         known_id = sku_id or entry.id
         if known_id and (by_id := self._by_id.get(known_id)) is not None:
             return self._know(by_id)
+        # A number that stays while its key is pinned to another SKU says nothing new of that.
+        if level is not None and entry.id is not None:
+            return own
         return self._find_by_code(entry, known_id)
 
     def _know(self, level: Declared | None) -> Knowledge | None:

@@ -1012,6 +1012,31 @@ def test_product_made_anew_gets_no_old_delivery_when_it_is_pinned(workspace: Wor
     assert _plan(workspace)["actions"] == []
 
 
+@pytest.mark.parametrize("number", [50, 77])
+def test_replaced_sku_that_is_pinned_keeps_what_the_shop_has(
+    workspace: Workspace, number: int
+) -> None:
+    """The number says nothing new of it, unless it is typed; a later delivery is added."""
+    _alone(workspace, CAP=68)
+    _event(workspace, "po", _ago(hours=1), TEE="+20")
+    _apply(workspace)
+    _rename(workspace, ("TEE", "OLD"), ("CAP", "TEE"))
+    workspace.commit()
+    assert _kinds(_plan(workspace, code=65)) == {"TEE": "replaced"}
+    with workspace.shop() as shop:
+        sku_id = shop.find("TEE")
+    before = workspace.quantities()
+    workspace.declare({**FIFTY, "TEE": f"{{quantity: {number}, id: {sku_id}}}"})
+    _apply(workspace)
+    expected = before["TEE"] if number == 50 else number
+    assert workspace.quantities() == {**before, "TEE": expected}
+    _event(workspace, "later", TEE="+9")
+    _apply(workspace)
+
+    assert workspace.quantities() == {**before, "TEE": expected + 9}
+    assert _plan(workspace)["actions"] == []
+
+
 def test_key_of_an_old_file_that_is_corrected_books_nothing_again(workspace: Workspace) -> None:
     """Also after the new owner of the code was counted."""
     _alone(workspace, HAT=10, CAP=7)

@@ -177,11 +177,19 @@ def test_state_after_not_written_finds_the_same_sku_in_the_base(
     assert (state.declared["A"].stock, state.declared["A"].id) == (stock(BEFORE), now.id)
 
 
-def test_state_after_other_id_is_a_new_sku() -> None:
+def test_state_after_other_sku_of_that_code_is_a_new_sku() -> None:
     """What was settled of another SKU of that name is not taken over."""
     base = base_of(declared("A", BEFORE, id="id-OTHER"))
 
     assert _written(Result.MOVED, base=base).declared == {}
+
+
+def test_state_after_key_that_is_pinned_to_another_sku_keeps_its_level() -> None:
+    """The key is known, so its number is new only if it was changed."""
+    base = base_of(declared("A", BEFORE, id="id-OTHER"))
+    after = _written(Result.MOVED, base=base, state=desired(declared("A", 9, id="id-A")))
+
+    assert after.declared["A"].stock == stock(BEFORE)
 
 
 @pytest.mark.parametrize("kind", FindingKind)

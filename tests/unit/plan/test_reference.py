@@ -59,10 +59,12 @@ def _statement(found: Reference | None) -> Statement | None:
         (declared("A", 5, id=X), declared("A", 5), X, Statement.SETTLED),
         (declared("Z", 5, id=X, code="A"), declared("A", 5), X, Statement.SETTLED),
         (declared("Z", 5, id=X), declared("Q", 5, id=X), X, Statement.SETTLED),
-        # Another id, or the same key for another code: another SKU.
-        (declared("A", 5, id=X), declared("A", 5, id=Y), Y, Statement.NEW),
+        # A known key is pinned to another SKU: only a number that changes is new.
+        (declared("A", 5, id=X), declared("A", 5, id=Y), Y, Statement.SETTLED),
+        (declared("A", 5, id=X), declared("A", 6, id=Y), Y, Statement.TYPED),
+        (declared("A", 5), declared("A", 5, id=Y, code="OTHER"), Y, Statement.SETTLED),
+        # Without a pin, another id is another SKU.
         (declared("A", 5, id=X), declared("A", 5), Y, Statement.NEW),
-        (declared("A", 5), declared("A", 5, id=Y, code="OTHER"), Y, Statement.NEW),
     ],
 )
 def test_base_of_a_commit_finds_the_same_sku(
@@ -84,8 +86,17 @@ def test_base_of_a_commit_finds_the_same_sku(
         (_settled(released=(declared("B", 5),), B=X), declared("A", 5), X, Statement.SETTLED),
         # A product made again under a released code is another SKU.
         (_settled(released=(declared("A", 5),), A=Y), declared("A", 5), X, Statement.NEW),
-        # A pin names the SKU, whatever its key meant before.
-        (_settled(declared("A", 5), A=Y), declared("A", 5, id=X), X, Statement.NEW),
+        (_settled(released=(declared("A", 5),), A=Y), declared("A", 5, id=X), X, Statement.NEW),
+        # A number that stays while its key is pinned to another SKU says nothing new of that,
+        (_settled(declared("A", 5), A=Y), declared("A", 5, id=X), X, Statement.SETTLED),
+        (_settled(declared("A", 5), A=Y), declared("A", 6, id=X), X, Statement.TYPED),
+        # unless that SKU had another number under another key.
+        (
+            _settled(declared("A", 5), declared("B", 7), A=Y, B=X),
+            declared("A", 5, id=X),
+            X,
+            Statement.TYPED,
+        ),
     ],
 )
 def test_record_finds_a_sku_by_key_and_then_by_id(
