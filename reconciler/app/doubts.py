@@ -25,7 +25,7 @@ from reconciler.model import Base, Pending, Recovered
 from reconciler.plan.applied import AppliedState
 from reconciler.plan.recovery import with_recovered
 from reconciler.records.base import find_base
-from reconciler.records.batches import Batch
+from reconciler.records.batches import Batch, resolve
 from reconciler.records.publish import finish, go_on
 from reconciler.records.records import make_batch, make_record, ref_of
 from reconciler.render.sanitize import safe_text
@@ -82,11 +82,13 @@ def settle_record(
     if base is None or last is None or last.told is None:
         raise UsageError(f"Nothing is in doubt: there is no record. {known.why_not}")
     found = {sku: _find_doubt(base, sku) for sku in answers}
+    _refuse_contradictions(found, answers)
     landed, skipped = (
         tuple(found[sku].sku_id for sku, is_applied in answers.items() if is_applied is wanted)
         for wanted in (True, False)
     )
-    after = with_recovered(base, Recovered(landed, skipped))
+    recovered = Recovered(landed, skipped)
+    after = with_recovered(base, recovered)
     record = make_edit(
         repository, settings, known, last.source, datetime.now(UTC), tuple(sorted(base.consumed))
     )
@@ -94,7 +96,7 @@ def settle_record(
         after.declared, after.released, after.shop, record.consumed, after.ledgers, after.pending
     )
     message = f"{settings.name}: {count(len(found), 'SKU')} in doubt settled\n"
-    files = dump_state(state, settings.rule) | keep_deadline(known)
+    files = dump_state(state, settings.rule) | keep_deadline(known, resolve(recovered))
     commit = make_record(repository, record, files, message)
     finish(repository, ref_of(settings.site_id), commit, record.previous, remote, done=NOT_WRITTEN)
     for sku, is_applied in answers.items():
@@ -102,6 +104,18 @@ def settle_record(
         reporter.say(f"{safe_text(sku)}: {found[sku].before} -> {found[sku].after} {became}.")
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{shared_text(remote)}.")
     return ExitCode.DONE
+
+
+def _refuse_contradictions(found: Mapping[str, Pending], answers: Mapping[str, bool]) -> None:
+    """Raise UsageError if two keys of one SKU have different answers."""
+    by_id: dict[str, str] = {}
+    for sku, write in found.items():
+        other = by_id.setdefault(write.sku_id, sku)
+        if answers[other] is not answers[sku]:
+            raise UsageError(
+                f"{safe_text(other)} and {safe_text(sku)} are keys of one SKU. Say once what became"
+                " of its write"
+            )
 
 
 def _find_doubt(base: Base, sku: str) -> Pending:

@@ -32,6 +32,7 @@ from reconciler.model import (
 from reconciler.plan.closing import CLOSED
 from reconciler.plan.sales import count_sold
 from reconciler.records.base import path_below_top
+from reconciler.records.batches import LANDED, SKIPPED
 from reconciler.records.chain import PastAction, read_past_actions
 from reconciler.render.wording import count
 from reconciler.webflow.client import StoreClient
@@ -43,7 +44,10 @@ _KINDS = {
     "failed": HistoryKind.FAILED,
     "unknown": HistoryKind.IN_DOUBT,
     "": HistoryKind.IN_DOUBT,
+    LANDED: HistoryKind.APPLIED,
+    SKIPPED: HistoryKind.FAILED,
 }
+_NOTES = {LANDED: "was in doubt, and took effect", SKIPPED: "was in doubt, and took no effect"}
 
 
 def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHistory:
@@ -232,7 +236,16 @@ def _from_records(
                 one.source,
                 one.by,
                 subject,
+                _note(one),
             )
+
+
+def _note(action: PastAction) -> str:
+    """Return how it became known what a write in doubt did, '' for other actions."""
+    if action.result not in _NOTES:
+        return ""
+    how = "base settle" if action.is_said else "stock and orders tell"
+    return f"{_NOTES[action.result]} ({how})"
 
 
 def _number(stock: Stock | None) -> int | float | str | None:

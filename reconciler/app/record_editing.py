@@ -34,7 +34,7 @@ from reconciler.model import (
 from reconciler.plan.applied import AppliedState
 from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, path_below_top
-from reconciler.records.batches import BATCH_FILE, Batch, dump_batch
+from reconciler.records.batches import BATCH_FILE, Batch, RecordedAction, dump_batch
 from reconciler.records.publish import finish
 from reconciler.records.records import Record, RecordKind, make_record, ref_of
 from reconciler.render.sanitize import safe_text
@@ -270,10 +270,14 @@ def require_repository(context: StoreContext) -> Repository:
     return repository
 
 
-def keep_deadline(known: KnownBase) -> dict[str, str]:
-    """Return the file that says until when a run may write that was said to be dead, if one may."""
+def keep_deadline(known: KnownBase, results: tuple[RecordedAction, ...] = ()) -> dict[str, str]:
+    """Return the file that says until when a run may write that was said to be dead, if one may.
+
+    *results* say what became of writes in doubt.
+    """
     deadline = known.last.told.deadline if known.last and known.last.told else None
-    return {BATCH_FILE: dump_batch(Batch(deadline))} if deadline else {}
+    batch = Batch(deadline, (), results)
+    return {BATCH_FILE: dump_batch(batch)} if deadline or results else {}
 
 
 def make_edit(

@@ -29,8 +29,8 @@ from reconciler.model import (
 )
 from reconciler.plan.applied import AppliedState, state_after, write_ahead
 from reconciler.plan.plan_file import fingerprint
-from reconciler.plan.recovery import with_recovered
-from reconciler.records.batches import BATCH_FILE, Batch, RecordedAction, dump_batch
+from reconciler.plan.recovery import is_remembered, with_recovered
+from reconciler.records.batches import BATCH_FILE, Batch, RecordedAction, dump_batch, resolve
 from reconciler.records.publish import begin, finish, go_on
 from reconciler.records.records import Record, RecordKind, make_batch, make_record, ref_of
 from reconciler.render.sanitize import safe_text
@@ -115,7 +115,7 @@ class Recording:
         consumed = self.base.consumed if self.base else frozenset()
         record = self._record(RecordKind.INTENT, self._previous(), tuple(sorted(consumed)))
         files = dump_state(state, self.desired.settings.rule)
-        files[BATCH_FILE] = dump_batch(self._batch(actions, {}))
+        files[BATCH_FILE] = dump_batch(self._batch(actions, {}, self._resolved()))
         message = f"{self.plan.store}: about to write {count(len(actions), 'SKU')}\n"
         try:
             commit = make_record(self.repository, record, files, message)
@@ -146,12 +146,23 @@ class Recording:
         self.tip, self._announced_at = commit, time.monotonic()
         self._reported |= outcomes.keys()
 
-    def _batch(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> Batch:
+    def _resolved(self) -> tuple[RecordedAction, ...]:
+        """Return what became of writes that were in doubt before this run, if it matters."""
+        pending = self.known.base.pending if self.known.base else ()
+        ids = {one.sku_id for one in pending if is_remembered(one, self.desired.declared)}
+        return tuple(one for one in resolve(self.plan.recovered) if one.sku_id in ids)
+
+    def _batch(
+        self,
+        actions: Sequence[Action],
+        outcomes: Mapping[str, Outcome],
+        resolved: tuple[RecordedAction, ...] = (),
+    ) -> Batch:
         """Return the next batch, with a deadline from now on."""
         lasting = timedelta(seconds=max(LEAST, LASTING * self.client.scale))
         self.deadline = self.client.now() + lasting
         writes = tuple(self._ahead[action.sku] for action in actions)
-        return Batch(self.deadline, writes, self._results(outcomes))
+        return Batch(self.deadline, writes, (*resolved, *self._results(outcomes)))
 
     def _results(self, outcomes: Mapping[str, Outcome]) -> tuple[RecordedAction, ...]:
         """Return what came of announced actions that no record says yet."""
@@ -176,7 +187,8 @@ class Recording:
         files = dump_state(state, self.desired.settings.rule)
         if self.tip is None and self._is_known(record, files):
             return self._ensure_latest()
-        if results := self._results(report.by_sku):
+        resolved = self._resolved() if self.tip is None else ()
+        if results := (*resolved, *self._results(report.by_sku)):
             files[BATCH_FILE] = dump_batch(Batch(None, (), results))
         message = _commit_message(record, self.plan, report)
         try:

@@ -12,13 +12,16 @@ from typing import Annotated, Any, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reconciler.errors import HistoryError
-from reconciler.model import Declared, Pending, Pin, Rule, Stock, Terms
+from reconciler.model import Declared, Pending, Pin, Recovered, Rule, Stock, Terms
 from reconciler.model.codec import dump_json, load_noun, parse_json
 from reconciler.records.ledgers import LedgerRow, as_row, load_ledger
 from reconciler.records.stocks import ShortStock, lengthen, shorten
 
 BATCH_FILE: Final = "batch.json"
 DOUBT_FILE: Final = "doubt.json"
+
+LANDED: Final = "landed"
+SKIPPED: Final = "skipped"
 
 _Text = Annotated[str, Meta(max_length=1000)]
 _TIME = r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z)?\Z"
@@ -29,9 +32,10 @@ _Time = Annotated[str, Meta(pattern=_TIME)]
 class RecordedAction:
     """What became of one action, by the id of its SKU.
 
-    `result` is '' where a run died before it could say; `at` is when it was dealt with, by the
-    shop's own time. The stocks before and after are those that were announced, unless they are
-    given: a correction is added to what the shop had by then.
+    `result` is '' where a run died before it could say, and LANDED or SKIPPED once it is known what
+    became of a write in doubt. `at` is when it was dealt with, by the shop's own time. The stocks
+    before and after are those that were announced, unless they are given: a correction is added to
+    what the shop had by then.
     """
 
     sku_id: str
@@ -39,6 +43,12 @@ class RecordedAction:
     at: str = ""
     before: Stock | None = None
     after: Stock | None = None
+
+
+def resolve(recovered: Recovered) -> tuple[RecordedAction, ...]:
+    """Return what became of writes that were in doubt, as it is recorded."""
+    landed = (RecordedAction(sku_id, LANDED) for sku_id in recovered.landed)
+    return (*landed, *(RecordedAction(sku_id, SKIPPED) for sku_id in recovered.skipped))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from reconciler.records.records import RECORD_FILE, Record, parse_record, ref_of
 class PastAction(NamedTuple):
     """An action of an apply: when it was recorded, the commit applied, by whom, and its result.
 
-    The result is '' where the run died before it could say.
+    The result is '' where the run died before it could say; what became of that is another one,
+    with the result LANDED or SKIPPED. `is_said` where people said so.
     """
 
     at: str
@@ -23,6 +24,7 @@ class PastAction(NamedTuple):
     by: str
     write: Pending
     result: str
+    is_said: bool = False
 
 
 class _Link(NamedTuple):
@@ -39,20 +41,25 @@ def read_past_actions(repository: Repository, site_id: str) -> Iterator[PastActi
     Raises:
         HistoryError: git or a record can't be read.
     """
-    for _, run in groupby(_read_chain(repository, site_id), key=lambda link: link.record.run):
-        yield from _read_run(list(run))
-
-
-def _read_run(links: list[_Link]) -> Iterator[PastAction]:
-    """Yield the actions of one run, with the stocks that it found and left."""
-    record = links[-1].record
     announced: dict[str, Pending] = {}
+    for _, run in groupby(_read_chain(repository, site_id), key=lambda link: link.record.run):
+        yield from _read_run(list(run), announced)
+
+
+def _read_run(links: list[_Link], announced: dict[str, Pending]) -> Iterator[PastAction]:
+    """Yield the actions of one run, with the stocks that it found and left.
+
+    *announced* has the last write of each SKU, by its id; those of this run are added.
+    """
+    record = links[-1].record
+    is_said = not record.fingerprint
     for link in links:
         for end in link.batch.results:
             if (write := announced.get(end.sku_id)) is not None:
                 before, after = end.before or write.before, end.after or write.after
                 done = write._replace(before=before, after=after)
-                yield PastAction(end.at or link.at, record.source, record.by, done, end.result)
+                at = end.at or link.at
+                yield PastAction(at, record.source, record.by, done, end.result, is_said)
         announced |= {write.sku_id: write for write in link.batch.writes}
     for write in sum_up([link.batch for link in links]).open:
         yield PastAction(links[-1].at, record.source, record.by, write, "")

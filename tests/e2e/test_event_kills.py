@@ -10,6 +10,7 @@ from histories.world import KilledError, killed_at
 
 from reconciler.errors import TransportError
 from reconciler.model import Stock, Target
+from reconciler.sandbox.edits import change_code
 from reconciler.webflow.client import StoreClient
 
 
@@ -91,6 +92,46 @@ def test_dead_run_that_orders_can_not_tell_is_in_doubt(workspace: Workspace) -> 
 
     assert (counted.code, _kinds(workspace)) == (0, {}), counted
     assert workspace.quantities()["TEE"] == 69
+
+
+@pytest.mark.parametrize("lands", [True, False], ids=["landed", "not-landed"])
+def test_history_says_what_became_of_a_write_in_doubt(workspace: Workspace, lands: bool) -> None:
+    """Whether stock and orders tell it, or people do."""
+    _begin(workspace, TEE="+20", MUG="+5")
+    with killed_at(1, lands=lands), pytest.raises(KilledError):
+        workspace.run("apply", "--yes", "--parallelism", "1")
+    dead = _history(workspace, "MUG"), _history(workspace, "TEE")
+    first = "MUG" if "in_doubt" in dead[0] else "TEE"
+    workspace.run("sandbox", "sell", f"{first}=1", "--refund")
+    assert workspace.run("apply", "--yes", "--take-over").code == 5
+    word = "applied" if lands else "skipped"
+    run = workspace.run("base", "settle", f"{first}={word}")
+
+    assert (run.code, _history(workspace, first)[-1]) == (0, "applied" if lands else "failed"), run
+    other = {"TEE", "MUG"} - {first}
+    assert [_history(workspace, sku)[-1] for sku in other] == ["applied"]
+
+
+def _history(workspace: Workspace, sku: str) -> list[str]:
+    run = workspace.run("history", sku, "--format", "json")
+    return [one["kind"] for one in json.loads(run.out)["events"]]
+
+
+def test_two_keys_of_one_sku_have_one_answer(workspace: Workspace) -> None:
+    """Contradictory answers are refused, and nothing is recorded."""
+    _begin(workspace, TEE="+20")
+    assert workspace.run("apply", "--yes").code == 0
+    with workspace.shop() as shop:
+        change_code(shop, "TEE", "SHIRT")
+    workspace.declare({"SHIRT": 90, "MUG": 20})
+    workspace.commit()
+    with killed_at(1, lands=True), pytest.raises(KilledError):
+        workspace.run("apply", "--yes")
+    workspace.run("sandbox", "sell", "SHIRT=1", "--refund")
+    assert workspace.run("apply", "--yes", "--take-over").code == 5
+    for answers, code in ((("TEE=applied", "SHIRT=skipped"), 64), (("TEE=applied",), 0)):
+        run = workspace.run("base", "settle", *answers)
+        assert run.code == code, run
 
 
 @pytest.mark.parametrize("lands", [True, False], ids=["landed", "not-landed"])

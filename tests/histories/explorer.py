@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ class Explorer:
 
     def tell(self, steps: int) -> Counter[str]:
         """Take so many steps, and come to rest."""
+        hours = (0, 0, 1, -1, 5, -5)
+        self.world.clock_errors = {
+            clone: timedelta(hours=self.chance.choice(hours)) for clone in ("one", "two")
+        }
         self.apply()
         choices: list[tuple[int, Callable[[], None]]] = [
             (6, self.sell),

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from factories import SITE, Run, seed
 
-from reconciler.app import editing, planning, record_editing, recording
+from reconciler.app import editing, lock, planning, record_editing, recording
 from reconciler.app.interrupts import StopSignal
 from reconciler.app.recording import Recording
 from reconciler.cli.main import exit_code
@@ -58,6 +58,17 @@ class Clock:
         return cls.now()
 
 
+class OwnClock(Clock):
+    """The clock of the machine that runs the command, which may be wrong by hours."""
+
+    error = timedelta()
+
+    @classmethod
+    def now(cls, _: object = None) -> datetime:
+        """Return what that machine takes for the time."""
+        return Clock.now() + cls.error
+
+
 @dataclass
 class World:
     """Everything that a history happens to."""
@@ -68,11 +79,14 @@ class World:
     codes: int = 0
     sales: list[tuple[str, str, int]] = field(default_factory=list)
     """Of which code, when by the shop's clock, and how many units."""
+    clock_errors: dict[str, timedelta] = field(default_factory=dict)
+    """By how much the clock of the machine with each clone is ahead of the shop's."""
 
     def run(self, clone: str, *arguments: str) -> Run:
         """Run the command in a clone."""
         out, err = io.StringIO(), io.StringIO()
         where = ("--inventory", str(self.folder / clone / "inventory"))
+        OwnClock.error = self.clock_errors.get(clone, timedelta())
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = exit_code([*arguments, *where])
         done = Run(code, out.getvalue(), err.getvalue())
@@ -197,8 +211,10 @@ def open_world(folder: Path) -> Iterator[World]:
         serve_for_a_while(Api(shop, {TOKEN: SCOPES})) as address,
         pytest.MonkeyPatch.context() as patched,
     ):
-        for module in (editing, planning, record_editing):
+        for module in (editing, record_editing):
             patched.setattr(module, "datetime", Clock)
+        for module in (lock, planning):
+            patched.setattr(module, "datetime", OwnClock)
         patched.setattr(StoreClient, "now", Clock.now)
         patched.setattr(StopSignal, "sleep", Clock.sleep)
         for name, seconds in {"LASTING": 200.0, "MARGIN": 5.0}.items():
