@@ -23,7 +23,12 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 
 def server_time(headers: Mapping[str, str]) -> datetime:
     """Return the time at which the server answered, by its own clock if it says so."""
-    return _date(headers.get("Date", "")) or datetime.now(UTC)
+    return told_time(headers) or datetime.now(UTC)
+
+
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time at which the server says that it answered, None if it says none."""
+    return _date(headers.get("Date", ""))
 
 
 def _date(text: str) -> datetime | None:

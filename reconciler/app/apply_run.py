@@ -155,8 +155,8 @@ def _record(recording: Recording | None, report: Report, reporter: Reporter) -> 
             reporter.say("Error: Not recorded. Another apply has recorded since. Plan again.")
             return ExitCode.MOVED
         reporter.say(
-            f"Error: {error}. Where the other one can't tell what this one wrote last, each plan"
-            " names it. See: reconciler base show"
+            f"Error: {error}. Compare the SKUs above with the shop, and look at what the other one"
+            " recorded: reconciler base show"
         )
         return ExitCode.INCOMPLETE
     except PushError as error:

@@ -9,6 +9,7 @@ from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.lock import wait_for_lock
 from reconciler.app.memory import Memory, open_memory
 from reconciler.app.planning import Scope, make_plan
+from reconciler.app.rechecking import recheck_told
 from reconciler.app.recording import start_recording
 from reconciler.app.reporter import Reporter
 from reconciler.app.snapshot import read_listing
@@ -73,13 +74,15 @@ def apply_store(
             wait_for_lock(
                 scope.known, client, connection.stop, reporter, may_take_over=request.take_over
             )
-        if saved is not None and (saved.actions or saved.ledgers):
+        scope = scope.without_others()
+        if saved is not None and (saved.actions or saved.ledgers or saved.recovered.told):
             listing = read_listing(scope.desired, client, connection)
             check_targets(saved, scope.desired, listing)
             live = LiveState(listing, {}, 0, None, format_time(client.now()))
             base = scope.known.base
             known = with_recovered(base, saved.recovered) if base else None
             check_events(saved, scope.desired, known, live)
+            recheck_told(saved, scope, listing, client, connection, reporter)
         plan = saved or _plan(scope, request, client, connection, output, reporter)
         if plan is None:
             return ExitCode.FAILED
@@ -104,13 +107,13 @@ def _died_here(context: StoreContext, scope: Scope, saved: Plan, output: ApplyOu
 def _refuse_begun(plan: Plan) -> None:
     """Raise StalePlanError for a begun plan with corrections: only the orders tell what was added.
 
-    A new plan reads them.
+    A new plan reads them, once that run can't write any more.
     """
     if any(action.correction is not None for action in plan.actions):
         raise StalePlanError(
             "This plan was begun and did not end, so the shop may have some of its deliveries."
-            " Nothing was written. Run `reconciler plan` again, which tells them from the orders,"
-            " and apply that with --take-over."
+            " Nothing was written. `reconciler apply --take-over` waits until that run is over, and"
+            " plans anew: the orders tell what was added."
         )
 
 

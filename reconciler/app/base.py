@@ -12,7 +12,7 @@ from reconciler.errors import InputError, NoBaseError, UsageError
 from reconciler.git.repository import Repository, open_repository
 from reconciler.model import Base, Declared, Plan, Result, StoreSettings, format_time
 from reconciler.plan.plan_file import fingerprint
-from reconciler.plan.recovery import with_landed
+from reconciler.plan.recovery import Landed, with_landed
 from reconciler.plan.settling import settle_all
 from reconciler.records.base import BaseTexts, find_base, find_elsewhere
 from reconciler.records.batches import parse_doubt, sum_up
@@ -127,10 +127,16 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
         at=_planned_at(texts),
         ledgers=parse_ledgers(place, (content for _, content in told.ledger)),
     )
-    landed = [(one, end.at) for one, end in progress.done if end.result in _LANDED]
-    unknown = (one for one, end in progress.done if end.result in _UNKNOWN)
+    landed = [Landed(one, end.at, end.at) for one, end in progress.done if end.result in _LANDED]
+    unknown = (
+        one._replace(sent_by=end.at or one.sent_by)
+        for one, end in progress.done
+        if end.result in _UNKNOWN
+    )
     pending = (*doubt, *unknown, *progress.open)
-    return replace(with_landed(base, landed), pending=pending)
+    is_busy = told.record.is_intent and progress.deadline is not None
+    busy_until = format_time(progress.deadline) if is_busy and progress.deadline else ""
+    return replace(with_landed(base, landed), pending=pending, busy_until=busy_until)
 
 
 _LANDED = frozenset({Result.APPLIED, Result.ALREADY})
@@ -142,9 +148,9 @@ def _planned_at(texts: BaseTexts) -> str:
     """Return when the apply of a record was planned, '' if nothing tells."""
     try:
         at = datetime.fromisoformat(texts.record.planned_at) if texts.record else None
-    except ValueError:
+        return format_time(at.astimezone(UTC)) if at is not None and at.tzinfo else ""
+    except (ValueError, OverflowError):
         return ""
-    return format_time(at.astimezone(UTC)) if at is not None and at.tzinfo else ""
 
 
 def _place(texts: BaseTexts) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from reconciler.app.base import load_base
 from reconciler.app.context import MemoryRequest, StoreContext
-from reconciler.app.lock import describe_lock, ensure_unlocked
+from reconciler.app.lock import LONG_OVER, describe_lock, ensure_unlocked
 from reconciler.app.memory import open_shared
 from reconciler.app.record_editing import (
     NOT_WRITTEN,
@@ -50,13 +50,15 @@ def unlock_record(
         return ExitCode.DONE
     if last.told.record.run != run:
         raise UsageError(f"{run} does not hold the lock. {describe_lock(last)}")
-    by = find_actor(repository, os.environ) or "somebody"
-    batch = Batch(last.told.deadline, unlocked_by=by)
+    by = find_actor(repository, os.environ) or "unknown"
+    # No batch lasts that long, so a later deadline comes from a shop's wrong clock.
+    deadline = min(last.told.deadline, datetime.now(UTC) + LONG_OVER)
+    batch = Batch(deadline, unlocked_by=by)
     commit = make_batch(repository, last.commit, batch, f"{settings.name}: {run} unlocked\n")
     go_on(repository, ref_of(settings.site_id), commit, last.commit, remote)
     reporter.say(
         f"Unlocked{shared_text(remote)}. The next apply goes on after"
-        f" {last.told.deadline:%H:%M:%S} UTC by the shop's clock, and reads what {run} wrote."
+        f" {deadline:%Y-%m-%d %H:%M:%S} UTC by the shop's clock, and reads what {run} wrote."
     )
     return ExitCode.DONE
 

@@ -24,7 +24,7 @@ from reconciler.model import (
 )
 from reconciler.plan.drift import compute_drift
 from reconciler.plan.explain import explain, find_starts
-from reconciler.plan.recovery import name_doubts, recover_pending, with_recovered
+from reconciler.plan.recovery import name_doubts, recover, with_recovered
 from reconciler.webflow.client import StoreClient
 
 # What no order explains.
@@ -64,9 +64,9 @@ def _tell_doubts(
 ) -> tuple[Base, tuple[Finding, ...]]:
     """Return the base once the orders have told of writes in doubt, and what there is to say."""
     live = snapshot.live
-    recovered = recover_pending(base.pending, desired.declared, live.stocks, live.orders)
+    recovered = recover(base, desired.declared, live)
     in_doubt = snapshot.named.in_doubt
-    said = name_doubts(base.pending, desired, live.stocks, recovered, in_doubt)
+    said = name_doubts(base, desired, live, recovered, in_doubt)
     return with_recovered(base, recovered), tuple(said)
 
 

@@ -33,7 +33,7 @@ from reconciler.plan.closing import CLOSED
 from reconciler.plan.sales import count_sold
 from reconciler.records.base import path_below_top
 from reconciler.records.batches import LANDED, SKIPPED
-from reconciler.records.chain import PastAction, read_past_actions
+from reconciler.records.chain import PastAction, find_former_keys, read_past_actions
 from reconciler.render.wording import count
 from reconciler.webflow.client import StoreClient
 
@@ -64,10 +64,10 @@ def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHist
         raise UsageError("history reads git, and this folder is in no repository")
     refresh_record(repository, settings, reporter)
     base = load_base(context, settings, None, None).base
-    keys, ids = _find_keys(sku, desired, base)
+    keys, ids = _find_keys(sku, desired, base, repository)
     events = [
         *_from_files(repository, context, keys),
-        *_from_records(read_past_actions(repository, settings.site_id), keys, ids, repository),
+        *_from_records(sku, read_past_actions(repository, settings.site_id), keys, ids, repository),
     ]
     if not events:
         raise UsageError(f"{sku} was never declared; {_suggest(sku, desired, base)}")
@@ -82,7 +82,7 @@ def _suggest(sku: str, desired: DesiredState, base: Base | None) -> str:
 
 
 def _find_keys(
-    sku: str, desired: DesiredState, base: Base | None
+    sku: str, desired: DesiredState, base: Base | None, repository: Repository
 ) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return all keys that the SKU called *sku* had, and its ids in the shop."""
     if base is None:
@@ -94,6 +94,7 @@ def _find_keys(
         ids.add(pinned)
     keys = {one.sku for one in rows if one.sku_id in ids}
     keys |= {key for one in base.ledgers if one.sku_id in ids for key in one.keys}
+    keys |= find_former_keys(repository, desired.settings.site_id, ids)
     return (sku, *sorted(keys - {sku})), frozenset(ids)
 
 
@@ -216,15 +217,16 @@ def _event(
 
 
 def _from_records(
+    asked: str,
     actions: Iterable[PastAction],
     keys: Collection[str],
     ids: Collection[str],
     repository: Repository,
 ) -> Iterator[HistoryEvent]:
-    """Yield what applies did."""
+    """Yield what applies did to the SKU, and to any that had the key *asked* for before."""
     for one in actions:
         write = one.write
-        is_ours = write.sku_id in ids if ids else write.sku in keys
+        is_ours = write.sku_id in ids or write.sku == asked or (not ids and write.sku in keys)
         if is_ours and one.result in _KINDS:
             subject = repository.ask("show", "-s", "--format=%s", one.source)
             yield HistoryEvent(

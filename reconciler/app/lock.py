@@ -5,12 +5,13 @@ from typing import Final
 
 from reconciler.app.base import KnownBase
 from reconciler.app.interrupts import StopSignal
+from reconciler.app.recording import lasting
 from reconciler.app.reporter import Reporter
 from reconciler.errors import HeldError, InterruptedRunError
 from reconciler.records.base import BaseTexts
 from reconciler.webflow.client import StoreClient
 
-# How wrong the clock of a machine may be that nobody asks the shop for the time.
+# How wrong the clock of a machine may be, where the shop tells no time.
 LONG_OVER: Final = timedelta(hours=3)
 
 
@@ -38,20 +39,24 @@ def wait_for_lock(
 ) -> None:
     """Return once no other run may write any more; raise HeldError while one may.
 
-    A run that somebody said is dead may still be alive: it writes nothing after its deadline, so
+    A run that people said is dead may still be alive: it writes nothing after its deadline, so
     that is waited for. Both by the shop's own time, so a runner's wrong clock takes over nothing.
+    No batch lasts longer than LASTING, so a deadline further away comes from a shop's wrong clock.
     """
     last = known.last
     deadline = last.told.deadline if last is not None and last.told else None
     if last is None or deadline is None:
         return
     now = client.ask_time(known.site_id)
-    if now < deadline and not may_take_over and not _is_unlocked(last):
+    is_dead = may_take_over or _is_unlocked(last)
+    margin = timedelta() if client.knows_time or is_dead else LONG_OVER
+    if now < deadline + margin and not is_dead:
         raise HeldError(f"{describe_lock(last)} Nothing was written.")
+    deadline = min(deadline, now + lasting(client))
     if now < deadline:
         reporter.say(
-            f"Waiting until {deadline:%H:%M:%S} UTC: if the run before is still alive, it may"
-            " write until then."
+            f"Waiting until {deadline:%Y-%m-%d %H:%M:%S} UTC: if the run before is still alive,"
+            " it may write until then."
         )
     while now < deadline:
         stop.sleep((deadline - now).total_seconds() + 0.05)
@@ -71,7 +76,7 @@ def describe_lock(last: BaseTexts) -> str:
         return "Nothing is locked."
     by = f" by {record.by}" if record.by else ""
     what = f"apply {record.run} (commit {record.source[:7]}{by}, planned {record.planned_at[:16]}Z)"
-    until = f"{told.deadline:%H:%M:%S} UTC by the shop's clock"
+    until = f"{told.deadline:%Y-%m-%d %H:%M:%S} UTC by the shop's clock"
     if told.is_unlocked:
         return f"The {what} was unlocked. It may write until {until}, and the next apply waits."
     return (

@@ -51,6 +51,13 @@ class Scope:
             return frozenset()
         return frozenset(self.desired.declared.keys() - self.wanted)
 
+    def without_others(self) -> "Scope":
+        """Return this for when no other apply can be writing any more."""
+        base = self.known.base
+        if base is None or not base.busy_until:
+            return self
+        return replace(self, known=replace(self.known, base=replace(base, busy_until="")))
+
     def require_knowledge(self) -> None:
         """Raise NoBaseError, with the ways out, if a rule needs a base and there is none."""
         try:

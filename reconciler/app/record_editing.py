@@ -241,7 +241,7 @@ def _state_of(
     shop = dict(base.shop) if base else {}
     for sku, entry in chosen.items():
         # The next apply finds the SKU of this code: it may be another one than before.
-        shop[sku] = SettledSku(sku, entry.id or "", None, at)
+        shop[sku] = SettledSku(sku, entry.id or "", None, at, level_at=at)
     declared = chosen if is_whole else {**before, **chosen}
     gone = {sku: entry for sku, entry in before.items() if sku not in declared}
     released = {**(base.released if base else {}), **gone}

@@ -31,7 +31,7 @@ from reconciler.plan.applied import AppliedState, state_after, write_ahead
 from reconciler.plan.plan_file import fingerprint
 from reconciler.plan.recovery import is_remembered, with_recovered
 from reconciler.records.batches import BATCH_FILE, Batch, RecordedAction, dump_batch, resolve
-from reconciler.records.publish import begin, finish, go_on
+from reconciler.records.publish import begin, find_unlock, finish, go_on
 from reconciler.records.records import Record, RecordKind, make_batch, make_record, ref_of
 from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import count
@@ -140,9 +140,10 @@ class Recording:
         try:
             go_on(self.repository, self.ref, commit, tip, self.remote)
         except HeldError:
-            raise HeldError(
-                "another apply has taken this store over, so this one writes nothing more"
-            ) from None
+            why = "another apply has taken this store over"
+            if self._find_unlock() is not None:
+                why = "people said that this run is dead (base unlock)"
+            raise HeldError(f"{why}, so this one writes nothing more") from None
         self.tip, self._announced_at = commit, time.monotonic()
         self._reported |= outcomes.keys()
 
@@ -159,8 +160,7 @@ class Recording:
         resolved: tuple[RecordedAction, ...] = (),
     ) -> Batch:
         """Return the next batch, with a deadline from now on."""
-        lasting = timedelta(seconds=max(LEAST, LASTING * self.client.scale))
-        self.deadline = self.client.now() + lasting
+        self.deadline = self.client.now() + lasting(self.client)
         writes = tuple(self._ahead[action.sku] for action in actions)
         return Batch(self.deadline, writes, (*resolved, *self._results(outcomes)))
 
@@ -181,6 +181,29 @@ class Recording:
             PushError: It can't be written, or pushed.
             HeldError: Another apply has recorded meanwhile.
         """
+        try:
+            return self._finish(report)
+        except HeldError:
+            unlock = self._find_unlock()
+            if unlock is None:
+                raise
+            # What this run did belongs into the record, also if people took it for dead.
+            if self.repository.find_ref(self.ref) == self.tip:
+                self.repository.set_ref(self.ref, unlock, self.tip)
+            self.tip = unlock
+            return self._finish(report)
+
+    def _find_unlock(self) -> str | None:
+        """Return the commit by which people unlocked this run, if nothing came after it."""
+        try:
+            return (
+                find_unlock(self.repository, self.ref, self.tip, self.remote) if self.tip else None
+            )
+        except HistoryError:
+            return None
+
+    def _finish(self, report: Report) -> str:
+        """Put the receipt in; what it returns and raises is what `finish` does."""
         previous = self.tip or self._previous()
         state = self._state(report, self.client.now())
         record = self._record(RecordKind.RECEIPT, previous, state.consumed)
@@ -269,6 +292,11 @@ class Recording:
         )
 
 
+def lasting(client: StoreClient) -> timedelta:
+    """Return how long after its announcement a batch may be written."""
+    return timedelta(seconds=max(LEAST, LASTING * client.scale))
+
+
 def record_action(action: Action, outcome: Outcome) -> RecordedAction:
     """Return what became of an action as it is recorded: a correction with the stocks it met."""
     before, after = (
@@ -294,8 +322,9 @@ def start_recording(
 
 
 def find_actor(repository: Repository, environment: Mapping[str, str]) -> str:
-    """Return who runs this: the actor of a workflow, else git's user."""
-    actor = environment.get("GITHUB_ACTOR") or repository.ask("config", "--get", "user.name")
+    """Return who runs this: the actor of a workflow, else who would commit here."""
+    named = environment.get("GITHUB_ACTOR") or environment.get("GIT_COMMITTER_NAME")
+    actor = named or repository.ask("config", "--get", "user.name")
     return safe_text(actor)[:100]
 
 

@@ -239,12 +239,12 @@ class SkuWriter:
             outcome = compare(attempt, found)
             if outcome is not None:
                 return outcome
-            if not self.bounds.may_write():
-                return replace(attempt, is_overdue=True)
             action = aim_again(attempt.action, found)
+            self._announce(action)
+            if not self.bounds.may_write():  # asked last, since the journal may take long
+                return replace(attempt, is_overdue=True)
             times = (read_at, read_at)
             attempt = replace(attempt, action=action, read=times, is_overdue=False)
-            self._announce(action)
             try:
                 answer = self.store.write_stock(action.target, action.after)
             except ConnectionRefused as error:

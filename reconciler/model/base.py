@@ -20,7 +20,7 @@ class Pending(NamedTuple):
 
     The stock was `before` when it was read between `read_at` and `read_until`, by the shop's own
     time. `declared` and `ledger` are what holds if the write landed, `correction` the units that
-    events asked for.
+    events asked for. It was sent by `sent_by` at the latest, '' if nothing tells.
     """
 
     sku: str
@@ -32,6 +32,12 @@ class Pending(NamedTuple):
     declared: Declared | None = None
     correction: int | None = None
     ledger: SkuLedger | None = None
+    sent_by: str = ""
+
+    @property
+    def over_at(self) -> str:
+        """Return the moment after which it was certainly not sent, as far as that is known."""
+        return self.sent_by or self.read_until
 
     @property
     def keys(self) -> frozenset[str]:
@@ -49,6 +55,11 @@ class Recovered:
     landed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Return the ids of the SKUs of which something tells."""
+        return frozenset((*self.landed, *self.skipped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,8 @@ class Base:
     levels of SKUs that no file declares any more, `shop` what the record knows of each SKU
     besides its level, `ledgers` what was dealt with of events, `consumed` the ids of the
     observations that an apply has dealt with. `at` is when the apply of a record was planned:
-    nothing that was seen before is later than it.
+    nothing that was seen before is later than it. Its apply may still be writing until
+    `busy_until`, by the shop's own time; '' if it has ended.
     """
 
     commit: str
@@ -89,3 +101,4 @@ class Base:
     consumed: frozenset[str] = frozenset()
     at: str = ""
     ledgers: tuple[SkuLedger, ...] = ()
+    busy_until: str = ""

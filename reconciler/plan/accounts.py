@@ -189,9 +189,10 @@ class _Known:
         cls, desired: DesiredState, base: Base | None, matches: Matches, ids: Collection[str]
     ) -> "_Known":
         """Return what is known of the SKUs *ids*."""
+        levels = {live.sku_id: key for key, live in matches.live.items() if live.sku_id in ids}
         return cls(
-            {live.sku_id: key for key, live in matches.live.items() if live.sku_id in ids},
-            _changed_at(base, ids),
+            levels,
+            _changed_at(base, levels, ids),
             find_released_ids(base, desired),
             _doubts(base),
         )
@@ -209,21 +210,29 @@ def _by_key(events: Iterable[Event]) -> dict[str, list[Event]]:
     return found
 
 
-def _changed_at(base: Base | None, ids: Iterable[str]) -> dict[str, str]:
-    """Return when an apply last wrote the level of each SKU or found it right after a change."""
+def _changed_at(base: Base | None, levels: Mapping[str, str], ids: Iterable[str]) -> dict[str, str]:
+    """Return when the level of each SKU was last written, found right after a change, or settled.
+
+    Of a level that people have settled no id is known yet: *levels* has its key by the SKU's id.
+    """
     wanted = set(ids)
-    rows = base.shop.values() if base else ()
     found: dict[str, str] = {}
-    for one in rows:
+    if base is None:
+        return found
+    for one in base.shop.values():
         if one.sku_id in wanted and one.level_at:
             found[one.sku_id] = max(one.level_at, found.get(one.sku_id, ""))
+    for sku_id, key in levels.items():
+        row = base.shop.get(key)
+        if row is not None and not row.sku_id and row.level_at:
+            found.setdefault(sku_id, row.level_at)
     return found
 
 
 def _doubts(base: Base | None) -> dict[str, str]:
-    """Return when the last write in doubt of each SKU began."""
-    pending = sorted(base.pending if base else (), key=lambda one: one.read_until)
-    return {one.sku_id: one.read_until for one in pending}
+    """Return until when the last write in doubt of each SKU may have been sent."""
+    pending = sorted(base.pending if base else (), key=lambda one: one.over_at)
+    return {one.sku_id: one.over_at for one in pending}
 
 
 def find_released_ids(base: Base | None, desired: DesiredState) -> set[str]:

@@ -81,7 +81,7 @@ def state_after(
         if earlier is not None:
             declared[sku] = entry._replace(stock=earlier.declared.stock)
             shop[sku] = replace(earlier.settled, sku=sku, level_at=level_at)
-    released = _find_released(references, shop)
+    released = _find_released(references, base, shop)
     shop |= {key: one.settled for key, one in released.items()}
     seen = {one.id for one in desired.observations}
     consumed = tuple(sorted(seen | (base.consumed if base else frozenset())))
@@ -127,7 +127,7 @@ def _find_doubts(
     """Return the writes of which nobody knows whether they landed, of this apply and before."""
     counted = {one.sku_id: one.counted_at for one in ledgers}
     known = base.pending if base else ()
-    kept = [one for one in known if counted.get(one.sku_id, "") <= one.read_until]
+    kept = [one for one in known if counted.get(one.sku_id, "") <= one.over_at]
     unknown = [one for one in report.outcomes if one.result is Result.UNKNOWN]
     ahead = write_ahead(desired, base, plan, at) if unknown else {}
     for outcome in unknown:
@@ -138,6 +138,7 @@ def _find_doubts(
             after=outcome.after or write.after,
             read_at=read[0],
             read_until=read[1],
+            sent_by=outcome.at or at,
         )
         if is_remembered(sent, desired.declared):
             kept.append(sent)
@@ -276,12 +277,26 @@ def _find_left(plan: Plan, report: Report) -> set[str]:
     return left.union(plan.unread) - {one.sku for one in plan.settled}
 
 
-def _find_released(references: References, shop: Mapping[str, SettledSku]) -> dict[str, Knowledge]:
-    """Return what is known of keys that no file declares, unless the SKU has another key now."""
+def _find_released(
+    references: References, base: Base | None, shop: Mapping[str, SettledSku]
+) -> dict[str, Knowledge]:
+    """Return what is known of SKUs that no file declares, by the key that they had.
+
+    One whose key means another SKU by now has its id for a key.
+    """
     ids = {one.sku_id for one in shop.values() if one.sku_id}
-    return {
+    found = {
         key: one for key, one in references.undeclared().items() if one.settled.sku_id not in ids
     }
+    if base is None:
+        return found
+    ids.update(one.settled.sku_id for one in found.values())
+    for key, level in base.declared.items():
+        row = base.shop.get(key)
+        if row is not None and row.sku_id and row.sku_id not in ids:
+            kept = replace(row, sku=row.sku_id)
+            found[row.sku_id] = Knowledge(level._replace(sku=row.sku_id), kept)
+    return found
 
 
 def _is_left_alone(outcome: Outcome) -> bool:

@@ -150,16 +150,28 @@ def idle_globs(desired: DesiredState) -> Iterable[Finding]:
             yield Finding(FindingKind.FROZEN, glob, message, None)
 
 
-def unsettled(write: Pending, entry: Declared | None, live: Stock | None) -> Finding:
-    """Return the error of a SKU of which nobody knows whether a write landed."""
+def unsettled(
+    write: Pending, entry: Declared | None, live: Stock | None, why: str, busy_until: str = ""
+) -> Finding:
+    """Return the error of a SKU of which it is unknown whether a write landed, and *why*.
+
+    Until *busy_until* (UTC, ISO 8601) the apply may still be at it; '' if it has ended.
+    """
+    source = entry.source if entry else None
+    if busy_until:
+        message = (
+            f"an apply may be writing {write.before} -> {write.after} just now. Left alone. Plan"
+            f" again when it has ended, or after {busy_until[11:19]} UTC by the shop's clock"
+        )
+        return Finding(FindingKind.UNSETTLED, write.sku, message, source)
     has = f", and the shop has {live}" if live is not None else ""
     sku = shlex.quote(write.sku)
     message = (
         f"an apply of {write.read_at[:16]}Z may or may not have written {write.before} ->"
-        f" {write.after}{has}. Left alone. Look, and say which: reconciler base settle"
+        f" {write.after}{has}; {why}. Left alone. Look, and say which: reconciler base settle"
         f" {sku}=applied, or {sku}=skipped. Or count it: reconciler count"
     )
-    return Finding(FindingKind.UNSETTLED, write.sku, message, entry.source if entry else None)
+    return Finding(FindingKind.UNSETTLED, write.sku, message, source)
 
 
 def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding:

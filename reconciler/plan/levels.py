@@ -165,7 +165,8 @@ def _judge(
         judged.differing.append(Differing(entry, sku, before, after, reference))
         return
     if not references.is_known(entry, sku.sku_id):
-        judged.settled.append(_settled(entry, sku, before, reference))
+        is_other = references.is_of_another(entry, sku.sku_id)
+        judged.settled.append(_settled(entry, sku, before, None if is_other else reference))
     expected = references.expect(entry, sku.sku_id, reference)
     if before not in (expected, entry.stock) and before.readable:
         judged.drifted += 1

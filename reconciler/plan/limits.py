@@ -60,8 +60,8 @@ def _advise(actions: Sequence[Action]) -> str:
     sku = next(one.sku for one in actions if _is_typed(one) and one.put_back > 0)
     name = shlex.quote(sku)
     return (
-        f". If units came in, put the level back and say so: reconciler adjust {name}=+20. If they"
-        f" were counted: reconciler count {name}=70"
+        ". If units came in, put the level back and say how many: reconciler adjust"
+        f" {name}=+UNITS. If they were counted, say what there is: reconciler count {name}=UNITS"
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler import __version__
@@ -36,7 +37,7 @@ from reconciler.plan.levels import Judged, count_units, judge_levels, make_actio
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import match_skus
 from reconciler.plan.naming import Named, name_skus
-from reconciler.plan.recovery import name_doubts, recover_pending, with_recovered
+from reconciler.plan.recovery import name_doubts, recover, with_recovered
 from reconciler.plan.reference import References
 
 
@@ -58,7 +59,7 @@ def compute_plan(
         NoBaseError: A rule needs a base and there is none.
     """
     require_knowledge(desired, References(base, desired))
-    pending = base.pending if base else ()
+    known = base
     base, recovered, named = _recover(desired, base, live, named, offline=provenance.offline)
     judged = judge_levels(desired, live, References(base, desired), unread, named)
     shown, hidden = _split_accounts(named, live, offline=provenance.offline)
@@ -71,7 +72,7 @@ def compute_plan(
         *judged.findings,
         *booked.findings,
         *not_read(unread, offline=provenance.offline),
-        *name_doubts(pending, desired, live.stocks, recovered, named.in_doubt),
+        *(name_doubts(known, desired, live, recovered, named.in_doubt) if known else ()),
     ]
     summary = _summarise(desired, judged, _stocks_without_level(shown, live), actions, named)
     return Plan(
@@ -116,8 +117,8 @@ def _recover(
     """Return what is known once the shop has told which writes in doubt landed."""
     if base is None or not base.pending:
         return _Known(base, Recovered(), named or _name(desired, base, live))
-    stocks = {} if offline else live.stocks
-    recovered = recover_pending(base.pending, desired.declared, stocks, live.orders)
+    told = replace(live, stocks={}) if offline else live
+    recovered = recover(base, desired.declared, told)
     base = with_recovered(base, recovered)
     return _Known(base, recovered, _name(desired, base, live))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
+from typing import NamedTuple
 
 from reconciler.model import (
     INFINITE,
@@ -9,6 +10,7 @@ from reconciler.model import (
     Declared,
     DesiredState,
     Finding,
+    LiveState,
     OrderBook,
     Pending,
     Recovered,
@@ -19,6 +21,16 @@ from reconciler.model import (
 )
 from reconciler.plan.findings import told, unsettled
 from reconciler.plan.sales import NEAR, count_sold_after_read, shift
+
+
+def recover(base: Base, declared: Mapping[str, Declared], live: LiveState) -> Recovered:
+    """Return what *live* says of the writes of *base* that are in doubt.
+
+    While the run that announced them may still be writing, nothing tells.
+    """
+    if base.busy_until and live.until <= base.busy_until:
+        return Recovered(in_doubt=tuple(sorted({one.sku_id for one in base.pending})))
+    return recover_pending(base.pending, declared, live.stocks, live.orders)
 
 
 def recover_pending(
@@ -74,18 +86,31 @@ def _has_landed(write: Pending, live: Stock | None, orders: OrderBook | None) ->
     return True if there == write.after else False if there == write.before else None
 
 
+def _say_why(write: Pending, live: Stock | None, orders: OrderBook | None) -> str:
+    """Return why stock and orders don't tell whether a write landed."""
+    if live is None:
+        return "its stock is not known"
+    if orders is None or orders.fault:
+        return f"{orders.fault if orders else 'the orders were not read'}"
+    if count_sold_after_read(orders, write.sku_id, write.read_at, write.read_until) is None:
+        return "an order right then, a refund, or a pending order leaves it open"
+    return "that is neither number less what was sold since"
+
+
 def name_doubts(
-    pending: Iterable[Pending],
+    base: Base,
     desired: DesiredState,
-    stocks: Mapping[str, Stock],
+    live: LiveState,
     recovered: Recovered,
     in_doubt: Set[str],
 ) -> Iterator[Finding]:
     """Yield what is said of writes in doubt: what became of them, or that nobody knows."""
-    for write in _latest(pending):
+    for write in _latest(base.pending):
         entry = next((desired.declared[key] for key in write.keys if key in desired.declared), None)
         if write.sku_id in in_doubt and write.sku_id in recovered.in_doubt:
-            yield unsettled(write, entry, stocks.get(write.sku_id))
+            stock = live.stocks.get(write.sku_id)
+            why = _say_why(write, stock, live.orders)
+            yield unsettled(write, entry, stock, why, base.busy_until)
         elif write.sku_id not in recovered.in_doubt and is_remembered(write, desired.declared):
             yield told(write, entry, has_landed=write.sku_id in recovered.landed)
 
@@ -98,7 +123,7 @@ def with_recovered(base: Base, recovered: Recovered) -> Base:
     ids = frozenset(recovered.landed)
     in_doubt = (one for one in base.pending if one.sku_id not in ids and one not in skipped)
     base = replace(base, pending=tuple(in_doubt))
-    return with_landed(base, [(one, one.read_until) for one in landed])
+    return with_landed(base, [Landed(one, one.read_until, one.over_at) for one in landed])
 
 
 def _latest(pending: Iterable[Pending]) -> list[Pending]:
@@ -107,15 +132,27 @@ def _latest(pending: Iterable[Pending]) -> list[Pending]:
     return list({one.sku_id: one for one in ordered}.values())
 
 
-def with_landed(base: Base, landed: Collection[tuple[Pending, str]]) -> Base:
-    """Return *base* with writes that landed, each with when, by the shop's time."""
-    levels = {one.sku: one.declared for one, _ in landed if one.declared is not None}
+class Landed(NamedTuple):
+    """A write that landed between two moments, by the shop's time."""
+
+    write: Pending
+    earliest: str
+    latest: str
+
+
+def with_landed(base: Base, landed: Collection[Landed]) -> Base:
+    """Return *base* with writes that landed.
+
+    What was sold since the earliest moment matters, and no count before the latest one.
+    """
+    writes = [one.write for one in landed]
+    levels = {one.sku: one.declared for one in writes if one.declared is not None}
     shop = {
-        one.sku: SettledSku(one.sku, one.sku_id, None, at, level_at=at)
-        for one, at in landed
+        one.sku: SettledSku(one.sku, one.sku_id, None, earliest, level_at=latest)
+        for one, earliest, latest in landed
         if one.declared is not None
     }
-    ledgers = {one.sku_id: one.ledger for one, _ in landed if one.ledger is not None}
+    ledgers = {one.sku_id: one.ledger for one in writes if one.ledger is not None}
     keys = {key for one in ledgers.values() for key in one.keys}
     kept = (
         one

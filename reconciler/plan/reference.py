@@ -109,7 +109,7 @@ class References:
         if known_id and (by_id := self._by_id.get(known_id)) is not None:
             return self._know(by_id)
         # A number that stays while its key is pinned to another SKU says nothing new of that.
-        if level is not None and entry.id is not None:
+        if level is not None and entry.id is not None and level.stock == entry.stock:
             return own
         return self._find_by_code(entry, known_id)
 
@@ -149,6 +149,14 @@ class References:
             if earlier is None or one.settled.at >= earlier.settled.at:
                 found[key] = one
         return {key: one for key, one in found.items() if key not in self._declared}
+
+    def is_of_another(self, entry: Declared, sku_id: str) -> bool:
+        """Return whether the record has the level of *entry* of another SKU of the shop.
+
+        So what the shop had of that says nothing of this one.
+        """
+        found = self.find_settled(entry, sku_id)
+        return found is not None and found.settled.sku_id not in {"", sku_id}
 
     def is_replaced(self, entry: Declared, sku_id: str) -> bool:
         """Return whether the code of *entry* belongs to another SKU of the shop than it did."""

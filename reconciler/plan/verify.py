@@ -19,8 +19,10 @@ from reconciler.plan.limits import check_limits
 from reconciler.plan.match import match_skus
 from reconciler.plan.naming import name_skus
 from reconciler.plan.planner import count_managed, sort_actions, total_units
+from reconciler.plan.recovery import recover
 from reconciler.plan.reference import References
 from reconciler.plan.rules import aim, count_put_back, is_frozen
+from reconciler.plan.sales import count_sold
 
 
 def check_store(plan: Plan, settings: StoreSettings) -> None:
@@ -137,6 +139,33 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
     if clashing := levels & (named.accounts.unsettled | named.accounts.owned):
         name = by_target[min(clashing)].sku
         raise StalePlanError(f"the level of {name} was planned beside its events; plan again")
+
+
+def check_told(plan: Plan, desired: DesiredState, base: Base | None, live: LiveState) -> None:
+    """Raise StalePlanError unless *live* says of counts and writes in doubt what *plan* says.
+
+    What the shop has and what was sold since a count add up to the same, whatever sells meanwhile.
+    """
+    if base is not None and base.pending:
+        found = recover(base, desired.declared, live)
+        is_told = set(plan.recovered.landed) <= set(found.landed)
+        if not is_told or not set(plan.recovered.skipped) <= set(found.skipped):
+            raise StalePlanError(
+                "stock and orders don't say what the plan says of writes in doubt; plan again"
+            )
+    for action in plan.actions:
+        if action.sold_since is None or action.correction is None:
+            continue
+        stock = live.stocks.get(action.target.sku_id)
+        sold = count_sold(live.orders, action.target.sku_id, action.sold_since.since)
+        if stock is None or isinstance(sold, str) or not isinstance(stock.quantity, int):
+            raise StalePlanError(f"{action.sku} can't be told from the orders now; plan again")
+        planned = int(action.before.quantity or 0) + action.sold_since.units
+        if stock.quantity + sold.units != planned:
+            raise StalePlanError(
+                f"what the shop has of {action.sku} and what it sold since the count don't add up"
+                " to what the plan says; plan again"
+            )
 
 
 def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:

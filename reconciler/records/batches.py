@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reconciler.errors import HistoryError
-from reconciler.model import Declared, Pending, Pin, Recovered, Rule, Stock, Terms
+from reconciler.model import Declared, Pending, Pin, Recovered, Rule, Stock, Terms, format_time
 from reconciler.model.codec import dump_json, load_noun, parse_json
 from reconciler.records.ledgers import LedgerRow, as_row, load_ledger
 from reconciler.records.stocks import ShortStock, lengthen, shorten
@@ -80,6 +80,7 @@ class _Write(Struct, omit_defaults=True, forbid_unknown_fields=True):
     after: ShortStock
     read_at: _Time = ""
     read_until: _Time = ""
+    sent_by: _Time = ""
     level: _Level | None = None
     correction: int | None = None
     ledger: LedgerRow | None = None
@@ -135,6 +136,8 @@ def _as_write(write: Pending) -> dict[str, Any]:
         "read_at": write.read_at,
         "read_until": write.read_until,
     }
+    if write.sent_by:
+        row["sent_by"] = write.sent_by
     if level is not None:
         names = {"id": pin.id, "code": pin.code} if pin else {}
         row["level"] = {"stock": shorten(level.stock), "rule": level.rule.value, **names}
@@ -190,7 +193,7 @@ def _load_write(row: _Write) -> Pending:
         pin = Pin(row.level.id, row.level.code) if row.level.id else None
         level = Declared(row.sku, lengthen(row.level.stock), Terms(row.level.rule, pin, ""), 0)
     ledger = load_ledger(row.ledger) if row.ledger is not None else None
-    _check_times(row.read_at, row.read_until)
+    _check_times(row.read_at, row.read_until, row.sent_by)
     return Pending(
         row.sku,
         row.sku_id,
@@ -201,6 +204,7 @@ def _load_write(row: _Write) -> Pending:
         level,
         row.correction,
         ledger,
+        row.sent_by,
     )
 
 
@@ -237,8 +241,9 @@ def sum_up(batches: Sequence[Batch]) -> Progress:
     deadline = None
     for batch in batches:
         results |= {one.sku_id: one for one in batch.results}
+        until = format_time(batch.deadline) if batch.deadline else ""
         for write in batch.writes:
-            announced[write.sku_id] = write
+            announced[write.sku_id] = write._replace(sent_by=until)
             results.pop(write.sku_id, None)
         deadline = batch.deadline or deadline
     done = tuple((announced[i], one) for i, one in results.items() if i in announced)

@@ -1,15 +1,19 @@
 """The chain of records → what each apply did, oldest first."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reconciler.git.file_versions import read_blobs
 from reconciler.git.repository import Repository
 from reconciler.model import Pending, format_time
 from reconciler.records.batches import BATCH_FILE, Batch, parse_batch, sum_up
 from reconciler.records.records import RECORD_FILE, Record, parse_record, ref_of
+from reconciler.records.shards import paths_of
+from reconciler.records.shop import SHOP_FILE
 
 
 class PastAction(NamedTuple):
@@ -63,6 +67,32 @@ def _read_run(links: list[_Link], announced: dict[str, Pending]) -> Iterator[Pas
         announced |= {write.sku_id: write for write in link.batch.writes}
     for write in sum_up([link.batch for link in links]).open:
         yield PastAction(links[-1].at, record.source, record.by, write, "")
+
+
+def find_former_keys(repository: Repository, site_id: str, ids: Collection[str]) -> set[str]:
+    """Return the keys that records have had for SKUs of the shop, by the *ids* of those."""
+    ref = ref_of(site_id)
+    if not ids or repository.find_ref(ref) is None:
+        return set()
+    pattern = "|".join(re.escape(f'"{one}"') for one in sorted(ids))
+    how = ("--first-parent", "--diff-merges=first-parent", "--format=", "--unified=0", "--no-color")
+    where = (f"-G{pattern}", ref, "--", *paths_of(SHOP_FILE))
+    rows = (_ROW.match(line) for line in repository.run("log", *how, "-p", *where).splitlines())
+    return {_text(row[1]) for row in rows if row and row[2].decode("utf-8", "replace") in ids} - {
+        ""
+    }
+
+
+# A line of `shop.json` in a diff: the key, and the id of its SKU.
+_ROW: Final = re.compile(rb'[+-]("(?:[^"\\]|\\.)*"): \["([^"\\]*)"')
+
+
+def _text(key: bytes) -> str:
+    """Return the text of a JSON string, '' for one that can't be read."""
+    try:
+        return str(json.loads(key))
+    except ValueError:
+        return ""
 
 
 def _read_chain(repository: Repository, site_id: str) -> Iterator[_Link]:

@@ -4,8 +4,10 @@ The ref is compared and swapped, so of two applies exactly one goes on.
 """
 
 from reconciler.errors import HeldError, HistoryError, PushError
-from reconciler.git.remotes import push_ref
+from reconciler.git.file_versions import read_blobs
+from reconciler.git.remotes import fetch_ref, find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
+from reconciler.records.batches import BATCH_FILE, parse_batch
 
 
 def begin(
@@ -47,12 +49,22 @@ def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bo
     try:
         push_ref(repository, remote, commit, ref, dry=dry)
     except HistoryError as error:
-        if any(word in str(error) for word in _REJECTED):
+        if not dry and _has_arrived(repository, remote, commit, ref):
+            return
+        if was_rejected(error):
             where = shown_remote(remote)
             raise HeldError(
                 f"{ref} on {where} has records that are not here: another apply began or ended"
             ) from None
         raise HistoryError(f"the record can't be pushed ({error})") from None
+
+
+def _has_arrived(repository: Repository, remote: str, commit: str, ref: str) -> bool:
+    """Return whether a push took effect, of which the remote gave no answer."""
+    try:
+        return find_remote_ref(repository, remote, ref) == commit
+    except HistoryError:
+        return False
 
 
 _REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "cannot lock ref")
@@ -83,6 +95,8 @@ def finish(
         if remote is not None:
             push_ref(repository, remote, commit, ref)
     except HistoryError as error:
+        if remote is not None and _has_arrived(repository, remote, commit, ref):
+            return
         if repository.find_ref(ref) not in {commit, previous}:
             raise HeldError(
                 f"another apply has written its record to {ref} meanwhile, so that of this one is"
@@ -100,3 +114,22 @@ def finish(
             f"{done}, and the record could not be added: {error}."
             f" To mend it: git push {where} {commit}:{ref}"
         ) from None
+
+
+def find_unlock(repository: Repository, ref: str, tip: str, remote: str | None) -> str | None:
+    """Return the last commit after *tip* if all that came after is that people unlocked the run.
+
+    Raises HistoryError where the remote can't be reached.
+    """
+    last = repository.find_ref(ref)
+    if remote is not None:
+        last = find_remote_ref(repository, remote, ref)
+        if last is not None and not repository.has(last):
+            fetch_ref(repository, remote, ref)
+    if last is None or last == tip or not repository.descends(last, tip):
+        return None
+    commits = repository.run("rev-list", "--first-parent", f"{tip}..{last}").decode().split()
+    contents = read_blobs(repository, [f"{one}:{BATCH_FILE}" for one in commits])
+    batches = [parse_batch(name[:7], content) for name, content in contents.items()]
+    is_all = len(batches) == len(commits) and all(one.unlocked_by for one in batches)
+    return last if is_all else None

@@ -30,7 +30,7 @@ def fetch_record(repository: Repository, remote: str, site_id: str) -> str | Non
     if own is not None and repository.descends(own, tip):
         return tip  # what is here is newer, and was not pushed
     if own is None or repository.is_shallow or repository.descends(tip, own):
-        repository.set_ref(ref, tip, own)
+        _move(repository, ref, tip, own)
     else:
         raise DivergedError(
             f"This clone and {where} know different records of this site: two applies recorded"
@@ -38,6 +38,18 @@ def fetch_record(repository: Repository, remote: str, site_id: str) -> str | Non
             f" git update-ref {ref} {tip}"
         )
     return tip
+
+
+def _move(repository: Repository, ref: str, tip: str, own: str | None) -> None:
+    """Let the ref here follow the remote's; raise HistoryError if another command moves it."""
+    try:
+        repository.set_ref(ref, tip, own)
+    except HistoryError as error:
+        now = repository.find_ref(ref)
+        if now is None or not (now == tip or repository.descends(now, tip)):
+            raise HistoryError(
+                f"{error}. If another command works in this clone, run this one again after it"
+            ) from None
 
 
 def refuse_other_records(

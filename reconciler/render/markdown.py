@@ -30,6 +30,7 @@ from reconciler.render.wording import (
     drift_totals,
     drift_words,
     explained_sentence,
+    find_wrong,
     requests_sentence,
     summary_sentence,
 )
@@ -118,7 +119,7 @@ def _based(plan: Plan) -> str:
 
 def _headline(plan: Plan) -> str:
     if plan.errors:
-        return f"{count(len(plan.errors), 'SKU')} cannot be planned"
+        return f"{count(len(find_wrong(plan.findings)), 'SKU')} cannot be planned"
     if plan.violations:
         return f"{count(len(plan.violations), 'limit')} broken"
     return f"{plan.summary.to_change} to change" if plan.actions else "no changes"

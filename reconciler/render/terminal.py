@@ -15,6 +15,7 @@ from reconciler.render.wording import (
     drift_totals,
     drift_words,
     explained_sentence,
+    find_wrong,
     requests_sentence,
     summary_sentence,
 )
@@ -116,7 +117,7 @@ def _finding(finding: Finding) -> Line:
 
 
 def _closing(plan: Plan) -> Iterator[Line]:
-    summary, errors = plan.summary, len(plan.errors)
+    summary, errors = plan.summary, len(find_wrong(plan.findings))
     held = (f for f in plan.findings if f.kind is FindingKind.FROZEN and f.source is not None)
     frozen = sum(1 for _ in held)
     if errors:

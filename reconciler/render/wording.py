@@ -1,6 +1,6 @@
 """Plan → rows: what every format shows of an action, said once. Nothing is escaped yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from reconciler.model import (
@@ -10,6 +10,7 @@ from reconciler.model import (
     DriftKind,
     DriftRow,
     ExplainedRow,
+    Finding,
     Reference,
     Requests,
     Statement,
@@ -202,13 +203,18 @@ def explained_sentence(row: ExplainedRow) -> str:
     return f"{row.live - row.had:+} = {', '.join(parts)}"
 
 
+def find_wrong(findings: Iterable[Finding]) -> set[str]:
+    """Return the SKUs that have an error; each may have several."""
+    return {finding.sku for finding in findings if finding.kind.is_error}
+
+
 def _explained_totals(drift: Drift, rows: Sequence[ExplainedRow]) -> str:
-    odd = sum(bool(row.unexplained) for row in rows) + len(drift.rows)
-    errors = sum(finding.kind.is_error for finding in drift.findings)
+    odd = {row.sku for row in rows if row.unexplained} | {row.sku for row in drift.rows}
+    odd |= find_wrong(drift.findings)
     sold = sum(row.sold for row in rows)
     said = f"Sold since: {count(sold, 'unit')}." if sold else ""
-    if odd or errors:
-        return f"Drift: {count(odd + errors, 'SKU')} unexplained. {said}".rstrip()
+    if odd:
+        return f"Drift: {count(len(odd), 'SKU')} unexplained. {said}".rstrip()
     return f"No drift that orders and events don't explain. {said}".rstrip()
 
 
@@ -218,7 +224,7 @@ def drift_totals(drift: Drift) -> str:
         return _explained_totals(drift, drift.explained)
     sold = sum(row.kind is DriftKind.SOLD for row in drift.rows)
     said = f"Sold since: {count(drift.sold, 'unit')} of {count(sold, 'SKU')}." if sold else ""
-    odd = len(drift.unexplained) + sum(finding.kind.is_error for finding in drift.findings)
+    odd = {row.sku for row in drift.unexplained} | find_wrong(drift.findings)
     if odd:
-        return f"Drift: {count(odd, 'SKU')} that selling does not explain. {said}".rstrip()
+        return f"Drift: {count(len(odd), 'SKU')} that selling does not explain. {said}".rstrip()
     return f"No drift that selling does not explain. {said}".rstrip()

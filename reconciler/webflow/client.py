@@ -289,10 +289,11 @@ class StoreClient:
     def _send(self, request: httpx.Request) -> Any:
         """Send *request* once and return the JSON of a 200; raise what else came of it."""
         self._transport.deadline.start(CALL_SECONDS * self.scale)
+        sent_at = self._shop_clock.read()
         try:
             response = self._http.send(request, stream=True)
             try:
-                self._learn(response)
+                self._learn(response, sent_at)
                 content = _content(response)
             finally:
                 response.close()
@@ -320,9 +321,14 @@ class StoreClient:
         """Return the time by the shop's own clock."""
         return self._shop_clock.now()
 
-    def _learn(self, response: httpx.Response) -> None:
+    @property
+    def knows_time(self) -> bool:
+        """Whether the shop has said what time it is; else it is this machine's."""
+        return self._shop_clock.is_told
+
+    def _learn(self, response: httpx.Response, sent_at: float) -> None:
         """Take the time and the rate limit from the headers, said to be on every answer."""
-        self._shop_clock.learn(response.headers)
+        self._shop_clock.learn(response.headers, sent_at)
         limit = whole(response.headers.get("X-RateLimit-Limit", ""))
         remaining = whole(response.headers.get("X-RateLimit-Remaining", ""))
         if limit is not None:

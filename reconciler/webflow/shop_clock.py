@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from reconciler.retry_after import server_time
+from reconciler.retry_after import told_time
 
 # `Date` tells whole seconds, and an answer takes a while.
 _SAME: Final = timedelta(seconds=2)
@@ -28,11 +28,24 @@ class ShopClock:
         self._clock = clock
         self._lock = threading.Lock()
         self._told, self._at = datetime.now(UTC), clock()
+        self.is_told = False
+        """Whether the shop has said what time it is."""
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take the time from the headers of an answer that just came."""
+    def read(self) -> float:
+        """Return the seconds of the clock, to note when a request was sent."""
+        return self._clock()
+
+    def learn(self, headers: Mapping[str, str], sent_at: float) -> None:
+        """Take the time from the headers of an answer, if they tell one.
+
+        It counts from when the request was sent: the answer may have waited for a process that was
+        paused, and a clock set back would let that write after its deadline.
+        """
+        told = told_time(headers)
+        if told is None:
+            return
         with self._lock:
-            self._told, self._at = server_time(headers), self._clock()
+            self._told, self._at, self.is_told = told, sent_at, True
 
     def now(self) -> datetime:
         """Return the time; where both clocks agree, this machine's has the finer steps."""

@@ -70,8 +70,7 @@ def test_same_plan_again_after_a_kill(workspace: Workspace, lands: bool, keeps_d
     workspace.sell(seconds_later=9, TEE=20, MUG=20)
     again = workspace.run("apply", "p.json", "--take-over")
     assert (again.code, sum(workspace.quantities().values())) == (3, 30 + 20 * lands), again
-    workspace.run("plan", "--out", "q.json")
-    run = workspace.run("apply", "q.json", "--take-over")
+    run = workspace.run("apply", "--yes", "--take-over")
 
     assert (run.code, workspace.quantities()) == (0, {"TEE": 50, "MUG": 20}), run
 
@@ -115,6 +114,21 @@ def test_history_says_what_became_of_a_write_in_doubt(workspace: Workspace, land
 def _history(workspace: Workspace, sku: str) -> list[str]:
     run = workspace.run("history", sku, "--format", "json")
     return [one["kind"] for one in json.loads(run.out)["events"]]
+
+
+def test_history_follows_a_rename_without_events(workspace: Workspace) -> None:
+    """The record knew the SKU by its old key."""
+    workspace.begin({"PIN": 20, "MUG": 9})
+    workspace.declare({"PIN": 30, "MUG": 9})
+    workspace.commit()
+    assert workspace.run("apply", "--yes").code == 0
+    with workspace.shop() as shop:
+        change_code(shop, "PIN", "PIN-2")
+    workspace.declare({"PIN-2": 30, "MUG": 9})
+    workspace.commit()
+    assert workspace.run("apply", "--yes").code == 0
+
+    assert _history(workspace, "PIN-2") == ["declared", "declared", "applied"]
 
 
 def test_two_keys_of_one_sku_have_one_answer(workspace: Workspace) -> None:

@@ -57,7 +57,8 @@ def command(
 
     Exits 2 where something differs that selling does not explain: a rule that is broken, an
     `on_change` SKU that rose or changed its inventory type, something unreadable. With --explain
-    the orders decide, and only what they leave unexplained counts.
+    the orders decide, and only what they leave unexplained counts. Exits 65 where a SKU is missing,
+    replaced, or in doubt.
 
     --issue uses GITHUB_TOKEN, GITHUB_API_URL, and GITHUB_REPOSITORY.
     """

@@ -64,8 +64,9 @@ def _text_problem(path: str, text: str) -> Problem | None:
     """Return what forbids reading *text* at all, comments included, or None."""
     if conflict := _CONFLICT.search(text):
         message = (
-            "this is a conflict marker that git left here;"
-            " keep one of the two sides and delete the lines with <<<<<<<, ======= and >>>>>>>"
+            "this is a conflict marker that git left here; keep one of the two sides, or both"
+            " where they are two deliveries (each in a file of its own), and delete the lines with"
+            " <<<<<<<, ======= and >>>>>>>"
         )
         return Problem(path, *_place(text, conflict.start()), message)
     if lone := _LONE_CR.search(text):

@@ -26,6 +26,7 @@ class FakeClient:
     at: datetime = NOW
     scale: float = 1.0
     limit: int | None = 60
+    knows_time: bool = True
     asked: list[datetime] = field(default_factory=list)
 
     def now(self) -> datetime:

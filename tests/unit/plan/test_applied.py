@@ -184,12 +184,13 @@ def test_state_after_other_sku_of_that_code_is_a_new_sku() -> None:
     assert _written(Result.MOVED, base=base).declared == {}
 
 
-def test_state_after_key_that_is_pinned_to_another_sku_keeps_its_level() -> None:
-    """The key is known, so its number is new only if it was changed."""
+def test_state_after_key_that_is_pinned_to_another_sku_keeps_a_number_that_stays() -> None:
+    """It was not changed, so it says nothing new; another one is new, and was not written."""
     base = base_of(declared("A", BEFORE, id="id-OTHER"))
-    after = _written(Result.MOVED, base=base, state=desired(declared("A", 9, id="id-A")))
-
-    assert after.declared["A"].stock == stock(BEFORE)
+    for number, expected in ((BEFORE, {"A": stock(BEFORE)}), (9, {})):
+        state = desired(declared("A", number, id="id-A"))
+        after = _written(Result.MOVED, base=base, state=state)
+        assert {sku: one.stock for sku, one in after.declared.items()} == expected
 
 
 @pytest.mark.parametrize("kind", FindingKind)

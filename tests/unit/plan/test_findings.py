@@ -55,7 +55,8 @@ def test_findings_of_an_entry_name_it_and_its_place() -> None:
         frozen(ENTRY, stock(3), stock(5)),
         left_alone(ENTRY, stock(3), None),
         replaced(ENTRY, LIVE),
-        unsettled(WRITE, ENTRY, stock(4)),
+        unsettled(WRITE, ENTRY, stock(4), "no order tells"),
+        unsettled(WRITE, ENTRY, stock(4), "no order tells", "2026-12-01T10:00:00.000Z"),
         told(WRITE, ENTRY, has_landed=True),
     ]
 
@@ -67,6 +68,7 @@ def test_findings_of_an_entry_name_it_and_its_place() -> None:
             FindingKind.FROZEN,
             FindingKind.DRIFT,
             FindingKind.REPLACED,
+            FindingKind.UNSETTLED,
             FindingKind.UNSETTLED,
             FindingKind.TOLD,
         )

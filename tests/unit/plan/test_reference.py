@@ -61,7 +61,7 @@ def _statement(found: Reference | None) -> Statement | None:
         (declared("Z", 5, id=X), declared("Q", 5, id=X), X, Statement.SETTLED),
         # A known key is pinned to another SKU: only a number that changes is new.
         (declared("A", 5, id=X), declared("A", 5, id=Y), Y, Statement.SETTLED),
-        (declared("A", 5, id=X), declared("A", 6, id=Y), Y, Statement.TYPED),
+        (declared("A", 5, id=X), declared("A", 6, id=Y), Y, Statement.NEW),
         (declared("A", 5), declared("A", 5, id=Y, code="OTHER"), Y, Statement.SETTLED),
         # Without a pin, another id is another SKU.
         (declared("A", 5, id=X), declared("A", 5), Y, Statement.NEW),
@@ -89,7 +89,7 @@ def test_base_of_a_commit_finds_the_same_sku(
         (_settled(released=(declared("A", 5),), A=Y), declared("A", 5, id=X), X, Statement.NEW),
         # A number that stays while its key is pinned to another SKU says nothing new of that,
         (_settled(declared("A", 5), A=Y), declared("A", 5, id=X), X, Statement.SETTLED),
-        (_settled(declared("A", 5), A=Y), declared("A", 6, id=X), X, Statement.TYPED),
+        (_settled(declared("A", 5), A=Y), declared("A", 6, id=X), X, Statement.NEW),
         # unless that SKU had another number under another key.
         (
             _settled(declared("A", 5), declared("B", 7), A=Y, B=X),

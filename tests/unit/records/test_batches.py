@@ -9,7 +9,7 @@ from factories import declared, stock
 from unit.records.made import ACTIONS
 
 from reconciler.errors import HistoryError
-from reconciler.model import Pending, Pin, Rule, SkuLedger, Terms
+from reconciler.model import Pending, Pin, Rule, SkuLedger, Terms, format_time
 from reconciler.records.batches import (
     Batch,
     RecordedAction,
@@ -87,8 +87,14 @@ def test_progress_is_what_was_announced_and_not_reported() -> None:
     later = datetime(2026, 11, 20, 10, 9, tzinfo=UTC)
     batches = [Batch(DEADLINE, (first,)), Batch(later, (second,), (done,))]
 
+    by = tuple(format_time(one) for one in (DEADLINE, later))
+    first, again, second = (
+        first._replace(sent_by=by[0]),
+        first._replace(sent_by=by[1]),
+        second._replace(sent_by=by[1]),
+    )
     assert sum_up(batches).open == (second,)
     assert sum_up(batches).done == ((first, done),)
     assert sum_up(batches).deadline == later
-    assert sum_up([*batches, Batch(later, (first,))]).open == (first, second)
+    assert sum_up([*batches, Batch(later, (first,))]).open == (again, second)
     assert sum_up([]).open == ()

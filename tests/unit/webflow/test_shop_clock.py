@@ -35,7 +35,7 @@ def test_now_follows_a_shop_whose_clock_differs(hours: int) -> None:
     """An hour, or a year: the shop's time counts, and goes on."""
     seconds = Seconds()
     clock = ShopClock(seconds)
-    clock.learn(_date(datetime.now(UTC) + timedelta(hours=hours)))
+    clock.learn(_date(datetime.now(UTC) + timedelta(hours=hours)), seconds())
     before = clock.now()
     seconds.value += 90
 
@@ -45,15 +45,29 @@ def test_now_follows_a_shop_whose_clock_differs(hours: int) -> None:
 
 def test_now_has_finer_steps_where_the_clocks_agree() -> None:
     """Whole seconds would be up to one behind."""
-    clock = ShopClock(Seconds())
-    clock.learn(_date(datetime.now(UTC)))
+    seconds = Seconds()
+    clock = ShopClock(seconds)
+    clock.learn(_date(datetime.now(UTC)), seconds())
 
     assert abs(_seconds_off(clock)) < 0.5
 
 
 def test_now_after_an_answer_without_date_is_this_machines() -> None:
     """The header may be missing."""
-    clock = ShopClock(Seconds())
-    clock.learn({})
+    seconds = Seconds()
+    clock = ShopClock(seconds)
+    clock.learn({}, seconds())
 
     assert abs(_seconds_off(clock)) < 1
+    assert not clock.is_told
+
+
+def test_answer_that_was_read_after_a_pause_sets_no_clock_back() -> None:
+    """It was sent before; the process slept for an hour before it read it."""
+    seconds = Seconds()
+    clock = ShopClock(seconds)
+    sent_at, header = seconds(), _date(datetime.now(UTC) + timedelta(hours=5))
+    seconds.value += 3600
+    clock.learn(header, sent_at)
+
+    assert round(_seconds_off(clock) / 3600) == 6
