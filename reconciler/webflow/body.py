@@ -1,10 +1,19 @@
 """Chunks of an answer → its body, decoded, and never longer than it may be. Pure."""
 
 import zlib
+from collections.abc import Iterable
 
 from reconciler.errors import AnswerError, TooLongError
 
 _PIECE = 64 * 1024
+
+
+def unpack(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
+    """Return the body that *chunks* make up; raise what `Body` raises."""
+    body = Body(encoding, max_bytes)
+    for chunk in chunks:
+        body.add(chunk)
+    return bytes(body.content)
 
 
 class Body:

@@ -28,7 +28,7 @@ from reconciler.errors import (
 )
 from reconciler.model import InventoryType, Stock, Target
 from reconciler.webflow.answers import parse_json, parse_stock
-from reconciler.webflow.body import Body
+from reconciler.webflow.body import unpack
 from reconciler.webflow.rate_limit import MAX_REFUSALS, WINDOW, Pace
 from reconciler.webflow.refusals import LATER, refusal, whole
 from reconciler.webflow.retries import CONNECT_TRIES, READ_TRIES, Budget, backoff
@@ -294,7 +294,8 @@ class StoreClient:
             response = self._http.send(request, stream=True)
             try:
                 self._learn(response, sent_at)
-                content = _content(response)
+                encoding = response.headers.get("Content-Encoding", "")
+                content = unpack(response.iter_raw(), encoding, MAX_ANSWER_BYTES)
             finally:
                 response.close()
         except RuntimeError:  # what httpx says when a thread that nobody waits for comes too late
@@ -334,14 +335,6 @@ class StoreClient:
         if limit is not None:
             with self._lock:
                 self._pace.learn(limit, remaining, self._clock())
-
-
-def _content(response: httpx.Response) -> bytes:
-    """Return the body, unless it is longer than any of this API."""
-    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
-    for chunk in response.iter_raw():
-        body.add(chunk)
-    return bytes(body.content)
 
 
 class _Held(threading.local):
