@@ -9,23 +9,20 @@ from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.lock import wait_for_lock
 from reconciler.app.memory import Memory, open_memory
 from reconciler.app.planning import Scope, make_plan
-from reconciler.app.rechecking import recheck_told
+from reconciler.app.rechecking import recheck_saved
 from reconciler.app.recording import start_recording
 from reconciler.app.reporter import Reporter
-from reconciler.app.snapshot import read_listing
 from reconciler.app.stores import load_store, refuse_shared_site
 from reconciler.apply.journal import was_run_here
 from reconciler.desired.digest import compute_digest
 from reconciler.errors import LimitError, StalePlanError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import open_repository
-from reconciler.model import LiveState, Plan, format_time
+from reconciler.model import Plan
 from reconciler.plan.recovery import with_recovered
 from reconciler.plan.verify import (
-    check_events,
     check_saved,
     check_store,
-    check_targets,
     recheck_limits,
 )
 from reconciler.records.base import refuse_old_commit
@@ -42,6 +39,7 @@ class ApplyRequest:
     memory: MemoryRequest
     take_over: bool
     allow: tuple[str, ...]
+    read_all: bool = False
 
 
 def apply_store(
@@ -75,14 +73,8 @@ def apply_store(
                 scope.known, client, connection.stop, reporter, may_take_over=request.take_over
             )
         scope = scope.without_others()
-        if saved is not None and (saved.actions or saved.ledgers or saved.recovered.told):
-            listing = read_listing(scope.desired, client, connection)
-            check_targets(saved, scope.desired, listing)
-            live = LiveState(listing, {}, 0, None, format_time(client.now()))
-            base = scope.known.base
-            known = with_recovered(base, saved.recovered) if base else None
-            check_events(saved, scope.desired, known, live)
-            recheck_told(saved, scope, listing, client, connection, reporter)
+        if saved is not None:
+            recheck_saved(saved, scope, client, connection, reporter)
         plan = saved or _plan(scope, request, client, connection, output, reporter)
         if plan is None:
             return ExitCode.FAILED
@@ -163,7 +155,7 @@ def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Me
     if saved is not None:
         base = with_recovered(known.base, saved.recovered) if known.base else None
         check_saved(saved, desired, compute_digest(desired), base)
-    return Scope(desired, known), memory
+    return Scope(desired, known, reads_all=request.read_all), memory
 
 
 def _ensure_within_limits(plan: Plan, allow: tuple[str, ...]) -> None:

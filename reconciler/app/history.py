@@ -269,7 +269,7 @@ def add_live(
     since = applied[-1].at if applied else history.events[0].at
 
     def read(client: StoreClient) -> HistoryEvent:
-        listing, matches = list_and_match(desired, client)
+        listing, matches = list_and_match(desired, client, connection)
         live = matches.live.get(history.sku) or _find_live(listing.skus, history.keys)
         if live is None:
             note = "the shop lists no SKU, or several, with that code"

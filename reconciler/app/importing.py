@@ -181,7 +181,7 @@ def _read(
     globs: Collection[str],
 ) -> Undeclared:
     """Read what the shop lists, and the stock of what no file declares."""
-    listing, matches = list_and_match(working.desired, client)
+    listing, matches = list_and_match(working.desired, client, connection)
     for finding in matches.findings:
         if finding.kind.is_error:
             reporter.say(left_alone(finding))

@@ -17,6 +17,7 @@ from reconciler.desired.digest import compute_digest
 from reconciler.errors import NoBaseError, ReconcilerError
 from reconciler.git.repository import open_repository
 from reconciler.model import DesiredState, Plan, Provenance, format_time
+from reconciler.plan.places import find_places
 from reconciler.plan.planner import compute_plan, require_knowledge
 from reconciler.plan.reference import References, select
 from reconciler.plan.simulate import simulate_live
@@ -31,18 +32,21 @@ class PlanRequest:
     base: str | None = None
     changed_since: str | None = None
     offline: bool = False
+    read_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a plan is made of: the desired state, the base, and which SKUs are wanted.
 
-    `wanted` is None for all of them.
+    `wanted` is None for all of them. Unless it `reads_all`, SKUs that it would not write are left
+    out.
     """
 
     desired: DesiredState
     known: KnownBase
     wanted: frozenset[str] | None = None
+    reads_all: bool = False
 
     @property
     def unread(self) -> frozenset[str]:
@@ -116,7 +120,7 @@ def _load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter)
     _notice_what_is_odd(known, reporter)
     if hint := find_hint(desired, context.folder):
         reporter.notice(hint)
-    return Scope(desired, known, wanted)
+    return Scope(desired, known, wanted, request.read_all)
 
 
 def _notice_what_is_odd(known: KnownBase, reporter: Reporter) -> None:
@@ -136,12 +140,21 @@ def make_plan(
     """Read what the plan needs of the store, and compute it."""
     scope.require_knowledge()
     base = scope.known.base
-    snapshot = read_snapshot(scope.desired, base, client, connection, reporter, scope.unread)
+    snapshot = read_snapshot(
+        scope.desired,
+        base,
+        client,
+        connection,
+        reporter,
+        scope.unread,
+        reads_all=scope.reads_all,
+    )
     live = snapshot.live
     provenance = replace(scope.provenance(), read_at=live.now, read_until=live.until)
-    return compute_plan(
+    plan = compute_plan(
         scope.desired, live, base, provenance, named=snapshot.named, unread=scope.unread
     )
+    return replace(plan, places=find_places(plan.sku_ids, live.listing))
 
 
 def make_offline_plan(scope: Scope) -> Plan:

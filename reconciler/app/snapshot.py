@@ -1,7 +1,7 @@
 """The shop as it is now: its listing, which of its SKUs are declared, and their stock."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -26,6 +26,8 @@ from reconciler.model import (
 from reconciler.plan.match import Matches, match_skus
 from reconciler.plan.naming import Named, name_skus
 from reconciler.plan.recovery import doubt_since
+from reconciler.plan.reference import References
+from reconciler.plan.resting import find_resting
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stocks
 
@@ -59,20 +61,26 @@ def read_listing(desired: DesiredState, client: StoreClient, connection: Connect
     """Return the store's listing as it is now; raise InterruptedRunError if a signal came."""
     settings = desired.settings
     return until_signal(
-        connection, lambda: fetch_listing(client, settings.site_id, settings.sku_collection_id)
+        connection,
+        lambda: fetch_listing(
+            client, settings.site_id, settings.sku_collection_id, connection.parallelism
+        ),
     )
 
 
-def list_and_match(desired: DesiredState, client: StoreClient) -> tuple[Listing, Matches]:
+def list_and_match(
+    desired: DesiredState, client: StoreClient, connection: Connection
+) -> tuple[Listing, Matches]:
     """Return the store's listing, and which of its SKUs each declared one names.
 
     Before anything is called missing, the listing is read once more.
     """
     settings = desired.settings
-    listing = fetch_listing(client, settings.site_id, settings.sku_collection_id)
+    wide = connection.parallelism
+    listing = fetch_listing(client, settings.site_id, settings.sku_collection_id, wide)
     matches = match_skus(desired.declared, listing.skus)
     if any(finding.kind is FindingKind.MISSING for finding in matches.findings):
-        listing = confirm_listing(client, settings.site_id, listing)
+        listing = confirm_listing(client, settings.site_id, listing, wide)
         matches = match_skus(desired.declared, listing.skus)
     return listing, matches
 
@@ -86,19 +94,24 @@ def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
     unread: Collection[str] = (),
     *,
     since: str | None = None,
+    reads_all: bool = True,
 ) -> Snapshot:
     """Read the listing, the stock of the SKUs that the files name but *unread*, and orders.
 
-    Orders are read as far back as something needs them, or to *since*, whichever is earlier.
+    Unless it *reads_all*, SKUs that no plan would write are left out, too. Orders are read as far
+    back as something needs them, or to *since*, whichever is earlier.
 
     Raises:
         InterruptedRunError: A signal came.
     """
 
     def read() -> Snapshot:
-        listing, matches = list_and_match(desired, client)
+        listing, matches = list_and_match(desired, client, connection)
         now = format_time(client.now())
         named = name_skus(desired, base, listing, matches, now)
+        if not reads_all:
+            resting = find_resting(desired, References(base, desired), matches)
+            named = replace(named, resting=resting)
         moments = (since, named.accounts.sold_since, pending_since(base))
         found = read_stocks_and_orders(
             client,

@@ -203,6 +203,11 @@ BASE = click.option(
     metavar="REF",
     help="What was applied last: a record or any commit.  [default: the store's last record]",
 )
+READ_ALL = click.option(
+    "--read-all",
+    is_flag=True,
+    help="Read SKUs that would not be written, too: for drift, and what is low.",
+)
 _MEMORY = (
     click.option(
         "--remote",

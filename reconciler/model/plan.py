@@ -233,7 +233,11 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The plan in numbers; units are of finite stock."""
+    """The plan in numbers; units are of finite stock.
+
+    `unread` SKUs were not read, as nothing would be written whatever they have; their units are
+    those declared.
+    """
 
     declared: int
     live_units: int
@@ -245,6 +249,7 @@ class Summary:
     units_raised: int
     units_lowered: int
     zeroed: int
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,12 +275,21 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The product of a SKU, by the shop's ids of both."""
+
+    sku_id: str
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Actions, findings and violations: what would be done, and nothing that does it.
 
     `unread` are SKUs that were not read on purpose, `recovered` is what became of writes in doubt,
     `settled` are the levels that are dealt with without a write, `ledgers` the SKUs whose events
-    are dealt with, by a write or without.
+    are dealt with, by a write or without. `places` are the products of all SKUs that are dealt
+    with, where looking those up takes fewer requests than the whole listing.
     """
 
     store: str
@@ -290,7 +304,16 @@ class Plan:
     recovered: Recovered = field(default_factory=Recovered)
     settled: tuple[SettledSku, ...] = ()
     ledgers: tuple[LedgerSku, ...] = ()
+    places: tuple[Place, ...] = ()
     tool_version: str = ""
+
+    @property
+    def sku_ids(self) -> frozenset[str]:
+        """Return the shop's ids of the SKUs that are dealt with, by a write or without."""
+        written = (one.target.sku_id for one in self.actions)
+        settled = (one.sku_id for one in self.settled)
+        booked = (one.sku_id for one in self.ledgers)
+        return frozenset((*written, *settled, *booked, *self.recovered.told))
 
     @property
     def errors(self) -> tuple[Finding, ...]:

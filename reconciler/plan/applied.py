@@ -71,7 +71,8 @@ def state_after(
         own = found.get(sku)
         known = references.find_settled(entry, own.sku_id if own else None)
         level_at = known.settled.level_at if known else ""
-        if sku not in left:
+        # What no plan has dealt with is never taken for settled, whatever a plan file leaves out.
+        if sku not in left and (own is not None or references.is_unchanged(entry)):
             declared[sku] = entry
             row = own or (known.settled if known else None)
             if row is not None:

@@ -18,6 +18,7 @@ from reconciler.model import (
     StoreSettings,
     Target,
 )
+from reconciler.plan.accounts import Accounts
 from reconciler.plan.findings import archived, conflicting, frozen, left_alone, replaced, unreadable
 from reconciler.plan.match import gone
 from reconciler.plan.naming import Named
@@ -44,6 +45,7 @@ class Judged:
     findings: list[Finding] = field(default_factory=list)
     settled: list[SettledSku] = field(default_factory=list)
     count: int = 0
+    unread: int = 0
     live_units: int = 0
     drifted: int = 0
     drifted_units: int = 0
@@ -71,7 +73,8 @@ def judge_levels(
 ) -> Judged:
     """Look at each matched SKU: is it as declared, to be written, or to be spoken of?
 
-    Where events of a SKU are not dealt with yet, its level is not written.
+    Where events of a SKU are not dealt with yet, its level is not written. Of SKUs that are
+    *unread*, or at rest, the stock may be unknown.
     """
     judged = Judged(counted_ids=named.accounts.counted)
     declared, stocks = desired.declared, live.stocks
@@ -80,7 +83,10 @@ def judge_levels(
     for name, sku in named.matches.live.items():
         entry, stock = declared[name], stocks.get(sku.sku_id)
         if stock is None:
-            units += _pass_over(judged, entry, is_unread=name in unread)
+            if name in named.resting:
+                units += _let_rest(judged, entry, sku, references, live.now)
+            else:
+                units += _pass_over(judged, entry, is_unread=name in unread)
             continue
         judged.count += 1
         if type(stock.quantity) is int:
@@ -95,11 +101,16 @@ def judge_levels(
             continue
         _judge(judged, desired.settings, entry, sku, stock, references)
     judged.live_units = units
-    if unsettled_ids := named.accounts.unsettled:
-        _take_out_conflicting(judged, unsettled_ids)
-    owned = named.accounts.owned  # whose events are an error, which leaves the SKU alone
-    judged.differing = [one for one in judged.differing if one.sku.sku_id not in owned]
+    _leave_to_events(judged, named.accounts)
     return judged
+
+
+def _leave_to_events(judged: Judged, accounts: Accounts) -> None:
+    """Let no level be written of a SKU whose events are not dealt with, or are an error."""
+    if accounts.unsettled:
+        _take_out_conflicting(judged, accounts.unsettled)
+    owned = accounts.owned
+    judged.differing = [one for one in judged.differing if one.sku.sku_id not in owned]
 
 
 def _judge_in_doubt(
@@ -119,6 +130,25 @@ def _pass_over(judged: Judged, entry: Declared, *, is_unread: bool) -> int:
         return count_units(entry.stock)
     judged.findings.append(gone(entry))
     return 0
+
+
+def _let_rest(
+    judged: Judged, entry: Declared, sku: LiveSku, references: References, now: str
+) -> int:
+    """Settle the level of a SKU that was not read, as nothing would be written; return its units.
+
+    Where it says something that nobody acts on (`observe`), what the shop has is not known.
+    """
+    judged.unread += 1
+    if sku.archived:
+        judged.findings.append(archived(entry))
+    if not references.is_known(entry, sku.sku_id):
+        reference = references.look_up(entry, sku.sku_id)
+        if reference is None or reference.has_changed:
+            judged.settled.append(SettledSku(entry.sku, sku.sku_id, level_at=now))
+        else:
+            judged.settled.append(_settled(entry, sku, entry.stock, reference))
+    return count_units(entry.stock)
 
 
 def _take_out_conflicting(judged: Judged, unsettled_ids: Collection[str]) -> None:

@@ -10,11 +10,16 @@ from reconciler.plan.match import Matches
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The live SKUs that the files name, by levels and by events, and writes in doubt."""
+    """The live SKUs that the files name, by levels and by events, and writes in doubt.
+
+    Of the keys that are `resting` the stock is not read, unless something else needs it: their
+    levels would write nothing, whatever the shop has.
+    """
 
     matches: Matches
     accounts: Accounts
     pending: tuple[Pending, ...] = ()
+    resting: frozenset[str] = frozenset()
 
     @property
     def in_doubt(self) -> frozenset[str]:
@@ -42,10 +47,11 @@ class Named:
     def find_needed(self, unread: Collection[str]) -> list[LiveSku]:
         """Return the SKUs whose stock a plan needs, but for the declared ones *unread*."""
         by_id = self.accounts.by_id
+        left_out = self.resting.union(unread)
         needed = {
             live.sku_id: live
             for name, live in self.matches.live.items()
-            if name not in unread or (live.sku_id in by_id and by_id[live.sku_id].is_unsettled)
+            if name not in left_out or (live.sku_id in by_id and by_id[live.sku_id].is_unsettled)
         }
         events = (one.live for one in by_id.values() if one.live and one.entry is None)
         pending = {one.sku_id for one in self.pending}

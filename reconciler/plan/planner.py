@@ -53,26 +53,24 @@ def compute_plan(
     """Return what would be written to bring *live* to what levels and events ask for.
 
     *named* says which live SKUs the files name, if that is known already; *unread* are declared
-    SKUs whose stock was not asked for on purpose.
-
-    Raises:
-        NoBaseError: A rule needs a base and there is none.
+    SKUs whose stock was not asked for on purpose. Raises NoBaseError if a rule needs a base and
+    there is none.
     """
     require_knowledge(desired, References(base, desired))
-    known = base
-    base, recovered, named = _recover(desired, base, live, named, offline=provenance.offline)
+    offline = provenance.offline
+    base, recovered, named, doubts = _recover(desired, base, live, named, offline=offline)
     judged = judge_levels(desired, live, References(base, desired), unread, named)
-    shown, hidden = _split_accounts(named, live, offline=provenance.offline)
+    shown, hidden = _split_accounts(named, live, offline=offline)
     free = [one for one in shown if one.sku_id not in judged.blocked_ids | named.in_doubt]
     booked = book_events(free, live, desired.settings, judged.written_ids)
     actions = sort_actions([*make_actions(judged.differing, live), *booked.actions])
     unread = {*_find_unread(unread, live, named), *(one.key for one in hidden)}
     findings = [
-        *_find_all(desired, base, live, named, offline=provenance.offline),
+        *_find_all(desired, base, live, named, offline=offline),
         *judged.findings,
         *booked.findings,
-        *not_read(unread, offline=provenance.offline),
-        *(name_doubts(known, desired, live, recovered, named.in_doubt) if known else ()),
+        *not_read(unread, offline=offline),
+        *doubts,
     ]
     summary = _summarise(desired, judged, _stocks_without_level(shown, live), actions, named)
     return Plan(
@@ -104,6 +102,7 @@ class _Known(NamedTuple):
     base: Base | None
     recovered: Recovered
     named: Named
+    doubts: tuple[Finding, ...] = ()
 
 
 def _recover(
@@ -119,8 +118,12 @@ def _recover(
         return _Known(base, Recovered(), named or _name(desired, base, live))
     told = replace(live, stocks={}) if offline else live
     recovered = recover(base, desired.declared, told)
-    base = with_recovered(base, recovered)
-    return _Known(base, recovered, _name(desired, base, live))
+    after = with_recovered(base, recovered)
+    again = _name(desired, after, live)
+    if named is not None:
+        again = replace(again, resting=named.resting)
+    doubts = tuple(name_doubts(base, desired, live, recovered, again.in_doubt))
+    return _Known(after, recovered, again, doubts)
 
 
 def _name(desired: DesiredState, base: Base | None, live: LiveState) -> Named:
@@ -225,6 +228,7 @@ def _summarise(
         not_managed=len(named.not_managed),
         drifted=judged.drifted,
         drifted_units=judged.drifted_units,
+        unread=judged.unread,
         **total_units(actions),
     )
 

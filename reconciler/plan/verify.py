@@ -174,6 +174,8 @@ def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
     Codes may have been changed in the shop since, or ids in the plan. A target that is listed no
     more is none of that: its SKU will fail by itself.
     """
+    if any(one.target.collection_id != listing.collection_id for one in plan.actions):
+        raise StalePlanError("the plan is for another SKU collection; plan again")
     by_id = {live.sku_id: live for live in listing.skus}
     targets = [(one.sku, one.target.sku_id) for one in plan.actions if not one.events]
     targets += [(one.sku, one.sku_id) for one in plan.settled]

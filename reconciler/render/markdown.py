@@ -33,6 +33,7 @@ from reconciler.render.wording import (
     find_wrong,
     requests_sentence,
     summary_sentence,
+    unread_sentence,
 )
 
 COMMENT_LIMIT = 65_536
@@ -104,7 +105,8 @@ def render_plan(plan: Plan, limit: int = COMMENT_LIMIT, *, in_bytes: bool = Fals
     if plan.summary.drifted:
         totals += f"{drift_sentence(plan.summary)}\n\n"
     if not made.offline:
-        totals += f"{requests_sentence(plan.requests)}\n\n"
+        totals += f"{requests_sentence(plan.requests)} {unread_sentence(plan.summary)}".rstrip()
+        totals += "\n\n"
     return fit(title + totals, [*_plan_sections(plan)], limit, in_bytes=in_bytes)
 
 

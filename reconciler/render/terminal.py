@@ -18,6 +18,7 @@ from reconciler.render.wording import (
     find_wrong,
     requests_sentence,
     summary_sentence,
+    unread_sentence,
 )
 
 MAX_BLOCKS = 50
@@ -118,8 +119,6 @@ def _finding(finding: Finding) -> Line:
 
 def _closing(plan: Plan) -> Iterator[Line]:
     summary, errors = plan.summary, len(find_wrong(plan.findings))
-    held = (f for f in plan.findings if f.kind is FindingKind.FROZEN and f.source is not None)
-    frozen = sum(1 for _ in held)
     if errors:
         yield _line(f"{count(errors, 'SKU')} cannot be planned; see the lines with a !.", "red")
     if plan.actions or errors:
@@ -128,17 +127,28 @@ def _closing(plan: Plan) -> Iterator[Line]:
             yield ()
         yield _line(summary_sentence(summary), "bold")
         if not plan.provenance.offline:
-            yield _line(requests_sentence(plan.requests))
-    elif summary.drifted or frozen:
-        said = f" Frozen: {count(frozen, 'SKU')} would change." if frozen else ""
-        drift = f" {drift_sentence(summary)}" if summary.drifted else ""
-        yield _line(f"No changes.{drift}{said}", "green")
-    elif plan.unread:
-        yield _line("No changes. What was read is as declared.", "green")
-    elif plan.provenance.offline:
-        yield _line("No changes since the base. The shop was not asked.", "green")
+            yield _line(f"{requests_sentence(plan.requests)} {unread_sentence(summary)}".rstrip())
     else:
-        yield _line("No changes. The live stock is as declared.", "green")
+        yield _line(f"No changes. {_why_nothing(plan)}", "green")
+
+
+def _why_nothing(plan: Plan) -> str:
+    """Return why there is nothing to do, in one or two sentences."""
+    summary = plan.summary
+    held = (f for f in plan.findings if f.kind is FindingKind.FROZEN and f.source is not None)
+    frozen = sum(1 for _ in held)
+    said = [drift_sentence(summary)] if summary.drifted else []
+    if frozen:
+        said.append(f"Frozen: {count(frozen, 'SKU')} would change.")
+    if summary.unread:
+        said.append(unread_sentence(summary))
+    if said:
+        return " ".join(said)
+    if plan.unread:
+        return "What was read is as declared."
+    if plan.provenance.offline:
+        return "The base says the same. The shop was not asked."
+    return "The live stock is as declared."
 
 
 def render_drift(drift: Drift, *, verbose: bool = False) -> Iterator[Line]:

@@ -132,10 +132,22 @@ def first_of(names: Sequence[str], most: int = 10) -> str:
 
 def summary_sentence(summary: Summary) -> str:
     """Return the line that people grep for."""
+    unread = f", {summary.unread} not read" if summary.unread else ""
     return (
         f"Plan: {summary.to_change} to change ({count(summary.units_raised, 'unit')} raised,"
         f" {summary.units_lowered} lowered, {summary.zeroed} set to zero),"
-        f" {summary.unchanged} unchanged, {summary.not_managed} not managed."
+        f" {summary.unchanged} unchanged{unread}, {summary.not_managed} not managed."
+    )
+
+
+def unread_sentence(summary: Summary) -> str:
+    """Return how many SKUs were not read, and why that is right; '' if all were."""
+    if not summary.unread:
+        return ""
+    were, theirs = ("was", "its") if summary.unread == 1 else ("were", "their")
+    return (
+        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are applied"
+        " (--read-all reads them)."
     )
 
 

@@ -102,6 +102,14 @@ def parse_products(body: Any) -> Page:
     return Page(product_ids, skus, total)
 
 
+def parse_product(body: Any) -> tuple[LiveSku, ...]:
+    """Return the SKUs of one product."""
+    try:
+        return tuple(_skus(body))
+    except (KeyError, TypeError, AttributeError):
+        raise AnswerError("the answer is not a product") from None
+
+
 def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
     """Yield the SKUs of one product; one without variants still has its hidden default SKU."""
     product = item["product"]

@@ -1,15 +1,17 @@
 """A client → the listing of a store, and the stock of the SKUs that a plan needs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from reconciler.errors import ListingError, NotFound, StoppedError, StoreError
 from reconciler.model import Listing, LiveSku, Stock, Target
 from reconciler.webflow.answers import (
+    Page,
     parse_category_collection,
     parse_collections,
     parse_items,
+    parse_product,
     parse_products,
 )
 from reconciler.workers import map_in_threads
@@ -37,8 +39,12 @@ class Client(Protocol):
         """Return the live stock of one SKU."""
 
 
-def fetch_listing(client: Client, site_id: str, collection_id: str | None) -> Listing:
-    """Return every SKU that the store lists; raise ListingError for one that kept shifting.
+def fetch_listing(
+    client: Client, site_id: str, collection_id: str | None, parallelism: int = 1
+) -> Listing:
+    """Return every SKU that the store lists, with so many pages at a time.
+
+    Raises ListingError for a listing that kept shifting.
 
     Paging by offset is no snapshot: a product that is added or removed between two requests shifts
     the pages. So a listing counts only if its pages fit together and it is as long as it says.
@@ -46,24 +52,51 @@ def fetch_listing(client: Client, site_id: str, collection_id: str | None) -> Li
     if collection_id is None:
         collection_id = _find_collection(client, site_id)
     for _ in range(LISTING_TRIES):
-        skus = _list_once(client, site_id)
+        skus = _list_once(client, site_id, parallelism)
         if skus is not None:
             return Listing(collection_id, skus)
     raise ListingError(_SHIFTING)
 
 
-def confirm_listing(client: Client, site_id: str, listing: Listing) -> Listing:
+def confirm_listing(
+    client: Client, site_id: str, listing: Listing, parallelism: int = 1
+) -> Listing:
     """Return the listing once two readings in a row name the same SKUs.
 
     For when something seems to be missing: a change of products while they were listed may hide a
     SKU. Raises ListingError for a listing that keeps changing.
     """
     for _ in range(LISTING_TRIES):
-        again = fetch_listing(client, site_id, listing.collection_id)
+        again = fetch_listing(client, site_id, listing.collection_id, parallelism)
         if set(again.skus) == set(listing.skus):
             return again
         listing = again
     raise ListingError(_SHIFTING)
+
+
+def fetch_products(
+    client: Client,
+    site_id: str,
+    collection_id: str | None,
+    product_ids: Sequence[str],
+    parallelism: int,
+) -> Listing:
+    """Return the SKUs of some products, *parallelism* at a time; of those that are gone, none.
+
+    For a few changes in a large shop, whose whole listing takes more requests.
+    """
+    if collection_id is None:
+        collection_id = _find_collection(client, site_id)
+    site = f"/sites/{quote(site_id, safe='')}"
+
+    def read(product_id: str) -> tuple[LiveSku, ...]:
+        try:
+            return client.read(f"{site}/products/{quote(product_id, safe='')}", parse_product)
+        except NotFound:
+            return ()
+
+    found = map_in_threads(read, product_ids, parallelism)
+    return Listing(collection_id, tuple(sku for skus in found for sku in skus))
 
 
 def _find_collection(client: Client, site_id: str) -> str:
@@ -91,30 +124,45 @@ def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
             return names
 
 
-def _list_once(client: Client, site_id: str) -> tuple[LiveSku, ...] | None:
+def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku, ...] | None:
     """Return all SKUs, or None if the pages do not fit together.
 
     Each page begins with the last product of the page before, so that a shift between the two is
     noticed even where one product went and another came, and the total stays.
     """
     path = f"/sites/{quote(site_id, safe='')}/products"
-    first = client.read(path, parse_products, {"limit": PAGE, "offset": 0})
+
+    def read(offset: int) -> tuple[int, Page]:
+        return offset, client.read(path, parse_products, {"limit": PAGE, "offset": offset})
+
+    _, first = read(0)
     if first.total > MAX_PRODUCTS:
         raise ListingError(
             f"the store says that it has {first.total} products, more than there can be; is it"
             " Webflow's API that answers?"
         )
-    product_ids = [*first.product_ids]
-    skus = [*first.skus]
-    while len(product_ids) < first.total and product_ids:
-        offset = len(product_ids) - 1
-        page = client.read(path, parse_products, {"limit": PAGE, "offset": offset})
+    has = len(first.product_ids)
+    step = max(1, has - 1)  # a store may give fewer than asked for
+    offsets = range(step, first.total - 1, step) if 0 < has < first.total else range(0)
+    pages = {0: first}
+    for offset, page in map_in_threads(read, offsets, parallelism):
+        if page.total != first.total:
+            return None
+        pages[offset] = page
+    return _join([pages[offset] for offset in sorted(pages)])
+
+
+def _join(pages: Sequence[Page]) -> tuple[LiveSku, ...] | None:
+    """Return the SKUs of *pages* in their order, or None if these do not fit together."""
+    product_ids = [*pages[0].product_ids]
+    skus = [*pages[0].skus]
+    for page in pages[1:]:
         shared, new = page.product_ids[:1], page.product_ids[1:]
-        if page.total != first.total or shared != (product_ids[-1],) or not new:
+        if shared != tuple(product_ids[-1:]) or not new:
             return None
         product_ids += new
         skus += [sku for sku in page.skus if sku.product_id != shared[0]]
-    is_whole = len(set(product_ids)) == len(product_ids) == first.total
+    is_whole = len(set(product_ids)) == len(product_ids) == pages[0].total
     return tuple(skus) if is_whole else None
 
 

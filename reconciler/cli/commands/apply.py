@@ -16,6 +16,7 @@ from reconciler.cli.params import (
     BASE,
     DURATION,
     FILE,
+    READ_ALL,
     Duration,
     GlobalFlags,
     apply_memory_options,
@@ -67,6 +68,7 @@ from reconciler.model import Limit, Plan
     metavar="DURATION",
     help="Begin no further SKU after this time, like 90s, 10m or 2h.",
 )
+@READ_ALL
 @shop_options
 @click.pass_obj
 def command(
@@ -85,6 +87,7 @@ def command(
     report: Path | None,
     events: Path | None,
     max_duration: Duration | None,
+    read_all: bool,
     parallelism: int,
     token_file: Path | None,
 ) -> int:
@@ -94,6 +97,8 @@ def command(
     """
     if planfile is None and not yes and not has_terminal():
         raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
+    if planfile is not None and read_all:
+        raise UsageError("a saved plan was read already. Leave --read-all or the plan file out.")
     console = Console(flags)
     outputs = Outputs(console, journal, report, events)
     outputs.require_apart()
@@ -101,7 +106,7 @@ def command(
     connection = console.connection(token_file, parallelism, max_duration)
 
     def request(saved: Plan | None) -> ApplyRequest:
-        return ApplyRequest(saved, yes, base, memory, take_over, allow)
+        return ApplyRequest(saved, yes, base, memory, take_over, allow, read_all)
 
     def apply_one_of_several(context: StoreContext) -> ExitCode:
         saved = read_plan(planfile / f"{context.name}.json") if planfile else None

@@ -10,7 +10,7 @@ from reconciler.app.github import add_summary, put_outputs
 from reconciler.app.planning import PlanRequest, plan_store
 from reconciler.cli.console import Console
 from reconciler.cli.output import STDIO, print_plan, save_text, store_path
-from reconciler.cli.params import BASE, FILE, PLAN_FORMAT, GlobalFlags, shop_options
+from reconciler.cli.params import BASE, FILE, PLAN_FORMAT, READ_ALL, GlobalFlags, shop_options
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Plan
@@ -32,6 +32,7 @@ from reconciler.render.markdown import render_plan as render_markdown
     metavar="REF",
     help="Read only SKUs whose declaration differs from the one at REF.",
 )
+@READ_ALL
 @click.option("--offline", is_flag=True, help="Compare with the base, and ask no store.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @shop_options
@@ -42,6 +43,7 @@ def command(
     format_: str | None,
     base: str | None,
     changed_since: str | None,
+    read_all: bool,
     offline: bool,
     detailed_exitcode: bool,
     parallelism: int,
@@ -53,6 +55,9 @@ def command(
     """
     if offline and changed_since:
         raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
+    if read_all and (offline or changed_since):
+        other = "--offline" if offline else "--changed-since"
+        raise UsageError(f"--read-all and {other} are opposites. Leave one of them out.")
     if out == STDIO and format_ not in {None, "json"}:
         raise UsageError(
             f"--out - prints the plan as JSON, and --format {format_} prints it too. Name a file"
@@ -60,7 +65,7 @@ def command(
         )
     console = Console(flags)
     connection = console.connection(token_file, parallelism)
-    request = PlanRequest(base, changed_since, offline)
+    request = PlanRequest(base, changed_since, offline, read_all)
     stores = len(flags.stores()) if flags.means_several else 1
     changes = 0
 

@@ -211,16 +211,25 @@ def test_state_after_finding_settles_what_was_dealt_with(kind: FindingKind) -> N
         FindingKind.UNSETTLED,
     }
     source = Source("inventory/demo/a.yaml", 1)
-    state = _after(_plan(findings=(Finding(kind, "A", "", source),)))
+    settled = () if kind in left_alone else (SettledSku("A", "id-A"),)
+    state = _after(_plan(findings=(Finding(kind, "A", "", source),), settled=settled))
 
     assert state.declared["A"].stock == stock(BEFORE if kind in left_alone else NOW)
 
 
 def test_state_after_idle_pattern_called_like_a_sku_settles_the_sku() -> None:
     """A pattern that freezes nothing is no SKU that was left alone."""
-    state = _after(_plan(findings=(Finding(FindingKind.FROZEN, "A", "", None),)))
+    found = (Finding(FindingKind.FROZEN, "A", "", None),)
+    state = _after(_plan(findings=found, settled=(SettledSku("A", "id-A"),)))
 
     assert state.declared["A"].stock == stock(NOW)
+
+
+def test_state_after_plan_that_says_nothing_of_a_sku_keeps_what_was_known() -> None:
+    """A plan file may leave one out; what nobody dealt with is not settled."""
+    state = _after(_plan())
+
+    assert (state.declared["A"].stock, state.shop) == (stock(BEFORE), {"A": KNOWN})
 
 
 def test_state_after_unread_sku_keeps_what_was_known() -> None:
