@@ -47,7 +47,7 @@ class Problem(NamedTuple):
     """One thing wrong with an input file: where it is, what is wrong, what to write instead.
 
     `line` and `column` count from 1; 0 means the file as a whole. `paste` holds lines to write into
-    a file instead.
+    a file instead. `stands_for` is how many problems it sums up.
     """
 
     path: str
@@ -55,6 +55,7 @@ class Problem(NamedTuple):
     column: int
     message: str
     paste: tuple[str, ...] = ()
+    stands_for: int = 1
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
@@ -79,7 +80,9 @@ class InputError(ReconcilerError):
     exit_code = ExitCode.INPUT
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        # What counts the rest of a file comes after the others of it.
+        order = sorted(set(problems), key=lambda one: (one.path, one.stands_for > 1, one))
+        self.problems = tuple(order)
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -11,9 +11,9 @@ from reconciler.app.base import KnownBase
 from reconciler.app.connect import Connection
 from reconciler.app.context import StoreContext
 from reconciler.app.orders import count_sold_since
-from reconciler.app.planning import Scope
 from reconciler.app.recording import Recording
 from reconciler.app.reporter import Reporter
+from reconciler.app.scope import Scope
 from reconciler.apply.event_log import Events
 from reconciler.apply.executor import NOTHING_EARLIER, Earlier, execute
 from reconciler.apply.journal import Journal, open_journal

@@ -8,10 +8,11 @@ from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.lock import wait_for_lock
 from reconciler.app.memory import Memory, open_memory
-from reconciler.app.planning import Scope, make_plan
+from reconciler.app.planning import make_plan
 from reconciler.app.rechecking import recheck_saved
 from reconciler.app.recording import start_recording
 from reconciler.app.reporter import Reporter
+from reconciler.app.scope import Scope
 from reconciler.app.stores import load_store, refuse_shared_site
 from reconciler.apply.journal import was_run_here
 from reconciler.desired.digest import compute_digest
@@ -143,7 +144,7 @@ def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Me
     repository = open_repository(context.inventory)
     refuse_shared_site(repository, context, desired.settings.site_id)
     memory = open_memory(repository, context, desired, request.memory)
-    known = load_base(context, desired.settings, request.base, saved)
+    known = load_base(context, desired.settings, request.base, saved, repository)
     if request.base is not None and known.last is not None:
         raise UsageError(
             f"--base is for the first apply, and there is a record already ({known.last.commit[:7]}"

@@ -65,16 +65,21 @@ class KnownBase:
 
 
 def load_base(
-    context: StoreContext, settings: StoreSettings, ref: str | None, saved: Plan | None
+    context: StoreContext,
+    settings: StoreSettings,
+    ref: str | None,
+    saved: Plan | None,
+    opened: Repository | None = None,
 ) -> KnownBase:
     """Return what git knows of a store; its base is *ref*, else the last record.
 
     Where the last record is the intent of the *saved* plan itself, or there is none, the base is
-    the one that the plan was made for. Raises NoBaseError for a base that cannot be had.
+    the one that the plan was made for. The repository is *opened* unless it is given. Raises
+    NoBaseError for a base that cannot be had.
     """
     store = settings.name
     folder = context.folder
-    repository = open_repository(context.inventory)
+    repository = opened or open_repository(context.inventory)
     if repository is None:
         if ref is not None:
             raise NoBaseError(f"--base {ref}: this folder is in no git repository")

@@ -4,16 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.app.context import StoreContext
 from reconciler.app.interrupts import StopSignal
 from reconciler.errors import UsageError
 from reconciler.model import Backend, StoreSettings
-from reconciler.sandbox.server import SEED_FILE, open_shop, serve_shop
-from reconciler.webflow.client import StoreClient
 from reconciler.webflow.rate_limit import WINDOW, Pace
 from reconciler.webflow.token import Token, load_address, load_token
+
+if TYPE_CHECKING:
+    from reconciler.webflow.client import StoreClient
 
 WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
 
@@ -42,17 +45,19 @@ class Connection:
 @contextmanager
 def open_store(
     context: StoreContext, settings: StoreSettings, connection: Connection
-) -> Iterator[StoreClient]:
+) -> Iterator["StoreClient"]:
     """Yield a client of the store; a sandbox runs for exactly as long.
 
-    A signal cuts the client's waits short.
+    A signal cuts the client's waits short. What answers is loaded only here: a command that asks no
+    shop pays for no HTTP client, and one that asks Webflow for no embedded store.
     """
     stop = connection.stop
     if settings.backend is Backend.SANDBOX:
+        server = import_module("reconciler.sandbox.server")
         data = context.state_folder("sandbox") / f"{settings.name}.sqlite"
         with (
-            open_shop(data, context.folder / SEED_FILE) as shop,
-            serve_shop(shop) as (address, token),
+            server.open_shop(data, context.folder / server.SEED_FILE) as shop,
+            server.serve_shop(shop) as (address, token),
             _make_client(address, Token(token), Pace(rate_window()), stop) as client,
         ):
             yield client
@@ -63,8 +68,12 @@ def open_store(
             yield client
 
 
-def _make_client(address: str, token: Token, pace: Pace, stop: StopSignal) -> StoreClient:
-    return StoreClient(address, token, pace, sleep=stop.sleep, stopped=stop.reason)
+def _make_client(address: str, token: Token, pace: Pace, stop: StopSignal) -> "StoreClient":
+    client = import_module("reconciler.webflow.client")
+    made: StoreClient = client.StoreClient(
+        address, token, pace, sleep=stop.sleep, stopped=stop.reason
+    )
+    return made
 
 
 def rate_window() -> float:

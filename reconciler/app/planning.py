@@ -1,137 +1,31 @@
 """`plan`: desired × base × live → what would change."""
 
-import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
-from reconciler.app.base import KnownBase, at_fork, declared_at, load_base
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext
-from reconciler.app.first_events import describe_events
-from reconciler.app.memory import refresh_record
 from reconciler.app.reporter import Reporter
+from reconciler.app.scope import Scope
 from reconciler.app.snapshot import read_snapshot
-from reconciler.app.stores import load_store, refuse_shared_site
-from reconciler.app.validating import find_hint
-from reconciler.desired.digest import compute_digest
-from reconciler.errors import NoBaseError, ReconcilerError
-from reconciler.git.repository import open_repository
-from reconciler.model import DesiredState, Plan, Provenance, format_time
+from reconciler.model import Plan
 from reconciler.plan.places import find_places
-from reconciler.plan.planner import compute_plan, require_knowledge
-from reconciler.plan.reference import References, select
-from reconciler.plan.simulate import simulate_live
-from reconciler.records.base import refuse_old_commit
+from reconciler.plan.planner import compute_plan
 from reconciler.webflow.client import StoreClient
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What is asked of a plan: its base, which SKUs it reads, and whether it asks the shop."""
-
-    base: str | None = None
-    changed_since: str | None = None
-    offline: bool = False
-    read_all: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a plan is made of: the desired state, the base, and which SKUs are wanted.
-
-    `wanted` is None for all of them. Unless it `reads_all`, SKUs that it would not write are left
-    out.
-    """
-
-    desired: DesiredState
-    known: KnownBase
-    wanted: frozenset[str] | None = None
-    reads_all: bool = False
-
-    @property
-    def unread(self) -> frozenset[str]:
-        """Return the declared SKUs that need not be read."""
-        if self.wanted is None:
-            return frozenset()
-        return frozenset(self.desired.declared.keys() - self.wanted)
-
-    def without_others(self) -> "Scope":
-        """Return this for when no other apply can be writing any more."""
-        base = self.known.base
-        if base is None or not base.busy_until:
-            return self
-        return replace(self, known=replace(self.known, base=replace(base, busy_until="")))
-
-    def require_knowledge(self) -> None:
-        """Raise NoBaseError, with the ways out, if a rule needs a base and there is none."""
-        try:
-            require_knowledge(self.desired, References(self.known.base, self.desired))
-        except NoBaseError as error:
-            for note in describe_events(self.known, self.desired):
-                error.add_note(note)
-            error.add_note(self.known.ways_out)
-            raise
-
-    def provenance(self, *, offline: bool = False) -> Provenance:
-        """Return what the plan is made of, in its own words."""
-        base = self.known.base
-        return Provenance(
-            # So exact that no two plans share it: a journal is of just one.
-            created_at=datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            desired_digest=compute_digest(self.desired),
-            head=self.known.head,
-            base=base.commit if base else None,
-            base_date=base.date if base else None,
-            commits=self.known.commits,
-            offline=offline,
-        )
-
-
 def plan_store(
-    context: StoreContext, request: PlanRequest, connection: Connection, reporter: Reporter
+    context: StoreContext, scope: Scope, connection: Connection, reporter: Reporter
 ) -> Plan:
     """Return the plan of one store; nothing is written.
 
     Raises:
-        NoBaseError: A rule, or `offline`, needs a base and there is none.
+        NoBaseError: A rule needs a base and there is none.
         InterruptedRunError: A signal came.
         StoreError: The shop cannot be read.
     """
-    scope = _load_scope(context, request, reporter)
-    if request.offline:
-        return make_offline_plan(scope)
     scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
         return make_plan(scope, client, connection, reporter)
-
-
-def _load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter) -> Scope:
-    desired = load_store(context)
-    repository = open_repository(context.inventory)
-    refuse_shared_site(repository, context, desired.settings.site_id)
-    if not request.offline and request.base is None:
-        refresh_record(repository, desired.settings, reporter)
-    known = load_base(context, desired.settings, request.base, None)
-    if request.offline:
-        known = at_fork(known)
-    wanted = None
-    if request.changed_since is not None:
-        wanted = frozenset(select(desired.declared, declared_at(known, request.changed_since)))
-    _notice_what_is_odd(known, reporter)
-    if hint := find_hint(desired, context.folder):
-        reporter.notice(hint)
-    return Scope(desired, known, wanted, request.read_all)
-
-
-def _notice_what_is_odd(known: KnownBase, reporter: Reporter) -> None:
-    """Say that there is no base, or that apply would refuse what is checked out."""
-    if known.base is None:
-        reporter.notice(f"No base found. The plan can't tell changes from drift. {known.why_not}")
-    if known.repository is not None and known.last is not None:
-        try:
-            refuse_old_commit(known.repository, known.head, known.last)
-        except ReconcilerError as error:
-            reporter.notice(f"Note: apply would refuse this: {error}")
 
 
 def make_plan(
@@ -155,18 +49,3 @@ def make_plan(
         scope.desired, live, base, provenance, named=snapshot.named, unread=scope.unread
     )
     return replace(plan, places=find_places(plan.sku_ids, live.listing))
-
-
-def make_offline_plan(scope: Scope) -> Plan:
-    """Compare what is declared with what was declared at the base, without contacting the shop.
-
-    Raises NoBaseError without a base.
-    """
-    base = scope.known.base
-    if base is None:
-        error = NoBaseError("--offline compares with a base, and there is none")
-        error.add_note(scope.known.ways_out)
-        raise error
-    live, new = simulate_live(scope.desired, base, format_time(datetime.now(UTC)))
-    provenance = scope.provenance(offline=True)
-    return compute_plan(scope.desired, live, base, provenance, unread=new)

@@ -2,8 +2,8 @@
 
 from reconciler.app.connect import Connection
 from reconciler.app.orders import read_stocks_and_orders
-from reconciler.app.planning import Scope
 from reconciler.app.reporter import Reporter
+from reconciler.app.scope import Scope
 from reconciler.app.snapshot import pending_since, read_listing, read_needed, until_signal
 from reconciler.errors import StalePlanError
 from reconciler.model import Listing, LiveState, Plan, format_time

@@ -8,6 +8,7 @@ from reconciler.desired.files import SETTINGS_FILE, read_files
 from reconciler.desired.loader import build_desired
 from reconciler.desired.reader.document import MAX_BYTES
 from reconciler.desired.reader.text import read_document
+from reconciler.desired.valid import MOST_SHOWN
 from reconciler.errors import InputError, Problem
 from reconciler.git.repository import Repository
 from reconciler.model import DesiredState, StoreSettings
@@ -23,12 +24,19 @@ def load_settings(context: StoreContext) -> StoreSettings:
     return load_folder(context.folder, may_be_empty=True).settings
 
 
-def load_folder(folder: Path, *, may_be_empty: bool = False) -> DesiredState:
-    """Return the desired state of the store in *folder*."""
+def load_folder(
+    folder: Path, *, may_be_empty: bool = False, most: int | None = MOST_SHOWN
+) -> DesiredState:
+    """Return the desired state of the store in *folder*.
+
+    Raises InputError with the first *most* problems of each file (None: all).
+    """
     problems: list[Problem] = []
     files = read_files(folder, problems)
     name = folder.resolve().name
-    return build_desired(name, folder.as_posix(), files, problems, may_be_empty=may_be_empty)
+    return build_desired(
+        name, folder.as_posix(), files, problems, may_be_empty=may_be_empty, most=most
+    )
 
 
 def stores_for_path(path: Path) -> list[Path]:

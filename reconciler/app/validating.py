@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reconciler.app.stores import find_shared_site, load_folder
 from reconciler.desired.files import SETTINGS_FILE
+from reconciler.desired.valid import MOST_SHOWN
 from reconciler.errors import InputError, Problem
 from reconciler.git.repository import open_repository
 from reconciler.model import DesiredState, Rule
@@ -19,10 +20,10 @@ class Checked:
     hint: str = ""
 
 
-def check_folder(folder: Path) -> Checked:
-    """Return what the checks of the store in *folder* find."""
+def check_folder(folder: Path, most: int | None = MOST_SHOWN) -> Checked:
+    """Return what the checks of the store in *folder* find: of each file *most* (None: all)."""
     try:
-        desired = load_folder(folder)
+        desired = load_folder(folder, most=most)
     except InputError as error:
         return Checked(0, error.problems)
     shared = find_shared_site(open_repository(folder), folder, desired.settings.site_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler import __version__
-from reconciler.app.github import add_summary
+from reconciler.app.step import add_summary
 from reconciler.apply.event_log import Events
 from reconciler.apply.report_file import dump_report
 from reconciler.atomic_files import open_text, refuse_links

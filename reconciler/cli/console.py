@@ -5,12 +5,11 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from reconciler.app.batch import for_each_store
-from reconciler.app.connect import Connection
 from reconciler.app.context import StoreContext
 from reconciler.app.interrupts import StopSignal
 from reconciler.app.reporter import Meter, Progress
@@ -20,6 +19,9 @@ from reconciler.cli.streams import print_error, print_text, say_at_once, say_err
 from reconciler.exit_codes import ExitCode
 from reconciler.render.sanitize import safe_text
 from reconciler.render.terminal import Line
+
+if TYPE_CHECKING:
+    from reconciler.app.connect import Connection
 
 _STYLES: dict[str, dict[str, Any]] = {
     "": {},
@@ -72,10 +74,14 @@ class Console:
 
     def connection(
         self, token_file: Path | None, parallelism: int, duration: Duration | None = None
-    ) -> Connection:
+    ) -> "Connection":
         """Return how shops are asked, until a signal or after a time."""
         limits = (duration.seconds, duration.text) if duration else ()
-        return Connection(token_file, parallelism, StopSignal(say_at_once, *limits))
+        connect = import_module("reconciler.app.connect")  # only who asks a shop pays for it
+        made: Connection = connect.Connection(
+            token_file, parallelism, StopSignal(say_at_once, *limits)
+        )
+        return made
 
     def for_each_store(self, work: Callable[[StoreContext], ExitCode]) -> ExitCode:
         """Do *work* for the store that is meant, or for several, one after the other."""

@@ -131,7 +131,7 @@ def exit_code(arguments: list[str]) -> int:
     code = _run(arguments, flags)
     if os.environ.get("GITHUB_OUTPUT"):
         try:
-            import_module("reconciler.app.github").put_outputs(exit_code=int(code))
+            import_module("reconciler.app.step").put_outputs(exit_code=int(code))
         except ReconcilerError as error:
             say_error(error)
             return code or error.exit_code

@@ -3,24 +3,19 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache, lru_cache, partial
-from importlib import import_module
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
-import jsonschema_rs
-
-from reconciler.contract import load_schema
 from reconciler.desired.events import build_events, find_misplaced, is_event_file
 from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.observations import build_observation, is_observation
-from reconciler.desired.reader.document import MAX_BYTES, Document
+from reconciler.desired.reader.document import Document
 from reconciler.desired.reader.scalars import shown
-from reconciler.desired.reader.text import read_document
 from reconciler.desired.reader.walk import find_places
+from reconciler.desired.valid import MOST_SHOWN, cut, read_valid
 from reconciler.errors import InputError, Problem
 from reconciler.model import (
     INFINITE,
@@ -40,8 +35,6 @@ from reconciler.model import (
 )
 
 MAX_SKUS: Final = 1_000_000
-# A record holds all SKUs of a store in one file, written out.
-MAX_PAST_BYTES: Final = 512 * 1024 * 1024
 
 
 def build_desired(
@@ -51,16 +44,19 @@ def build_desired(
     problems: list[Problem],
     *,
     may_be_empty: bool = False,
+    most: int | None = MOST_SHOWN,
 ) -> DesiredState:
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
     *folder* is the store's folder, as the paths begin with it; its settings come first among the
-    files, which are read and forgotten one by one. Raises InputError with every problem of every
-    file; reading them may add to *problems* meanwhile. That there is no SKU at all is a problem,
-    unless it *may_be_empty*.
+    files, which are read and forgotten one by one. Reading them may add to *problems* meanwhile.
+    That there is no SKU at all is a problem, unless it *may_be_empty*.
+
+    Raises InputError with the problems of every file, the first *most* of each (None: all).
     """
     with _collecting_later():
-        return _build(name, folder, iter(files), problems, may_be_empty=may_be_empty)
+        reading = _Reading(folder, problems, most=most)
+        return _build(name, iter(files), reading, may_be_empty=may_be_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> Pa
         for path, content in files:
             if path != path_of_settings:
                 others.append((path, content))
-            elif document := _read_valid(path, content, "store", problems):
+            elif document := read_valid(path, content, "store", problems):
                 settings = _build_settings(name, document.data)
         reading = _Reading(folder, problems, is_past=True)
         levels = list(reading.levels_among(others))
@@ -96,6 +92,13 @@ def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> Pa
     return PastState(declared, tuple(reading.events), tuple(reading.observations))
 
 
+class EntryFault(NamedTuple):
+    """A problem of one entry that no schema sees: the keys that lead to it, and what it is."""
+
+    keys: tuple[str, ...]
+    message: str
+
+
 @dataclass(slots=True)
 class _Reading:
     """What the files of one store's *folder* say beside levels, and what is wrong with them."""
@@ -103,6 +106,7 @@ class _Reading:
     folder: str
     problems: list[Problem]
     is_past: bool = False
+    most: int | None = MOST_SHOWN
     observations: list[Observation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -127,7 +131,7 @@ class _Reading:
             if misplaced is not None:
                 self.problems.append(misplaced)
                 return None
-        return _read_valid(path, content, kind, self.problems, is_past=self.is_past)
+        return read_valid(path, content, kind, self.problems, is_past=self.is_past, most=self.most)
 
 
 @contextmanager
@@ -153,23 +157,18 @@ DEFAULT_LIMITS: Final = {
 
 
 def _build(
-    name: str,
-    folder: str,
-    files: Iterator[tuple[str, bytes]],
-    problems: list[Problem],
-    *,
-    may_be_empty: bool,
+    name: str, files: Iterator[tuple[str, bytes]], reading: "_Reading", *, may_be_empty: bool
 ) -> DesiredState:
+    folder, problems = reading.folder, reading.problems
     path, content = next(files, ("", b""))
     settings: StoreSettings | None = None
     if path == PurePosixPath(folder, SETTINGS_FILE).as_posix():
-        document = _read_valid(path, content, "store", problems)
+        document = read_valid(path, content, "store", problems)
         settings = _build_settings(name, document.data) if document else None
     else:
         message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
         problems.append(Problem(folder, 0, 0, message))
         files = chain([(path, content)] if path else [], files)
-    reading = _Reading(folder, problems)
     declared = _declare_all(reading.levels_among(files), settings, reading)
     if not declared and not reading.events and not problems and not may_be_empty:
         message = "there is no YAML file with stock here; add one with a `skus:` section"
@@ -199,13 +198,28 @@ def _declare_all(
         faults += _declared_before(entries, declared)
         faults += _pinned_before(entries.values(), pinned)
         if faults:
-            top = find_places(document.text)
-            for keys, message in faults:
-                place = (top.find(keys) or top).key
-                reading.problems.append(Problem(path, place.line, place.column, message))
+            reading.problems += _place_faults(document, entries, faults, reading.most)
         # Most of a large store may stand in one file: its SKUs are not held twice.
         declared = _joined(declared, entries)
     return declared
+
+
+def _place_faults(
+    document: Document,
+    entries: Mapping[str, Declared],
+    faults: list[EntryFault],
+    most: int | None,
+) -> list[Problem]:
+    """Return the problems of entries, each where its key is; only the first *most*, if given."""
+    faults = sorted(faults, key=lambda fault: entries[fault.keys[1]].line)
+    shown, text = faults[:most], document.text
+    if len(shown) < len(faults):
+        end = entries[faults[len(shown)].keys[1]].line - 1
+        text = "".join(text.splitlines(keepends=True)[:end])
+    top = find_places(text)
+    places = [((top.find(keys) or top).key, message) for keys, message in shown]
+    found = [Problem(document.path, place.line, place.column, said) for place, said in places]
+    return cut(document.path, found, most, len(faults) - len(shown))
 
 
 def _joined(declared: dict[str, Declared], entries: dict[str, Declared]) -> dict[str, Declared]:
@@ -213,42 +227,6 @@ def _joined(declared: dict[str, Declared], entries: dict[str, Declared]) -> dict
         return entries
     declared |= entries
     return declared
-
-
-def _explanations() -> Any:
-    """Return the module that explains; only bad files pay for loading it and its library."""
-    return import_module("reconciler.desired.reader.schema_errors")
-
-
-def _schema(kind: str, *, is_past: bool) -> dict[str, Any]:
-    """Return the schema of a *kind* of file; what was committed in the past may have `as_of`."""
-    schema = load_schema(kind)
-    if not is_past or kind != "inventory":
-        return schema
-    schema = deepcopy(schema)
-    for place in (schema, schema["$defs"]["entry"]):
-        place["properties"]["as_of"] = {"type": "string"}
-    return schema
-
-
-@cache
-def _validator(kind: str, *, is_past: bool) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(_schema(kind, is_past=is_past))
-
-
-def _read_valid(
-    path: str, content: bytes, kind: str, problems: list[Problem], *, is_past: bool = False
-) -> Document | None:
-    """Return the document if it fits its schema, else add to *problems* everything about it."""
-    max_bytes = MAX_PAST_BYTES if is_past else MAX_BYTES
-    document = read_document(path, content, max_bytes, has_signs=kind == "event")
-    found = document.problems
-    is_valid = _validator(kind, is_past=is_past).is_valid
-    if document.complete and (document.misspelled or not is_valid(document.data)):
-        schema = _schema(kind, is_past=is_past)
-        found = found + _explanations().explain(document, schema, kind)
-    problems.extend(found)
-    return None if found else document
 
 
 def _build_settings(name: str, data: Mapping[str, Any]) -> StoreSettings:
@@ -271,13 +249,6 @@ def _build_bound(value: int | str) -> Bound:
     if isinstance(value, int):
         return Bound(value, is_share=False)
     return Bound(int(value.removesuffix("%")), is_share=True)
-
-
-class EntryFault(NamedTuple):
-    """A problem of one entry that no schema sees: the keys that lead to it, and what it is."""
-
-    keys: tuple[str, ...]
-    message: str
 
 
 def _declared_before(

@@ -91,13 +91,12 @@ class Repository:
     def descends(self, commit: str, ancestor: str) -> bool | None:
         """Return whether *commit* is *ancestor* or was made after it; None where nobody knows.
 
-        That is so in a shallow clone, whose history ends somewhere.
+        That is so if *ancestor* is not here, as in a shallow clone, whose history ends somewhere.
         """
-        if self.find_commit(ancestor) is None:
+        code = _git(self.top, "merge-base", "--is-ancestor", ancestor, commit).returncode
+        if code not in {0, 1}:  # one of them is no commit here
             return None
-        if not _git(self.top, "merge-base", "--is-ancestor", ancestor, commit).returncode:
-            return True
-        return None if self.is_shallow else False
+        return not code or (None if self.is_shallow else False)
 
     def fork_point(self, ref: str) -> str | None:
         """Return the commit at which HEAD has left the line of *ref*, or None."""
@@ -105,12 +104,13 @@ class Repository:
         return done.stdout.decode().strip() or None
 
     def commits_since(self, since: str, until: str, folder: Path) -> tuple[str, ...]:
-        """Return the commits that touched *folder* after *since*, newest first, a line each."""
-        if self.find_commit(since) is None:
-            return ()
+        """Return the commits that touched *folder* after *since*, newest first, a line each.
+
+        None where *since* is not here.
+        """
         what = ("log", "--no-ext-diff", "--format=%h %s", f"{since}..{until}")
-        lines = self.run(*what, "--", str(folder.resolve()))
-        return tuple(lines.decode("utf-8", "replace").splitlines())
+        done = _git(self.top, *what, "--", str(folder.resolve()))
+        return tuple(done.stdout.decode("utf-8", "replace").splitlines())
 
     def differs(self, folder: Path) -> bool:
         """Return whether *folder* holds anything else than the commit checked out."""

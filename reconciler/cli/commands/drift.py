@@ -9,7 +9,8 @@ import click
 
 from reconciler.app.context import StoreContext
 from reconciler.app.drifting import find_drift
-from reconciler.app.github import add_summary, open_github
+from reconciler.app.github import open_github
+from reconciler.app.step import add_summary
 from reconciler.cli.console import Console
 from reconciler.cli.params import GlobalFlags, shop_options
 from reconciler.cli.streams import print_text

@@ -1,13 +1,15 @@
 """`reconciler plan`: what apply would change, and why. Writes nothing to the store."""
 
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.app.context import StoreContext
-from reconciler.app.github import add_summary, put_outputs
-from reconciler.app.planning import PlanRequest, plan_store
+from reconciler.app.scope import PlanRequest, Scope, load_scope, make_offline_plan
+from reconciler.app.step import add_summary, put_outputs
 from reconciler.cli.console import Console
 from reconciler.cli.output import STDIO, print_plan, save_text, store_path
 from reconciler.cli.params import BASE, FILE, PLAN_FORMAT, READ_ALL, GlobalFlags, shop_options
@@ -16,6 +18,9 @@ from reconciler.exit_codes import ExitCode
 from reconciler.model import Plan
 from reconciler.plan.plan_file import dump_plan
 from reconciler.render.markdown import render_plan as render_markdown
+
+if TYPE_CHECKING:
+    from reconciler.app.connect import Connection
 
 
 @click.command("plan")
@@ -64,14 +69,15 @@ def command(
             " with --out, or leave one of them out."
         )
     console = Console(flags)
-    connection = console.connection(token_file, parallelism)
+    connection = None if offline else console.connection(token_file, parallelism)
     request = PlanRequest(base, changed_since, offline, read_all)
     stores = len(flags.stores()) if flags.means_several else 1
     changes = 0
 
     def work(context: StoreContext) -> ExitCode:
         nonlocal changes
-        plan = plan_store(context, request, connection, console)
+        scope = load_scope(context, request, console)
+        plan = _make_plan(context, scope, connection, console)
         file = store_path(out, context.name) if flags.means_several else out
         shown = "json" if file == STDIO else format_ or "text"
         if file is not None and file != STDIO:
@@ -86,6 +92,18 @@ def command(
     code = console.for_each_store(work)
     put_outputs(changes=changes, plan_file=out or "")
     return code
+
+
+def _make_plan(
+    context: StoreContext, scope: Scope, connection: "Connection | None", console: Console
+) -> Plan:
+    """Return the plan of one store, by what its shop has if there is a connection."""
+    if connection is None:
+        return make_offline_plan(scope)
+    # Only a plan that asks the shop pays for an HTTP client.
+    planning = import_module("reconciler.app.planning")
+    plan: Plan = planning.plan_store(context, scope, connection, console)
+    return plan
 
 
 def _next_command(plan: Plan, file: Path, base: str | None) -> str:

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from reconciler.app.github import put_outputs
+from reconciler.app.step import put_outputs
 from reconciler.app.stores import load_store
 from reconciler.cli.console import Console
 from reconciler.cli.params import GlobalFlags, shared_options

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from reconciler.app.validating import check_folder
 from reconciler.cli.params import GlobalFlags, shared_options
 from reconciler.cli.streams import print_error, print_text, problem_lines
 from reconciler.desired.files import find_stores, refuse_repositories_beside_stores
+from reconciler.desired.valid import MOST_SHOWN
 from reconciler.errors import InputError, Problem
 from reconciler.model.codec import dump_json
 from reconciler.render.github_annotations import render_problems
@@ -39,7 +41,7 @@ def command(flags: GlobalFlags, paths: tuple[Path, ...], format_: str) -> int:
     skus = 0
     folders = _folders(flags, paths, problems)
     for folder in folders:
-        checked = check_folder(folder)
+        checked = check_folder(folder, None if format_ == "json" else MOST_SHOWN)
         skus += checked.skus
         problems.extend(checked.problems)
         if checked.hint and not flags.quiet:
@@ -74,15 +76,21 @@ def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, gith
     for line in render_problems(problems) if github else plain:
         print_text(f"{line}\n")
     if problems:
-        print_text(f"{count(len(problems), 'problem')} found.\n")
+        found = sum(problem.stands_for for problem in problems)
+        print_text(f"{count(found, 'problem')} found.\n")
     else:
         where = count(len(folders), "store")
         print_text(f"{count(skus, 'SKU')} in {where}: everything is in order.\n")
 
 
+def _as_json(problem: Problem) -> dict[str, Any]:
+    """Return a problem as JSON, where each stands for itself."""
+    return {name: value for name, value in problem._asdict().items() if name != "stands_for"}
+
+
 def _print_json(problems: list[Problem], skus: int, folders: list[Path]) -> None:
     found = {
-        "problems": [problem._asdict() for problem in problems],
+        "problems": [_as_json(problem) for problem in problems],
         "skus": skus,
         "stores": [folder.name for folder in folders],
     }
