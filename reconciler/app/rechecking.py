@@ -20,7 +20,7 @@ def recheck_saved(
 
     Live stock is compared later, SKU by SKU, before each write.
     """
-    if not (saved.actions or saved.ledgers or saved.recovered.told):
+    if not saved.sku_ids:
         return
     listing = _read_targets(saved, scope, client, connection)
     try:
@@ -104,4 +104,16 @@ def _read_targets(
 
     found = until_signal(connection, read)
     is_whole = saved.sku_ids <= {sku.sku_id for sku in found.skus}
-    return found if is_whole else None
+    return found if is_whole and _names_events(saved, scope, found) else None
+
+
+def _names_events(saved: Plan, scope: Scope, found: Listing) -> bool:
+    """Return whether each key of the events that a plan deals with is the code of a SKU *found*.
+
+    Another SKU of the shop may have the code of one that is not.
+    """
+    keys = {key for one in saved.ledgers for key in one.keys}
+    codes = {sku.code for sku in found.skus}
+    declared = scope.desired.declared
+    named = (one.sku for one in scope.desired.events if one.sku in keys)
+    return all((declared[key].code if key in declared else key) in codes for key in named)

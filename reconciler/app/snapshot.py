@@ -26,8 +26,7 @@ from reconciler.model import (
 from reconciler.plan.match import Matches, match_skus
 from reconciler.plan.naming import Named, name_skus
 from reconciler.plan.recovery import doubt_since
-from reconciler.plan.reference import References
-from reconciler.plan.resting import find_resting
+from reconciler.plan.resting import find_unneeded
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stocks
 
@@ -110,8 +109,7 @@ def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
         now = format_time(client.now())
         named = name_skus(desired, base, listing, matches, now)
         if not reads_all:
-            resting = find_resting(desired, References(base, desired), matches)
-            named = replace(named, resting=resting)
+            named = replace(named, resting=find_unneeded(desired, base, matches))
         moments = (since, named.accounts.sold_since, pending_since(base))
         found = read_stocks_and_orders(
             client,

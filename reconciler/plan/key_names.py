@@ -138,4 +138,5 @@ class Names:
         # A key that a level has for another SKU is no name for this one.
         own = [key for key in sku.keys if key not in desired.declared]
         live = self.listed.get(sku.sku_id)
-        return (own or [live.code if live and live.code else sku.sku_id])[-1]
+        code = live.code if live is not None else ""
+        return (own or [code if code and code not in desired.declared else sku.sku_id])[-1]

@@ -84,7 +84,7 @@ def judge_levels(
         entry, stock = declared[name], stocks.get(sku.sku_id)
         if stock is None:
             if name in named.resting:
-                units += _let_rest(judged, entry, sku, references, live.now)
+                units += _let_rest(judged, entry, sku, references)
             else:
                 units += _pass_over(judged, entry, is_unread=name in unread)
             continue
@@ -132,21 +132,14 @@ def _pass_over(judged: Judged, entry: Declared, *, is_unread: bool) -> int:
     return 0
 
 
-def _let_rest(
-    judged: Judged, entry: Declared, sku: LiveSku, references: References, now: str
-) -> int:
-    """Settle the level of a SKU that was not read, as nothing would be written; return its units.
-
-    Where it says something that nobody acts on (`observe`), what the shop has is not known.
-    """
+def _let_rest(judged: Judged, entry: Declared, sku: LiveSku, references: References) -> int:
+    """Settle the level of a SKU that was not read, since nothing is written; return its units."""
     judged.unread += 1
     if sku.archived:
         judged.findings.append(archived(entry))
     if not references.is_known(entry, sku.sku_id):
         reference = references.look_up(entry, sku.sku_id)
-        if reference is None or reference.has_changed:
-            judged.settled.append(SettledSku(entry.sku, sku.sku_id, level_at=now))
-        else:
+        if reference is not None:
             judged.settled.append(_settled(entry, sku, entry.stock, reference))
     return count_units(entry.stock)
 

@@ -91,8 +91,9 @@ def compute_plan(
 
 
 def _find_unread(unread: Collection[str], live: LiveState, named: Named) -> set[str]:
-    """Return those of the SKUs *unread* that were not read because of their events either."""
+    """Return those of the SKUs *unread* that nothing is known of: not read, and not at rest."""
     matched = named.matches.live
+    unread = frozenset(unread) - named.resting
     return {sku for sku in unread if sku not in matched or matched[sku].sku_id not in live.stocks}
 
 

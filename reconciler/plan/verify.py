@@ -17,7 +17,7 @@ from reconciler.plan.booking import find_fault, replan
 from reconciler.plan.levels import find_cause
 from reconciler.plan.limits import check_limits
 from reconciler.plan.match import match_skus
-from reconciler.plan.naming import name_skus
+from reconciler.plan.naming import Named, name_skus
 from reconciler.plan.planner import count_managed, sort_actions, total_units
 from reconciler.plan.recovery import recover
 from reconciler.plan.reference import References
@@ -135,9 +135,18 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
             raise StalePlanError(
                 f"the plan's action for {action.sku} does not follow from the events; plan again"
             )
-    levels = {one.target.sku_id for one in plan.actions if not one.events}
-    if clashing := levels & (named.accounts.unsettled | named.accounts.owned):
-        name = by_target[min(clashing)].sku
+    _check_beside_events(plan, named)
+
+
+def _check_beside_events(plan: Plan, named: Named) -> None:
+    """Raise StalePlanError where *plan* writes a level whose events it leaves out, or mends not."""
+    levels = {one.target.sku_id: one.sku for one in plan.actions if not one.events}
+    dealt_with = {one.sku_id for one in plan.ledgers}
+    if silent := levels.keys() & named.accounts.by_id.keys() - dealt_with:
+        name = levels[min(silent)]
+        raise StalePlanError(f"the plan leaves out the events of {name}; plan again")
+    if clashing := levels.keys() & (named.accounts.unsettled | named.accounts.owned):
+        name = levels[min(clashing)]
         raise StalePlanError(f"the level of {name} was planned beside its events; plan again")
 
 

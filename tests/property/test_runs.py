@@ -375,5 +375,5 @@ class Runs(RuleBasedStateMachine):
 
 TestRuns: Any = Runs.TestCase
 TestRuns.settings = settings(
-    max_examples=200, stateful_step_count=15, deadline=None, report_multiple_bugs=False
+    max_examples=120, stateful_step_count=15, deadline=None, report_multiple_bugs=False
 )
