@@ -71,7 +71,13 @@ def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHist
     ]
     if not events:
         raise UsageError(f"{sku} was never declared; {_suggest(sku, desired, base)}")
-    return SkuHistory(settings.name, sku, keys, tuple(sorted(events, key=lambda one: one.at)))
+    return SkuHistory(settings.name, sku, keys, tuple(sorted(events, key=_order)))
+
+
+def _order(event: HistoryEvent) -> tuple[str, int]:
+    """Return the place of an event: by its time, and what people saw and said before what came."""
+    first = (HistoryKind.OBSERVED, HistoryKind.DECLARED, HistoryKind.COUNTED, HistoryKind.ADJUSTED)
+    return event.at, first.index(event.kind) if event.kind in first else len(first)
 
 
 def _suggest(sku: str, desired: DesiredState, base: Base | None) -> str:

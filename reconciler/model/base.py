@@ -68,7 +68,8 @@ class SettledSku:
 
     `had` is None where the shop had just what is declared. `at` is UTC, ISO 8601, and empty in a
     plan for "when this is applied". `level_at` is when an apply last wrote its level, or found it
-    right after a change; '' if none did.
+    right after a change; '' if none did. `is_anew` says that its level was typed for another SKU of
+    the shop, whose key this one was given: so only what it had is known of it.
     """
 
     sku: str
@@ -76,6 +77,7 @@ class SettledSku:
     had: Stock | None = None
     at: str = ""
     level_at: str = ""
+    is_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Levels × references × live stock → which are to be written, and what is said of the others."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model import (
     Action,
@@ -188,13 +188,25 @@ def _judge(
         judged.differing.append(Differing(entry, sku, before, after, reference))
         return
     if not references.is_known(entry, sku.sku_id):
-        is_other = references.is_of_another(entry, sku.sku_id)
-        judged.settled.append(_settled(entry, sku, before, None if is_other else reference))
+        judged.settled.append(_settle_unwritten(entry, sku, before, reference, references))
     expected = references.expect(entry, sku.sku_id, reference)
     if before not in (expected, entry.stock) and before.readable:
         judged.drifted += 1
         judged.drifted_units += _below(expected, before)
         findings.append(left_alone(entry, before, reference))
+
+
+def _settle_unwritten(
+    entry: Declared,
+    sku: LiveSku,
+    live: Stock,
+    reference: Reference | None,
+    references: References,
+) -> SettledSku:
+    """Return what is known of a SKU that was read, and is not written."""
+    if references.is_of_another(entry, sku.sku_id):
+        return replace(_settled(entry, sku, live, None), is_anew=True)
+    return _settled(entry, sku, live, reference)
 
 
 def _settled(entry: Declared, sku: LiveSku, live: Stock, reference: Reference | None) -> SettledSku:

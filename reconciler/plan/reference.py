@@ -35,6 +35,14 @@ class Knowledge:
         """Return what the shop had."""
         return self.declared.stock if self.settled.had is None else self.settled.had
 
+    @property
+    def level(self) -> Stock:
+        """Return the number that a new one is compared with.
+
+        One that was typed for another SKU says nothing: then it is what the shop had.
+        """
+        return self.had if self.settled.is_anew else self.declared.stock
+
 
 class References:
     """Finds what is known of a SKU: by its key; for an unknown key, by the shop's SKU id.
@@ -206,9 +214,8 @@ def _refer(
 
 def _make(statement: Statement, known: Knowledge, settled: Knowledge | None) -> Reference:
     level = settled.declared.stock if settled else None
-    is_observed = known is not settled
-    at = known.settled.at
-    return Reference(statement, known.declared.stock, known.had, at, is_observed, level)
+    is_observed = known is not settled or known.settled.is_anew
+    return Reference(statement, known.level, known.had, known.settled.at, is_observed, level)
 
 
 class _Observed:

@@ -13,18 +13,28 @@ SHOP_FILE: Final = "shop.json"
 
 
 class _Row(NamedTuple):
-    """One SKU: its id in the shop, what the shop had (null: what is declared), and since when."""
+    """One SKU: its id in the shop, what the shop had (null: what is declared), and since when.
+
+    The last field is left out where it is False, as almost everywhere.
+    """
 
     sku_id: str
     had: ShortStock
     at: str
     level_at: str = ""
+    is_anew: bool = False
 
 
 def dump_shop(shop: Mapping[str, SettledSku]) -> dict[str, str]:
     """Return the files that say what the shop had of each SKU, a line for each."""
     rows = {
-        key: _Row(one.sku_id, None if one.had is None else shorten(one.had), one.at, one.level_at)
+        key: _Row(
+            one.sku_id,
+            None if one.had is None else shorten(one.had),
+            one.at,
+            one.level_at,
+            one.is_anew,
+        )
         for key, one in sorted(shop.items())
     }
     return {path: _write(part) for path, part in split_rows(SHOP_FILE, rows).items()}
@@ -32,7 +42,8 @@ def dump_shop(shop: Mapping[str, SettledSku]) -> dict[str, str]:
 
 def _write(rows: Mapping[str, _Row]) -> str:
     lines = (
-        f"{dump_json(key, indent=None)}: {dump_json(row, indent=None)}" for key, row in rows.items()
+        f"{dump_json(key, indent=None)}: {dump_json(row if row.is_anew else row[:-1], indent=None)}"
+        for key, row in rows.items()
     )
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -49,7 +60,7 @@ def parse_shop(commit: str, contents: Iterable[bytes]) -> dict[str, SettledSku]:
             rows = load_noun(parse_json(content.decode()), dict[str, _Row])
             for key, row in rows.items():
                 had = None if row.had is None else lengthen(row.had)
-                shop[key] = SettledSku(key, row.sku_id, had, row.at, row.level_at)
+                shop[key] = SettledSku(key, row.sku_id, had, row.at, row.level_at, row.is_anew)
     except ValueError as error:
         raise HistoryError(
             f"{SHOP_FILE} of the record {commit} can't be read: {error}. If the shop has what is"

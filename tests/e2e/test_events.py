@@ -1039,6 +1039,29 @@ def test_replaced_sku_that_is_pinned_keeps_what_the_shop_has(
     assert _plan(workspace)["actions"] == []
 
 
+@pytest.mark.parametrize("number", [20, 70])
+def test_number_typed_after_a_pin_is_compared_with_what_the_shop_had(
+    workspace: Workspace, number: int
+) -> None:
+    """The old number was for the product before: it hides no write, and nothing was sold of it."""
+    _alone(workspace, CAP=12)
+    _apply(workspace)
+    _rename(workspace, ("TEE", "OLD"), ("CAP", "TEE"))
+    with workspace.shop() as shop:
+        sku_id = shop.find("TEE")
+    workspace.declare({**FIFTY, "TEE": f"{{quantity: 50, id: {sku_id}}}"})
+    _apply(workspace)
+    workspace.sell(TEE=2)
+    assert workspace.run("drift", "--explain").code == 0
+    workspace.declare({**FIFTY, "TEE": f"{{quantity: {number}, id: {sku_id}}}"})
+    workspace.commit()
+    (action,) = _plan(workspace)["actions"]
+    assert (action["after"]["quantity"], action["put_back"]) == (number, 2)
+    _apply(workspace)
+
+    assert _tee(workspace) == number
+
+
 def test_key_of_an_old_file_that_is_corrected_books_nothing_again(workspace: Workspace) -> None:
     """Also after the new owner of the code was counted."""
     _alone(workspace, HAT=10, CAP=7)
