@@ -38,6 +38,4 @@ def rests(entry: Declared, sku: LiveSku, references: References) -> bool:
     if references.is_replaced(entry, sku.sku_id) or references.is_of_another(entry, sku.sku_id):
         return False
     reference = references.look_up(entry, sku.sku_id)
-    if reference is None:  # nothing is recorded, so there is nothing to note
-        return entry.rule is Rule.OBSERVE
-    return not reference.has_changed and not reference.is_stale
+    return reference is not None and not reference.has_changed and not reference.is_stale

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from factories import SITE, Run, seed
 
-from reconciler.app import editing, lock, planning, record_editing, recording
+from reconciler.app import editing, lock, record_editing, recording, scope
 from reconciler.app.interrupts import StopSignal
 from reconciler.app.recording import Recording
 from reconciler.cli.main import exit_code
@@ -213,7 +213,7 @@ def open_world(folder: Path) -> Iterator[World]:
     ):
         for module in (editing, record_editing):
             patched.setattr(module, "datetime", Clock)
-        for module in (lock, planning):
+        for module in (lock, scope):
             patched.setattr(module, "datetime", OwnClock)
         patched.setattr(StoreClient, "now", Clock.now)
         patched.setattr(StopSignal, "sleep", Clock.sleep)
