@@ -63,10 +63,12 @@ def _is_common(content: bytes) -> bool:
 def _text_problem(path: str, text: str) -> Problem | None:
     """Return what forbids reading *text* at all, comments included, or None."""
     if conflict := _CONFLICT.search(text):
+        sides = "keep one of the two sides"
+        if "/events/" in path:
+            sides = "keep one of the two sides, or make two files if these are two deliveries,"
         message = (
-            "this is a conflict marker that git left here; keep one of the two sides, or both"
-            " where they are two deliveries (each in a file of its own), and delete the lines with"
-            " <<<<<<<, ======= and >>>>>>>"
+            f"this is a conflict marker that git left here; {sides}"
+            " and delete the lines with <<<<<<<, ======= and >>>>>>>"
         )
         return Problem(path, *_place(text, conflict.start()), message)
     if lone := _LONE_CR.search(text):

@@ -99,3 +99,11 @@ def test_a_run_of_spaces_is_read_in_linear_time(start: str) -> None:
     document = read_document("a.yaml", (start + " " * 300_000 + "!\n").encode())
 
     assert document.data is not None or document.problems
+
+
+def test_conflict_of_two_deliveries_says_that_both_may_stay() -> None:
+    """Two branches may book a delivery each under one name; to keep one side would lose one."""
+    text = b"at: x\n<<<<<<< HEAD\n  TEE: +10\n=======\n  TEE: +5\n>>>>>>> b\n"
+    for path, has_two in (("demo/events/2026-12/01-a.yaml", True), ("demo/tees.yaml", False)):
+        (problem,) = read_document(path, text).problems
+        assert ("two deliveries" in problem.message) is has_two
