@@ -1,5 +1,6 @@
 """An API → a server on loopback, in a thread of this process or for as long as it lives."""
 
+import asyncio
 import logging
 import os
 import secrets
@@ -7,7 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +65,7 @@ def serve_for_a_while(api: Api, port: int = 0) -> Iterator[str]:
         try:
             yield _address(listener)
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
 
 
@@ -107,8 +109,54 @@ logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 logging.getLogger("uvicorn").propagate = False
 
 
-def _server(api: Api) -> uvicorn.Server:
-    return uvicorn.Server(
+class _Server(uvicorn.Server):
+    """A server that ends at once when it is told.
+
+    uvicorn looks ten times a second whether it is to end, and then waits a tenth of a second more.
+    Every command on the embedded store would pay for both.
+    """
+
+    _wake: Callable[[], object] | None = None
+
+    def stop(self) -> None:
+        """End the server, from another thread."""
+        self.should_exit = True
+        if self._wake is not None:
+            self._wake()
+
+    async def main_loop(self) -> None:
+        """Keep the time of the answers up to date until the server is to end."""
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._wake = partial(loop.call_soon_threadsafe, stopped.set)
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), _TICK)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and give those that are open a second to end."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        until = time.monotonic() + _LAST_SECONDS
+        while (state.connections or state.tasks) and time.monotonic() < until:
+            await asyncio.sleep(0.002)
+        for task in state.tasks:
+            task.cancel()
+
+
+# uvicorn sets the header `Date` every tenth tick.
+_TICK: Final = 0.1
+_LAST_SECONDS: Final = 1.0
+
+
+def _server(api: Api) -> _Server:
+    return _Server(
         uvicorn.Config(
             api.application(),
             http=WireProtocol,
