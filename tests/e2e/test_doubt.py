@@ -63,7 +63,7 @@ def _die_while_another_plans(scene: EventScene) -> None:
         raise KilledError
 
     with pytest.MonkeyPatch.context() as patched, contextlib.suppress(KilledError):
-        patched.setattr(recording, "LEAST", 6.0)
+        patched.setattr(recording, "LEAST", 4.0)
         patched.setattr(StoreClient, "write_stock", write_stock)
         scene.run("apply", "--yes", "--parallelism", "1")
     assert said[0].startswith("65: "), said
@@ -84,7 +84,7 @@ def test_plan_made_while_a_run_is_alive_tells_nothing_of_its_writes(
         if sold:
             scene.sell_later(sold)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(recording, "LEAST", 6.0)
+            patched.setattr(recording, "LEAST", 4.0)
             scene.run("apply", "p.json", "--take-over")
         assert scene.tee() == 70 - sold
         scene.settle(0, "--take-over")

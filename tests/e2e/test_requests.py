@@ -11,7 +11,7 @@ from factories import ON_CHANGE, Workspace, sealed
 from reconciler.sandbox.edits import change_code
 from reconciler.webflow.client import StoreClient
 
-SKUS = {f"S{number:04}": 10 for number in range(600)}
+SKUS = {f"S{number:04}": 10 for number in range(350)}
 LISTING = math.ceil(len(SKUS) / 99)  # each SKU is a product of its own
 
 
@@ -40,7 +40,7 @@ def large(workspace: Workspace) -> Workspace:
 @pytest.mark.parametrize("changes", [0, 1, 3])
 def test_changed_levels_cost_what_they_are(large: Workspace, changes: int) -> None:
     """The listing and a read each to plan; three requests each to apply the saved plan."""
-    names = list(SKUS)[400 : 400 + changes]
+    names = list(SKUS)[250 : 250 + changes]
     large.declare(SKUS | dict.fromkeys(names, 12))
     large.commit()
     to_plan, said = _count(large, "plan", "--out", "p.json")
@@ -58,7 +58,7 @@ def test_changed_levels_cost_what_they_are(large: Workspace, changes: int) -> No
 def test_delivery_costs_what_it_is(large: Workspace) -> None:
     """Also as a plan that is made on the spot."""
     at = "2026-11-30T10:00:00Z"
-    for number, sku in enumerate(("S0005", "S0500")):
+    for number, sku in enumerate(("S0005", "S0320")):
         text = f"at: {at}\nreason: po {number}\nskus: {{{sku}: +5}}\n"
         large.write(f"inventory/demo/events/{number}.yaml", text)
     large.commit()
@@ -70,7 +70,7 @@ def test_delivery_costs_what_it_is(large: Workspace) -> None:
 
     assert (to_plan <= LISTING + 2 + 3, to_apply <= 3 * 2 + 4) == (True, True)
     assert at_once <= LISTING + 3 * 1 + 4
-    assert large.quantities() == SKUS | {"S0500": 15}
+    assert large.quantities() == SKUS | {"S0320": 15}
 
 
 def test_plan_that_reads_all_reads_all(large: Workspace) -> None:
@@ -96,7 +96,7 @@ def test_rule_that_owns_the_number_reads_it_each_time(workspace: Workspace) -> N
 
 def test_products_that_a_plan_file_lies_about_are_not_believed(large: Workspace) -> None:
     """A SKU that is not in its product is looked for in the whole listing."""
-    large.declare(SKUS | {"S0400": 12})
+    large.declare(SKUS | {"S0250": 12})
     large.commit()
     assert large.run("plan", "--out", "p.json").code == 0
     plan = json.loads(Path("p.json").read_text("utf-8"))
@@ -104,7 +104,7 @@ def test_products_that_a_plan_file_lies_about_are_not_believed(large: Workspace)
     with large.shop() as shop:
         row = shop.db.execute("SELECT product_id FROM skus WHERE code = 'S0001'").fetchone()
         place["product_id"] = str(row[0])
-        change_code(shop, "S0400", "OTHER")
+        change_code(shop, "S0250", "OTHER")
     Path("p.json").write_text(json.dumps(sealed(plan)), "utf-8")
 
     assert large.run("apply", "p.json").code == 3
@@ -145,17 +145,17 @@ def test_plan_of_what_changed_is_applied_right_after_base_set(workspace: Workspa
 
 def test_code_that_went_to_another_product_since_the_plan_is_noticed(large: Workspace) -> None:
     """Also where apply looks up products alone: the delivery goes to neither."""
-    large.declare({sku: units for sku, units in SKUS.items() if sku != "S0400"})
-    large.write("inventory/demo/events/a.yaml", _event("a", S0400="+1"))
+    large.declare({sku: units for sku, units in SKUS.items() if sku != "S0250"})
+    large.write("inventory/demo/events/a.yaml", _event("a", S0250="+1"))
     large.commit()
     assert large.run("apply", "--yes").code == 0
-    large.write("inventory/demo/events/b.yaml", _event("b", S0400="+20"))
+    large.write("inventory/demo/events/b.yaml", _event("b", S0250="+20"))
     large.commit()
     large.run("plan", "--out", "p.json")
     assert json.loads(Path("p.json").read_text("utf-8"))["places"]
     with large.shop() as shop:
-        change_code(shop, "S0400", "OLD")
-        change_code(shop, "S0001", "S0400")
+        change_code(shop, "S0250", "OLD")
+        change_code(shop, "S0001", "S0250")
 
     assert large.run("apply", "p.json").code == 3
     assert large.quantities()["OLD"] == 11
