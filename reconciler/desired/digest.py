@@ -1,8 +1,14 @@
 """Desired state → a hash of what it means. Pure."""
 
 import hashlib
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Final
 
-from reconciler.model import DesiredState
+from reconciler.model import Declared, DesiredState
+
+# So many levels are hashed at once: one by one takes twice as long.
+_CHUNK: Final = 1000
 
 
 def compute_digest(desired: DesiredState) -> str:
@@ -12,13 +18,19 @@ def compute_digest(desired: DesiredState) -> str:
     place = (settings.site_id, settings.backend.value, settings.sku_collection_id)
     limits = sorted((limit.value, str(bound)) for limit, bound in settings.limits.items())
     hashed.update(repr((*place, limits, settings.frozen)).encode())
-    for sku in sorted(desired.declared):
-        entry = desired.declared[sku]
-        fields = (sku, str(entry.stock), entry.rule.value, entry.id, entry.code)
-        hashed.update(repr(fields).encode())
+    rows = _rows(desired.declared)
+    while chunk := list(islice(rows, _CHUNK)):
+        hashed.update(repr(chunk).encode())
     for event in sorted(desired.events, key=lambda one: (one.sku, one.file.name)):
         said = (event.sku, event.file.name, event.at, event.is_count, event.units)
         hashed.update(repr(said).encode())
     for one in sorted(desired.observations, key=lambda one: one.id):
         hashed.update(one.id.encode())
     return f"sha256:{hashed.hexdigest()}"
+
+
+def _rows(declared: Mapping[str, Declared]) -> Iterator[tuple[object, ...]]:
+    """Yield what each level means, in the order of the keys."""
+    for sku in sorted(declared):
+        stock, terms = declared[sku].stock, declared[sku].terms
+        yield sku, stock.inventory_type.value, stock.quantity, terms.rule.value, terms.pin

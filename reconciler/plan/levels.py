@@ -79,6 +79,7 @@ def judge_levels(
     judged = Judged(counted_ids=named.accounts.counted)
     declared, stocks = desired.declared, live.stocks
     in_doubt = frozenset(one.sku_id for one in named.pending)
+    is_offline = live.orders is not None and live.orders.is_offline  # such a plan settles nothing
     units = 0
     for name, sku in named.matches.live.items():
         entry, stock = declared[name], stocks.get(sku.sku_id)
@@ -96,7 +97,7 @@ def judge_levels(
             continue
         # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
         if stock == entry.stock and not sku.archived:
-            if not references.is_known(entry, sku.sku_id):
+            if not (is_offline or references.is_known(entry, sku.sku_id)):
                 _settle_equal(judged, entry, sku, references, live.now)
             continue
         _judge(judged, desired.settings, entry, sku, stock, references)

@@ -107,6 +107,21 @@ class References:
         settled = self._base.shop.get(entry.sku)
         return settled is not None and settled.sku_id == sku_id
 
+    def find_plain(self, entry: Declared) -> str | None:
+        """Return the shop's id ('' if it is not known) of a SKU of which nothing is new.
+
+        Almost all are like that: the same level and pin under the same key, and no event or
+        observation. Returns None for any other.
+        """
+        own = self._levels.get(entry.sku)
+        if self._base is None or own is None or self._seen:
+            return None
+        if own.stock != entry.stock or own.terms.pin != entry.terms.pin:
+            return None
+        settled = self._base.shop.get(entry.sku)
+        sku_id = settled.sku_id if settled is not None else entry.id or ""
+        return None if sku_id in self._ledgers or (settled and settled.is_anew) else sku_id
+
     def find_settled(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
         """Return the level of *entry* that an apply last dealt with, or None."""
         level = self._levels.get(entry.sku)
@@ -230,6 +245,9 @@ class _Observed:
                 earlier = Knowledge(declared, SettledSku(key, seen.sku_id, None, one.seen_at))
                 self._by_key.setdefault(key, []).append(earlier)
                 self._by_id.setdefault(seen.sku_id, []).append(earlier)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_key)
 
     def find(self, entry: Declared, sku_id: str | None) -> list[Knowledge]:
         """Return what was seen of *entry*, latest first."""

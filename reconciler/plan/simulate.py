@@ -25,6 +25,12 @@ def simulate_live(desired: DesiredState, base: Base, now: str) -> tuple[LiveStat
     stocks: dict[str, Stock] = {}
     unknown: set[str] = set()
     for number, (sku, entry) in enumerate(desired.declared.items()):
+        plain_id = references.find_plain(entry)
+        if plain_id is not None:
+            sku_id = plain_id or f"offline-{number}"
+            skus.append(LiveSku(sku_id, entry.code, "", archived=False))
+            stocks[sku_id] = entry.stock
+            continue
         settled = references.find_settled(entry, entry.id)
         known_id = settled.settled.sku_id if settled else ""
         sku_id = entry.id or known_id or f"offline-{number}"
