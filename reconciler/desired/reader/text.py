@@ -1,6 +1,7 @@
 """The bytes of a file → its document."""
 
 import re
+from functools import cache
 
 from reconciler.desired.reader.document import MAX_BYTES, Document
 from reconciler.desired.reader.keys import find_hidden
@@ -12,8 +13,8 @@ _LONE_CR = re.compile(r"\r(?!\n)")
 _COMMON_BYTES = bytes((9, 10, 13, *range(32, 127)))
 _CONFLICT_BYTES = (b"<" * 7, b"=" * 7, b">" * 7)
 # YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_PRINTABLE = (
+    "\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 )
 
 
@@ -78,7 +79,7 @@ def _text_problem(path: str, text: str) -> Problem | None:
         )
         return Problem(path, *_place(text, lone.start()), message)
     hidden = find_hidden(text)
-    if hidden is None and (odd := _UNPRINTABLE.search(text)):
+    if hidden is None and (odd := _unprintable().search(text)):
         hidden = odd.start()
     if hidden is not None:
         code = f"U+{ord(text[hidden]):04X}"
@@ -89,3 +90,9 @@ def _text_problem(path: str, text: str) -> Problem | None:
 
 def _place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """Return what finds such a character; to compile it takes longer than to read a small store."""
+    return re.compile(f"[^{_PRINTABLE}]")
