@@ -44,7 +44,11 @@ lint: .venv/.dev ## Check style, types and layers
 fix: .venv/.dev ## Mend what can be mended by itself
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: .venv/.dev ## Measure how fast it is, as ratios
+.venv/.bench: .venv/.dev benchmarks/requirements.txt
+	@$(PIP) --require-hashes --requirement benchmarks/requirements.txt
+	@touch $@
+
+bench: .venv/.bench ## Measure how fast it is, as ratios
 	@$(BIN)/python -m benchmarks
 
 SEEDS ?= 20
@@ -63,6 +67,7 @@ lock: .venv/.dev ## Choose the versions that are installed anew
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group build --output-file requirements.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements-dev.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 .ci/workflows.in --output-file .ci/workflows.txt
+	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt benchmarks/requirements.in --output-file benchmarks/requirements.txt
 
 clean: ## Delete what was made
 	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist

@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from benchmarks import asking, importing, planning, reading, starting
+from benchmarks import asking, importing, offline, planning, reading, starting
 
 TITLE = """# Benchmarks
 
@@ -22,6 +22,7 @@ def main() -> None:
     for section in (
         reading.measure_all,
         planning.measure_all,
+        offline.measure_all,
         starting.measure_all,
         asking.measure_all,
         importing.measure_all,

@@ -25,7 +25,8 @@ def run_case(module: str, *arguments: str) -> Cost:
 
 def run_command(command: Sequence[str]) -> Cost:
     """Return the processor seconds and the peak memory of a whole command."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
