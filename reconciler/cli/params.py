@@ -206,7 +206,7 @@ BASE = click.option(
 READ_ALL = click.option(
     "--read-all",
     is_flag=True,
-    help="Read SKUs that would not be written, too: for drift, and what is low.",
+    help="Read SKUs that would not be written, too, to see drift.",
 )
 _MEMORY = (
     click.option(

@@ -30,9 +30,9 @@ def find_resting(desired: DesiredState, references: References, matches: Matches
 
 
 def rests(entry: Declared, sku: LiveSku, references: References) -> bool:
-    """Return whether the level of one SKU writes nothing, whatever the shop has."""
-    if entry.rule not in {Rule.ON_CHANGE, Rule.OBSERVE}:
-        return False
+    """Return whether the level of one SKU writes nothing and has nothing to say."""
+    if entry.rule not in {Rule.ON_CHANGE, Rule.OBSERVE} or entry.terms.low is not None:
+        return False  # a plan says of a SKU with `low` whether the shop has as few
     if references.is_known(entry, sku.sku_id):  # almost all are, and need no rule to say so
         return True
     if references.is_replaced(entry, sku.sku_id) or references.is_of_another(entry, sku.sku_id):

@@ -610,14 +610,16 @@ def test_close_folds_old_deliveries(workspace: Workspace, monkeypatch: pytest.Mo
 
 
 def test_low_stock_is_named(workspace: Workspace) -> None:
-    """By drift, and by a plan that reads it; the exit code stays."""
+    """By plan and drift, and the exit code stays."""
     workspace.begin()
     workspace.declare({"TEE": "{quantity: 50, low: 48}", "MUG": 20}, head="low: 3\n")
     workspace.sell(TEE=2)
-    run, drift = workspace.run("plan", "--read-all"), workspace.run("drift")
+    plan, drift = _plan(workspace), workspace.run("drift")
+    assert (_kinds(plan), drift.code, "low" in drift.out) == ({"TEE": "low"}, 0, True)
+    workspace.commit()
+    assert workspace.run("apply", "--yes").code == 0
 
-    assert (run.code, "low" in run.out, drift.code, "low" in drift.out) == (0, True, 0, True)
-    assert _kinds(_plan(workspace)) == {}
+    assert _kinds(_plan(workspace)) == {"TEE": "low"}
 
 
 def test_saved_plan_with_an_event_right_after_base_set(workspace: Workspace) -> None:
