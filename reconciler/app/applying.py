@@ -105,8 +105,8 @@ def _refuse_begun(plan: Plan) -> None:
     if any(action.correction is not None for action in plan.actions):
         raise StalePlanError(
             "This plan was begun and did not end, so the shop may have some of its deliveries."
-            " Nothing was written. `reconciler apply --take-over` waits until that run is over, and"
-            " plans anew: the orders tell what was added."
+            " Nothing was written. Run `reconciler apply --take-over`: it waits until that run is"
+            " over, plans again, and learns from the orders what was added."
         )
 
 

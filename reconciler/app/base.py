@@ -139,8 +139,8 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
         if end.result in _UNKNOWN
     )
     pending = (*doubt, *unknown, *progress.open)
-    is_busy = told.record.is_intent and progress.deadline is not None
-    busy_until = format_time(progress.deadline) if is_busy and progress.deadline else ""
+    deadline = progress.deadline if told.record.is_intent else None
+    busy_until = format_time(deadline) if deadline else ""
     return replace(with_landed(base, landed), pending=pending, busy_until=busy_until)
 
 

@@ -19,7 +19,7 @@ def ensure_unlocked(known: KnownBase) -> None:
     """Raise HeldError while an apply may have the store, by this machine's clock.
 
     For what people do by hand, without a shop to ask the time. This clock may be wrong by hours,
-    so unless somebody said that the run is dead, its deadline has to be long over.
+    so the deadline has to be long over, unless people said that the run is dead.
     """
     last = known.last
     deadline = last.told.deadline if last is not None and last.told else None

@@ -90,7 +90,7 @@ def _describe(base: Base, last: BaseTexts, record: Record, ref: str) -> Iterable
 
 
 def describe_doubt(write: Pending) -> str:
-    """Return which write it is, and since when nobody knows whether it landed."""
+    """Return which write it is, and since when it is unknown whether it landed."""
     units = "" if write.correction is None else f" ({write.correction:+})"
     return (
         f"{safe_text(write.sku)}: {write.before} -> {write.after}{units}, announced after"

@@ -124,7 +124,7 @@ class Recording:
             raise HeldError(f"{error}. Nothing was written. Plan again") from None
         except HistoryError as error:
             raise HistoryError(
-                f"{error}. Nothing was written. Mend that, and apply again"
+                f"{error}. Nothing was written. Correct that, and apply again"
             ) from None
         self.tip, self._announced_at = commit, time.monotonic()
         self._reported |= outcomes.keys()

@@ -161,7 +161,8 @@ def unsettled(
     if busy_until:
         message = (
             f"an apply may be writing {write.before} -> {write.after} just now. Left alone. Plan"
-            f" again when it has ended, or after {busy_until[11:19]} UTC by the shop's clock"
+            f" again when it has ended, or after {busy_until[:19].replace('T', ' ')} UTC by the"
+            " shop's clock"
         )
         return Finding(FindingKind.UNSETTLED, write.sku, message, source)
     has = f", and the shop has {live}" if live is not None else ""

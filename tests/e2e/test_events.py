@@ -1016,6 +1016,13 @@ def test_product_made_anew_gets_no_old_delivery_when_it_is_pinned(workspace: Wor
     assert _plan(workspace)["actions"] == []
 
 
+def _hand_code_over(workspace: Workspace) -> str:
+    """Let the SKU CAP have the code TEE in the shop, and return its id."""
+    _rename(workspace, ("TEE", "OLD"), ("CAP", "TEE"))
+    with workspace.shop() as shop:
+        return shop.find("TEE")
+
+
 @pytest.mark.parametrize("number", [50, 77])
 def test_replaced_sku_that_is_pinned_keeps_what_the_shop_has(
     workspace: Workspace, number: int
@@ -1024,11 +1031,9 @@ def test_replaced_sku_that_is_pinned_keeps_what_the_shop_has(
     _alone(workspace, CAP=68)
     _event(workspace, "po", _ago(hours=1), TEE="+20")
     _apply(workspace)
-    _rename(workspace, ("TEE", "OLD"), ("CAP", "TEE"))
+    sku_id = _hand_code_over(workspace)
     workspace.commit()
     assert _kinds(_plan(workspace, code=65)) == {"TEE": "replaced"}
-    with workspace.shop() as shop:
-        sku_id = shop.find("TEE")
     before = workspace.quantities()
     workspace.declare({**FIFTY, "TEE": f"{{quantity: {number}, id: {sku_id}}}"})
     _apply(workspace)
@@ -1048,9 +1053,7 @@ def test_number_typed_after_a_pin_is_compared_with_what_the_shop_had(
     """The old number was for the product before: it hides no write, and nothing was sold of it."""
     _alone(workspace, CAP=12)
     _apply(workspace)
-    _rename(workspace, ("TEE", "OLD"), ("CAP", "TEE"))
-    with workspace.shop() as shop:
-        sku_id = shop.find("TEE")
+    sku_id = _hand_code_over(workspace)
     workspace.declare({**FIFTY, "TEE": f"{{quantity: 50, id: {sku_id}}}"})
     _apply(workspace)
     workspace.sell(TEE=2)

@@ -84,7 +84,7 @@ def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, gith
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem as JSON, where each stands for itself."""
+    """Return a problem as JSON, which has all of them, so that none sums up others."""
     return {name: value for name, value in problem._asdict().items() if name != "stands_for"}
 
 
