@@ -66,7 +66,7 @@ class Recording:
     tip: str | None = None
     deadline: datetime | None = None
     _ahead: Mapping[str, Pending] = field(default_factory=dict)
-    _announced: set[str] = field(default_factory=set)
+    _announced: list[str] = field(default_factory=list)
     _reported: set[str] = field(default_factory=set)
     _announced_at: float = 0.0
 
@@ -92,14 +92,11 @@ class Recording:
             # What a run before has done is announced, too, so that its results are on record.
             done = [one for one in self.plan.actions if one.sku in outcomes]
             self._begin(done or actions, outcomes)
-            self._announced |= {action.sku for action in done}
-            self._reported -= outcomes.keys()
             if done:
                 self._announced_at = -math.inf
                 self._go_on(actions, outcomes)
         else:
             self._go_on(actions, outcomes)
-        self._announced |= {action.sku for action in actions}
         self._reported -= {action.sku for action in actions}
 
     def may_write(self) -> bool:
@@ -126,8 +123,11 @@ class Recording:
             raise HistoryError(
                 f"{error}. Nothing was written. Correct that, and apply again"
             ) from None
+        self._note_announced(commit, actions)
+
+    def _note_announced(self, commit: str, actions: Sequence[Action]) -> None:
         self.tip, self._announced_at = commit, time.monotonic()
-        self._reported |= outcomes.keys()
+        self._announced += (action.target.sku_id for action in actions)
 
     def _go_on(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
         """Put the next batch in, and what came of those before; not twice in a minute."""
@@ -136,7 +136,8 @@ class Recording:
             self.sleep(max(0.0, self._announced_at + pause - time.monotonic()))
         tip = self.tip or ""
         message = f"{self.plan.store}: about to write {count(len(actions), 'more SKU')}\n"
-        commit = make_batch(self.repository, tip, self._batch(actions, outcomes), message)
+        batch = self._batch(actions, outcomes)
+        commit = make_batch(self.repository, tip, batch, message, self._announced)
         try:
             go_on(self.repository, self.ref, commit, tip, self.remote)
         except HeldError:
@@ -144,7 +145,7 @@ class Recording:
             if self._find_unlock() is not None:
                 why = "people said that this run is dead (base unlock)"
             raise HeldError(f"{why}, so this one writes nothing more") from None
-        self.tip, self._announced_at = commit, time.monotonic()
+        self._note_announced(commit, actions)
         self._reported |= outcomes.keys()
 
     def _resolved(self) -> tuple[RecordedAction, ...]:
@@ -166,10 +167,13 @@ class Recording:
 
     def _results(self, outcomes: Mapping[str, Outcome]) -> tuple[RecordedAction, ...]:
         """Return what came of announced actions that no record says yet."""
+        announced = frozenset(self._announced)
         return tuple(
             record_action(action, outcomes[action.sku])
             for action in self.plan.actions
-            if action.sku in outcomes and action.sku in self._announced - self._reported
+            if action.sku in outcomes
+            and action.sku not in self._reported
+            and action.target.sku_id in announced
         )
 
     def finish(self, report: Report) -> str:
@@ -212,7 +216,7 @@ class Recording:
             return self._ensure_latest()
         resolved = self._resolved() if self.tip is None else ()
         if results := (*resolved, *self._results(report.by_sku)):
-            files[BATCH_FILE] = dump_batch(Batch(None, (), results))
+            files[BATCH_FILE] = dump_batch(Batch(None, (), results), self._announced)
         message = _commit_message(record, self.plan, report)
         try:
             commit = make_record(self.repository, record, files, message)

@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.git.file_versions import read_blobs
 from reconciler.git.repository import Repository
-from reconciler.records.batches import BATCH_FILE, DOUBT_FILE, Batch, parse_batch
+from reconciler.records.batches import BATCH_FILE, DOUBT_FILE, Batch, parse_batch, parse_run
 from reconciler.records.ledgers import LEDGER_FILE
 from reconciler.records.records import (
     APPLIED_FILE,
@@ -152,9 +152,7 @@ def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[
     commits = repository.run(*how).decode().split()
     names = {one: f"{one}:{BATCH_FILE}" for one in commits}
     contents = read_blobs(repository, names.values())
-    return tuple(
-        parse_batch(one[:7], contents[name]) for one, name in names.items() if name in contents
-    )
+    return parse_run((one[:7], contents[name]) for one, name in names.items() if name in contents)
 
 
 def _kept_deadline(commit: str, content: bytes | None) -> tuple[Batch, ...]:

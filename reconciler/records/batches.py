@@ -4,7 +4,7 @@ A run announces each batch before the first write of it. So a run that died leav
 what it had announced and not reported.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -65,10 +65,10 @@ class Batch:
 
 
 class _Level(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """The level that a write brings: its rule, and the pin of its SKU."""
+    """The level that a write brings, unless it is the stock after it; its rule and its pin."""
 
-    stock: ShortStock
     rule: Rule
+    stock: ShortStock | UnsetType = UNSET
     id: _Text = ""
     code: _Text = ""
 
@@ -87,31 +87,47 @@ class _Write(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class _Result(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """What became of a write: without its stocks if they are those that were announced."""
+    """What became of a write: without its stocks if they are those that were announced.
 
-    sku_id: _Text
+    It is the n-th `write` that the run announced, counted from 0. One of an earlier run is named by
+    the id of its SKU.
+    """
+
     result: _Text
+    write: int | None = None
+    sku_id: _Text = ""
     at: _Time = ""
     before: ShortStock | UnsetType = UNSET
     after: ShortStock | UnsetType = UNSET
 
 
 class _Batch(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """`read` is when the stocks of all writes were read, unless a write has times of its own."""
+
     deadline: datetime | None = None
+    read: tuple[_Time, _Time] = ("", "")
     writes: tuple[_Write, ...] = ()
     results: tuple[_Result, ...] = ()
     unlocked_by: _Text = ""
 
 
-def dump_batch(batch: Batch) -> str:
-    """Return the text of `batch.json`, a line for each SKU."""
+def dump_batch(batch: Batch, announced: Sequence[str] = ()) -> str:
+    """Return the text of `batch.json`, a line for each SKU, as short as it can be told.
+
+    *announced* are the ids of the SKUs that the run has announced before, in that order: a result
+    names its write by the place there, because ids are random and so don't compress.
+    """
     parts = []
+    reads = {(write.read_at, write.read_until) for write in batch.writes}
+    read = reads.pop() if len(reads) == 1 else ("", "")
     if batch.deadline is not None:
         parts.append(f'"deadline": "{batch.deadline:%Y-%m-%dT%H:%M:%S.%fZ}"')
     if batch.writes:
-        parts.append(f'"writes": {_list(map(_as_write, batch.writes))}')
+        parts.append(f'"read": {dump_json(read, indent=None)}')
+        parts.append(f'"writes": {_list(_as_write(one, read) for one in batch.writes)}')
     if batch.results:
-        parts.append(f'"results": {_list(map(_as_result, batch.results))}')
+        places = {sku_id: place for place, sku_id in enumerate(announced)}
+        parts.append(f'"results": {_list(_as_result(one, places) for one in batch.results)}')
     if batch.unlocked_by:
         parts.append(f'"unlocked_by": {dump_json(batch.unlocked_by)}')
     return "{" + ",\n".join(parts) + "}\n"
@@ -126,21 +142,25 @@ def _list(rows: Iterable[dict[str, Any]]) -> str:
     return "[\n" + ",\n".join(dump_json(row, indent=None) for row in rows) + "\n]"
 
 
-def _as_write(write: Pending) -> dict[str, Any]:
+def _as_write(write: Pending, read: tuple[str, str] = ("", "")) -> dict[str, Any]:
+    """Return a write as it is recorded: without its times if they are those of the whole batch."""
     level, pin = write.declared, write.declared.terms.pin if write.declared else None
     row: dict[str, Any] = {
         "sku": write.sku,
         "sku_id": write.sku_id,
         "before": shorten(write.before),
         "after": shorten(write.after),
-        "read_at": write.read_at,
-        "read_until": write.read_until,
     }
+    if (write.read_at, write.read_until) != read:
+        row |= {"read_at": write.read_at, "read_until": write.read_until}
     if write.sent_by:
         row["sent_by"] = write.sent_by
     if level is not None:
-        names = {"id": pin.id, "code": pin.code} if pin else {}
-        row["level"] = {"stock": shorten(level.stock), "rule": level.rule.value, **names}
+        row["level"] = {"rule": level.rule.value}
+        if level.stock != write.after:
+            row["level"]["stock"] = shorten(level.stock)
+        if pin:
+            row["level"] |= {"id": pin.id, "code": pin.code}
     if write.correction is not None:
         row["correction"] = write.correction
     if write.ledger is not None:
@@ -148,16 +168,21 @@ def _as_write(write: Pending) -> dict[str, Any]:
     return row
 
 
-def _as_result(action: RecordedAction) -> dict[str, Any]:
-    row: dict[str, Any] = {"sku_id": action.sku_id, "result": action.result}
+def _as_result(action: RecordedAction, places: Mapping[str, int]) -> dict[str, Any]:
+    place = places.get(action.sku_id)
+    row: dict[str, Any] = {"sku_id": action.sku_id} if place is None else {"write": place}
+    row["result"] = action.result
     if action.at:
         row["at"] = action.at
     stocks = {"before": action.before, "after": action.after}
     return row | {name: shorten(stock) for name, stock in stocks.items() if stock is not None}
 
 
-def parse_batch(commit: str, content: bytes) -> Batch:
-    """Return the `batch.json` of the record *commit*; raise HistoryError if it can't be read."""
+def parse_batch(commit: str, content: bytes, announced: Sequence[str] = ()) -> Batch:
+    """Return the `batch.json` of the record *commit*; raise HistoryError if it can't be read.
+
+    *announced* are the ids of the SKUs that the run has announced before, in that order.
+    """
     try:
         batch = load_noun(parse_json(content.decode()), _Batch)
         deadline = batch.deadline
@@ -165,8 +190,9 @@ def parse_batch(commit: str, content: bytes) -> Batch:
             if deadline.tzinfo is None:
                 raise ValueError("the deadline has no offset")
             deadline = deadline.astimezone(UTC)
-        results = tuple(map(_load_result, batch.results))
-        return Batch(deadline, tuple(map(_load_write, batch.writes)), results, batch.unlocked_by)
+        results = tuple(_load_result(row, announced) for row in batch.results)
+        writes = tuple(_load_write(row, batch.read) for row in batch.writes)
+        return Batch(deadline, writes, results, batch.unlocked_by)
     except (ValueError, OverflowError) as error:
         raise _unreadable(BATCH_FILE, commit, error) from None
 
@@ -175,7 +201,7 @@ def parse_doubt(commit: str, content: bytes) -> tuple[Pending, ...]:
     """Return the `doubt.json` of the record *commit*; raise HistoryError if it can't be read."""
     try:
         rows = load_noun(parse_json(content.decode()), tuple[_Write, ...])
-        return tuple(map(_load_write, rows))
+        return tuple(_load_write(row, ("", "")) for row in rows)
     except ValueError as error:
         raise _unreadable(DOUBT_FILE, commit, error) from None
 
@@ -187,20 +213,22 @@ def _unreadable(name: str, commit: str, error: Exception) -> HistoryError:
     )
 
 
-def _load_write(row: _Write) -> Pending:
-    level = None
+def _load_write(row: _Write, read: tuple[str, str]) -> Pending:
+    level, after = None, lengthen(row.after)
     if row.level is not None:
         pin = Pin(row.level.id, row.level.code) if row.level.id else None
-        level = Declared(row.sku, lengthen(row.level.stock), Terms(row.level.rule, pin, ""), 0)
+        stock = after if isinstance(row.level.stock, UnsetType) else lengthen(row.level.stock)
+        level = Declared(row.sku, stock, Terms(row.level.rule, pin, ""), 0)
     ledger = load_ledger(row.ledger) if row.ledger is not None else None
-    _check_times(row.read_at, row.read_until, row.sent_by)
+    read_at, read_until = row.read_at or read[0], row.read_until or read[1]
+    _check_times(read_at, read_until, row.sent_by)
     return Pending(
         row.sku,
         row.sku_id,
         lengthen(row.before),
-        lengthen(row.after),
-        row.read_at,
-        row.read_until,
+        after,
+        read_at,
+        read_until,
         level,
         row.correction,
         ledger,
@@ -218,11 +246,37 @@ def _check_times(*times: str) -> None:
 _YEARS: Final = (2000, 2200)
 
 
-def _load_result(row: _Result) -> RecordedAction:
+def _load_result(row: _Result, announced: Sequence[str]) -> RecordedAction:
     _check_times(row.at)
+    sku_id = row.sku_id
+    if row.write is not None:
+        if not 0 <= row.write < len(announced):
+            raise ValueError(f"write {row.write} was not announced")
+        sku_id = announced[row.write]
     stocks = (row.before, row.after)
     before, after = (None if isinstance(one, UnsetType) else lengthen(one) for one in stocks)
-    return RecordedAction(row.sku_id, row.result, row.at, before, after)
+    return RecordedAction(sku_id, row.result, row.at, before, after)
+
+
+def parse_run(contents: Iterable[tuple[str, bytes]]) -> tuple[Batch, ...]:
+    """Return the batches of one run, oldest first, from each commit and its `batch.json`.
+
+    Raises HistoryError if one can't be read.
+    """
+    announced: list[str] = []
+    batches = []
+    for commit, content in contents:
+        batches.append(parse_batch(commit, content, announced))
+        announced += (write.sku_id for write in batches[-1].writes)
+    return tuple(batches)
+
+
+def find_unlocker(content: bytes) -> str:
+    """Return who said that a run is dead, from its `batch.json`; '' if nobody did."""
+    try:
+        return load_noun(parse_json(content.decode()), _Batch).unlocked_by
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,16 @@ def _read_chain(repository: Repository, site_id: str) -> Iterator[_Link]:
     commits = [line.split() for line in lines.decode().splitlines()]
     names = [f"{commit}:{file}" for commit, _ in commits for file in (RECORD_FILE, BATCH_FILE)]
     contents = read_blobs(repository, names)
+    run = ""
+    announced: list[str] = []
     for commit, seconds in commits:
         content = contents.get(f"{commit}:{RECORD_FILE}")
         record = parse_record(commit, content) if content is not None else None
         if record is None:
             continue
-        batch = contents.get(f"{commit}:{BATCH_FILE}")
-        at = format_time(datetime.fromtimestamp(int(seconds), UTC))
-        yield _Link(at, record, parse_batch(commit[:7], batch) if batch else Batch(None))
+        if record.run != run:
+            run, announced = record.run, []
+        text = contents.get(f"{commit}:{BATCH_FILE}")
+        batch = parse_batch(commit[:7], text, announced) if text else Batch(None)
+        announced += (write.sku_id for write in batch.writes)
+        yield _Link(format_time(datetime.fromtimestamp(int(seconds), UTC)), record, batch)

@@ -9,7 +9,7 @@ nobody knows whether they landed. The parents of a record are the record before 
 was applied.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Final
@@ -124,6 +124,12 @@ def make_record(
     return make_commit(repository, contents, [previous, record.source], message)
 
 
-def make_batch(repository: Repository, commit: str, batch: Batch, message: str) -> str:
-    """Write the commit of a run that comes after *commit*: `batch.json` alone is another."""
-    return replace_file(repository, commit, BATCH_FILE, dump_batch(batch).encode(), message)
+def make_batch(
+    repository: Repository, commit: str, batch: Batch, message: str, announced: Sequence[str] = ()
+) -> str:
+    """Write the commit of a run that comes after *commit*: `batch.json` alone is another.
+
+    *announced* are the ids of the SKUs that the run has announced before, in that order.
+    """
+    content = dump_batch(batch, announced).encode()
+    return replace_file(repository, commit, BATCH_FILE, content, message)

@@ -1,6 +1,8 @@
 """`batch.json` and `doubt.json`: read back as written; what can't be right is refused."""
 
 import json
+import random
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from reconciler.records.batches import (
     dump_doubt,
     parse_batch,
     parse_doubt,
+    parse_run,
     sum_up,
 )
 
@@ -46,6 +49,38 @@ def test_batch_is_read_as_it_was_written(batch: Batch) -> None:
     assert parse_batch("abc", dump_batch(batch).encode()) == batch
 
 
+def test_results_name_their_writes_by_place() -> None:
+    """Also where a SKU is announced twice; those of an earlier run keep their ids."""
+    first, second = (Batch(DEADLINE, (write,)) for write in WRITES)
+    results = tuple(RecordedAction(one, "applied", AT) for one in ("id-B", "id-X", "id-A"))
+    run = (first, second, first, Batch(None, (), results))
+    announced: list[str] = []
+    texts = []
+    for batch in run:
+        texts.append(dump_batch(batch, announced))
+        announced += (write.sku_id for write in batch.writes)
+    assert "id-B" not in texts[-1]
+    assert "id-X" in texts[-1]
+    assert parse_run((f"{n}", text.encode()) for n, text in enumerate(texts)) == run
+
+
+def test_batch_of_one_minute_is_small() -> None:
+    """As many SKUs as are written between two pushes, and what came of as many before."""
+    chance = random.Random(1)
+    ids = [f"{chance.getrandbits(96):024x}" for _ in range(66)]
+    writes = tuple(
+        Pending(f"SKU-{n * 431:05}", sku_id, stock(n), stock(n * 7 % 60), AT, UNTIL, level)
+        for n, sku_id in enumerate(ids[33:])
+        for level in [declared(f"SKU-{n * 431:05}", n * 7 % 60)]
+    )
+    results = tuple(
+        RecordedAction(sku_id, "applied", f"2026-11-20T10:01:{n:02}.{n * 37 % 1000:03}Z")
+        for n, sku_id in enumerate(ids[:33])
+    )
+    text = dump_batch(Batch(DEADLINE, writes, results), ids[:33])
+    assert len(zlib.compress(text.encode())) < 1400
+
+
 def test_doubt_is_read_as_it_was_written() -> None:
     """In the order of ids."""
     assert parse_doubt("abc", dump_doubt(reversed(WRITES)).encode()) == WRITES
@@ -70,6 +105,7 @@ def _result(**fields: Any) -> dict[str, Any]:
         {"writes": [_write(level={"stock": 5, "rule": "mine"})]},
         {"writes": [_write(ledger={"sku_id": "id-A", "keys": ["A"], "counted": 5})]},
         *({"results": [_result(result=5)]}, {"results": [_result(at="now")]}),
+        *({"results": [_result(write=0)]}, {"results": [_result(write=-1)]}),
     ],
     ids=str,
 )
