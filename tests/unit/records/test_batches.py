@@ -1,7 +1,7 @@
 """`batch.json` and `doubt.json`: read back as written; what can't be right is refused."""
 
+import hashlib
 import json
-import random
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -66,8 +66,7 @@ def test_results_name_their_writes_by_place() -> None:
 
 def test_batch_of_one_minute_is_small() -> None:
     """As many SKUs as are written between two pushes, and what came of as many before."""
-    chance = random.Random(1)
-    ids = [f"{chance.getrandbits(96):024x}" for _ in range(66)]
+    ids = [hashlib.sha256(bytes([n])).hexdigest()[:24] for n in range(66)]
     writes = tuple(
         Pending(f"SKU-{n * 431:05}", sku_id, stock(n), stock(n * 7 % 60), AT, UNTIL, level)
         for n, sku_id in enumerate(ids[33:])
