@@ -185,14 +185,9 @@ def parse_batch(commit: str, content: bytes, announced: Sequence[str] = ()) -> B
     """
     try:
         batch = load_noun(parse_json(content.decode()), _Batch)
-        deadline = batch.deadline
-        if deadline is not None:
-            if deadline.tzinfo is None:
-                raise ValueError("the deadline has no offset")
-            deadline = deadline.astimezone(UTC)
         results = tuple(_load_result(row, announced) for row in batch.results)
         writes = tuple(_load_write(row, batch.read) for row in batch.writes)
-        return Batch(deadline, writes, results, batch.unlocked_by)
+        return Batch(_load_deadline(batch), writes, results, batch.unlocked_by)
     except (ValueError, OverflowError) as error:
         raise _unreadable(BATCH_FILE, commit, error) from None
 
@@ -211,6 +206,14 @@ def _unreadable(name: str, commit: str, error: Exception) -> HistoryError:
         f"{name} of the record {commit} can't be read: {error}. If the shop has what is"
         " committed: reconciler base set HEAD"
     )
+
+
+def _load_deadline(batch: _Batch) -> datetime | None:
+    if batch.deadline is None:
+        return None
+    if batch.deadline.tzinfo is None:
+        raise ValueError("the deadline has no offset")
+    return batch.deadline.astimezone(UTC)
 
 
 def _load_write(row: _Write, read: tuple[str, str]) -> Pending:
@@ -271,12 +274,16 @@ def parse_run(contents: Iterable[tuple[str, bytes]]) -> tuple[Batch, ...]:
     return tuple(batches)
 
 
-def find_unlocker(content: bytes) -> str:
-    """Return who said that a run is dead, from its `batch.json`; '' if nobody did."""
+def parse_head(commit: str, content: bytes) -> Batch:
+    """Return what a `batch.json` says of its run as a whole, without its writes and results.
+
+    Raises HistoryError if it can't be read.
+    """
     try:
-        return load_noun(parse_json(content.decode()), _Batch).unlocked_by
-    except ValueError:
-        return ""
+        batch = load_noun(parse_json(content.decode()), _Batch)
+        return Batch(_load_deadline(batch), unlocked_by=batch.unlocked_by)
+    except (ValueError, OverflowError) as error:
+        raise _unreadable(BATCH_FILE, commit, error) from None
 
 
 @dataclass(frozen=True, slots=True)

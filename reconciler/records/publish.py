@@ -7,7 +7,7 @@ from reconciler.errors import HeldError, HistoryError, PushError
 from reconciler.git.file_versions import read_blobs
 from reconciler.git.remotes import fetch_ref, find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
-from reconciler.records.batches import BATCH_FILE, find_unlocker
+from reconciler.records.batches import BATCH_FILE, parse_head
 
 
 def begin(
@@ -130,5 +130,6 @@ def find_unlock(repository: Repository, ref: str, tip: str, remote: str | None) 
         return None
     commits = repository.run("rev-list", "--first-parent", f"{tip}..{last}").decode().split()
     contents = read_blobs(repository, [f"{one}:{BATCH_FILE}" for one in commits])
-    is_all = len(contents) == len(commits) and all(map(find_unlocker, contents.values()))
+    heads = [parse_head(name[:7], content) for name, content in contents.items()]
+    is_all = len(heads) == len(commits) and all(one.unlocked_by for one in heads)
     return last if is_all else None
