@@ -3,7 +3,17 @@
 import platform
 from pathlib import Path
 
-from benchmarks import asking, importing, offline, planning, reading, starting
+from benchmarks import (
+    asking,
+    importing,
+    offline,
+    paying,
+    planning,
+    racing,
+    reading,
+    remembering,
+    starting,
+)
 
 TITLE = """# Benchmarks
 
@@ -20,12 +30,15 @@ def main() -> None:
     )
     text = TITLE + f"Last run: {machine}.\n"
     for section in (
-        reading.measure_all,
-        planning.measure_all,
+        paying.measure_all,
+        racing.measure_all,
         offline.measure_all,
         starting.measure_all,
+        reading.measure_all,
+        planning.measure_all,
         asking.measure_all,
         importing.measure_all,
+        remembering.measure_all,
     ):
         text += "\n" + section()
     print(text)

@@ -7,8 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.asking import SITE, TOKEN, read_alone, serving
+from benchmarks.asking import read_alone
 from benchmarks.measure import row
+from benchmarks.shops import SITE, TOKEN, serving
 
 SKUS = 5000
 LATENCY = 50

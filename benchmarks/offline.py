@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from benchmarks.growth import draw
 from benchmarks.measure import Cost, row, run_command
 from benchmarks.reading import ENTRIES
 
-SIZES = (1_000, 10_000, 100_000)
-ROUNDS = {1_000: 5, 10_000: 3, 100_000: 1}
+SIZES = (100, 1_000, 10_000, 100_000)
+ROUNDS = {100: 5, 1_000: 5, 10_000: 3, 100_000: 1}
 # How many times faster than the peer, by the kind of entries and their number.
 GOALS = {
     "short entries": {1_000: 5, 10_000: 20, 100_000: 45},
@@ -105,16 +106,18 @@ def measure_all() -> str:
         " processes.\n\n"
         "| | ours | goal | met |\n|---|---|---|---|\n"
     )
+    plots = ""
     for what, (entry, _) in ENTRIES.items():
-        for number in SIZES:
-            ours, theirs = _compare(number, entry)
-            pairs = list(zip(ours, theirs, strict=True))
+        costs = {number: _compare(number, entry) for number in SIZES}
+        plots = plots or draw(costs, Path(__file__).parent)
+        for number in GOALS[what]:
+            pairs = list(zip(*costs[number], strict=True))
             faster = median(their.seconds / our.seconds for our, their in pairs)
             text += row(f"{number} {what}: faster", faster, GOALS[what][number], at_least=True)
             if number == SIZES[-1] and what in MEMORY_GOALS:
                 memory = median(our.peak / their.peak for our, their in pairs)
                 text += row(f"{number} {what}: its memory", memory, MEMORY_GOALS[what])
-    return text + _measure_start()
+    return f"{text}{_measure_start()}\nShort entries, by the number of SKUs:\n\n{plots}"
 
 
 if __name__ == "__main__":
