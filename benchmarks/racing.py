@@ -133,7 +133,8 @@ def measure_all() -> str:
         f" requests a minute, and a customer buys one every {BETWEEN_SALES:g} seconds. The sums"
         f" were typed {UNTIL_COMMITTED:g} seconds before. The script is `benchmarks/naive.py`, on"
         " Webflow's own SDK with the retries that this has. A number is right if it is what the"
-        " shop had, with the delivery, less all that was sold.\n\n"
+        " shop had, with the delivery, less all that was sold. Exit 4 is `max_put_back: 0`, as"
+        " `import` writes it: no level that puts sold units back is written.\n\n"
         "| | time | ended | 429 | right | without the delivery | units put back |\n"
         "|---|---|---|---|---|---|---|\n"
     )

@@ -40,8 +40,10 @@ class Workspace:
         self.git("init", "--quiet")
         self.run("import", "--site", SITE, "--store", "shop")
         settings = self.folder / "inventory/shop/store.yaml"
-        off = "".join(f"  {limit}: 1000000\n" for limit in Limit)
-        settings.write_text(f"site_id: {SITE}\nrule: on_change\nlimits:\n{off}")
+        # High, but for the one that protects sales, which is as `import` writes it.
+        limits = dict.fromkeys(Limit, 1_000_000) | {Limit.PUT_BACK: 0}
+        lines = "".join(f"  {limit}: {units}\n" for limit, units in limits.items())
+        settings.write_text(f"site_id: {SITE}\nrule: on_change\nlimits:\n{lines}")
         self.commit()
         self.run("apply", "--yes", "--base", "HEAD")
         return self

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from factories import SHORT_LOCKS, Workspace
 from hypothesis import settings
+from snapshots import TextSnapshot
+from syrupy.assertion import SnapshotAssertion
 
 from reconciler.app import recording
 
@@ -30,6 +32,12 @@ def _connect_to_loopback(self: socket.socket, address: Any) -> None:
     if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
         raise AssertionError(f"a test reached for {address}")
     _connect(self, address)
+
+
+@pytest.fixture
+def wording(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Return what compares a text with the snapshot file of the test."""
+    return snapshot.use_extension(TextSnapshot)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from reconciler.apply.event_log import Events
 from reconciler.apply.executor import NOTHING_EARLIER, Earlier, execute
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.observers import Observer, Observers
-from reconciler.errors import HeldError, PushError
+from reconciler.errors import LockedError, PushError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Action, Outcome, Plan, Report, Result
 from reconciler.plan.plan_file import fingerprint
@@ -150,7 +150,7 @@ def _record(recording: Recording | None, report: Report, reporter: Reporter) -> 
         return None
     try:
         said = recording.finish(report)
-    except HeldError as error:
+    except LockedError as error:
         if recording.tip is None:  # nothing was to be written, and what is there is as declared
             reporter.say("Error: Not recorded. Another apply has recorded since. Plan again.")
             return ExitCode.MOVED

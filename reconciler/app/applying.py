@@ -55,7 +55,7 @@ def apply_store(
     Raises:
         StalePlanError: The saved plan does not follow from what is checked out.
         LimitError: A safety limit is broken.
-        HeldError: Another apply is under way.
+        LockedError: Another apply is under way.
     """
     saved = request.saved
     scope, memory = _load_scope(context, request)

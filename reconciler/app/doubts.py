@@ -39,7 +39,7 @@ def unlock_record(
 
     Raises:
         UsageError: *run* is not the apply that holds the lock.
-        HeldError: It ended in between.
+        LockedError: It ended in between.
     """
     settings = load_settings(context)
     repository = require_repository(context)
@@ -73,7 +73,7 @@ def settle_record(
 
     Raises:
         UsageError: A SKU is not in doubt.
-        HeldError: An apply is under way.
+        LockedError: An apply is under way.
     """
     settings = load_settings(context)
     repository = require_repository(context)

@@ -7,7 +7,7 @@ from reconciler.app.base import KnownBase
 from reconciler.app.interrupts import StopSignal
 from reconciler.app.recording import lasting
 from reconciler.app.reporter import Reporter
-from reconciler.errors import HeldError, InterruptedRunError
+from reconciler.errors import InterruptedRunError, LockedError
 from reconciler.records.base import BaseTexts
 from reconciler.webflow.client import StoreClient
 
@@ -16,7 +16,7 @@ LONG_OVER: Final = timedelta(hours=3)
 
 
 def ensure_unlocked(known: KnownBase) -> None:
-    """Raise HeldError while an apply may have the store, by this machine's clock.
+    """Raise LockedError while an apply may have the store, by this machine's clock.
 
     For what people do by hand, without a shop to ask the time. This clock may be wrong by hours,
     so the deadline has to be long over, unless people said that the run is dead.
@@ -26,7 +26,7 @@ def ensure_unlocked(known: KnownBase) -> None:
     if last is None or deadline is None:
         return
     if datetime.now(UTC) < deadline + (timedelta() if _is_unlocked(last) else LONG_OVER):
-        raise HeldError(f"{describe_lock(last)} Nothing was recorded.")
+        raise LockedError(f"{describe_lock(last)} Nothing was recorded.")
 
 
 def wait_for_lock(
@@ -37,7 +37,7 @@ def wait_for_lock(
     *,
     may_take_over: bool,
 ) -> None:
-    """Return once no other run may write any more; raise HeldError while one may.
+    """Return once no other run may write any more; raise LockedError while one may.
 
     A run that people said is dead may still be alive: it writes nothing after its deadline, so
     that is waited for. Both by the shop's own time, so a runner's wrong clock takes over nothing.
@@ -51,7 +51,7 @@ def wait_for_lock(
     is_dead = may_take_over or _is_unlocked(last)
     margin = timedelta() if client.knows_time or is_dead else LONG_OVER
     if now < deadline + margin and not is_dead:
-        raise HeldError(f"{describe_lock(last)} Nothing was written.")
+        raise LockedError(f"{describe_lock(last)} Nothing was written.")
     deadline = min(deadline, now + lasting(client))
     if now < deadline:
         reporter.say(

@@ -105,7 +105,7 @@ def set_record(
 
     Raises:
         NoBaseError: The commit can't be found or read.
-        HeldError: An apply is under way.
+        LockedError: An apply is under way.
         UsageError: No SKU is called like that.
     """
     settings = load_settings(context)

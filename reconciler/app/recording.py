@@ -13,7 +13,7 @@ from reconciler import __version__
 from reconciler.app.base import KnownBase
 from reconciler.app.memory import Memory
 from reconciler.app.record_files import dump_state
-from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.errors import HistoryError, LockedError, PushError
 from reconciler.git.remotes import find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
 from reconciler.model import (
@@ -85,7 +85,7 @@ class Recording:
         """Put what is written next into the record, before its first write.
 
         Raises:
-            HeldError: Another apply has begun, or has taken the store over.
+            LockedError: Another apply has begun, or has taken the store over.
             HistoryError: It can't be written, or pushed.
         """
         if self.tip is None:
@@ -117,8 +117,8 @@ class Recording:
         try:
             commit = make_record(self.repository, record, files, message)
             begin(self.repository, self.ref, commit, record.previous, self.remote)
-        except HeldError as error:
-            raise HeldError(f"{error}. Nothing was written. Plan again") from None
+        except LockedError as error:
+            raise LockedError(f"{error}. Nothing was written. Plan again") from None
         except HistoryError as error:
             raise HistoryError(
                 f"{error}. Nothing was written. Correct that, and apply again"
@@ -140,11 +140,11 @@ class Recording:
         commit = make_batch(self.repository, tip, batch, message, self._announced)
         try:
             go_on(self.repository, self.ref, commit, tip, self.remote)
-        except HeldError:
+        except LockedError:
             why = "another apply has taken this store over"
             if self._find_unlock() is not None:
                 why = "people said that this run is dead (base unlock)"
-            raise HeldError(f"{why}, so this one writes nothing more") from None
+            raise LockedError(f"{why}, so this one writes nothing more") from None
         self._note_announced(commit, actions)
         self._reported |= outcomes.keys()
 
@@ -183,11 +183,11 @@ class Recording:
 
         Raises:
             PushError: It can't be written, or pushed.
-            HeldError: Another apply has recorded meanwhile.
+            LockedError: Another apply has recorded meanwhile.
         """
         try:
             return self._finish(report)
-        except HeldError:
+        except LockedError:
             unlock = self._find_unlock()
             if unlock is None:
                 raise
@@ -251,7 +251,7 @@ class Recording:
         """Push the last record if the remote lacks it, and say so.
 
         Raises:
-            HeldError: Another apply has recorded since this one fetched the record.
+            LockedError: Another apply has recorded since this one fetched the record.
         """
         previous = self._previous()
         if self.remote is None or previous is None:
@@ -260,7 +260,7 @@ class Recording:
         if tip == previous:
             return ""
         if tip is not None and not self.repository.descends(previous, tip):
-            raise HeldError("another apply has recorded since; plan again")
+            raise LockedError("another apply has recorded since; plan again")
         push_ref(self.repository, self.remote, previous, self.ref)
         return f"Pushed the record {previous[:7]} to {shown_remote(self.remote)}."
 

@@ -18,7 +18,7 @@ class Announcer(Protocol):
         """Announce *actions*, with all *outcomes* so far; it may wait for a minute to be over.
 
         Raises:
-            HeldError: Another run has the store now.
+            LockedError: Another run has the store now.
             HistoryError: It can't be said.
         """
 

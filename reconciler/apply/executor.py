@@ -11,7 +11,7 @@ from reconciler.apply.batches import Announcer, size_of_batch, take_batch
 from reconciler.apply.observers import NO_OBSERVER, Observer
 from reconciler.apply.sku_writer import SkuWriter
 from reconciler.apply.surroundings import Bounds, CountSold, Store
-from reconciler.errors import HeldError, HistoryError
+from reconciler.errors import HistoryError, LockedError
 from reconciler.model import Action, Outcome, Plan, Report, Result
 from reconciler.workers import map_in_threads
 
@@ -53,7 +53,7 @@ def execute(  # noqa: PLR0913  what one run is made of
     before it is written.
 
     Raises:
-        HeldError: Another run has the store. Nothing was written.
+        LockedError: Another run has the store. Nothing was written.
         HistoryError: The first batch can't be announced. Nothing was written.
     """
     made = plan.provenance
@@ -120,7 +120,7 @@ class _Run:
             return
         try:
             self.announcer.announce([one.action for one in batch], self.outcomes)
-        except (HeldError, HistoryError) as error:
+        except (LockedError, HistoryError) as error:
             if not self.has_announced:
                 raise
             self.writer.stopped = self.writer.stopped or str(error)

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from reconciler.apply.executor import NOTHING_EARLIER, Earlier
 from reconciler.atomic_files import make_folder, open_text, refuse_links
-from reconciler.errors import HeldError, JournalError
+from reconciler.errors import JournalError, LockedError
 from reconciler.masking import mask
 from reconciler.model import Action, Outcome, Plan, Result, Stock, format_time
 from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
@@ -120,13 +120,13 @@ def open_journal(
 
     Where there is no journal of that run, what the record says of it (*begun*) counts, and the new
     journal says so, too. Raises JournalError for one that cannot be written, or that is not this
-    plan's, and HeldError while another process has it.
+    plan's, and LockedError while another process has it.
     """
     journal = _acquire(path)
     try:
         lines = _read(path)  # only now: a run that ended until then has left all it did
         lines = _begin(journal, path, plan, fingerprint, lines, begun)
-    except (JournalError, HeldError):
+    except (JournalError, LockedError):
         journal.close()
         raise
     return journal, _earlier(plan, lines)
@@ -149,7 +149,7 @@ def _acquire(path: Path) -> Journal:
 
 
 def _lock(path: Path) -> FileLock:
-    """Lock the journal at *path* until the lock is released; raise HeldError if another run has it.
+    """Lock the journal at *path* until it is released; raise LockedError if another run has it.
 
     The lock is a file of its own: FileLock empties the file that it opens.
     """
@@ -159,7 +159,7 @@ def _lock(path: Path) -> FileLock:
     try:
         run_lock.acquire()
     except Timeout:
-        raise HeldError(
+        raise LockedError(
             f"another apply of this plan is running here: it has {path}; wait for it"
         ) from None
     return run_lock

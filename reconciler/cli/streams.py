@@ -68,7 +68,7 @@ def say_error(error: ReconcilerError) -> None:
                 print_error(line)
         return
     notes = "".join(f"\n  {safe_text(note)}" for note in getattr(error, "__notes__", ()))
-    print_error(f"Error: {safe_text(str(error))}{notes}")
+    print_error(f"Error [{error.code}]: {safe_text(str(error))}{notes}")
 
 
 def say_unexpected(error: Exception, *, verbose: bool) -> None:

@@ -3,7 +3,7 @@
 The ref is compared and swapped, so of two applies exactly one goes on.
 """
 
-from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.errors import HistoryError, LockedError, PushError
 from reconciler.git.file_versions import read_blobs
 from reconciler.git.remotes import fetch_ref, find_remote_ref, push_ref
 from reconciler.git.repository import Repository, shown_remote
@@ -15,7 +15,7 @@ def begin(
 ) -> None:
     """Put an intent into the chain, here and on *remote*, as the only one that begins now.
 
-    Raises HeldError where another apply was faster, HistoryError where it cannot be pushed; then
+    Raises LockedError where another apply was faster, HistoryError where it cannot be pushed; then
     it is taken back.
     """
     if remote is not None:
@@ -31,7 +31,7 @@ def go_on(
     if remote is not None:
         try:
             _push(repository, remote, commit, ref, dry=False)
-        except (HeldError, HistoryError):
+        except (LockedError, HistoryError):
             repository.reset_ref(ref, commit, previous)
             raise
 
@@ -42,7 +42,7 @@ def _set(repository: Repository, ref: str, commit: str, previous: str | None) ->
     except HistoryError:
         if repository.find_ref(ref) == previous:
             raise  # it is where it was, so nobody else did anything: a lock is left, say
-        raise HeldError(f"another apply has moved {ref} meanwhile") from None
+        raise LockedError(f"another apply has moved {ref} meanwhile") from None
 
 
 def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
@@ -53,7 +53,7 @@ def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bo
             return
         if was_rejected(error):
             where = shown_remote(remote)
-            raise HeldError(
+            raise LockedError(
                 f"{ref} on {where} has records that are not here: another apply began or ended"
             ) from None
         raise HistoryError(f"the record can't be pushed ({error})") from None
@@ -88,7 +88,7 @@ def finish(
 
     *done* says what came about all the same.
 
-    Raises HeldError where another apply has taken the store over meanwhile.
+    Raises LockedError where another apply has taken the store over meanwhile.
     """
     try:
         repository.set_ref(ref, commit, previous)
@@ -98,14 +98,14 @@ def finish(
         if remote is not None and _has_arrived(repository, remote, commit, ref):
             return
         if repository.find_ref(ref) not in {commit, previous}:
-            raise HeldError(
+            raise LockedError(
                 f"another apply has written its record to {ref} meanwhile, so that of this one is"
                 " left out"
             ) from None
         if was_rejected(error) and repository.find_ref(ref) == commit:
             # What is on the remote counts; a record beside it would never meet it.
             repository.reset_ref(ref, commit, previous)
-            raise HeldError(
+            raise LockedError(
                 f"another apply has recorded on {shown_remote(remote or '.')} since, so the record"
                 " of this one is left out"
             ) from None

@@ -309,7 +309,7 @@ def test_a_plan_is_saved_to_what_out_names(workspace: Workspace) -> None:
     refused = workspace.run("plan", "--out", ".")
     printed = workspace.run("plan", "--out", "-")
 
-    assert (refused.code, "Error: Can't save the plan to .: " in refused.err) == (1, True)
+    assert (refused.code, "Can't save the plan to .: " in refused.err) == (1, True)
     assert json.loads(printed.out)["actions"][0]["sku"] == "A"
     assert not Path("-").exists()
 

@@ -286,7 +286,7 @@ def test_sandbox_data_of_a_commit_is_met_by_a_sentence(
     database.close()
     run = workspace.run("plan")
 
-    assert (run.code, run.err.count("Error: ")) == (1, 1), run
+    assert (run.code, run.err.count("Error")) == (1, 1), run
     assert "unexpected" not in run.err
 
 

@@ -14,7 +14,7 @@ from reconciler.app.doubts import settle_record, unlock_record
 from reconciler.app.record_editing import SetRequest, set_record, show_record
 from reconciler.app.stores import load_store
 from reconciler.desired.observations import write_observation
-from reconciler.errors import HeldError, InputError, NoBaseError, UsageError
+from reconciler.errors import InputError, LockedError, NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model import Base, Declared, Result, Seen
 
@@ -166,10 +166,10 @@ def test_set_record_while_an_apply_may_run_is_held(shop: Workspace) -> None:
     """This clock may be wrong by hours; who says that the run is dead waits for its deadline."""
     _set("first")
     run = _begin(datetime.now(UTC) + timedelta(hours=1))
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         _set()
     unlock_record(CONTEXT, run, LOCAL, CollectingReporter())
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         _set()
 
 
@@ -177,7 +177,7 @@ def test_set_record_keeps_the_deadline_of_a_run_that_was_unlocked(shop: Workspac
     """By the shop's clock it may still write, so the next apply waits for that."""
     _set("first")
     run = _begin(datetime.now(UTC) - timedelta(seconds=5))
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         _set()
     unlock_record(CONTEXT, run, LOCAL, CollectingReporter())
     before = known().last
@@ -292,7 +292,7 @@ def test_settle_record_of_what_is_not_in_doubt_is_refused(shop: Workspace) -> No
         _settle(A=True)
     assert _base().commit == before
     _begin()
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         _settle(A=True)
 
 

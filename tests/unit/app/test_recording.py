@@ -14,7 +14,7 @@ from reconciler.app.lock import describe_lock, wait_for_lock
 from reconciler.app.memory import Memory
 from reconciler.app.recording import LASTING, MARGIN, find_actor, start_recording
 from reconciler.app.stores import load_store
-from reconciler.errors import HeldError
+from reconciler.errors import LockedError
 from reconciler.model import Outcome, Result
 
 LONG = timedelta(seconds=LASTING)
@@ -51,7 +51,7 @@ def test_intent_locks_the_store_by_the_shops_own_time(pair: Workspace) -> None:
 
     assert (pair.git("rev-parse", REF), kind()) == (intent, "intent")
     for early in (timedelta(), LONG - timedelta(seconds=1)):
-        with pytest.raises(HeldError):
+        with pytest.raises(LockedError):
             _wait(early)
         assert _wait(early, may_take_over=True).at >= NOW + LONG
     assert _wait(LONG).at == NOW + LONG
@@ -101,7 +101,7 @@ def test_batch_of_a_run_that_was_taken_over_is_refused(pair: Workspace) -> None:
     tip = begin(running)
     other = pair.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "other")
     pair.git("update-ref", REF, other)
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         begin(running)
 
     assert (pair.git("rev-parse", REF), running.tip) == (other, tip)
@@ -124,7 +124,7 @@ def test_second_apply_that_begins_is_refused(pair: Workspace) -> None:
     """Of two that planned at the same time one begins, and the other one has written nothing."""
     first, second = start(), start()
     intent = begin(first)
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         begin(second)
 
     assert pair.git("rev-parse", REF) == intent
@@ -135,7 +135,7 @@ def test_begin_on_remote_that_is_ahead_is_taken_back(pair: Workspace) -> None:
     remote = str(pair.folder / ".git/other")
     begin(start(remote))
     pair.git("update-ref", "-d", REF)
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         begin(start(remote))
 
     assert kind() is None

@@ -6,7 +6,7 @@ from unit.app.recorded import CONTEXT, NOW, REF, begin, kind, known, record, rep
 
 from reconciler.app.lock import ensure_unlocked
 from reconciler.app.stores import load_store
-from reconciler.errors import HeldError, PushError
+from reconciler.errors import LockedError, PushError
 from reconciler.model import Report, Result, SettledSku, format_time
 
 
@@ -107,7 +107,7 @@ def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> N
     late = record(desired, plan, remote)
     other = pair.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "other")
     pair.git("push", "--quiet", remote, f"{other}:{REF}")
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         late.finish(Report("demo", ()))
 
 
@@ -118,7 +118,7 @@ def test_first_receipt_that_lost_a_race_is_taken_back(pair: Workspace) -> None:
     recording = record(desired, plan_of(desired, live({"A": 5, "B": 5})), remote)
     other = pair.git("commit-tree", "HEAD^{tree}", "-m", "other")
     pair.git("push", "--quiet", remote, f"{other}:{REF}")
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         recording.finish(Report("demo", ()))
 
     assert kind() is None

@@ -9,7 +9,7 @@ from factories import action, desired, live, plan_of
 
 from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal
-from reconciler.errors import HeldError, JournalError
+from reconciler.errors import JournalError, LockedError
 from reconciler.model import Action, Outcome, Plan, Result, Stock, finite
 
 A, B = action("A", 3, 5), action("B", 4, 6)
@@ -146,7 +146,7 @@ def test_what_a_record_says_of_a_begun_plan_is_kept(tmp_path: Path) -> None:
 def test_a_journal_is_had_by_one_process(tmp_path: Path) -> None:
     """Two applies of one plan in one folder: the second is refused."""
     journal, _ = _open(tmp_path / "j")
-    with journal, pytest.raises(HeldError, match="is running here"):
+    with journal, pytest.raises(LockedError, match="is running here"):
         _open(tmp_path / "j")
 
 

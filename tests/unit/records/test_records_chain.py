@@ -6,7 +6,7 @@ import pytest
 from factories import Workspace
 from unit.records.made import REF, make
 
-from reconciler.errors import HeldError, HistoryError, PushError
+from reconciler.errors import HistoryError, LockedError, PushError
 from reconciler.exit_codes import ExitCode
 from reconciler.git.repository import Repository
 from reconciler.records.publish import begin, finish
@@ -37,7 +37,7 @@ def test_begin_of_two_applies_lets_one(
     (first, one), (second, two) = make(repository), make(repository, "other")
     begin(repository, REF, one, first.previous, remote)
 
-    with pytest.raises(HeldError) as caught:
+    with pytest.raises(LockedError) as caught:
         begin(repository, REF, two, second.previous, remote)
     assert caught.value.exit_code is ExitCode.MOVED
     assert repository.find_ref(REF) == one
@@ -50,7 +50,7 @@ def test_begin_with_newer_records_on_the_remote_is_held_and_taken_back(
     (_, one), (second, two) = make(repository), make(repository, "other")
     shared.git("push", "--quiet", "origin", f"{one}:{REF}")
 
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         begin(repository, REF, two, second.previous, "origin")
     assert (repository.find_ref(REF), _remote(shared)) == (None, one)
 
@@ -63,7 +63,7 @@ def test_begin_that_cannot_be_pushed_leaves_nothing(
 
     with pytest.raises(HistoryError) as caught:
         begin(repository, REF, commit, record.previous, str(shared.folder / "nowhere.git"))
-    assert not isinstance(caught.value, HeldError)
+    assert not isinstance(caught.value, LockedError)
     assert repository.find_ref(REF) is None
 
 
@@ -103,7 +103,7 @@ def test_finish_after_a_take_over_is_held(repository: Repository) -> None:
     (receipt, two), (other, three) = (make(repository, word) for word in ("mine", "theirs"))
     begin(repository, REF, three, other.previous, None)
 
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         finish(repository, REF, two, receipt.previous, None)
     assert repository.find_ref(REF) == three
 
@@ -126,7 +126,7 @@ def test_finish_tells_a_newer_record_from_a_remote_that_is_gone(
     """The one means another apply, and leaves nothing here; the other can be pushed later."""
     (receipt, one), (_, two) = (make(repository, kind=RecordKind.RECEIPT), make(repository, "b"))
     shared.git("push", "--quiet", "origin", f"{two}:{REF}")
-    with pytest.raises(HeldError):
+    with pytest.raises(LockedError):
         finish(repository, REF, one, receipt.previous, "origin")
     assert repository.find_ref(REF) is None
     with pytest.raises(PushError):

@@ -1,0 +1,13 @@
+"""Snapshots of wording: one text file for each test, to read from top to bottom.
+
+`pytest --snapshot-update` writes them anew. Nothing else in the tests asserts on wording.
+"""
+
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+
+class TextSnapshot(SingleFileSnapshotExtension):
+    """A snapshot in a plain text file of its own."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
