@@ -114,6 +114,7 @@ def _from_files(
         for one in read_versions(repository, context.folder)
         if one.path.endswith((".yaml", ".yml")) and not one.path.endswith("/store.yaml")
     ]
+    repository.fetch_missing("HEAD", paths=(folder,), walk=True)
     contents = read_blobs(repository, (one.blob for one in versions if one.blob))
     files: dict[str, list[Mention]] = {}
     before = _Said(None, {})

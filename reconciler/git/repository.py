@@ -11,8 +11,10 @@ never in a folder below it.
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reconciler.errors import HistoryError
 from reconciler.git.fast_export import Commit, parse_export
@@ -49,11 +51,15 @@ _REMOTE_SECONDS = 120.0
 
 
 class Repository:
-    """One repository; `top` is the folder of its work tree that holds `.git`."""
+    """One repository. `top` is the folder of its work tree that holds `.git`.
 
-    def __init__(self, top: Path, *, is_shallow: bool) -> None:
+    `promisor` is the remote that has what a partial clone lacks, or "".
+    """
+
+    def __init__(self, top: Path, *, is_shallow: bool, promisor: str = "") -> None:
         self.top = top
         self.is_shallow = is_shallow
+        self.promisor = promisor
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Return what a git command prints; raise HistoryError with what it complains of."""
@@ -62,9 +68,9 @@ class Repository:
             raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
         return done.stdout
 
-    def run_remote(self, *arguments: str) -> bytes:
+    def run_remote(self, *arguments: str, given: bytes = b"") -> bytes:
         """Return what a git command that talks to a remote prints; raise HistoryError."""
-        done = _git(self.top, *arguments, seconds=_REMOTE_SECONDS)
+        done = _git(self.top, *arguments, given=given, seconds=_REMOTE_SECONDS)
         if done.returncode:
             raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
         return done.stdout
@@ -130,8 +136,36 @@ class Repository:
         paths = listed.decode("utf-8", "surrogateescape").split("\0")
         return [self.top / path for path in paths if path.rpartition("/")[2] == name]
 
+    def fetch_missing(self, *revisions: str, paths: Sequence[str] = (), walk: bool = False) -> None:
+        """Fetch the files at and below *paths* in *revisions*, with *walk* also in their ancestors.
+
+        A partial clone lacks them, and git fetches each one by itself when it is read.
+
+        Raises:
+            HistoryError: The remote can't be reached.
+        """
+        if not self.promisor:
+            return
+        how = ("--objects", "--missing=print", *(() if walk else ("--no-walk",)))
+        which = ("--end-of-options", *revisions, "--", *filter(None, paths))
+        listed = self.ask("rev-list", *how, *which)
+        missing = [line[1:] for line in listed.splitlines() if line.startswith("?")]
+        if not missing:
+            return
+        # As git does for one object, and without telling the remote what is here.
+        command = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags")
+        flags = (
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--filter=blob:none",
+            "--stdin",
+        )
+        names = "".join(f"{name}\n" for name in missing).encode()
+        self.run_remote(*command, *flags, "--", self.promisor, given=names)
+
     def size_of(self, ref: str, *names: str) -> int:
         """Return how many bytes the files at and below *names* in *ref* have together."""
+        self.fetch_missing(ref, paths=names)
         how = ("-r", "-l", "--full-tree", "--end-of-options")
         done = _git(self.top, "ls-tree", *how, ref, "--", *names)
         sizes = [line.split()[3] for line in done.stdout.splitlines() if len(line.split()) > 3]
@@ -152,6 +186,7 @@ class Repository:
         """
         if ".." in ref:  # a range, or a message that is searched for
             ref = self.find_commit(ref) or ""
+        self.fetch_missing(ref, paths=paths)
         how = ("--full-tree", "--reencode=no", "--show-original-ids")
         # The commit alone and whole, even if it changed nothing at these paths; submodules too,
         # which are said to be where they are. The first dashes end the command's own flags, the
@@ -181,7 +216,10 @@ class Repository:
 
     def has(self, commit: str) -> bool:
         """Return whether *commit* is here."""
-        return not _git(self.top, "cat-file", "-e", f"{commit}^{{commit}}").returncode
+        # Newer versions of git fetch nothing from a partial clone's remote then.
+        lazy = {"GIT_NO_LAZY_FETCH": "1"}
+        done = _git(self.top, "cat-file", "-e", f"{commit}^{{commit}}", more=lazy)
+        return not done.returncode
 
 
 def open_repository(folder: Path) -> Repository | None:
@@ -205,8 +243,9 @@ def open_repository(folder: Path) -> Repository | None:
     inside, shallow, common = done.stdout.decode("utf-8", "surrogateescape").split("\n", 2)
     if inside != "true":
         return None
-    _refuse_foreign_configuration(top, (top / common.removesuffix("\n")).resolve())
-    return Repository(top, is_shallow=shallow == "true")
+    settings = _read_settings(top)
+    _refuse_foreign_configuration(top, (top / common.removesuffix("\n")).resolve(), settings)
+    return Repository(top, is_shallow=shallow == "true", promisor=_find_promisor(settings))
 
 
 def find_top(folder: Path) -> Path | None:
@@ -221,7 +260,26 @@ def find_top(folder: Path) -> Path | None:
     )
 
 
-def _refuse_foreign_configuration(top: Path, common: Path) -> None:
+class _Setting(NamedTuple):
+    """The name of a setting of git, and where it comes from, as `file:PATH`."""
+
+    origin: str
+    name: str
+
+
+def _read_settings(top: Path) -> list[_Setting]:
+    done = _git(top, "config", "--list", "--show-origin", "--name-only", "-z")
+    parts = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return [_Setting(*pair) for pair in zip(parts[::2], parts[1::2], strict=False)]
+
+
+def _find_promisor(settings: list[_Setting]) -> str:
+    """Return the remote from which a partial clone was made, or ""."""
+    names = (re.fullmatch(r"remote\.(.+)\.promisor", one.name) for one in settings)
+    return next((found[1] for found in names if found), "")
+
+
+def _refuse_foreign_configuration(top: Path, common: Path, settings: list[_Setting]) -> None:
     """Raise HistoryError if a file of the work tree is part of git's configuration.
 
     Git includes such a file if a setting like `include.path` names it. Whoever opens a pull
@@ -229,7 +287,7 @@ def _refuse_foreign_configuration(top: Path, common: Path) -> None:
     """
     home = Path(os.environ.get("HOME") or "/").resolve()
     own = {home / ".gitconfig", home / ".config/git/config"}
-    for path in _configuration_files(top):
+    for path in _configuration_files(top, settings):
         is_inside = path.is_relative_to(top) and not path.is_relative_to(common)
         if is_inside and (path not in own or _is_tracked(top, path)):
             shown = path.relative_to(top)
@@ -244,11 +302,9 @@ def _is_tracked(top: Path, path: Path) -> bool:
     return bool(_git(top, "ls-files", "--", str(path)).stdout)
 
 
-def _configuration_files(top: Path) -> Iterator[Path]:
+def _configuration_files(top: Path, settings: list[_Setting]) -> Iterator[Path]:
     """Yield each file that git reads settings from."""
-    done = _git(top, "config", "--list", "--show-origin", "--name-only", "-z")
-    origins = done.stdout.decode("utf-8", "surrogateescape").split("\0")[::2]
-    for origin in dict.fromkeys(origins):
+    for origin in dict.fromkeys(one.origin for one in settings):
         kind, _, path = origin.partition(":")
         if kind == "file":
             yield (top / path).resolve()
@@ -298,7 +354,11 @@ def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def _git(
-    top: Path, *arguments: str, given: bytes = b"", seconds: float | None = None
+    top: Path,
+    *arguments: str,
+    given: bytes = b"",
+    seconds: float | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[bytes]:
     command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *arguments]
     try:
@@ -309,7 +369,7 @@ def _git(
             capture_output=True,
             check=False,
             start_new_session=True,  # a terminal's signal is ours to handle, in order
-            env=_environment(top),
+            env={**_environment(top), **more},
             timeout=seconds,
         )
     except subprocess.TimeoutExpired:

@@ -151,6 +151,7 @@ def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[
     how = ("rev-list", "--first-parent", "--reverse", commit, *since)
     commits = repository.run(*how).decode().split()
     names = {one: f"{one}:{BATCH_FILE}" for one in commits}
+    repository.fetch_missing(*commits, paths=(BATCH_FILE,))
     contents = read_blobs(repository, names.values())
     return parse_run((one[:7], contents[name]) for one, name in names.items() if name in contents)
 

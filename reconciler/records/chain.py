@@ -74,6 +74,7 @@ def find_former_keys(repository: Repository, site_id: str, ids: Collection[str])
     ref = ref_of(site_id)
     if not ids or repository.find_ref(ref) is None:
         return set()
+    repository.fetch_missing(ref, paths=paths_of(SHOP_FILE), walk=True)
     pattern = "|".join(re.escape(f'"{one}"') for one in sorted(ids))
     how = ("--first-parent", "--diff-merges=first-parent", "--format=", "--unified=0", "--no-color")
     where = (f"-G{pattern}", ref, "--", *paths_of(SHOP_FILE))
@@ -103,6 +104,7 @@ def _read_chain(repository: Repository, site_id: str) -> Iterator[_Link]:
     lines = repository.run("log", "--first-parent", "--reverse", "--format=%H %ct", ref)
     commits = [line.split() for line in lines.decode().splitlines()]
     names = [f"{commit}:{file}" for commit, _ in commits for file in (RECORD_FILE, BATCH_FILE)]
+    repository.fetch_missing(ref, paths=(RECORD_FILE, BATCH_FILE), walk=True)
     contents = read_blobs(repository, names)
     run = ""
     announced: list[str] = []

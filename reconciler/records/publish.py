@@ -129,6 +129,7 @@ def find_unlock(repository: Repository, ref: str, tip: str, remote: str | None) 
     if last is None or last == tip or not repository.descends(last, tip):
         return None
     commits = repository.run("rev-list", "--first-parent", f"{tip}..{last}").decode().split()
+    repository.fetch_missing(*commits, paths=(BATCH_FILE,))
     contents = read_blobs(repository, [f"{one}:{BATCH_FILE}" for one in commits])
     heads = [parse_head(name[:7], content) for name, content in contents.items()]
     is_all = len(heads) == len(commits) and all(one.unlocked_by for one in heads)

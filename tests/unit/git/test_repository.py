@@ -225,3 +225,72 @@ def test_mode_at_tells_folder_link_and_nothing(
 def test_shown_remote_hides_passwords(remote: str, shown: str) -> None:
     """What a URL holds before the host is not repeated."""
     assert shown_remote(remote) == shown
+
+
+@pytest.fixture
+def blobless(repository: Repository, workspace: Workspace, tmp_path: Path) -> Repository:
+    """Return a clone without the content of files, of a repository that has ten of them."""
+    for number in range(10):
+        workspace.write(f"shop/{number}.yaml", f"{number}\n")
+    workspace.commit("many")
+    workspace.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "blobless"
+    options = ("--quiet", "--no-checkout", "--filter=blob:none")
+    workspace.git("clone", *options, workspace.folder.as_uri(), str(clone))
+    return _open(clone)
+
+
+def _count_fetches(monkeypatch: pytest.MonkeyPatch, trace: Path) -> int:
+    """Return how often git fetched objects since the last call."""
+    text = trace.read_text("utf-8") if trace.exists() else ""
+    trace.unlink(missing_ok=True)
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    return text.count("upload-pack")
+
+
+def test_fetch_missing_fetches_all_blobs_at_once(
+    blobless: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Git by itself fetches each blob when it is read."""
+    trace = tmp_path / "trace"
+    _count_fetches(monkeypatch, trace)
+    blobless.fetch_missing("HEAD", paths=("shop",))
+    first = _count_fetches(monkeypatch, trace)
+    size = blobless.size_of("HEAD", "shop")
+    found = blobless.read_commit("HEAD", "shop")
+    blobless.fetch_missing("HEAD", paths=("shop",), walk=True)
+    again = _count_fetches(monkeypatch, trace)
+
+    assert blobless.promisor == "origin"
+    assert found is not None
+    assert size == sum(len(file.content or b"") for file in found.files) == 22
+    assert (first > 0, again) == (True, 0)
+    assert first <= 3  # one fetch: the command, and the processes that it starts
+
+
+def test_fetch_missing_of_a_whole_clone_asks_nothing(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It runs no command at all."""
+    trace = tmp_path / "trace"
+    _count_fetches(monkeypatch, trace)
+    repository.fetch_missing("HEAD", paths=("shop",), walk=True)
+
+    assert repository.promisor == ""
+    assert not trace.exists()
+
+
+def test_fetch_missing_without_the_remote_is_an_error(
+    blobless: Repository, workspace: Workspace
+) -> None:
+    """The plan says why, instead of reading no base."""
+    blobless.run("remote", "set-url", "origin", str(workspace.folder / "gone"))
+    with pytest.raises(HistoryError, match="gone"):
+        blobless.fetch_missing("HEAD", paths=("shop",))
+
+
+@pytest.mark.parametrize("ref", ["--all", "--output=x", "nonsense"])
+def test_fetch_missing_takes_no_option_for_a_revision(blobless: Repository, ref: str) -> None:
+    """What `--base` names comes here before anything looks at it."""
+    blobless.fetch_missing(ref, paths=("shop",))
+    assert not (blobless.top / "x").exists()
