@@ -2,7 +2,7 @@
 # PYTHON names the interpreter to use, where `python3` is not the one.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix bench faults histories fuzz lock clean
+.PHONY: help demo test lint fix docs bench faults histories fuzz lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
@@ -44,6 +44,14 @@ lint: .venv/.dev ## Check style, types and layers
 fix: .venv/.dev ## Mend what can be mended by itself
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
+.venv/.docs: .venv/.run docs/requirements.txt
+	@$(PIP) --require-hashes --requirement docs/requirements.txt
+	@touch $@
+
+docs: .venv/.docs ## Build the documentation into build/site
+	@$(BIN)/sphinx-build -n -W --keep-going -q docs build/site
+	@echo "Open build/site/index.html"
+
 .venv/.bench: .venv/.dev benchmarks/requirements.txt
 	@$(PIP) --require-hashes --requirement benchmarks/requirements.txt
 	@touch $@
@@ -68,6 +76,7 @@ lock: .venv/.dev ## Choose the versions that are installed anew
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements-dev.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 .ci/workflows.in --output-file .ci/workflows.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt benchmarks/requirements.in --output-file benchmarks/requirements.txt
+	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt docs/requirements.in --output-file docs/requirements.txt
 
 clean: ## Delete what was made
-	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist
+	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist build
