@@ -88,9 +88,7 @@ def _load_record(
         refresh_record(open_repository(context.inventory), settings, reporter)
     known = load_base(context, settings, None, None)
     if known.base is None and is_needed:
-        reporter.notice(
-            f"Not explained: the record says what the shop had, and there is none. {known.why_not}"
-        )
+        reporter.notice(f"Not explained: there is no record of what the shop had. {known.why_not}")
     return known.base
 
 

@@ -107,9 +107,7 @@ class _Run:
         is_in_vain = len(again) == len(batch) and all(one.is_overdue for one in again)
         self.in_vain = self.in_vain + 1 if is_in_vain else 0
         if self.in_vain == MAX_IN_VAIN and self.writer.stopped is None:
-            self.writer.stopped = (
-                "to announce the writes takes longer than what was announced may be written"
-            )
+            self.writer.stopped = "announcing writes takes longer than their deadline allows"
 
     def _count_known(self, queue: Sequence[Attempt], in_doubt: Mapping[str, Attempt]) -> int:
         return sum(one.action.sku in in_doubt for one in queue)

@@ -37,7 +37,7 @@ def print_text(text: str, *, masks: bool = True) -> None:
     except OSError as error:
         _discard(stream)
         raise OutputError(
-            f"cannot print all of it: {error.strerror}; make room and run again"
+            f"Can't print everything: {error.strerror}. Free some space, and run again."
         ) from None
 
 
@@ -77,8 +77,8 @@ def say_unexpected(error: Exception, *, verbose: bool) -> None:
         for line in "".join(traceback.format_exception(error)).splitlines():
             print_error(safe_text(line))
     if isinstance(error, OSError | MemoryError):  # the machine's
-        said = safe_text(str(error)) or "there is not enough memory"
-        print_error(f"Error: {said}; mend that and run again")
+        said = safe_text(str(error)) or "Out of memory"
+        print_error(f"Error: {said}. Fix this, and run again.")
         return
     hint = "" if verbose else " Run again with -v to see where, and report it."
     print_error(f"Error: unexpected {type(error).__name__}: {safe_text(str(error))}.{hint}")

@@ -57,7 +57,7 @@ def cut(path: str, found: list[Problem], most: int | None, more: int = 0) -> lis
 
 def _rest(path: str, left: int) -> Problem:
     many = "1 more problem" if left == 1 else f"{left} more problems"
-    return Problem(path, 0, 0, f"{many} in this file, like those above", (), left)
+    return Problem(path, 0, 0, f"{many} in this file, like those above.", (), left)
 
 
 def _abridge(

@@ -48,7 +48,7 @@ def parse_export(stream: bytes) -> Commit:
         contents[mark] = stream[start:end]
         at = end + 1  # the line feed after the content
     if at >= len(stream):
-        raise HistoryError("git exports no commit; fetch the clone anew")
+        raise HistoryError("git exported no commit. Clone the repository again.")
     start, end = _data_after(stream, at)  # of the commit: its message
     head = stream[at:start]
     files = []

@@ -100,14 +100,14 @@ def parse_record(commit: str, content: bytes) -> Record | None:
         return None
     if isinstance(data, dict) and data["format"] != FORMAT:
         raise HistoryError(
-            f"The record {commit[:7]} has a format that this version does not know."
-            " Use the version that wrote it, or a newer one."
+            f"The record {commit[:7]} has an unknown format. Use the version that wrote it, or a"
+            " newer one."
         )
     try:
         return load_noun(data, Record)
     except ValueError as error:
         raise HistoryError(
-            f"The record {commit[:7]} can't be read: {error}. Name another commit with --base."
+            f"The record {commit[:7]} can't be read: {error}. Pass another commit with --base."
         ) from None
 
 

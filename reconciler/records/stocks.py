@@ -14,6 +14,6 @@ def lengthen(short: ShortStock) -> Stock:
     """Return the stock that *short* stands for; raise ValueError for a text that is none."""
     if isinstance(short, str):
         if short != "infinite":
-            raise ValueError(f"{short!a} is no stock")
+            raise ValueError(f"{short!a} is no stock.")
         return INFINITE
     return finite(short)

@@ -50,7 +50,7 @@ def _safe_data(data: Path) -> Path:
     until = time.monotonic() + _JOURNAL_SECONDS
     while os.path.lexists(journal):  # another command may be making the file just now
         if time.monotonic() > until:
-            raise SandboxError(f"{journal} was not left by this tool. Delete it.")
+            raise SandboxError(f"{journal} does not belong to this tool. Delete it.")
         time.sleep(0.02)
     return data
 
@@ -95,7 +95,7 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SandboxError(
-            f"cannot listen on port {port}: {error.strerror}; choose another --port"
+            f"Can't listen on port {port}: {error.strerror}. Choose another --port."
         ) from None
     return listener
 

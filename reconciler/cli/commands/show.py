@@ -21,12 +21,12 @@ from reconciler.render.terminal import render_plan, render_report
     type=click.Choice(["text", "json", "markdown", "github", "svg"]),
     default="text",
     show_default=True,
-    help="How to print it: github marks the lines of a pull request, svg is a picture.",
+    help="Output format. github annotates lines of a pull request, svg is a picture.",
 )
 @shared_options
 @click.pass_obj
 def command(flags: GlobalFlags, planfile: Path, format_: str) -> int:
-    """Show a saved plan, or the report of an apply, again. Nothing is asked of the store."""
+    """Show a saved plan, or the report of an apply."""
     console = Console(flags)
     plan, report, text = load_plan_or_report(planfile)
     if format_ == "svg":

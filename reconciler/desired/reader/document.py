@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from reconciler.errors import Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
-EMPTY: Final = "the file is empty; fill it in, or delete it"
+EMPTY: Final = "The file is empty. Fill it in, or delete it."
 
 
 class Unspelled:
