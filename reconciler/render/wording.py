@@ -146,7 +146,7 @@ def unread_sentence(summary: Summary) -> str:
         return ""
     were, theirs = ("was", "its") if summary.unread == 1 else ("were", "their")
     return (
-        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are applied"
+        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are already applied"
         " (--read-all reads them)."
     )
 
@@ -227,7 +227,7 @@ def _explained_totals(drift: Drift, rows: Sequence[ExplainedRow]) -> str:
     said = f"Sold since: {count(sold, 'unit')}." if sold else ""
     if odd:
         return f"Drift: {count(len(odd), 'SKU')} unexplained. {said}".rstrip()
-    return f"No drift that orders and events don't explain. {said}".rstrip()
+    return f"No unexplained drift. {said}".rstrip()
 
 
 def drift_totals(drift: Drift) -> str:
@@ -238,5 +238,5 @@ def drift_totals(drift: Drift) -> str:
     said = f"Sold since: {count(drift.sold, 'unit')} of {count(sold, 'SKU')}." if sold else ""
     odd = {row.sku for row in drift.unexplained} | find_wrong(drift.findings)
     if odd:
-        return f"Drift: {count(len(odd), 'SKU')} that selling does not explain. {said}".rstrip()
-    return f"No drift that selling does not explain. {said}".rstrip()
+        return f"Drift: {count(len(odd), 'SKU')} not explained by sales. {said}".rstrip()
+    return f"No unexplained drift. {said}".rstrip()
