@@ -119,7 +119,7 @@ def resolve_counts(assignments: Sequence[Assignment]) -> Mapping[str, int]:
             raise UsageError(
                 f"{one.sku}={one.more:+} is not a count. Write the counted number, like"
                 f" {one.sku}=11. For a delivery, run `reconciler adjust"
-                f" {shlex.quote(one.sku)}={one.more:+}."
+                f" {shlex.quote(one.sku)}={one.more:+}`."
             )
         counts[one.sku] = _counted(one.sku, one.stock)
     return counts
@@ -142,7 +142,7 @@ def resolve_adjustments(assignments: Sequence[Assignment]) -> Mapping[str, int]:
             raise UsageError(
                 f"{one.sku}={one.stock} has no sign. Write {one.sku}=+{one.stock} for a"
                 " delivery. For a count, run `reconciler count"
-                f" {shlex.quote(one.sku)}={one.stock}."
+                f" {shlex.quote(one.sku)}={one.stock}`."
             )
         if not one.more:
             raise UsageError(f"{one.sku}: 0 changes nothing. Leave it out.")

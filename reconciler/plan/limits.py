@@ -12,7 +12,7 @@ _UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED, Limit.PUT_BACK})
 _SAYS = {
     Limit.CHANGES: ("SKU", "would change"),
     Limit.UNITS_RAISED: ("unit", "would be added"),
-    Limit.UNITS_LOWERED: ("unit", "would be taken away"),
+    Limit.UNITS_LOWERED: ("unit", "would be removed"),
     Limit.ZEROED: ("SKU", "would go from stock to 0"),
     Limit.INVENTORY_TYPE_CHANGES: ("SKU", "would change between finite and infinite"),
     Limit.PUT_BACK: ("unit", "sold since would go back on the shelf"),

@@ -146,8 +146,8 @@ def unread_sentence(summary: Summary) -> str:
         return ""
     were, theirs = ("was", "its") if summary.unread == 1 else ("were", "their")
     return (
-        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are already applied"
-        " (--read-all reads them)."
+        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are already"
+        " applied (--read-all reads them)."
     )
 
 
