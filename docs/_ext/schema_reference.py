@@ -47,7 +47,7 @@ def _branches(part: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, 
 
 
 def _resolve(part: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    """Return *part* with what it refers to; what stands beside the reference counts first."""
+    """Return *part* with what it refers to; siblings of the reference win."""
     if (ref := part.get("$ref")) is None:
         return part
     target: dict[str, Any] = root

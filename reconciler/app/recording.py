@@ -51,7 +51,7 @@ BETWEEN_PUSHES: Final = 60.0
 
 @dataclass(slots=True)
 class Recording:
-    """Records one apply: which plan of which desired state, and where it is shared. An Announcer.
+    """Records one apply: its plan, its desired state, and the remote. An Announcer.
 
     `tip` is the record that this run wrote last, `deadline` when its last batch expires.
     """
@@ -186,7 +186,7 @@ class Recording:
 
         Raises:
             PushError: It can't be written, or pushed.
-            LockedError: Another apply has recorded meanwhile.
+            LockedError: Another apply was recorded first.
         """
         try:
             return self._finish(report)

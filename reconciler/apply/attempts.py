@@ -11,7 +11,7 @@ LOOK_AGAIN: Final = 30.0
 
 
 EARLIER: Final = TransportError("A crashed run may have written this.")
-"""Stands for the lost answer of a run that died."""
+"""The lost answer of a crashed run."""
 
 
 @dataclass(frozen=True, slots=True)

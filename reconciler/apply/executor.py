@@ -46,7 +46,7 @@ def execute(  # noqa: PLR0913  what one run is made of
 ) -> Report:
     """Carry out the actions of *plan* in their order, *parallelism* at a time.
 
-    Never raises for what the store does: that stands in the report. Once *must_end* gives a
+    Never raises for what the shop does. That is in the report. Once *must_end* gives a
     reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
     way then is unknown. *observer* is told of each step by the thread that takes it.
     *count_sold* says what was sold since an answer was lost; *announcer* is told of each batch

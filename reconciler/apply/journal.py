@@ -55,7 +55,7 @@ class Journal:
             self._run_lock.release()
 
     def start(self, lines: list[dict[str, Any]]) -> None:
-        """Keep the first lines of a run, anew if it begins with a head.
+        """Write the first lines of a run; replace the file if they begin with a head.
 
         Raises JournalError where nothing can be kept.
         """
@@ -239,7 +239,7 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
                 in_flight[sent] = _as_sent(actions[sent], line)
             settled.pop(sent, None)
         elif isinstance(ended, str) and ended in actions:
-            with contextlib.suppress(ValueError, KeyError):  # a line nobody wrote: look at the SKU
+            with contextlib.suppress(ValueError, KeyError):  # a damaged line: look at the SKU
                 outcome = _outcome(in_flight.get(ended, actions[ended]), line)
                 if not _may_have_landed(outcome):
                     in_flight.pop(ended, None)

@@ -88,7 +88,7 @@ class Outputs:
             yield (events,)
         finally:
             if path != STDIO:
-                with suppress(OSError):  # an end that fails for its events serves nobody
+                with suppress(OSError):  # a failed end event must not hide the report
                     stream.close()
 
     def show_plan(self, plan: Plan) -> None:

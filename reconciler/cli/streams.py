@@ -25,7 +25,7 @@ def print_text(text: str, *, masks: bool = True) -> None:
     """Print *text* on stdout, without tokens unless *masks* is off.
 
     When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
-    not stop half way because nobody listens. Raises OutputError where it cannot be written for
+    not stop half way because the reader left. Raises OutputError where it cannot be written for
     another reason.
     """
     stream = sys.stdout
@@ -47,7 +47,7 @@ def _discard(stream: TextIO) -> None:
 
 
 def print_error(text: str, end: str = "\n") -> None:
-    """Print *text* on stderr, if it takes it: nothing stops because nobody can be told."""
+    """Print *text* on stderr, and ignore a closed stderr."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         sys.stderr.write(f"{mask(text)}{end}")
         sys.stderr.flush()
@@ -72,7 +72,7 @@ def say_error(error: ReconcilerError) -> None:
 
 
 def say_unexpected(error: Exception, *, verbose: bool) -> None:
-    """Say on stderr, in a line, what nobody expected; with *verbose* also where it happened."""
+    """Print an unexpected error in one line; with *verbose* also its traceback."""
     if verbose:
         for line in "".join(traceback.format_exception(error)).splitlines():
             print_error(safe_text(line))

@@ -156,7 +156,7 @@ def _named_yaml(
 def is_unread(path: Path) -> bool:
     """Return whether the file at *path*, below a store's folder, may be meant for YAML and is none.
 
-    GitHub's web editor takes any name, and some editors add `.txt`. A delivery that nobody reads
+    GitHub's web editor takes any name, and some editors add `.txt`. A delivery that is not read
     would be lost. Notes in Markdown are fine.
     """
     name, suffix = path.name.lower(), path.suffix.lower()

@@ -1,4 +1,4 @@
-"""Documents that fit their schemas → the desired state of one store. Pure."""
+"""Documents that fit their schemas → the desired state of one store."""
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,7 +49,7 @@ def build_desired(
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
     *folder* is the store's folder, as the paths begin with it; its settings come first among the
-    files, which are read and forgotten one by one. Reading them may add to *problems* meanwhile.
+    files, which are read and forgotten one by one. Reading them may add to *problems*.
     That there is no SKU at all is a problem, unless it *may_be_empty*.
 
     Raises InputError with the problems of every file, the first *most* of each (None: all).

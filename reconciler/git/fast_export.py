@@ -1,4 +1,4 @@
-"""What `git fast-export` prints of one commit → its id, day and files. Pure.
+"""What `git fast-export` prints of one commit → its id, day and files.
 
 The stream holds each blob first, then the commit with the paths that point at them; its format is
 that of git-fast-import(1).

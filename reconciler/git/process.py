@@ -13,7 +13,7 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
-    # What was committed counts, not what somebody put in its place in this clone.
+    # Read what was committed, not a replacement in this clone.
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }

@@ -64,7 +64,7 @@ class Repository:
         return done.stdout.decode().strip() or None
 
     def descends(self, commit: str, ancestor: str) -> bool | None:
-        """Return whether *commit* is *ancestor* or was made after it; None where nobody knows.
+        """Return whether *commit* is or descends from *ancestor*; None if unknown.
 
         That is so if *ancestor* is not here, as in a shallow clone, whose history ends somewhere.
         """
@@ -251,7 +251,7 @@ def _find_promisor(settings: list[_Setting]) -> str:
 def _refuse_foreign_configuration(top: Path, common: Path, settings: list[_Setting]) -> None:
     """Raise HistoryError if a file of the work tree is part of git's configuration.
 
-    Git includes such a file if a setting like `include.path` names it. Whoever opens a pull
+    Git includes such a file if a setting like `include.path` names it. The author of a pull
     request could then choose the commands that git runs.
     """
     home = Path(os.environ.get("HOME") or "/").resolve()

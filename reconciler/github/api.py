@@ -75,7 +75,7 @@ class Github:
     def find_ours(self, path: str, marker: str) -> dict[str, Any] | None:
         """Return what is listed at *path*, begins with *marker*, and was written by us; or None.
 
-        Anybody can paste a marker, so what somebody else wrote is neither edited nor trusted.
+        Anyone can paste a marker, so comments of others are neither edited nor trusted.
         """
         found = [one for one in self._list(path) if str(one.get("body", "")).startswith(marker)]
         if not found:
@@ -106,7 +106,7 @@ class Github:
             return str(answer["data"]["viewer"]["login"])
         except (GithubRefusal, KeyError, TypeError):
             # Only a refusal is sure to be the workflow's own token. Any other failure ends the
-            # command: as somebody else's, our comment would be created again and again.
+            # command: taken for a foreign one, our comment would be created again and again.
             if self._context.in_actions:
                 return ACTIONS_BOT
             raise GithubError(

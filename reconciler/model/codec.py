@@ -39,7 +39,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def load_noun(data: Any, noun: type[Noun]) -> Noun:
-    """Return the *noun* that *data*, as parsed from JSON, stands for.
+    """Return the *noun* that *data*, as parsed from JSON, represents.
 
     Raises:
         ValueError: A field is missing, or of another type.

@@ -151,7 +151,7 @@ def idle_globs(desired: DesiredState) -> Iterable[Finding]:
 def unsettled(
     write: Pending, entry: Declared | None, live: Stock | None, why: str, busy_until: str = ""
 ) -> Finding:
-    """Return the error of a SKU of which it is unknown whether a write landed, and *why*.
+    """Return the error of a SKU with a write in doubt, and *why* it is unknown.
 
     Until *busy_until* (UTC, ISO 8601) the apply may still be at it; '' if it has ended.
     """
@@ -174,7 +174,7 @@ def unsettled(
 
 
 def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding:
-    """Return the finding of a write in doubt of which the shop and its orders tell what became."""
+    """Return the finding of a write that stock and orders resolved."""
     became = "landed" if has_landed else "did not land"
     message = (
         f"A crashed apply of {write.read_at[:16]}Z may have written {write.before} ->"

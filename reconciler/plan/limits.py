@@ -1,4 +1,4 @@
-"""Actions × safety limits → violations. Pure."""
+"""Actions × safety limits → violations."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def _advise(actions: Sequence[Action]) -> str:
 
 
 def _is_typed(action: Action) -> bool:
-    """Whether somebody typed the level: a count, and a number that git owns, are meant."""
+    """Whether the level was typed. Counts, and numbers that git owns, are intended."""
     reference = action.reference
     return (
         action.rule is Rule.ON_CHANGE

@@ -1,4 +1,4 @@
-"""Declared SKUs × the store's listing → which live SKU each one names. Pure."""
+"""Declared SKUs × the store's listing → which live SKU each one names."""
 
 import json
 import unicodedata

@@ -28,7 +28,7 @@ def load_plan(path: str, content: bytes) -> Plan:
     """Return the plan saved in *content*, equal to the one that was dumped.
 
     Raises PlanFileError for what is no plan or of an unknown major version, and StalePlanError
-    where its fingerprint does not hold: somebody changed it.
+    if its fingerprint is wrong.
     """
     if len(content) > MAX_BYTES:
         raise PlanFileError(
@@ -70,7 +70,7 @@ def fingerprint(plan: Plan) -> str:
 
 
 def _hash(data: Mapping[str, Any]) -> str:
-    """Return the hash of a plan as JSON, of which its own fingerprint is no part."""
+    """Return the hash of a plan as JSON, without its own fingerprint."""
     covered = {name: value for name, value in data.items() if name != "fingerprint"}
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

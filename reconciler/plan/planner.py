@@ -135,7 +135,7 @@ def _name(desired: DesiredState, base: Base | None, live: LiveState) -> Named:
 def _split_accounts(
     named: Named, live: LiveState, *, offline: bool
 ) -> tuple[list[Account], list[Account]]:
-    """Return the accounts to deal with, and those of which only the shop could tell."""
+    """Return the accounts to deal with, and those that only the shop knows."""
     shown, hidden = [], []
     for one in named.accounts.by_id.values():
         if one.sku_id in live.stocks or one.live is None or not offline:

@@ -104,7 +104,7 @@ def name_doubts(
     recovered: Recovered,
     in_doubt: Set[str],
 ) -> Iterator[Finding]:
-    """Yield what is said of writes in doubt: what became of them, or that nobody knows."""
+    """Yield the findings of writes in doubt: their result, or that it is unknown."""
     for write in _latest(base.pending):
         entry = next((desired.declared[key] for key in write.keys if key in desired.declared), None)
         if write.sku_id in in_doubt and write.sku_id in recovered.in_doubt:

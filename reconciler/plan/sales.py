@@ -5,7 +5,7 @@ from typing import Final
 
 from reconciler.model import Order, OrderBook, SoldSince, format_time
 
-# Nobody knows whether an order as near to a read as this is in the stock that was read.
+# An order this close to a read may or may not be in the stock that was read.
 NEAR: Final = timedelta(seconds=2)
 
 # Of an order with one of these, the units have left the stock.

@@ -105,7 +105,7 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
     """Raise StalePlanError unless what *plan* does about events follows from files and record.
 
     Of *live*, the listing and the shop's time count. What was sold since a count, and what the
-    shop had, stands in the plan.
+    shop had, is in the plan.
     """
     matches = match_skus(desired.declared, live.listing.skus)
     named = name_skus(desired, base, live.listing, matches, live.now)
@@ -139,7 +139,7 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
 
 
 def _check_beside_events(plan: Plan, named: Named) -> None:
-    """Raise StalePlanError where *plan* writes a level whose events it leaves out, or mends not."""
+    """Raise StalePlanError if *plan* writes a level without its events."""
     levels = {one.target.sku_id: one.sku for one in plan.actions if not one.events}
     dealt_with = {one.sku_id for one in plan.ledgers}
     if silent := levels.keys() & named.accounts.by_id.keys() - dealt_with:
@@ -153,7 +153,7 @@ def _check_beside_events(plan: Plan, named: Named) -> None:
 def check_told(plan: Plan, desired: DesiredState, base: Base | None, live: LiveState) -> None:
     """Raise StalePlanError unless *live* says of counts and writes in doubt what *plan* says.
 
-    What the shop has and what was sold since a count add up to the same, whatever sells meanwhile.
+    Stock plus sales since a count stay the same, whatever sells in between.
     """
     if base is not None and base.pending:
         found = recover(base, desired.declared, live)

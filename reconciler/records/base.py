@@ -44,7 +44,7 @@ class RecordTexts:
 
     @property
     def is_unlocked(self) -> bool:
-        """Whether somebody said that its run is dead."""
+        """Whether its lock was released by hand."""
         return not self.record.is_intent or any(one.unlocked_by for one in self.batches)
 
 
@@ -180,7 +180,7 @@ def _at_commit(
             continue
         shown = f"{shown_folder}/{name}"
         if content is None:
-            odd.append(shown)  # a link or a submodule: what stands there is not told
+            odd.append(shown)  # a link or a submodule, whose content is unknown
         elif _is_yaml(name):
             files.append((shown, content))
     return BaseTexts(commit, commit, day, tuple(files), tuple(odd))

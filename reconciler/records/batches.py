@@ -134,7 +134,7 @@ def dump_batch(batch: Batch, announced: Sequence[str] = ()) -> str:
 
 
 def dump_doubt(writes: Iterable[Pending]) -> str:
-    """Return the text of `doubt.json`: writes of which nobody knows whether they landed."""
+    """Return the text of `doubt.json`: writes in doubt."""
     return _list(map(_as_write, sorted(writes, key=lambda one: one.sku_id))) + "\n"
 
 

@@ -96,7 +96,7 @@ def parse_ledgers(commit: str, contents: Iterable[bytes]) -> tuple[SkuLedger, ..
 
 
 def load_ledger(row: LedgerRow) -> SkuLedger:
-    """Return the ledger that *row* stands for; raise ValueError if it contradicts itself."""
+    """Return the ledger of *row*; raise ValueError if it contradicts itself."""
     _check(row)
     return SkuLedger(
         sku_id=row.sku_id,

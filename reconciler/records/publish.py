@@ -42,7 +42,7 @@ def _set(repository: Repository, ref: str, commit: str, previous: str | None) ->
         repository.set_ref(ref, commit, previous)
     except HistoryError:
         if repository.find_ref(ref) == previous:
-            raise  # it is where it was, so nobody else did anything: a lock is left, say
+            raise  # the ref did not move: a stale lock file, for example
         raise LockedError(f"Another apply moved {ref}.") from None
 
 
@@ -62,7 +62,7 @@ def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bo
 
 
 def _has_arrived(repository: Repository, remote: str, commit: str, ref: str) -> bool:
-    """Return whether a push took effect, of which the remote gave no answer."""
+    """Return whether a push took effect whose answer was lost."""
     try:
         return find_remote_ref(repository, remote, ref) == commit
     except HistoryError:
@@ -86,11 +86,11 @@ def finish(
     *,
     done: str = "The writes are done",
 ) -> None:
-    """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+    """Put a receipt into the chain; raise PushError, with the cure, if that fails.
 
     *done* says what came about all the same.
 
-    Raises LockedError where another apply has taken the store over meanwhile.
+    Raises LockedError if another apply took over the lock.
     """
     try:
         repository.set_ref(ref, commit, previous)

@@ -1,6 +1,6 @@
-"""Plan, report, drift → GitHub's Markdown, most serious first, cut where it must be. Pure.
+"""Plan, report, drift → GitHub's Markdown, most serious first, cut where it must be.
 
-What is not ours (names, codes, messages) stands in code elements: there GitHub makes neither a
+Foreign text (names, codes, messages) is in code elements: there GitHub makes neither a
 mention, nor a reference, nor a link of it, and what Markdown or HTML would read is written as
 entities.
 """

@@ -149,7 +149,7 @@ class Api:
         )
 
     def _items(self, request: Request) -> Response:
-        """Answer with the categories: of the other collections nobody asks here."""
+        """Answer with the categories. Other collections are never requested."""
         if request.path_params["collection_id"] != _CATEGORIES:
             return _not_found("The collection cannot be found")
         names = [*self.shop.categories().items()]

@@ -1,4 +1,4 @@
-"""What a sandbox does wrong, on purpose: faults as data, and which one a request meets. Pure.
+"""What a sandbox does wrong, on purpose: faults as data, and which one a request meets.
 
 A fault strikes requests of a method, a path and a SKU, after some that it lets pass, a number of
 times or by chance. It says what becomes of the request (does it take effect, does a customer buy

@@ -85,7 +85,7 @@ def serve_until_stopped(api: Api, port: int, announce: Callable[[str], None]) ->
 
 
 def _listen(port: int) -> socket.socket:
-    """Return a socket that already takes connections, so that nobody has to wait for a thread."""
+    """Return a socket that already accepts connections."""
     # Without the protocol, asyncio leaves Nagle's algorithm on, which delays answers by 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     try:

@@ -1,4 +1,4 @@
-"""Bodies of the API → nouns; a body that cannot be read raises AnswerError. Pure.
+"""Bodies of the API → nouns; a body that cannot be read raises AnswerError.
 
 The facts are of the published OpenAPI document, where no field is required: a quantity may be
 missing or null, is a `number`, and says nothing when the stock is infinite.

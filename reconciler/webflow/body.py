@@ -1,4 +1,4 @@
-"""Chunks of an answer → its body, decoded, and never longer than it may be. Pure."""
+"""Chunks of an answer → its body, decoded, and never longer than it may be."""
 
 import zlib
 from collections.abc import Iterable

@@ -298,7 +298,7 @@ class StoreClient:
                 content = unpack(response.iter_raw(), encoding, MAX_ANSWER_BYTES)
             finally:
                 response.close()
-        except RuntimeError:  # what httpx says when a thread that nobody waits for comes too late
+        except RuntimeError:  # httpx raises this in a thread that outlives its client
             if not self._is_closed:
                 raise
             raise StoppedError("The run is over.") from None

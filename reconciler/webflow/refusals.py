@@ -1,4 +1,4 @@
-"""An answer other than 200 → the error that it stands for. Pure."""
+"""An answer other than 200 → an error."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ _REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
 
 
 def refusal(status: int, headers: Mapping[str, str], content: bytes, token: Token) -> StoreError:
-    """Return the error that an answer other than 200 stands for.
+    """Return the error for an answer other than 200.
 
     The API answers with JSON, so a web page comes from something in between: a firewall, a
     content delivery network, a maintenance page. It says nothing about the token or the SKU.

@@ -27,7 +27,7 @@ class Token:
         return f"Bearer {self._text}"
 
     def hide(self, text: str) -> str:
-        """Return *text* without the token, should somebody have put it there."""
+        """Return *text* with the token masked."""
         return text.replace(self._text, "***")
 
     def __repr__(self) -> str:

@@ -97,7 +97,7 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         refused = httpcore.ConnectError(f"{host} has no address.")
-        for address in _resolve(host, port):  # each of them within what is left, not anew
+        for address in _resolve(host, port):  # all within the same deadline
             left = self._deadline.left_to_connect()
             try:
                 stream = super().connect_tcp(address, port, left, local_address, socket_options)
@@ -109,7 +109,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of *host*; raise ConnectError for a name that nobody knows."""
+    """Return the addresses of *host*; raise ConnectError for an unknown name."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -254,7 +254,7 @@ def make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
             follow_redirects=False,
             trust_env=False,
         )
-    except (httpx.InvalidURL, ValueError, TypeError):  # of which UnicodeError is one
+    except (httpx.InvalidURL, ValueError, TypeError):  # UnicodeError is a ValueError
         raise StoreError(f"Can't connect: an address is invalid. {advice}") from None
     except OSError as error:
         raise StoreError(f"Can't connect: {error.strerror or error}. {advice}") from None

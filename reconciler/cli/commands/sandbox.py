@@ -104,7 +104,7 @@ def serve(
             print_text(
                 f"# Site {site}. Stop with Ctrl-C. For a store with `backend: webflow`:\nexport"
                 f" WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n",
-                masks=False,  # it guards nothing, and whoever started the server needs it
+                masks=False,  # it protects nothing, and the user needs it
             )
 
         serve_until_stopped(api, port, announce)

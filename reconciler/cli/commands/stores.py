@@ -1,4 +1,4 @@
-"""`reconciler stores`: which stores there are, for people or for a CI matrix. Asks nobody."""
+"""`reconciler stores`: list the stores, also as a CI matrix."""
 
 import json
 

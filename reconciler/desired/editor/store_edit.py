@@ -1,4 +1,4 @@
-"""A store's files × what they shall declare → the contents of those that change. Pure.
+"""A store's files × desired values → the contents of changed files.
 
 After every edit the files are read again and must give exactly what was meant.
 """
@@ -60,7 +60,7 @@ def verify(
 
 
 def meaning_of(entry: Declared) -> Meaning:
-    """Return what *entry* declares, wherever it stands."""
+    """Return what *entry* declares, in whatever file."""
     return entry.stock, entry.rule, entry.id, entry.code
 
 

@@ -1,4 +1,4 @@
-"""A key → why it is refused, or nothing. Pure."""
+"""A key → why it is refused, or nothing."""
 
 import re
 import unicodedata

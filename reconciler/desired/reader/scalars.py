@@ -1,4 +1,4 @@
-"""How numbers are spelled, and what to write where one is not. Pure."""
+"""How numbers are spelled, and what to write where one is not."""
 
 import re
 from decimal import Decimal, InvalidOperation

@@ -70,7 +70,7 @@ def suggest(word: str, known: list[str]) -> str:
 
 
 def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Path, str]]:
-    """Yield the path and the sentence of each thing that *error* stands for."""
+    """Yield the path and the message of each problem in *error*."""
     path = tuple(error.absolute_path)
     known = sorted(error.schema.get("properties", ())) if isinstance(error.schema, dict) else []
     given: Any = error.instance
@@ -184,7 +184,7 @@ def _skus_fault(text: str | None, example: str) -> str:
 
 def _shown(text: str | None) -> str:
     if text is None:
-        return "this"
+        return "This"
     return shown(text) if text else "nothing"
 
 

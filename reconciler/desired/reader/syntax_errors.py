@@ -1,4 +1,4 @@
-"""What the YAML parser stumbled over → a sentence for people. Pure."""
+"""What the YAML parser stumbled over → a sentence for people."""
 
 import re
 from typing import Any, Final
