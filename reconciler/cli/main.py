@@ -42,6 +42,7 @@ COMMANDS = (
     "count",
     "adjust",
     "history",
+    "report",
     "export",
     "base",
     "sandbox",

@@ -1,6 +1,7 @@
 """Plans, reports and tables → stdout and files; files and stdin → bytes."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,7 +47,7 @@ def save_text(text: str, path: Path, what: str) -> None:
 
 
 def print_plan(plan: Plan, format_: str, console: Console, annotated_stores: int = 1) -> None:
-    """Print *plan* on stdout in the format `text`, `json`, `markdown` or `github`.
+    """Print *plan* on stdout in the format `text`, `json`, `markdown`, `html`, or `github`.
 
     A step shows ten annotations, which *annotated_stores* share.
     """
@@ -54,6 +55,9 @@ def print_plan(plan: Plan, format_: str, console: Console, annotated_stores: int
         print_text(dump_plan(plan))
     elif format_ == "markdown":
         print_text(render_markdown(plan))
+    elif format_ == "html":
+        # Only this format pays for loading templates.
+        print_text(import_module("reconciler.render.html.plan_page").render_plan_page(plan))
     elif format_ == "github":
         share = max(1, MAX_ANNOTATIONS // annotated_stores)
         print_text("".join(f"{line}\n" for line in render_annotations(plan, share)))

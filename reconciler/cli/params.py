@@ -255,7 +255,7 @@ def memory_request(
 PLAN_FORMAT = click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "markdown", "github"]),
+    type=click.Choice(["text", "json", "markdown", "html", "github"]),
     help="Output format. github annotates lines of a pull request.  [default: text]",
 )
 
