@@ -23,12 +23,17 @@ from reconciler.plan.findings import told, unsettled
 from reconciler.plan.sales import NEAR, count_sold_after_read, shift
 
 
+def _is_busy(base: Base, live: LiveState) -> bool:
+    """Whether the run that announced the writes in doubt may still be writing."""
+    return bool(base.busy_until) and live.until <= base.busy_until
+
+
 def recover(base: Base, declared: Mapping[str, Declared], live: LiveState) -> Recovered:
     """Return what *live* says of the writes of *base* that are in doubt.
 
     While the run that announced them may still be writing, nothing tells.
     """
-    if base.busy_until and live.until <= base.busy_until:
+    if _is_busy(base, live):
         return Recovered(in_doubt=tuple(sorted({one.sku_id for one in base.pending})))
     return recover_pending(base.pending, declared, live.stocks, live.orders)
 
@@ -105,12 +110,13 @@ def name_doubts(
     in_doubt: Set[str],
 ) -> Iterator[Finding]:
     """Yield the findings of writes in doubt: their result, or that it is unknown."""
+    busy_until = base.busy_until if _is_busy(base, live) else ""
     for write in _latest(base.pending):
         entry = next((desired.declared[key] for key in write.keys if key in desired.declared), None)
         if write.sku_id in in_doubt and write.sku_id in recovered.in_doubt:
             stock = live.stocks.get(write.sku_id)
             why = _say_why(write, stock, live.orders)
-            yield unsettled(write, entry, stock, why, base.busy_until)
+            yield unsettled(write, entry, stock, why, busy_until)
         elif write.sku_id not in recovered.in_doubt and is_remembered(write, desired.declared):
             yield told(write, entry, has_landed=write.sku_id in recovered.landed)
 

@@ -24,12 +24,12 @@ _HIDDEN: Final = re.compile(r"^<!-- run: (.*) -->$")
 _ANY: Final = "…"
 # What differs from run to run: ids, times, and how long something took.
 _VARYING: Final = (
-    (re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b"), "<id>"),
+    (re.compile(r"\b(?:\d{7}|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64})\b"), "<id>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:T| )?(?:\d\d:?\d\d(?::?\d\d)?(?:\.\d+)?Z?)?"), "<time>"),
     (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "<time>"),
     (re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d+\b"), "<day>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:requests, \d+ a minute|seconds?|minutes?|ms|s)\b"), "<long>"),
-    (re.compile(r"\b\d{4}-\d\d/\d\d-"), "<day>-"),
+    (re.compile(r"\b\d{4}-\d\d/\d\d-(?:\d{6}-\w+-[0-9a-f]{4})?"), "<event>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
 )
 
@@ -140,7 +140,7 @@ class Session:
         )
         lines: list[str] = []
         for line in self._shell.stdout:
-            if line.startswith("@@"):
+            if re.fullmatch(r"@@\d+\n", line):
                 while lines and not lines[-1].strip():
                     lines.pop()
                 return [one.rstrip() for one in lines], int(line[2:])
