@@ -295,3 +295,16 @@ def test_fetch_missing_takes_no_option_for_a_revision(blobless: Repository, ref:
     """What `--base` names comes here before anything looks at it."""
     blobless.fetch_missing(ref, paths=("shop",))
     assert not (blobless.top / "x").exists()
+
+
+def test_read_commit_with_a_commit_graph_reads_paths_that_it_did_not_touch(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """`git gc` writes such a graph, and an apply runs it now and then."""
+    workspace.write("README", "x\n")
+    workspace.commit("second")
+    workspace.git("commit-graph", "write", "--reachable", "--changed-paths")
+    found = repository.read_commit("HEAD", "shop")
+
+    assert found is not None
+    assert [file.path for file in found.files] == ["shop/a.yaml"]
