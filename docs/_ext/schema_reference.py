@@ -107,7 +107,7 @@ class Reference:
             yield f"at most {part['maxLength']} characters"
         pattern = part.get("pattern", "")
         if pattern and len(pattern) <= MAX_PATTERN:
-            yield f"text like `{pattern}`"
+            yield f"pattern `{pattern}`"
         if "default" in part:
             yield f"default `{_show(part['default'])}`"
         if examples := part.get("examples"):
