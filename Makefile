@@ -1,5 +1,5 @@
-# Every target does its own set-up into .venv; nothing outside this folder is touched.
-# PYTHON names the interpreter to use, where `python3` is not the one.
+# Each target installs what it needs into .venv, and changes nothing else.
+# PYTHON names the interpreter to use.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint fix docs bench faults histories fuzz lock clean
@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-help: ## Say what there is
+help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .venv/.made:
@@ -29,19 +29,19 @@ help: ## Say what there is
 	@$(PIP) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-demo: .venv/.run ## Validate, plan and apply on the embedded store, then plan again
+demo: .venv/.run ## Validate, plan, and apply on the sandbox
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./inventory/demo/demo.sh
 
 test: .venv/.dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-lint: .venv/.dev ## Check style, types and layers
+lint: .venv/.dev ## Check style, types, and imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@said=$$($(BIN)/lint-imports --no-cache) || { echo "$$said"; exit 1; }
 
-fix: .venv/.dev ## Mend what can be mended by itself
+fix: .venv/.dev ## Fix style problems
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 .venv/.docs: .venv/.run docs/requirements.txt
@@ -56,21 +56,21 @@ docs: .venv/.docs ## Build the documentation into build/site
 	@$(PIP) --require-hashes --requirement benchmarks/requirements.txt
 	@touch $@
 
-bench: .venv/.bench ## Measure how fast it is, as ratios
+bench: .venv/.bench ## Measure speed, memory, and requests
 	@$(BIN)/python -m benchmarks
 
 SEEDS ?= 20
 
-faults: .venv/.dev ## Run the table of faults, each with SEEDS seeds (20)
+faults: .venv/.dev ## Run the fault table with SEEDS seeds (20)
 	@cd tests && ../$(BIN)/python -m faults $(SEEDS)
 
-histories: .venv/.dev ## Tell random histories of a shop, and hold each apply against the laws
+histories: .venv/.dev ## Run random histories of a shop
 	@cd tests && ../$(BIN)/python -m histories
 
-fuzz: .venv/.dev ## Change YAML files at random for a minute
+fuzz: .venv/.dev ## Fuzz the YAML reader for a minute
 	@cd tests && ../$(BIN)/python fuzz.py
 
-lock: .venv/.dev ## Choose the versions that are installed anew
+lock: .venv/.dev ## Update the locked versions
 	@$(PIP) uv
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group build --output-file requirements.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements-dev.txt
@@ -78,5 +78,5 @@ lock: .venv/.dev ## Choose the versions that are installed anew
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt docs/requirements.in --output-file docs/requirements.txt
 
-clean: ## Delete what was made
+clean: ## Delete generated files
 	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist build

@@ -18,7 +18,7 @@ from typing import Literal, TextIO
 from reconciler.errors import EditError, ReconcilerError
 from reconciler.masking import mask
 
-_LINK = "A part of this path is a link, and nothing is written through links"
+_LINK = "A part of this path is a link. Nothing is written through links"
 _protected: set[Path] = set()
 
 
@@ -153,11 +153,11 @@ def replace_files(contents: Mapping[str, bytes | None], before: Mapping[str, byt
                 folder.rmdir()
         if lost:
             raise ReconcilerError(
-                f"{_reason(error)}; and these files are changed and could not be put back:"
-                f" {', '.join(lost)}. See git diff, and git restore"
+                f"{_reason(error)}. These files were changed and could not be restored:"
+                f" {', '.join(lost)}. Check them with `git diff`, and use `git restore`."
             ) from None
         if isinstance(error, OSError):
-            raise EditError(_reason(error)) from None
+            raise EditError(f"{_reason(error)}.") from None
         raise
 
 
@@ -184,9 +184,9 @@ def _reason(error: BaseException) -> str:
 def _require_unchanged(path: Path, before: Mapping[str, bytes]) -> None:
     now = path.read_bytes() if path.exists() else None
     if now != before.get(path.as_posix()):
-        raise EditError(f"{path} changed while it was edited")
+        raise EditError(f"{path} changed during the edit.")
     if now is not None and not path.stat().st_mode & 0o222:
-        raise EditError(f"{path} is read-only")
+        raise EditError(f"{path} is read-only.")
 
 
 def _make_missing(folder: Path) -> list[Path]:

@@ -132,7 +132,7 @@ class EditError(ReconcilerError):
     code = "edit"
 
     def __init__(self, message: str) -> None:
-        super().__init__(f"{message}. Nothing was changed. Check the file, or edit it by hand.")
+        super().__init__(f"{message} Nothing was changed. Check the file, or edit it by hand.")
 
 
 class HistoryError(ReconcilerError):

@@ -96,9 +96,9 @@ def run_apply(
             journal.name_run(run.recording.run)
         output.check()
         events = stack.enter_context(output.open_events(plan))
-        stack.enter_context(stop.noticing("finishing what is under way"))
+        stack.enter_context(stop.noticing("finishing requests in progress"))
         if plan.actions and len(earlier.done) == len(plan.actions):
-            reporter.say("Nothing is sent: this plan was carried out before, as its journal says.")
+            reporter.say("Nothing to do: this plan was already applied, as its journal shows.")
         report = run.execute(client, earlier, [journal, *events], reporter)
         for each in events:
             each.ended(report)
@@ -152,11 +152,14 @@ def _record(recording: Recording | None, report: Report, reporter: Reporter) -> 
         said = recording.finish(report)
     except LockedError as error:
         if recording.tip is None:  # nothing was to be written, and what is there is as declared
-            reporter.say("Error: Not recorded. Another apply has recorded since. Plan again.")
+            reporter.say(
+                "Error: Not recorded, because another apply was recorded first. Run `reconciler"
+                " plan` again."
+            )
             return ExitCode.MOVED
         reporter.say(
-            f"Error: {error}. Compare the SKUs above with the shop, and look at what the other one"
-            " recorded: reconciler base show"
+            f"Error: {error} Compare the SKUs above with the shop. See what the other apply"
+            " recorded with `reconciler base show`."
         )
         return ExitCode.INCOMPLETE
     except PushError as error:

@@ -104,9 +104,9 @@ def _refuse_begun(plan: Plan) -> None:
     """
     if any(action.correction is not None for action in plan.actions):
         raise StalePlanError(
-            "This plan was begun and did not end, so the shop may have some of its deliveries."
-            " Nothing was written. Run `reconciler apply --take-over`: it waits until that run is"
-            " over, plans again, and learns from the orders what was added."
+            "An apply of this plan crashed, so the shop may already have some of its"
+            " deliveries. Nothing was written. Run `reconciler apply --take-over`. It waits"
+            " until the lock expires, plans again, and uses the orders to find what was added."
         )
 
 
@@ -122,7 +122,7 @@ def _plan(
     plan = make_plan(scope, client, connection, reporter)
     output.show_plan(plan)
     _ensure_within_limits(plan, request.allow)
-    question = "Write these changes to the store? Type yes to go on"
+    question = "Write these changes to the shop? Type yes to continue"
     if plan.actions and not request.yes and not reporter.confirm(question):
         reporter.result("Nothing was written.")
         return None
@@ -149,7 +149,7 @@ def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Me
         raise UsageError(
             f"--base is for the first apply, and there is a record already ({known.last.commit[:7]}"
             f" of {known.last.date}). To say that the shop has something else:"
-            f" reconciler base set {request.base}"
+            f" reconciler base set {request.base}."
         )
     if known.repository is not None and known.last is not None:
         refuse_old_commit(known.repository, known.head, known.last)
@@ -166,4 +166,4 @@ def _ensure_within_limits(plan: Plan, allow: tuple[str, ...]) -> None:
         said = "; ".join(violation.message for violation in broken)
         lifted = dict.fromkeys([*allow, *(violation.limit.value for violation in broken)])
         flags = " ".join(f"--allow {limit}" for limit in lifted)
-        raise LimitError(f"{said}. Nothing was written. If it is meant: {flags}")
+        raise LimitError(f"{said} Nothing was written. If you want these changes, pass {flags}.")

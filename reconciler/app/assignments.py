@@ -48,7 +48,7 @@ def parse_assignments(
     seen: set[str] = set()
     for one in assignments:
         if one.sku in seen:
-            raise UsageError(f"{shown(one.sku)} is given twice; keep one")
+            raise UsageError(f"{shown(one.sku)} is given twice. Keep one.")
         seen.add(one.sku)
     return assignments
 
@@ -58,7 +58,7 @@ def _parse(
 ) -> Assignment:
     sku, sign, value = text.rpartition("=")
     if not sign:
-        raise UsageError(f"{text} names no number; write {text}={like}")
+        raise UsageError(f"{text} has no number. Write {text}={like}.")
     if sku not in known.keys:
         _refuse_unknown(sku, known, may_be_new=may_be_new)
     if value == "infinite":
@@ -77,8 +77,10 @@ def _refuse_unknown(sku: str, known: KnownSkus, *, may_be_new: bool) -> None:
         if fault := key_fault(sku):
             raise UsageError(fault)
         return
-    hint = known.suggest(sku) or "declare it in a file first, import it, or for an event add --new"
-    raise UsageError(f"{shown(sku)} is in no file of this store; {hint}")
+    hint = known.suggest(sku) or (
+        "Declare it in a file first, import it, or pass --new for an event."
+    )
+    raise UsageError(f"{shown(sku)} is in no file of this store. {hint}")
 
 
 def resolve_level(entry: Declared, assignment: Assignment) -> Stock:
@@ -92,16 +94,20 @@ def resolve_level(entry: Declared, assignment: Assignment) -> Stock:
     sku, units = shlex.quote(entry.sku), f"{assignment.more:+}"
     if entry.rule is Rule.ON_CHANGE:
         raise UsageError(
-            f"{entry.sku} has the rule on_change, so the declared {entry.stock} is not what is on"
-            f" the shelf. Say what came in or went out: reconciler adjust {sku}={units}"
+            f"{entry.sku} has the rule on_change, so the declared {entry.stock} is not the stock"
+            f" on the shelf. Run `reconciler adjust {sku}={units}` instead."
         )
     if entry.rule is not Rule.EXACT:
-        raise UsageError(f"{entry.sku} has the rule {entry.rule}; give the whole number")
+        raise UsageError(f"{entry.sku} has the rule {entry.rule}. Give the whole number.")
     if entry.stock.inventory_type is InventoryType.INFINITE:
-        raise UsageError(f"{entry.sku} is infinite, to which nothing adds; give the whole number")
+        raise UsageError(
+            f"{entry.sku} is infinite, so nothing can be added. Give the whole number."
+        )
     after = int(entry.stock.quantity or 0) + assignment.more
     if not 0 <= after <= MAX_QUANTITY:
-        raise UsageError(f"{entry.sku} would be {after}, from {entry.stock}; give the whole number")
+        raise UsageError(
+            f"{entry.sku} would become {after}, from {entry.stock}. Give the whole number."
+        )
     return finite(after)
 
 
@@ -111,8 +117,9 @@ def resolve_counts(assignments: Sequence[Assignment]) -> Mapping[str, int]:
     for one in assignments:
         if one.stock is None:
             raise UsageError(
-                f"{one.sku}={one.more:+} is no count. Write what there is, like {one.sku}=11, or"
-                f" say what came in: reconciler adjust {shlex.quote(one.sku)}={one.more:+}"
+                f"{one.sku}={one.more:+} is not a count. Write the counted number, like"
+                f" {one.sku}=11. For a delivery, run `reconciler adjust"
+                f" {shlex.quote(one.sku)}={one.more:+}`."
             )
         counts[one.sku] = _counted(one.sku, one.stock)
     return counts
@@ -120,7 +127,7 @@ def resolve_counts(assignments: Sequence[Assignment]) -> Mapping[str, int]:
 
 def _counted(sku: str, stock: Stock) -> int:
     if stock.inventory_type is InventoryType.INFINITE:
-        raise UsageError(f"{sku}: infinite is nothing that was counted; declare it with set")
+        raise UsageError(f"{sku}: infinite can't be counted. Declare it with `reconciler set`.")
     return int(stock.quantity or 0)
 
 
@@ -133,9 +140,10 @@ def resolve_adjustments(assignments: Sequence[Assignment]) -> Mapping[str, int]:
     for one in assignments:
         if one.stock is not None:
             raise UsageError(
-                f"{one.sku}={one.stock} has no sign. Write {one.sku}=+{one.stock} for what came in,"
-                f" or say what there is: reconciler count {shlex.quote(one.sku)}={one.stock}"
+                f"{one.sku}={one.stock} has no sign. Write {one.sku}=+{one.stock} for a"
+                " delivery. For a count, run `reconciler count"
+                f" {shlex.quote(one.sku)}={one.stock}`."
             )
         if not one.more:
-            raise UsageError(f"{one.sku}: nothing came in and nothing went out; leave it out")
+            raise UsageError(f"{one.sku}: 0 changes nothing. Leave it out.")
     return {one.sku: one.more for one in assignments}

@@ -21,9 +21,10 @@ from reconciler.records.records import ref_of
 from reconciler.records.shop import parse_shop
 
 _NO_RECORD = (
-    "There is no {ref} here. If another remote has it, name that: --remote NAME. If the shop has"
-    " what is committed: reconciler base set HEAD. If these SKUs are new here, delete their lines"
-    " and run reconciler import, which knows what the shop has. For a look: plan --base HEAD."
+    "There is no {ref} here. If another remote has it, pass --remote NAME. If the shop has"
+    " the committed stock, run `reconciler base set HEAD`. If these SKUs are new, delete their"
+    " lines and run `reconciler import`, which reads the shop. For a preview, run `reconciler"
+    " plan --base HEAD`."
 )
 
 
@@ -54,7 +55,7 @@ class KnownBase:
         """Return in a few words why there is no base."""
         if self.repository is None:
             return "(This folder is in no git repository, or git is not installed.)"
-        return f"(There is no {ref_of(self.site_id)} here, and no --base was named.)"
+        return f"(There is no {ref_of(self.site_id)} here, and no --base.)"
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -82,7 +83,7 @@ def load_base(
     repository = opened or open_repository(context.inventory)
     if repository is None:
         if ref is not None:
-            raise NoBaseError(f"--base {ref}: this folder is in no git repository")
+            raise NoBaseError(f"--base {ref}: this folder is in no git repository.")
         return KnownBase(None, folder, store, settings.site_id, None, None, None)
     last = find_base(repository, folder, settings.site_id, None)
     resumes = saved is not None and last is not None and is_intent_of(last, saved)
@@ -94,8 +95,8 @@ def load_base(
         texts = find_base(repository, folder, settings.site_id, named)
     if texts is not None and (place := find_elsewhere(repository, texts, settings.site_id)):
         raise NoBaseError(
-            f"at {texts.commit[:7]} this store was {place.rpartition('/')[0]}; in its new folder"
-            " every SKU would count as new. Name a commit since it was moved with --base"
+            f"At {texts.commit[:7]} this store was {place.rpartition('/')[0]}. In the new folder"
+            " every SKU would count as new. Pass a later commit with --base."
         )
     base = _build_base(texts, folder, store) if texts else None
     head = repository.find_commit("HEAD")
@@ -166,14 +167,14 @@ def _place(texts: BaseTexts) -> str:
 
 def _build_past(texts: BaseTexts, folder: Path, store: str, what: str) -> PastState:
     """Return what the files in *texts* said; raise NoBaseError where that can't be read."""
-    advice = "name another commit, whose YAML is in order"
+    advice = "Name another commit with valid YAML."
     if texts.odd:
-        raise NoBaseError(f"{what} has a link where a file must be: {texts.odd[0]}; {advice}")
+        raise NoBaseError(f"{what} contains a link instead of a file: {texts.odd[0]}. {advice}")
     try:
         return build_past(store, folder.as_posix(), texts.files)
     except InputError as error:
-        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        raise NoBaseError(f"{what} cannot be read: {error.problems[0]}{more}; {advice}") from None
+        more = f" And {len(error.problems) - 1} more." if len(error.problems) > 1 else ""
+        raise NoBaseError(f"Can't read {what}: {error.problems[0]}{more} {advice}") from None
 
 
 def said_in(texts: BaseTexts, folder: Path, store: str) -> PastState:
@@ -204,9 +205,9 @@ def declared_at(known: KnownBase, ref: str) -> Mapping[str, Declared]:
     What others have merged there since is no change of this branch.
     """
     if known.repository is None:
-        raise UsageError("--changed-since needs a git repository; work in a clone")
+        raise UsageError("--changed-since needs a git repository. Work in a clone.")
     since = known.repository.fork_point(ref) or ref
     texts = find_base(known.repository, known.folder, known.site_id, since)
     if texts is None:
-        raise NoBaseError(f"--changed-since {ref} names no commit here; fetch it")
+        raise NoBaseError(f"--changed-since {ref} names no commit here. Fetch it.")
     return _build_past(texts, known.folder, known.store, ref).declared

@@ -29,6 +29,6 @@ def for_each_store(
         codes.append(code)
         if code.is_interruption:
             if left := contexts[number:]:
-                reporter.say(f"Not begun: {', '.join(one.name for one in left)}.")
+                reporter.say(f"Not started: {', '.join(one.name for one in left)}.")
             break
     return worst(codes)

@@ -85,6 +85,6 @@ def rate_window() -> float:
         window = 0.0
     if not 0 < window <= WINDOW:
         raise UsageError(
-            f"{WINDOW_VARIABLE} must be a number of seconds up to {WINDOW:.0f}; unset it"
+            f"{WINDOW_VARIABLE} must be a number of seconds up to {WINDOW:.0f}. Unset it."
         )
     return window

@@ -37,7 +37,7 @@ class StoreContext:
             if not os.path.lexists(ignore):
                 write_text(ignore, "*\n")
         except OSError as error:
-            raise ReconcilerError(f"cannot keep anything in {state}: {error.strerror}") from None
+            raise ReconcilerError(f"Can't write to {state}: {error.strerror}.") from None
         return folder
 
 
@@ -68,6 +68,6 @@ def resolve_stores(inventory: Path, names: Sequence[str] = ()) -> list[StoreCont
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            raise UsageError(f"there is no store {name} in {inventory}; {hint}")
+            hint = f"Did you mean {near[0]}?" if near else f"Stores: {', '.join(known)}."
+            raise UsageError(f"There is no store {name} in {inventory}. {hint}")
     return [StoreContext(name, inventory) for name in dict.fromkeys(names) or known]

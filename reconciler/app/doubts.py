@@ -115,8 +115,8 @@ def _refuse_contradictions(found: Mapping[str, Pending], answers: Mapping[str, b
         other = by_id.setdefault(write.sku_id, sku)
         if answers[other] is not answers[sku]:
             raise UsageError(
-                f"{safe_text(other)} and {safe_text(sku)} are keys of one SKU. Say once what became"
-                " of its write"
+                f"{safe_text(other)} and {safe_text(sku)} are keys of one SKU. Name only one of"
+                " them."
             )
 
 
@@ -127,4 +127,4 @@ def _find_doubt(base: Base, sku: str) -> Pending:
             return write
     names = ", ".join(safe_text(one.sku) for one in base.pending[:5])
     others = f"In doubt: {names}" if names else "Nothing is in doubt"
-    raise UsageError(f"{safe_text(sku)} is not in doubt. {others}. See: reconciler base show")
+    raise UsageError(f"{safe_text(sku)} is not in doubt. {others}. See `reconciler base show`.")

@@ -45,18 +45,36 @@ def find_drift(
     base = _load_record(context, desired.settings, reporter, is_needed=explains)
     with open_store(context, desired.settings, connection) as client:
         snapshot = read_snapshot(desired, base, client, connection, reporter)
-        drift = compute_drift(desired, snapshot.live, snapshot.named, base)
-        if base is not None and base.pending:
-            base, doubts = _tell_doubts(desired, base, snapshot)
-            drift = replace(drift, findings=(*drift.findings, *doubts))
-        if base is None or not explains:
-            return drift
-        reading = _Reading(desired, base, snapshot, client)
+        return compare_all(desired, base, snapshot, client, connection, reporter, explains=explains)
 
-        def read(skus: Collection[LiveSku]) -> dict[str, Stock]:
-            return read_needed(client, snapshot.live.listing, skus, connection, reporter)
 
-        return until_signal(connection, lambda: _explain(drift, reading, read))
+def compare_all(  # noqa: PLR0913  what is compared, what reads more of it, and for whom
+    desired: DesiredState,
+    base: Base | None,
+    snapshot: Snapshot,
+    client: StoreClient,
+    connection: Connection,
+    reporter: Reporter,
+    *,
+    explains: bool,
+) -> Drift:
+    """Return what differs between the files and *snapshot*, with the orders if it *explains*.
+
+    Raises:
+        InterruptedRunError: A signal came.
+    """
+    drift = compute_drift(desired, snapshot.live, snapshot.named, base)
+    if base is not None and base.pending:
+        base, doubts = _tell_doubts(desired, base, snapshot)
+        drift = replace(drift, findings=(*drift.findings, *doubts))
+    if base is None or not explains:
+        return drift
+    reading = _Reading(desired, base, snapshot, client)
+
+    def read(skus: Collection[LiveSku]) -> dict[str, Stock]:
+        return read_needed(client, snapshot.live.listing, skus, connection, reporter)
+
+    return until_signal(connection, lambda: _explain(drift, reading, read))
 
 
 def _tell_doubts(
@@ -88,9 +106,7 @@ def _load_record(
         refresh_record(open_repository(context.inventory), settings, reporter)
     known = load_base(context, settings, None, None)
     if known.base is None and is_needed:
-        reporter.notice(
-            f"Not explained: the record says what the shop had, and there is none. {known.why_not}"
-        )
+        reporter.notice(f"Not explained: there is no record of what the shop had. {known.why_not}")
     return known.base
 
 

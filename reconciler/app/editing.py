@@ -99,18 +99,18 @@ def edit_store(
     """Show what differs, ask if that is wanted, and edit the files."""
     differing = working.differing(wanted)
     if not differing:
-        reporter.say("Nothing to change: the files declare that already.")
+        reporter.say("Nothing to change: the files already declare this.")
         return ExitCode.DONE
     working.show(differing, reporter)
-    if asks and not reporter.confirm("Write these to the files? Type yes to go on"):
+    if asks and not reporter.confirm("Write these to the files? Type yes to continue"):
         reporter.say("Nothing was changed.")
         return ExitCode.FAILED
     working.save(differing)
     declared = working.desired.declared
     changed = len({declared[sku].terms.path for sku in differing})
     reporter.say(
-        f"{count(len(differing), 'SKU')} in {count(changed, 'file')}. Look at it: git diff."
-        " The shop has it after reconciler apply."
+        f"{count(len(differing), 'SKU')} in {count(changed, 'file')}. Check it with `git diff`."
+        " `reconciler apply` brings it to the shop."
     )
     _say_unwritten(working, differing, reporter)
     return ExitCode.DONE
@@ -126,4 +126,4 @@ def _say_unwritten(
     ]
     if unwritten:
         names = first_of(unwritten)
-        reporter.say(f"But apply does not write what is frozen or under observe: {names}")
+        reporter.say(f"But apply skips frozen SKUs and those under observe: {names}.")

@@ -36,7 +36,7 @@ def close_events(
     refresh_record(open_repository(context.inventory), settings, reporter)
     known = load_base(context, settings, None, None)
     if known.base is None:
-        error = NoBaseError("--close needs the record, which says what the shop has already")
+        error = NoBaseError("--close needs the record, which says what the shop has already.")
         error.add_note(known.ways_out)
         raise error
     long_ago = format_time(datetime.now(UTC) - MAX_AGE)
@@ -53,11 +53,11 @@ def close_events(
         f"{count(len(closing.gone), 'event')} can go, for {count(len(closing.sums), 'sum')}:"
         f" {count(deleted, 'file')} deleted, {len(own) - deleted} written. No stock changes."
     )
-    if asks and not reporter.confirm("Do that? Type yes to go on"):
+    if asks and not reporter.confirm("Continue? Type yes"):
         reporter.say("Nothing was changed.")
         return ExitCode.FAILED
     replace_files(contents, working.files)
-    reporter.say("Commit that. The next plan has nothing to do because of it.")
+    reporter.say("Commit this. It causes no change in the next plan.")
     return ExitCode.DONE
 
 

@@ -46,10 +46,11 @@ def add_event(
     """
     at = request.at or datetime.now(UTC).astimezone().replace(microsecond=0)
     if at > datetime.now(UTC) + _AHEAD:
-        raise UsageError(f"{at.isoformat()} is still to come; give the time when it happened")
+        raise UsageError(f"{at.isoformat()} is in the future. Give the time when it happened.")
     if request.is_count and at < datetime.now(UTC) - MAX_AGE:
         raise UsageError(
-            f"{at.isoformat()} is more than 7 days ago, and apply refuses such a count; count again"
+            f"{at.isoformat()} is more than 7 days ago, so apply would refuse the count. Count"
+            " again."
         )
     units = _without_owned(working.desired, units, reporter, is_count=request.is_count)
     _say_twins(working.desired, units, request, reporter)
@@ -64,12 +65,13 @@ def add_event(
     files = {**working.files, path: content}
     build_desired(working.desired.settings.name, working.folder, files.items(), [])
     _show(event, path, reporter)
-    if request.asks and not reporter.confirm("Write this file? Type yes to go on"):
+    if request.asks and not reporter.confirm("Write this file? Type yes to continue"):
         reporter.say("Nothing was written.")
         return ExitCode.FAILED
     replace_files({**schemas.missing, path: content}, working.files)
     reporter.say(
-        f"{count(len(units), 'SKU')} in {path}. Commit it. The shop has it after reconciler apply."
+        f"{count(len(units), 'SKU')} in {path}. Commit it. `reconciler apply` brings it to the"
+        " shop."
     )
     return ExitCode.DONE
 
@@ -101,16 +103,15 @@ def _without_owned(
     if not is_count and (
         endless := [s for s in units if s in declared and declared[s].stock == INFINITE]
     ):
-        raise UsageError(f"{first_of(endless)}: infinite, to which nothing adds; leave it out")
+        raise UsageError(f"{first_of(endless)}: infinite, so nothing can be added. Leave it out.")
     if len(owned) == len(units):
         raise UsageError(
-            f"events are for the rule on_change, and {first_of(owned)} has the rule"
-            f" {declared[owned[0]].rule}, which owns the number. Use reconciler set, or the rule"
-            " on_change"
+            f"Events need the rule on_change, but {first_of(owned)} has the rule"
+            f" {declared[owned[0]].rule}. Use `reconciler set`, or change the rule."
         )
     if owned:
         reporter.notice(
-            f"Left alone, since the rule owns the number: {first_of(owned)}. Use reconciler set."
+            f"Skipped, because the rule owns the number: {first_of(owned)}. Use `reconciler set`."
         )
     return {sku: number for sku, number in units.items() if sku not in owned}
 

@@ -26,18 +26,18 @@ def describe_events(known: KnownBase, desired: DesiredState) -> Iterator[str]:
         yield f"{sku}: {', '.join(_describe(one, commits) for one in events[:MAX_LISTED])}"
     if len(by_sku) > MAX_LISTED:
         yield f"and {count(len(by_sku) - MAX_LISTED, 'SKU')} more"
-    yield f"If the shop has none of these yet: {_set_none(known, commits)}"
-    yield "If the shop has all of these: commit them, and reconciler base set HEAD"
+    yield f"If the shop has none of these yet, {_set_none(known, commits)}"
+    yield "If the shop has all of these, commit them and run `reconciler base set HEAD`."
 
 
 def _set_none(known: KnownBase, commits: Mapping[str, str]) -> str:
     """Return how to say that the shop has no event yet: by the commit before the first one."""
     first = next(iter(commits.values()), "")
     if not first:
-        return "reconciler base set HEAD, before you commit them"
+        return "run `reconciler base set HEAD` before you commit them."
     if known.repository is not None and known.repository.find_commit(f"{first}~1"):
-        return f"reconciler base set {first[:7]}~1"
-    return "move them away, commit, reconciler base set HEAD, and put them back"
+        return f"run `reconciler base set {first[:7]}~1`."
+    return "move them away, commit, run `reconciler base set HEAD`, and restore them."
 
 
 def _find_commits(known: KnownBase) -> dict[str, str]:

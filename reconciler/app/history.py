@@ -61,7 +61,7 @@ def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHist
     settings = desired.settings
     repository = open_repository(context.inventory)
     if repository is None:
-        raise UsageError("history reads git, and this folder is in no repository")
+        raise UsageError("`history` needs git, and this folder is in no repository.")
     refresh_record(repository, settings, reporter)
     base = load_base(context, settings, None, None).base
     keys, ids = _find_keys(sku, desired, base, repository)
@@ -70,7 +70,7 @@ def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHist
         *_from_records(sku, read_past_actions(repository, settings.site_id), keys, ids, repository),
     ]
     if not events:
-        raise UsageError(f"{sku} was never declared; {_suggest(sku, desired, base)}")
+        raise UsageError(f"{sku} was never declared. {_suggest(sku, desired, base)}")
     return SkuHistory(settings.name, sku, keys, tuple(sorted(events, key=_order)))
 
 
@@ -84,7 +84,7 @@ def _suggest(sku: str, desired: DesiredState, base: Base | None) -> str:
     named = desired.declared.keys() | {one.sku for one in desired.events}
     if base is not None:
         named |= base.declared.keys() | base.released.keys()
-    return KnownSkus(named, {}).suggest(sku) or "check the code"
+    return KnownSkus(named, {}).suggest(sku) or "Check the code."
 
 
 def _find_keys(
@@ -172,7 +172,7 @@ def _compare(
         if old is None:
             at = version.at if key in ever else mention.at
             event = _event(kind, version, at, None, number, mention.units or None)
-            note = f"{mention.reason} back again" if key in ever else mention.reason
+            note = f"{mention.reason} restored" if key in ever else mention.reason
             yield replace(event, note=note.strip())
         elif (old.stock, old.units) != (mention.stock, mention.units):
             more = mention.units - old.units or None
@@ -253,7 +253,7 @@ def _note(action: PastAction) -> str:
     """Return how it became known what a write in doubt did, '' for other actions."""
     if action.result not in _NOTES:
         return ""
-    how = "base settle" if action.is_said else "stock and orders tell"
+    how = "base settle" if action.is_said else "from stock and orders"
     return f"{_NOTES[action.result]} ({how})"
 
 
@@ -279,7 +279,7 @@ def add_live(
         listing, matches = list_and_match(desired, client, connection)
         live = matches.live.get(history.sku) or _find_live(listing.skus, history.keys)
         if live is None:
-            note = "the shop lists no SKU, or several, with that code"
+            note = "the shop has no SKU, or several, with that code"
             return HistoryEvent(HistoryKind.SOLD, format_time(client.now()), note=note)
         found = read_stocks_and_orders(
             client,
@@ -290,9 +290,7 @@ def add_live(
         )
         sold = count_sold(found.orders, live.sku_id, since)
         units = None if isinstance(sold, str) else sold.units
-        note = (
-            f"not known: {sold}" if isinstance(sold, str) else f"in {count(sold.orders, 'order')}"
-        )
+        note = f"unknown: {sold}" if isinstance(sold, str) else f"in {count(sold.orders, 'order')}"
         now, after = format_time(client.now()), _number(found.stocks.get(live.sku_id))
         return HistoryEvent(HistoryKind.SOLD, now, None, after, units, note=note)
 

@@ -86,7 +86,7 @@ def import_skus(
     )
     _say_left_out(left_out, reporter)
     if request.globs and not undeclared.candidates:
-        raise UsageError("no SKU that is new is called like that; nothing was imported")
+        raise UsageError("No new SKU matches. Nothing was imported.")
     if not newcomers:
         rest = "every other SKU is declared" if left_out else "every SKU is declared"
         reporter.say(f"Nothing to import: {rest}.")
@@ -125,13 +125,16 @@ def _write(
 def begin_store(inventory: Path, names: Sequence[str], site: str) -> WorkingCopy:
     """Return a new store that declares nothing yet; raise UsageError if it cannot be begun."""
     if len(names) != 1 or not is_store_name(names[0]):
-        raise UsageError("name the new store with --store: a-z, 0-9 and -, like --store shop")
+        raise UsageError(
+            "Name the new store with --store. A name consists of a-z, 0-9, and -, like --store"
+            " shop."
+        )
     context = StoreContext(names[0], inventory)
     folder = context.folder
     if (folder / SETTINGS_FILE).exists():
-        raise UsageError(f"{folder} is a store already; leave --site out to add what is new")
+        raise UsageError(f"{folder} is already a store. Leave out --site to add new SKUs.")
     if not re.fullmatch(r"[0-9a-f]{24}", site):
-        raise UsageError(f"--site {site} is no site's id: those are 24 of 0-9 and a-f")
+        raise UsageError(f"--site {site} is not a site id: 24 characters of 0-9 and a-f.")
     _refuse_known_site(inventory, context.name, site)
     head = LANGUAGE_SERVER.format(schema=f"{find_schemas(inventory).folder}/{STORE_SCHEMA}")
     text = head + SETTINGS.format(site_id=quote(site))
@@ -156,9 +159,7 @@ def _refuse_known_site(inventory: Path, name: str, site: str) -> None:
             continue
         known = load_working_copy(StoreContext(other, inventory), may_be_empty=True)
         if known.desired.settings.site_id == site:
-            raise UsageError(
-                f"the site {site} is the store {other} already; import with --store {other}"
-            )
+            raise UsageError(f"The site {site} already has the store {other}. Use --store {other}.")
 
 
 def _has_entries(folder: Path) -> bool:
@@ -169,7 +170,7 @@ def require_stores(inventory: Path) -> None:
     """Raise UsageError if there is no store yet, with the way to begin one."""
     if not _has_entries(inventory):
         raise UsageError(
-            f"there is no store in {inventory} yet; begin one with --site ID --store NAME"
+            f"There is no store in {inventory} yet. Create one with --site ID --store NAME."
         )
 
 
@@ -198,7 +199,9 @@ def _read(
         categories = fetch_categories(client, site_id) if candidates else {}
     except (NotAuthorized, NotFound, AnswerError):
         categories = {}
-        reporter.say("The categories cannot be read (the scope cms:read), so files go by product.")
+        reporter.say(
+            "Can't read the categories (scope cms:read), so files are named after products."
+        )
     at = client.now()
     stocks = read_needed(client, listing, candidates, connection, reporter)
     return Undeclared(listing, matches, candidates, stocks, categories, at)
@@ -226,11 +229,11 @@ def _siblings(working: WorkingCopy, undeclared: Undeclared) -> dict[str, Place]:
 
 def _say_left_out(left_out: list[LeftOut], reporter: Reporter) -> None:
     for live, reason, _ in left_out[:SHOWN]:
-        reporter.say(f"Left out: {live.name or live.code} ({live.sku_id}): {reason}")
+        reporter.say(f"Left out: {live.name or live.code} ({live.sku_id}): {reason}.")
     if len(left_out) > SHOWN:
-        reporter.say(f"and {len(left_out) - SHOWN} more left out")
+        reporter.say(f"and {len(left_out) - SHOWN} more.")
     if any(one.can_be_pinned for one in left_out):
-        reporter.say("With --pin, those whose code can be no key are declared by the store's id.")
+        reporter.say("Pass --pin to declare SKUs whose code can't be a key by the shop's id.")
 
 
 def _say_imported(

@@ -30,7 +30,7 @@ class StopSignal:
         self.max_seconds = max_seconds or 0.0
         self._ends: list[tuple[float, str]] = []
         if max_seconds is not None:
-            self.end_within(max_seconds, f"its {max_text} are over")
+            self.end_within(max_seconds, f"the time limit of {max_text} is over")
 
     def reason(self) -> str | None:
         """Return why the run is to end, or None."""
@@ -68,7 +68,7 @@ class StopSignal:
                     signal.signal(each, signal.SIG_DFL)
                 raise KeyboardInterrupt
             self._received = number
-            self._announce(f"Interrupted: {said}. Once more stops at once.")
+            self._announce(f"Interrupted: {said}. Press again to stop at once.")
 
         noticed = [number for number in _NOTICED if not _is_ignored(number)]
         before = {number: signal.signal(number, handle) for number in noticed}

@@ -55,8 +55,8 @@ def wait_for_lock(
     deadline = min(deadline, now + lasting(client))
     if now < deadline:
         reporter.say(
-            f"Waiting until {deadline:%Y-%m-%d %H:%M:%S} UTC: if the run before is still alive,"
-            " it may write until then."
+            f"Waiting until {deadline:%Y-%m-%d %H:%M:%S} UTC: until then the earlier run may"
+            " still write."
         )
     while now < deadline:
         stop.sleep((deadline - now).total_seconds() + 0.05)
@@ -78,9 +78,11 @@ def describe_lock(last: BaseTexts) -> str:
     what = f"apply {record.run} (commit {record.source[:7]}{by}, planned {record.planned_at[:16]}Z)"
     until = f"{told.deadline:%Y-%m-%d %H:%M:%S} UTC by the shop's clock"
     if told.is_unlocked:
-        return f"The {what} was unlocked. It may write until {until}, and the next apply waits."
+        return (
+            f"The lock of the {what} was released. That run may write until {until}. The next"
+            " apply waits."
+        )
     return (
-        f"Another {what} has the store; it says so anew each minute, the last time until {until}."
-        f" Wait for it. If it crashed: reconciler base unlock {record.run}, or apply with"
-        " --take-over."
+        f"Another {what} holds the lock until {until}, and may renew it. Wait. If it crashed,"
+        f" run `reconciler base unlock {record.run}`, or apply with --take-over."
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.reporter import Reporter
 from reconciler.errors import DivergedError, HistoryError, NoBaseError, UsageError
+from reconciler.git.process import shown_remote
 from reconciler.git.remotes import (
     find_default_remote,
     find_remote_ref,
@@ -14,7 +15,7 @@ from reconciler.git.remotes import (
     is_on_remote,
     list_remotes,
 )
-from reconciler.git.repository import Repository, shown_remote
+from reconciler.git.repository import Repository
 from reconciler.model import Declared, DesiredState, Rule, StoreSettings
 from reconciler.records.records import ref_of
 from reconciler.records.sharing import fetch_record, refuse_other_records
@@ -57,15 +58,16 @@ def open_memory(
             )
         ref = ref_of(desired.settings.site_id)
         if repository is not None and repository.find_ref(ref) is not None:
-            raise UsageError(f"--no-record: there is a record at {ref}, which would get old.")
+            raise UsageError(
+                f"--no-record: there is a record at {ref}, which would become outdated."
+            )
         return Memory(None)
     if repository is None or repository.find_commit("HEAD") is None:
         return _without_commit(repository, request, waiting)
     if repository.differs(context.folder):
         raise UsageError(
-            f"the record names the commit that was applied, and {context.folder} differs from it;"
-            " commit what is there"
-            + ("" if waiting else ", or leave the record out with --no-record")
+            f"The record names the applied commit, but {context.folder} differs from it. Commit"
+            " your changes." + ("" if waiting else " Or pass --no-record.")
         )
     remote = open_shared(repository, desired.settings.site_id, request)
     if remote is not None:
@@ -94,13 +96,15 @@ def _without_commit(
     repository: Repository | None, request: MemoryRequest, waiting: Sequence[Declared]
 ) -> Memory:
     if request.is_named and repository is None:
-        raise UsageError("--record needs a git repository; work in a clone, or use --no-record")
+        raise UsageError("--record needs a git repository. Work in a clone, or use --no-record.")
     if repository is not None and (request.is_named or waiting):
-        raise UsageError("the record names the commit that was applied, and there is none; commit")
+        raise UsageError(
+            "The record names the applied commit, but nothing is committed. Commit first."
+        )
     if waiting:
         error = NoBaseError(
-            "The rule on_change needs the record of the last apply, which is kept in git:"
-            f" the first is {waiting[0].sku} at {waiting[0].source}"
+            "The rule on_change needs the record of the last apply, which is kept in git. The"
+            f" first such SKU is {waiting[0].sku} at {waiting[0].source}."
         )
         error.add_note(NO_GIT)
         raise error
@@ -115,12 +119,12 @@ def _choose_remote(repository: Repository, request: MemoryRequest) -> str | None
     if remote is None:
         remote = find_default_remote(repository)
         if remote is None and (names := list_remotes(repository)):
-            raise UsageError(f"name the remote that keeps the record: --remote {names[0]}")
+            raise UsageError(f"Name the remote for the record, for example --remote {names[0]}.")
         return remote
     if not re.search(r"[:/\\.]", remote) and not has_remote(repository, remote):
         raise UsageError(
-            f"there is no remote {remote} here; add it (git remote add {remote} ADDRESS), write"
-            f" ./{remote} for a folder, or use --local"
+            f"There is no remote {remote} here. Add it with `git remote add {remote} ADDRESS`,"
+            f" write ./{remote} for a folder, or pass --local."
         )
     return remote
 
@@ -142,8 +146,8 @@ def _ensure_pushed(repository: Repository, remote: str) -> None:
         where = shown_remote(remote)
         branch = repository.ask("symbolic-ref", "--short", "--quiet", "HEAD") or "HEAD:main"
         raise UsageError(
-            f"{head[:7]} is on no branch of {where}, and its record would name a commit that"
-            f" others don't have. Push it first: git push {where} {branch}"
+            f"{head[:7]} is on no branch of {where}, so others don't have it. Push it first with"
+            f" `git push {where} {branch}`."
         )
 
 

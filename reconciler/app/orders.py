@@ -84,8 +84,8 @@ def _ask(read: Callable[[], tuple[Order, ...]]) -> tuple[Order, ...]:
     except StoreError as error:
         # What the shop says of its orders may name people, so it is not repeated.
         status = getattr(error, "status", None)
-        said = f"the shop answers {status}" if status else "the shop gives no answer that fits"
-        raise _UnreadError(f"the orders can't be read ({said}). Plan again later") from None
+        said = f"the shop answers {status}" if status else "the answer is not valid"
+        raise _UnreadError(f"Can't read the orders ({said}). Try again later.") from None
 
 
 def _ordered(orders: Collection[Order]) -> frozenset[str]:

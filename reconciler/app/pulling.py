@@ -40,21 +40,21 @@ def pull_stocks(
         if (any(fnmatchcase(sku, glob) for glob in globs) if globs else entry.rule not in BOUNDS)
     ]
     if not skus:
-        raise UsageError("no declared SKU is called like that; nothing was read")
+        raise UsageError("No declared SKU matches. Nothing was read.")
     seen, at = read_stocks(context, working.desired, connection, reporter, skus)
     code = ExitCode.DONE if seen.keys() == set(skus) else ExitCode.INPUT
     taken = _take(working.desired, base, seen, reporter)
     wanted = {sku: one.stock for sku, one in taken.items()}
     differing = working.differing(wanted)
     if not globs and (bounds := len(declared) - len(skus)):
-        reporter.notice(f"{count(bounds, 'SKU')} under at_least or at_most: left as declared.")
+        reporter.notice(f"{count(bounds, 'SKU')} under at_least or at_most kept as declared.")
     if not differing:
         reporter.say(_nothing_to_change(len(wanted), len(skus)))
         return code
     working.show(differing, reporter)
     working.save(differing, taken, at)
     working.remove_consumed(base)
-    reporter.say(f"{count(len(differing), 'SKU')} changed. Look at it: git diff")
+    reporter.say(f"{count(len(differing), 'SKU')} changed. Check with `git diff`.")
     return code
 
 
@@ -64,16 +64,18 @@ def _take(
     """Return what of *seen* goes into the files; the reporter is told of the rest."""
     odd = {sku for sku, one in seen.items() if not can_be_spelled(one.stock)}
     for sku in sorted(odd):
-        reporter.say(f"Left alone: {sku}: the shop has {seen[sku].stock}, which no file declares")
+        reporter.say(f"Skipped {sku}: the shop has {seen[sku].stock}, which YAML can't declare.")
     in_doubt = {key for one in (base.pending if base else ()) for key in one.keys} & seen.keys()
     for sku in sorted(in_doubt - odd):
-        reporter.say(f"Left alone: {sku}: it is in doubt what an apply wrote. See: reconciler plan")
+        reporter.say(
+            f"Skipped {sku}: a write of a crashed apply is in doubt. See `reconciler plan`."
+        )
     odd |= in_doubt
     pending = _find_pending(desired, base, seen)
     for sku in sorted(pending - odd):
         reporter.say(
-            f"Left alone: {sku}: {desired.declared[sku].stock} is declared and not applied yet."
-            " Apply it, or put the number back, and pull again."
+            f"Skipped {sku}: {desired.declared[sku].stock} is declared, but not applied yet."
+            " Apply it, or restore the number, and pull again."
         )
     return {sku: one for sku, one in seen.items() if sku not in odd | pending}
 
@@ -93,5 +95,5 @@ def _nothing_to_change(same: int, read: int) -> str:
     """Return why nothing changes: *same* of the *read* SKUs are declared as the shop has them."""
     if same == read:
         return f"Nothing to change: {count(read, 'SKU')} declared as the shop has them."
-    left = f"{count(read - same, 'SKU')} left alone, see above"
-    return f"Nothing changed. {count(same, 'SKU')} declared as the shop has them; {left}."
+    left = f"{count(read - same, 'SKU')} skipped, see above"
+    return f"Nothing changed. {count(same, 'SKU')} declared as the shop has them. {left}."

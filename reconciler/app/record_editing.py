@@ -21,7 +21,8 @@ from reconciler.desired.loader import PastState
 from reconciler.desired.observations import blob_id
 from reconciler.errors import HistoryError, NoBaseError, UsageError
 from reconciler.exit_codes import ExitCode
-from reconciler.git.repository import Repository, open_repository, shown_remote
+from reconciler.git.process import shown_remote
+from reconciler.git.repository import Repository, open_repository
 from reconciler.model import (
     Base,
     Declared,
@@ -79,14 +80,17 @@ def _describe(base: Base, last: BaseTexts, record: Record, ref: str) -> Iterable
         yield describe_lock(last)
     deadline = last.told.deadline if last.told else None
     is_alive = deadline is not None and datetime.now(UTC) < deadline
-    word = "Announced, may be under way" if is_alive else "In doubt until a plan tells"
+    word = "Announced, may be in progress" if is_alive else "In doubt until a plan tells"
     pending = sorted(base.pending, key=lambda one: one.sku)
     for write in pending[:MAX_LISTED]:
         yield f"{word}: {describe_doubt(write)}"
     if len(pending) > MAX_LISTED:
         yield f"and {len(pending) - MAX_LISTED} more"
     if pending and not is_alive:
-        yield "Plan tells most by the orders. What it names as unsettled: reconciler base settle"
+        yield (
+            "`reconciler plan` resolves most of these with the orders. For those it lists as"
+            " unsettled, use `reconciler base settle`."
+        )
 
 
 def describe_doubt(write: Pending) -> str:
@@ -115,12 +119,12 @@ def set_record(
     ensure_unlocked(known)
     texts = find_base(repository, context.folder, settings.site_id, request.ref)
     if texts is None:
-        raise NoBaseError(f"{request.ref} names no commit here; fetch it, or name another")
+        raise NoBaseError(f"There is no commit {request.ref} here. Fetch it, or name another.")
     said = said_in(texts, context.folder, settings.name)
     chosen, ledgers = _choose(said, known.base, request)
     what = f"{settings.name}: the shop has what {texts.source[:7]} declares"
     _announce(what, chosen.keys(), ledgers, reporter)
-    if not request.yes and not reporter.confirm("Record that? Type yes to go on"):
+    if not request.yes and not reporter.confirm("Record this? Type yes to continue"):
         reporter.say("Nothing was recorded.")
         return ExitCode.FAILED
     now, is_whole = datetime.now(UTC), not request.globs
@@ -144,7 +148,7 @@ def _announce(
     """Print what is going to be recorded."""
     reporter.result(f"{count(len(chosen), 'level')} of {what}. {first_of(sorted(chosen))}".rstrip())
     if ledgers:
-        reporter.result("The shop also has these events, and no apply brings them again:")
+        reporter.result("The shop also has these events. No apply adds them again:")
     for line in _describe_ledgers(ledgers):
         reporter.result(line)
 
@@ -178,7 +182,7 @@ def _choose(
     chosen = {sku: entry for sku, entry in said.declared.items() if is_meant(sku)}
     events = [one for one in said.events if is_meant(one.sku)]
     if not chosen and not events:
-        raise UsageError(f"{request.ref} names no SKU that is called like that")
+        raise UsageError(f"No SKU at {request.ref} matches.")
     known = base.ledgers if base else ()
     return chosen, settle_all(events, known, is_whole=not request.globs)
 
@@ -266,7 +270,7 @@ def require_repository(context: StoreContext) -> Repository:
     """Return the repository that keeps the record; raise UsageError outside of one."""
     repository = open_repository(context.inventory)
     if repository is None:
-        raise UsageError("the record is kept in git, and this folder is in no repository")
+        raise UsageError("The record needs git, and this folder is in no repository.")
     return repository
 
 

@@ -4,7 +4,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,9 +13,11 @@ from reconciler import __version__
 from reconciler.app.base import KnownBase
 from reconciler.app.memory import Memory
 from reconciler.app.record_files import dump_state
+from reconciler.app.record_message import describe_apply
 from reconciler.errors import HistoryError, LockedError, PushError
+from reconciler.git.process import shown_remote
 from reconciler.git.remotes import find_remote_ref, push_ref
-from reconciler.git.repository import Repository, shown_remote
+from reconciler.git.repository import Repository
 from reconciler.model import (
     Action,
     Base,
@@ -45,12 +47,11 @@ MARGIN: Final = 30.0
 LEAST: Final = 1.0
 # GitHub asks for no more than six pushes a minute to a repository.
 BETWEEN_PUSHES: Final = 60.0
-MAX_LINES: Final = 1000
 
 
 @dataclass(slots=True)
 class Recording:
-    """Records one apply: which plan of which desired state, and where it is shared. An Announcer.
+    """Records one apply: its plan, its desired state, and the remote. An Announcer.
 
     `tip` is the record that this run wrote last, `deadline` when its last batch expires.
     """
@@ -118,10 +119,12 @@ class Recording:
             commit = make_record(self.repository, record, files, message)
             begin(self.repository, self.ref, commit, record.previous, self.remote)
         except LockedError as error:
-            raise LockedError(f"{error}. Nothing was written. Plan again") from None
+            raise LockedError(
+                f"{error} Nothing was written. Run `reconciler plan` again."
+            ) from None
         except HistoryError as error:
             raise HistoryError(
-                f"{error}. Nothing was written. Correct that, and apply again"
+                f"{error} Nothing was written. Fix the cause, and apply again."
             ) from None
         self._note_announced(commit, actions)
 
@@ -141,10 +144,10 @@ class Recording:
         try:
             go_on(self.repository, self.ref, commit, tip, self.remote)
         except LockedError:
-            why = "another apply has taken this store over"
+            why = "Another apply took over the lock"
             if self._find_unlock() is not None:
-                why = "people said that this run is dead (base unlock)"
-            raise LockedError(f"{why}, so this one writes nothing more") from None
+                why = "This run was declared dead with `base unlock`"
+            raise LockedError(f"{why}. This run writes nothing more.") from None
         self._note_announced(commit, actions)
         self._reported |= outcomes.keys()
 
@@ -183,7 +186,7 @@ class Recording:
 
         Raises:
             PushError: It can't be written, or pushed.
-            LockedError: Another apply has recorded meanwhile.
+            LockedError: Another apply was recorded first.
         """
         try:
             return self._finish(report)
@@ -217,13 +220,13 @@ class Recording:
         resolved = self._resolved() if self.tip is None else ()
         if results := (*resolved, *self._results(report.by_sku)):
             files[BATCH_FILE] = dump_batch(Batch(None, (), results), self._announced)
-        message = _commit_message(record, self.plan, report)
+        message = describe_apply(record, self.plan, report)
         try:
             commit = make_record(self.repository, record, files, message)
         except HistoryError as error:
             raise PushError(
-                f"the writes are done, and their record could not be written: {error}. Make room,"
-                " and apply again with --take-over: it reads what was written"
+                f"The writes are done, but their record can't be written: {error} Fix the cause,"
+                " and run `reconciler apply --take-over`, which reads what was written."
             ) from None
         try:
             finish(self.repository, self.ref, commit, previous, self.remote)
@@ -260,7 +263,7 @@ class Recording:
         if tip == previous:
             return ""
         if tip is not None and not self.repository.descends(previous, tip):
-            raise LockedError("another apply has recorded since; plan again")
+            raise LockedError("Another apply was recorded first. Run `reconciler plan` again.")
         push_ref(self.repository, self.remote, previous, self.ref)
         return f"Pushed the record {previous[:7]} to {shown_remote(self.remote)}."
 
@@ -330,24 +333,3 @@ def find_actor(repository: Repository, environment: Mapping[str, str]) -> str:
     named = environment.get("GITHUB_ACTOR") or environment.get("GIT_COMMITTER_NAME")
     actor = named or repository.ask("config", "--get", "user.name")
     return safe_text(actor)[:100]
-
-
-def _commit_message(record: Record, plan: Plan, report: Report) -> str:
-    """Return what `git log` shows of the record: a line an action that was dealt with."""
-    changed = report.count(Result.APPLIED)
-    outcomes = report.by_sku
-    ends = [(action, outcomes[action.sku]) for action in plan.actions if action.sku in outcomes]
-    left = sum(one.result not in {Result.APPLIED, Result.ALREADY} for _, one in ends)
-    lines = [f"{record.store}: {count(changed, 'SKU')} changed, {left} left as they were", ""]
-    lines += _lines(ends)
-    lines += ["", f"Applied: {record.source}", f"Plan: {record.fingerprint}"]
-    return "\n".join(lines) + "\n"
-
-
-def _lines(ends: Iterable[tuple[Action, Outcome]]) -> Iterable[str]:
-    ends = list(ends)
-    for action, outcome in ends[:MAX_LINES]:
-        result = outcome.result.replace("_", " ")
-        yield f"{safe_text(action.sku)}: {action.before} -> {action.after}, {result}"
-    if len(ends) > MAX_LINES:
-        yield f"and {len(ends) - MAX_LINES} more"

@@ -115,7 +115,7 @@ def _notice_what_is_odd(known: KnownBase, reporter: Reporter) -> None:
         try:
             refuse_old_commit(known.repository, known.head, known.last)
         except ReconcilerError as error:
-            reporter.notice(f"Note: apply would refuse this: {error}")
+            reporter.notice(f"Note: apply would refuse this. {error}")
 
 
 def make_offline_plan(scope: Scope) -> Plan:
@@ -125,7 +125,7 @@ def make_offline_plan(scope: Scope) -> Plan:
     """
     base = scope.known.base
     if base is None:
-        error = NoBaseError("--offline compares with a base, and there is none")
+        error = NoBaseError("--offline compares with a base, and there is none.")
         error.add_note(scope.known.ways_out)
         raise error
     live, new = simulate_live(scope.desired, base, format_time(datetime.now(UTC)))

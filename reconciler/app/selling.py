@@ -57,7 +57,7 @@ def add_sku(shop: Shop, entry: str, like: str | None) -> tuple[str, int]:
     """
     code, found, quantity = entry.rpartition("=")
     if not (code and found and _is_number(quantity)):
-        raise UsageError(f"{entry} names no quantity. Write SKU=5.")
+        raise UsageError(f"{entry} has no quantity. Write SKU=5.")
     if like is None:
         add_product(shop, code, int(quantity))
     else:
@@ -71,7 +71,7 @@ def _line(shop: Shop, sale: str) -> tuple[str, int]:
     if not found or shop.knows(sale):
         return sale, 1
     if not (_is_number(units) and int(units)):
-        raise UsageError(f"{sale}: {units} is no number of units; write {sku}=1")
+        raise UsageError(f"{sale}: {units} is not a number of units. Write {sku}=1.")
     return sku, int(units)
 
 

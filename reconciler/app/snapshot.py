@@ -185,4 +185,4 @@ def read_stocks(
 
 def left_alone(finding: Finding) -> str:
     """Return the sentence about a SKU that cannot be read."""
-    return f"Left alone: {finding.sku}: {finding.message} ({finding.source})"
+    return f"Skipped {finding.sku}: {finding.message} ({finding.source})"

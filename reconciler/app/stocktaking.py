@@ -24,15 +24,15 @@ def take_table(
     """
     known = find_known_skus(working.desired)
     table = read_table(path, content, known, purpose, may_be_new=may_be_new)
-    ignored = f"; not used: {', '.join(table.ignored)}" if table.ignored else ""
+    ignored = f" Not used: {', '.join(table.ignored)}." if table.ignored else ""
     reporter.notice(
-        f"SKU is the column {table.columns[0]}, quantity the column {table.columns[1]}"
-        f"{ignored} ({table.delimiter} between cells)."
+        f"Columns: SKU = {table.columns[0]}, quantity = {table.columns[1]}, separator"
+        f" {table.delimiter}.{ignored}"
     )
     if table.left_empty:
-        reporter.notice(f"The column {table.left_empty} is empty, so the other is taken.")
+        reporter.notice(f"The column {table.left_empty} is empty, so the other one is used.")
     if table.empty:
-        reporter.notice(f"{count(table.empty, 'row')} without a number: left alone.")
+        reporter.notice(f"{count(table.empty, 'row')} without a number skipped.")
     if missing := len(working.desired.declared.keys() - table.seen):
-        reporter.notice(f"{count(missing, 'declared SKU')} not in the table: left alone.")
+        reporter.notice(f"{count(missing, 'declared SKU')} not in the table, unchanged.")
     return table

@@ -46,7 +46,7 @@ def stores_for_path(path: Path) -> list[Path]:
     not there or belongs to no store.
     """
     if not path.exists():
-        raise InputError([Problem(str(path), 0, 0, "there is no such file or folder")])
+        raise InputError([Problem(str(path), 0, 0, "There is no such file or folder.")])
     for folder in (path, *path.parents, *path.absolute().parents):
         if (folder / SETTINGS_FILE).is_file():
             return [folder]
@@ -54,7 +54,7 @@ def stores_for_path(path: Path) -> list[Path]:
     for inventory in inventories:
         if any((entry / SETTINGS_FILE).is_file() for entry in inventory.glob("*")):
             return [context.folder for context in resolve_stores(inventory)]
-    message = f"belongs to no store: there is no {SETTINGS_FILE} in its folder or above"
+    message = f"This belongs to no store: no {SETTINGS_FILE} in its folder or above."
     raise InputError([Problem(str(path), 0, 0, message)])
 
 
@@ -80,8 +80,8 @@ def find_shared_site(repository: Repository | None, folder: Path, site_id: str) 
         data = read_document(path.as_posix(), path.read_bytes()[:MAX_BYTES]).data
         if isinstance(data, dict) and data.get("site_id") == site_id:
             message = (
-                f"The store in {os.path.relpath(other)} has the site {site_id} too, and the two"
-                " would undo each other. Keep one store for each site."
+                f"The store in {os.path.relpath(other)} has the same site {site_id}. They would"
+                " undo each other. Keep one store per site."
             )
             return Problem((folder / SETTINGS_FILE).as_posix(), 0, 0, message)
     return None

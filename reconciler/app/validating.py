@@ -38,6 +38,6 @@ def find_hint(desired: DesiredState, folder: Path) -> str:
         return ""
     place = (folder / SETTINGS_FILE).as_posix()
     return (
-        f"Note: {place} has no `rule`, so its SKUs are `exact`: apply puts back what was sold. Set"
-        " `rule: on_change` if the shop sells them, or `rule: exact` if that is meant."
+        f"Note: {place} has no `rule`, so its SKUs are `exact`, and apply undoes sales. Set"
+        " `rule: on_change` if the shop sells them, or `rule: exact` if you want this."
     )

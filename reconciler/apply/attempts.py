@@ -10,8 +10,8 @@ from reconciler.model import Action, Outcome, Result, Rule, Stock
 LOOK_AGAIN: Final = 30.0
 
 
-EARLIER: Final = TransportError("an earlier run ended, and may have written this")
-"""Stands for the lost answer of a run that died."""
+EARLIER: Final = TransportError("A crashed run may have written this.")
+"""The lost answer of a crashed run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def find_landed(attempt: Attempt, found: Stock) -> Outcome | None:
     if found == action.after:
         return conclude(attempt, Result.APPLIED, found)
     if found != action.before:
-        return conclude(attempt, Result.UNKNOWN, found, f"{attempt.lost}; left alone")
+        return conclude(attempt, Result.UNKNOWN, found, f"{attempt.lost} Skipped.")
     return None
 
 
@@ -62,7 +62,7 @@ def find_landed_by_orders(attempt: Attempt, found: Stock, sold: int | None) -> O
     if there == action.after.quantity:
         return conclude(attempt, Result.APPLIED, found)
     if there is None or there != action.before.quantity:
-        return conclude(attempt, Result.UNKNOWN, found, f"{attempt.lost}; left alone")
+        return conclude(attempt, Result.UNKNOWN, found, f"{attempt.lost} Skipped.")
     return None
 
 
@@ -74,7 +74,7 @@ def conclude(attempt: Attempt, result: Result, found: Stock | None, message: str
             f" {LOOK_AGAIN:.0f} s after a lost answer. If the first write was only shown late,"
             " sales since then are undone: compare with the orders."
         )
-        message = f"{message}. {again}" if message else again
+        message = f"{message} {again}" if message else again
     outcome = make_outcome(attempt.action, result, found, message)
     return replace(outcome, read_at=attempt.read[0])
 

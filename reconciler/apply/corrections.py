@@ -20,13 +20,14 @@ def find_obstacle(action: Action, found: Stock) -> str:
     """Return why the correction of *action* can't be added to what was *found*, or ''."""
     if found == action.after:
         return (
-            "the shop has just that already, and this run didn't write it. Left alone. Plan again"
+            "Skipped: the shop already has this number, and this run didn't write it. Run"
+            " `reconciler plan` again."
         )
     if found.inventory_type is InventoryType.INFINITE or not isinstance(found.quantity, int):
-        return "left alone"
+        return "Skipped."
     after = found.quantity + (action.correction or 0)
     if after > MAX_QUANTITY or (after < 0 and not action.is_count):
-        return f"{action.correction:+} would make {after}. Left alone"
+        return f"{action.correction:+} would make {after}. Skipped."
     return ""
 
 
@@ -34,4 +35,4 @@ def name_shift(planned: Action, found: Stock) -> str:
     """Return that the shop had another number than planned, which a correction was added to."""
     if planned.correction is None or found == planned.before:
         return ""
-    return f"{planned.correction:+}; the shop had {planned.before} when it was planned"
+    return f"{planned.correction:+}. The shop had {planned.before} at the time of the plan."

@@ -46,7 +46,7 @@ def execute(  # noqa: PLR0913  what one run is made of
 ) -> Report:
     """Carry out the actions of *plan* in their order, *parallelism* at a time.
 
-    Never raises for what the store does: that stands in the report. Once *must_end* gives a
+    Never raises for what the shop does. That is in the report. Once *must_end* gives a
     reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
     way then is unknown. *observer* is told of each step by the thread that takes it.
     *count_sold* says what was sold since an answer was lost; *announcer* is told of each batch
@@ -107,9 +107,7 @@ class _Run:
         is_in_vain = len(again) == len(batch) and all(one.is_overdue for one in again)
         self.in_vain = self.in_vain + 1 if is_in_vain else 0
         if self.in_vain == MAX_IN_VAIN and self.writer.stopped is None:
-            self.writer.stopped = (
-                "to announce the writes takes longer than what was announced may be written"
-            )
+            self.writer.stopped = "announcing writes takes longer than their deadline allows"
 
     def _count_known(self, queue: Sequence[Attempt], in_doubt: Mapping[str, Attempt]) -> int:
         return sum(one.action.sku in in_doubt for one in queue)

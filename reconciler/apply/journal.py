@@ -55,7 +55,7 @@ class Journal:
             self._run_lock.release()
 
     def start(self, lines: list[dict[str, Any]]) -> None:
-        """Keep the first lines of a run, anew if it begins with a head.
+        """Write the first lines of a run; replace the file if they begin with a head.
 
         Raises JournalError where nothing can be kept.
         """
@@ -94,7 +94,7 @@ class Journal:
                 os.fsync(self._file.fileno())
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
-                raise JournalError(f"the journal cannot be written: {reason}; make room") from None
+                raise JournalError(f"Can't write the journal: {reason}. Free some space.") from None
 
 
 def _sending(action: Action) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _acquire(path: Path) -> Journal:
         if run_lock is not None:
             run_lock.release()
         raise JournalError(
-            f"the journal {path} cannot be written: {error.strerror}; name another with --journal"
+            f"Can't write the journal {path}: {error.strerror}. Name another file with --journal."
         ) from None
 
 
@@ -160,7 +160,7 @@ def _lock(path: Path) -> FileLock:
         run_lock.acquire()
     except Timeout:
         raise LockedError(
-            f"another apply of this plan is running here: it has {path}; wait for it"
+            f"Another apply of this plan is running here and holds {path}. Wait for it."
         ) from None
     return run_lock
 
@@ -176,7 +176,7 @@ def _begin(
     """Keep the first lines of this run, and return those that an earlier run has left."""
     head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
     if lines and "journal" not in lines[0]:
-        raise JournalError(f"{path} is no journal; name another with --journal")
+        raise JournalError(f"{path} is not a journal. Name another file with --journal.")
     has_ended = any("end" in line for line in lines)
     if not lines or (has_ended and lines[0] != head):
         first = _lines_of(begun)
@@ -184,7 +184,8 @@ def _begin(
         return first
     if lines[0] != head:
         raise JournalError(
-            f"{path} is the journal of another plan; name another with --journal, or delete it"
+            f"{path} is the journal of another plan. Name another file with --journal, or delete"
+            " it."
         )
     # An empty line ends one that was torn. What another machine did since, the record knows.
     more = _lines_of(begun, _earlier(plan, lines))
@@ -214,7 +215,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
             return [{}]
     except OSError as error:
         raise JournalError(
-            f"the journal {path} cannot be read: {error.strerror}; name another with --journal"
+            f"Can't read the journal {path}: {error.strerror}. Name another file with --journal."
         ) from None
     lines = []
     for line in text.splitlines():
@@ -238,7 +239,7 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
                 in_flight[sent] = _as_sent(actions[sent], line)
             settled.pop(sent, None)
         elif isinstance(ended, str) and ended in actions:
-            with contextlib.suppress(ValueError, KeyError):  # a line nobody wrote: look at the SKU
+            with contextlib.suppress(ValueError, KeyError):  # a damaged line: look at the SKU
                 outcome = _outcome(in_flight.get(ended, actions[ended]), line)
                 if not _may_have_landed(outcome):
                     in_flight.pop(ended, None)

@@ -49,7 +49,10 @@ def load_report(path: str, data: Mapping[str, Any]) -> Report:
     except ValueError as error:  # jsonschema_rs has no name for what is nested too deep
         path_of_fault = getattr(error, "instance_path", ())
         place = "/".join(map(str, path_of_fault)) or "the file"
-        message = f"This is no report: {place} does not fit. Make it again with apply --report."
+        message = (
+            f"This is not a report: {place} does not fit. Create it with `reconciler apply"
+            " --report`."
+        )
         raise PlanFileError(path, message) from None
     return load_noun(data, Report)
 

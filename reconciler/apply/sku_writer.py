@@ -140,7 +140,7 @@ class SkuWriter:
         """Return that an action was not tried; but unknown if a write may have been sent."""
         may_be_sent = attempt.lost is not None or attempt.action.sku in self._in_doubt
         if may_be_sent and attempt.lost is not None:
-            why = f"{attempt.lost}; then: {why}"
+            why = f"{attempt.lost} Then: {why}"
         return conclude(attempt, Result.UNKNOWN if may_be_sent else Result.NOT_TRIED, None, why)
 
     def abandon(self, actions: Sequence[Action]) -> dict[str, Outcome]:
@@ -151,7 +151,7 @@ class SkuWriter:
         with self._lock:
             self._is_abandoned = True
             sending = frozenset(self._sending)
-        why = "the run was ended at once"
+        why = "the run was stopped at once"
         return {
             action.sku: make_outcome(action, Result.UNKNOWN, None, why)
             if action.sku in sending
@@ -163,12 +163,12 @@ class SkuWriter:
         """Say that a write is about to be sent; raise StoppedError if it must not be."""
         with self._lock:
             if self._is_abandoned:
-                raise StoppedError("the run was ended at once")
+                raise StoppedError("The run was ended at once.")
             self._sending.add(action.sku)
         self.observer.sending(action)
         with self._lock:
             if self._is_abandoned:
-                raise StoppedError("the run was ended at once")
+                raise StoppedError("The run was ended at once.")
 
     def must_stop(self) -> bool:
         """Return whether nothing more may be begun."""
@@ -216,9 +216,7 @@ class SkuWriter:
             if result.is_overdue:
                 return result, False
             return self._look(replace(result, writes=result.writes + 1))
-        raise OutageError(
-            f"The store refused one write {MAX_TURNS} times for now. Wait, and run again."
-        )
+        raise OutageError(f"The shop deferred one write {MAX_TURNS} times. Wait, and run again.")
 
     def _fail(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
         """Return that the effect of a write is unknown; raise *error* if none was sent before."""
@@ -253,7 +251,7 @@ class SkuWriter:
                 return replace(attempt, lost=error)
         written = replace(attempt, writes=attempt.writes + 1)
         if answer != action.after:
-            message = "the store answered another quantity"
+            message = "The shop answered with another quantity."
             return conclude(written, Result.FAILED, answer, message)
         return conclude(written, Result.APPLIED, answer, name_shift(planned, found))
 
@@ -267,7 +265,7 @@ class SkuWriter:
             return None
         sold = self._count_sold(action.target.sku_id, *attempt.read)
         if sold is None:
-            why = "what was sold since the plan is not known. Left alone. Plan again"
+            why = "Skipped: sales since the plan are unknown. Run `reconciler plan` again."
             return make_outcome(action, Result.MOVED, None, why)
         left = max(0, int(action.after.quantity or 0) - sold)
         moment = format_time(self.store.now())
@@ -295,13 +293,13 @@ class SkuWriter:
         if attempt.action.correction is None and found != attempt.action.before:
             return make_outcome(attempt.action, Result.MOVED, found, "left alone")
         if self._is_cut and self.must_stop():
-            message = f"{lost}; not looked at for long enough: {self.stopped}"
+            message = f"{lost} Not verified: {self.stopped}."
             return conclude(attempt, Result.UNKNOWN, found, message)
         if self.must_stop():
-            message = f"{lost}; not sent again: {self.stopped}"
+            message = f"{lost} Not sent again: {self.stopped}."
             return conclude(attempt, Result.FAILED, found, message)
         if attempt.writes >= MAX_WRITES:
-            message = f"none of {MAX_WRITES} writes took effect: {lost}"
+            message = f"None of {MAX_WRITES} writes took effect. {lost}"
             return conclude(attempt, Result.FAILED, found, message)
         return None
 
@@ -336,7 +334,7 @@ class SkuWriter:
         """Return that the effect of a write is unknown: after a lost answer there was *error*."""
         if isinstance(error, _STOPPING):
             self.stopped = str(error)
-        message = f"{attempt.lost}; then: {error}"
+        message = f"{attempt.lost} Then: {error}"
         return conclude(attempt, Result.UNKNOWN, None, message), _is_outage(error)
 
 

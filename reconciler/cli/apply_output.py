@@ -41,7 +41,7 @@ class Outputs:
                 "Two of --journal, --report, and --events name the same file or stream."
             )
         if self.journal == STDIO:
-            raise UsageError("A journal must be a file, to be read again. Name one with --journal.")
+            raise UsageError("The journal must be a regular file. Name one with --journal.")
 
     def of_store(self, name: str) -> "Outputs":
         """Return the same for one of several stores: each has its files in the folders named."""
@@ -81,14 +81,14 @@ class Outputs:
         try:
             stream = sys.stdout if path == STDIO else open_text(path, "w")
         except OSError as error:
-            raise ReconcilerError(f"cannot write events to {path}: {error.strerror}") from None
+            raise ReconcilerError(f"Can't write events to {path}: {error.strerror}.") from None
         events = Events(stream, plan.store)
         events.planned(plan, __version__)
         try:
             yield (events,)
         finally:
             if path != STDIO:
-                with suppress(OSError):  # an end that fails for its events serves nobody
+                with suppress(OSError):  # a failed end event must not hide the report
                     stream.close()
 
     def show_plan(self, plan: Plan) -> None:
@@ -103,7 +103,7 @@ class Outputs:
         try:
             self.console.lines(render_report(report, verbose=self.console.flags.verbose))
         except OutputError:  # what was done is done, whether it can be printed or not
-            said = "the report cannot be printed. The writes are done: do not repeat them."
+            said = "Can't print the report. The writes are done. Don't repeat them."
             self.console.say(f"Error: {said}")
 
     def keep_report(self, report: Report, plan: Plan, code: ExitCode) -> None:
@@ -114,7 +114,7 @@ class Outputs:
         try:
             add_summary(partial(render_markdown, report))
         except ReconcilerError as error:
-            self.console.say(f"Error: {error}. The writes are done: do not repeat them.")
+            self.console.say(f"Error: {error} The writes are done. Don't repeat them.")
         if self.report is None:
             return
         text = dump_report(report, fingerprint=fingerprint(plan), exit_code=code)
@@ -124,4 +124,4 @@ class Outputs:
             else:
                 save_text(text, self.report, "the report")
         except ReconcilerError as error:
-            self.console.say(f"Error: {error} The writes are done: do not repeat them.")
+            self.console.say(f"Error: {error} The writes are done. Don't repeat them.")

@@ -7,7 +7,7 @@ from reconciler.app.stores import load_store
 from reconciler.cli.params import GlobalFlags
 from reconciler.errors import ReconcilerError
 
-# Bash parts words at `=`, behind which a number stands that nobody can complete; what it puts in
+# Bash splits words at `=`, and a number follows that can't be completed; what it puts in
 # must be quoted, since codes come from a shop and from other people's files.
 _BASH = """\
 %(complete_func)s() {
@@ -58,4 +58,4 @@ def _skus(ctx: click.Context) -> list[str]:
     try:
         return sorted(sku for context in flags.stores() for sku in load_store(context).declared)
     except ReconcilerError:
-        return []  # whoever types is told when the command runs
+        return []  # the command itself reports the error

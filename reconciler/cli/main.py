@@ -42,6 +42,7 @@ COMMANDS = (
     "count",
     "adjust",
     "history",
+    "report",
     "export",
     "base",
     "sandbox",
@@ -51,9 +52,9 @@ COMMANDS = (
 _MODULES = {"import": "import_", "set": "set_"}
 
 EXIT_CODES = """
-Exit codes: 0 done or no changes, 1 could not go on, 2 changes pending (plan
---detailed-exitcode), 3 moved or stale, 4 a limit is broken, 5 apply ended incomplete, 64 wrong
-usage, 65 the YAML or a plan file is not acceptable, 130 and 143 interrupted.
+Exit codes: 0 done or no changes, 1 failed, 2 changes pending (plan
+--detailed-exitcode) or drift, 3 moved, stale, or locked, 4 limit exceeded, 5 apply incomplete,
+64 wrong usage, 65 invalid YAML or plan file, 130 and 143 interrupted.
 """
 
 
@@ -109,7 +110,7 @@ class LazyGroup(click.Group):
 @shared_options
 @click.version_option(__version__, prog_name="reconciler")
 def command() -> None:
-    """Keep the stock of a Webflow shop as YAML in git declares it."""
+    """Manage Webflow stock levels as YAML in git."""
 
 
 def run(arguments: list[str] | None = None) -> None:

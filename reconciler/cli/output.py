@@ -1,6 +1,7 @@
 """Plans, reports and tables → stdout and files; files and stdin → bytes."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,11 +27,11 @@ def store_path(folder: Path | None, name: str, ending: str = "json") -> Path | N
     if folder is None:
         return None
     if folder == STDIO:
-        raise UsageError("several stores need a folder each of their files goes to, not -")
+        raise UsageError("Several stores need a folder, not -.")
     try:
         make_folder(folder)
     except OSError as error:
-        raise ReconcilerError(f"{folder} cannot be a folder: {error.strerror}") from None
+        raise ReconcilerError(f"Can't use {folder} as a folder: {error.strerror}.") from None
     return folder / f"{name}.{ending}"
 
 
@@ -46,7 +47,7 @@ def save_text(text: str, path: Path, what: str) -> None:
 
 
 def print_plan(plan: Plan, format_: str, console: Console, annotated_stores: int = 1) -> None:
-    """Print *plan* on stdout in the format `text`, `json`, `markdown` or `github`.
+    """Print *plan* on stdout in the format `text`, `json`, `markdown`, `html`, or `github`.
 
     A step shows ten annotations, which *annotated_stores* share.
     """
@@ -54,6 +55,9 @@ def print_plan(plan: Plan, format_: str, console: Console, annotated_stores: int
         print_text(dump_plan(plan))
     elif format_ == "markdown":
         print_text(render_markdown(plan))
+    elif format_ == "html":
+        # Only this format pays for loading templates.
+        print_text(import_module("reconciler.render.html.plan_page").render_plan_page(plan))
     elif format_ == "github":
         share = max(1, MAX_ANNOTATIONS // annotated_stores)
         print_text("".join(f"{line}\n" for line in render_annotations(plan, share)))
@@ -92,7 +96,7 @@ def _read_saved(path: Path) -> bytes:
     try:
         return read_input(path, MAX_BYTES)
     except OSError as error:
-        message = f"cannot be read: {error.strerror}; name a file that plan --out wrote"
+        message = f"Can't read this: {error.strerror}. Name a file that `plan --out` wrote."
         raise PlanFileError(str(path), message) from None
 
 
@@ -104,17 +108,17 @@ def read_csv(path: Path, *, asks: bool) -> bytes:
         InputError: The file can't be read.
     """
     if asks and (path == STDIO or not has_terminal()):
-        raise UsageError("Can't ask for confirmation: no terminal. Add --yes, and read the diff.")
+        raise UsageError("Can't ask for confirmation: no terminal. Pass --yes, and check the diff.")
     try:
         return read_input(path, document.MAX_BYTES)
     except OSError as error:
-        message = f"cannot be read: {error.strerror}; name a file that a spreadsheet saved as CSV"
+        message = f"Can't read this: {error.strerror}. Name a CSV file."
         raise InputError([Problem(str(path), 0, 0, message)]) from None
 
 
 def read_input(path: Path, max_bytes: int) -> bytes:
     """Return what is in a file, or on stdin for `-`; one byte more than *max_bytes* at most."""
     if path == STDIO and sys.stdin is None:
-        raise OSError(0, "stdin is closed")
+        raise OSError(0, "Stdin is closed.")
     with sys.stdin.buffer if path == STDIO else path.open("rb") as file:
         return file.read(max_bytes + 1)

@@ -42,12 +42,10 @@ class GlobalFlags:
         """Return the one store that is meant; raise UsageError for several."""
         contexts = self.stores()
         if self.all_stores:
-            raise UsageError("this takes one store at a time; name it with --store")
+            raise UsageError("This command takes one store. Name it with --store.")
         if len(contexts) > 1:
             names = ", ".join(context.name for context in contexts)
-            raise UsageError(
-                f"there are several stores: {names}; name one with --store, or take --all-stores"
-            )
+            raise UsageError(f"There are several stores: {names}. Pass --store or --all-stores.")
         return contexts[0]
 
 
@@ -67,7 +65,9 @@ class _DurationType(click.ParamType[Any]):
         """Return the Duration that *value* is; fail for what is none."""
         found = re.fullmatch(r"([0-9]{1,6})([smh])", str(value))
         if found is None or not int(found[1]):
-            self.fail(f"{value} is no time; write one like 90s, 10m or 2h", param, ctx)
+            self.fail(
+                (f"{value} is not a duration. Write, for example, 90s, 10m, or 2h."), param, ctx
+            )
         return Duration(int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]], str(value))
 
 
@@ -84,7 +84,7 @@ class _TimeType(click.ParamType[Any]):
             at = None
         is_whole = at is not None and len(str(value)) > len("2026-11-27")
         if at is None or not is_whole or not 1970 < at.year < 9999:
-            self.fail(f"{value} is no time; write one like 2026-11-27T09:30", param, ctx)
+            self.fail(f"{value} is not a time. Write, for example, 2026-11-27T09:30.", param, ctx)
         return at if at.tzinfo else at.astimezone()
 
 
@@ -126,7 +126,7 @@ _COLOR = click.option(
     type=click.Choice(["auto", "always", "never"]),
     expose_value=False,
     callback=_keep,
-    help="Whether to colour what is printed.",
+    help="When to use color.",
 )
 _VERBOSE = click.option(
     "-v",
@@ -134,7 +134,7 @@ _VERBOSE = click.option(
     is_flag=True,
     expose_value=False,
     callback=_keep,
-    help="Say everything.",
+    help="Print more details.",
 )
 _QUIET = click.option(
     "-q",
@@ -142,7 +142,7 @@ _QUIET = click.option(
     is_flag=True,
     expose_value=False,
     callback=_keep,
-    help="Say nothing but results and errors.",
+    help="Print results and errors only.",
 )
 
 
@@ -159,14 +159,14 @@ _STORE = click.option(
     metavar="NAME",
     expose_value=False,
     callback=_keep,
-    help="The store that is meant; may be left out where there is only one.",
+    help="Store to use (repeatable). Optional if there is only one.",
 )
 _ALL_STORES = click.option(
     "--all-stores",
     is_flag=True,
     expose_value=False,
     callback=_keep,
-    help="All stores, one after the other; the worst exit code wins.",
+    help="Use all stores, one after the other. The worst exit code wins.",
 )
 _INVENTORY = click.option(
     "--inventory",
@@ -174,7 +174,7 @@ _INVENTORY = click.option(
     metavar="DIR",
     expose_value=False,
     callback=_keep,
-    help="The folder that holds the stores.  [default: inventory]",
+    help="Folder of the stores.  [default: inventory]",
 )
 
 
@@ -189,41 +189,41 @@ _TOKEN_FILE = click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Read the token from a file instead of the variable.",
+    help="Read the token from a file.",
 )
 _PARALLELISM = click.option(
     "--parallelism",
     type=click.IntRange(1, 64),
     default=8,
     show_default=True,
-    help="How many requests may be under way at once.",
+    help="Maximum number of concurrent requests.",
 )
 BASE = click.option(
     "--base",
     metavar="REF",
-    help="What was applied last: a record or any commit.  [default: the store's last record]",
+    help="Base to compare with: a record or a commit.  [default: the last record]",
 )
 READ_ALL = click.option(
     "--read-all",
     is_flag=True,
-    help="Read SKUs that would not be written, too, to see drift.",
+    help="Also read SKUs that can't change, to find drift.",
 )
 _MEMORY = (
     click.option(
         "--remote",
         metavar="NAME",
-        help="Share the record on this remote.  [default: the remote of the branch]",
+        help="Remote for the record.  [default: the remote of the branch]",
     ),
-    click.option("--local", is_flag=True, help="Keep the record in this clone only."),
+    click.option("--local", is_flag=True, help="Keep the record in this clone."),
     click.option(
         "--no-record",
         is_flag=True,
-        help="Keep no record. Possible where no SKU has the rule on_change.",
+        help="Keep no record. Not possible with the rule on_change.",
     ),
 )
 _OLD_MEMORY = (
-    click.option("--record", is_flag=True, help="Record the apply in git. This is the default."),
-    click.option("--push", metavar="REMOTE", help="The same as --remote."),
+    click.option("--record", is_flag=True, help="Record the apply in git (default)."),
+    click.option("--push", metavar="REMOTE", help="Same as --remote."),
 )
 
 
@@ -246,17 +246,17 @@ def memory_request(
 ) -> MemoryRequest:
     """Return where a record is kept; raise UsageError for options that contradict each other."""
     if local and remote:
-        raise UsageError("--local keeps the record here, and --remote shares it; leave one out")
+        raise UsageError("--local and --remote contradict each other. Leave out one of them.")
     if none and (local or remote or is_named):
-        raise UsageError("--no-record keeps no record; leave out the other options about it")
+        raise UsageError("--no-record contradicts the other record options. Leave them out.")
     return MemoryRequest(remote, local=local, none=none, is_named=is_named or bool(remote))
 
 
 PLAN_FORMAT = click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "markdown", "github"]),
-    help="How to print it: github marks the lines of a pull request.  [default: text]",
+    type=click.Choice(["text", "json", "markdown", "html", "github"]),
+    help="Output format. github annotates lines of a pull request.  [default: text]",
 )
 
 
@@ -265,11 +265,13 @@ _EVENT = (
         "--at",
         type=TIME,
         metavar="TIME",
-        help="When it happened: 2026-11-27T09:30.  [default: now]",
+        help="Time of the event, for example 2026-11-27T09:30.  [default: now]",
     ),
-    click.option("--reason", default="", metavar="TEXT", help="What happened: 'delivery PO-123'."),
-    click.option("--new", is_flag=True, help="Take SKUs that no file names yet."),
-    click.option("--yes", is_flag=True, help="Don't ask before taking a table's numbers."),
+    click.option(
+        "--reason", default="", metavar="TEXT", help=("Reason, for example 'delivery PO-123'.")
+    ),
+    click.option("--new", is_flag=True, help="Accept SKUs that no file names yet."),
+    click.option("--yes", is_flag=True, help="Don't ask for confirmation."),
 )
 
 

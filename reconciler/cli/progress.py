@@ -38,7 +38,7 @@ class LineProgress(NullObserver):
         now = self._clock()
         if now - self._last >= PROGRESS_SECONDS:
             self._last = now
-            print_error(f"{self._verb} {done} of {self._total}; {self.rate(done)}")
+            print_error(f"{self._verb} {done} of {self._total}: {self.rate(done)}")
 
     def finished(self, action: Action, outcome: Outcome) -> None:
         """Count one more action as done."""
@@ -54,7 +54,7 @@ class LineProgress(NullObserver):
         if seconds >= 1:
             said += f", {requests * 60 / seconds:.0f} a minute"
         if done:
-            said += f"; about {_duration(self._seconds_left(done, seconds, requests))} left"
+            said += f", about {_duration(self._seconds_left(done, seconds, requests))} left"
         return said
 
     def _seconds_left(self, done: int, seconds: float, requests: int) -> float:

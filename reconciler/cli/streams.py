@@ -25,7 +25,7 @@ def print_text(text: str, *, masks: bool = True) -> None:
     """Print *text* on stdout, without tokens unless *masks* is off.
 
     When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
-    not stop half way because nobody listens. Raises OutputError where it cannot be written for
+    not stop half way because the reader left. Raises OutputError where it cannot be written for
     another reason.
     """
     stream = sys.stdout
@@ -37,7 +37,7 @@ def print_text(text: str, *, masks: bool = True) -> None:
     except OSError as error:
         _discard(stream)
         raise OutputError(
-            f"cannot print all of it: {error.strerror}; make room and run again"
+            f"Can't print everything: {error.strerror}. Free some space, and run again."
         ) from None
 
 
@@ -47,7 +47,7 @@ def _discard(stream: TextIO) -> None:
 
 
 def print_error(text: str, end: str = "\n") -> None:
-    """Print *text* on stderr, if it takes it: nothing stops because nobody can be told."""
+    """Print *text* on stderr, and ignore a closed stderr."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         sys.stderr.write(f"{mask(text)}{end}")
         sys.stderr.flush()
@@ -72,13 +72,13 @@ def say_error(error: ReconcilerError) -> None:
 
 
 def say_unexpected(error: Exception, *, verbose: bool) -> None:
-    """Say on stderr, in a line, what nobody expected; with *verbose* also where it happened."""
+    """Print an unexpected error in one line; with *verbose* also its traceback."""
     if verbose:
         for line in "".join(traceback.format_exception(error)).splitlines():
             print_error(safe_text(line))
     if isinstance(error, OSError | MemoryError):  # the machine's
-        said = safe_text(str(error)) or "there is not enough memory"
-        print_error(f"Error: {said}; mend that and run again")
+        said = safe_text(str(error)) or "Out of memory"
+        print_error(f"Error: {said}. Fix this, and run again.")
         return
     hint = "" if verbose else " Run again with -v to see where, and report it."
     print_error(f"Error: unexpected {type(error).__name__}: {safe_text(str(error))}.{hint}")

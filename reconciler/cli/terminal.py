@@ -48,8 +48,8 @@ class TerminalProgress(LineProgress):
         with self._names:
             names = list(self._writing)
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        writing = f"; writing {', '.join(map(safe_text, names[:SHOWN]))}{more}" if names else ""
-        waiting = f"; {self.meter.waiting} wait for the rate limit" if self.meter.waiting else ""
+        writing = f", writing {', '.join(map(safe_text, names[:SHOWN]))}{more}" if names else ""
+        waiting = f", {self.meter.waiting} waiting for the rate limit" if self.meter.waiting else ""
         said = mask(f"{self.rate(done)}{writing}{waiting}")
         with suppress(OSError, ValueError):
             self._bar.update(self._task, completed=done, said=said)

@@ -1,4 +1,4 @@
-"""Desired state → a hash of what it means. Pure."""
+"""Desired state → a hash of what it means."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

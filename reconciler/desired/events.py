@@ -31,8 +31,8 @@ def find_misplaced(path: str, content: bytes, folder: str) -> Problem | None:
     line = content.count(b"\n", 0, found.start()) + 1
     name = path.rpartition("/")[2]
     message = (
-        "a file with `at` is an event file, and only events/ may hold those; move it to"
-        f" {folder}/{EVENTS_FOLDER}/{name}"
+        "A file with `at` is an event file, and belongs below events/. Move it to"
+        f" {folder}/{EVENTS_FOLDER}/{name}."
     )
     return Problem(path, line, 1, message)
 
@@ -48,12 +48,12 @@ def build_events(
     at = _parse_time(data["at"])
     faults = [] if at is not None and is_past else list(_time_faults(data["at"], at))
     if len(document.path) - len(folder) > MAX_NAME:
-        message = f"the path of this file has more than {MAX_NAME} characters; shorten it"
+        message = f"The path of this file has more than {MAX_NAME} characters. Shorten it."
         problems.append(Problem(document.path, 0, 0, message))
         return []
     if (hidden := find_hidden(data.get("reason", ""))) is not None:
         code = f"U+{ord(data['reason'][hidden]):04X}"
-        faults.append((("reason",), f"the character {code} can't be seen; delete it"))
+        faults.append((("reason",), f"The character {code} is invisible. Delete it."))
     if any(sign in document.text for sign in "'\""):
         faults += _quoted_units(document)
     if faults or at is None:
@@ -79,11 +79,11 @@ def _parse_time(text: str) -> datetime | None:
 
 def _time_faults(text: str, at: datetime | None) -> Iterator[tuple[tuple[str, ...], str]]:
     if at is None:
-        yield ("at",), f"{shown(text)} is no day of the calendar; write when it happened"
+        yield ("at",), f"{shown(text)} is not a date. Write when it happened."
     elif at.year < EARLIEST:
-        yield ("at",), f"{shown(text)} is long before there were shops; write when it happened"
+        yield ("at",), f"{shown(text)} is too long ago. Write when it happened."
     elif at > datetime.now(UTC) + timedelta(days=1):
-        yield ("at",), f"{shown(text)} is still to come; write when it happened"
+        yield ("at",), f"{shown(text)} is in the future. Write when it happened."
 
 
 def _quoted_units(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -92,5 +92,5 @@ def _quoted_units(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
     for sku, units in document.data["skus"].items():
         node = top.find(("skus", sku))
         if isinstance(units, str) and node is not None and node.quoted:
-            message = f"{shown(units)} is in quotes, which makes it text; write it without quotes"
+            message = f"{shown(units)} is in quotes, so it is text. Write it without quotes."
             yield ("skus", sku), message

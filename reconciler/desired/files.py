@@ -32,8 +32,8 @@ def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
         entries = sorted(inventory.iterdir())
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
-        reason = "there is no such folder" if missing else f"cannot be read: {error.strerror}"
-        reason += "; name the one that holds your stores with --inventory"
+        reason = "There is no such folder" if missing else f"Can't read this: {error.strerror}."
+        reason += ". Name the one that holds your stores with --inventory."
         problems.append(Problem(str(inventory), 0, 0, reason))
         return []
     names = []
@@ -48,7 +48,7 @@ def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
         elif entry.is_dir():
             names.append(entry.name)
     if not names and len(problems) == before:
-        message = f"there is no store in this folder; a store is a folder with a {SETTINGS_FILE}"
+        message = f"There is no store in this folder. A store is a folder with a {SETTINGS_FILE}."
         problems.append(Problem(str(inventory), 0, 0, message))
     return names
 
@@ -57,11 +57,11 @@ def _store_fault(entry: Path) -> str | None:
     """Return why what lies beside the stores must not lie there, or None."""
     if not entry.is_dir():
         stray = entry.name.lower().endswith(_ENDINGS)
-        return "belongs to no store; move it into a store's folder" if stray else None
+        return "This belongs to no store. Move it into a store's folder." if stray else None
     if entry.is_symlink():
-        return "is a link; put the folder itself here"
+        return "This is a link. Put the folder itself here."
     if not is_store_name(entry.name):
-        return "a store's name is made of a-z, 0-9 and -; rename the folder"
+        return "A store's name consists of a-z, 0-9, and -. Rename the folder."
     return None
 
 
@@ -74,7 +74,7 @@ def _refuse_repository(folder: Path, names: Collection[str], problems: list[Prob
     found = {name.lower() for name in names}  # some file systems ignore case
     if "head" in found and ("commondir" in found or {"objects", "refs"} <= found):
         message = (
-            "This folder looks like a git repository to git, which could run commands from it."
+            "Git takes this folder for a repository, and could run commands from it."
             " Delete HEAD and the files beside it."
         )
         problems.append(Problem(folder.as_posix(), 0, 0, message))
@@ -106,14 +106,14 @@ def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, byt
     paths = sorted(_yaml_paths(folder, problems), key=lambda path: (path != settings, path))
     for path in (*paths, *_seen_paths(folder / SEEN_FOLDER, problems)):
         if path == folder / "store.yml":
-            problems.append(Problem(path.as_posix(), 0, 0, f"rename it to {SETTINGS_FILE}"))
+            problems.append(Problem(path.as_posix(), 0, 0, f"Rename it to {SETTINGS_FILE}."))
             continue
         try:
             yield path.as_posix(), _read_regular(path)
         except _RefusedError as refused:
             problems.append(Problem(path.as_posix(), 0, 0, str(refused)))
         except OSError as error:
-            problems.append(Problem(path.as_posix(), 0, 0, f"cannot be read: {error.strerror}"))
+            problems.append(Problem(path.as_posix(), 0, 0, f"Can't read this: {error.strerror}."))
 
 
 class _RefusedError(Exception):
@@ -136,7 +136,7 @@ def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
         for name in folders:
             if (path := Path(parent, name)).is_symlink():
                 problems.append(
-                    Problem(path.as_posix(), 0, 0, "is a link; put the folder itself here")
+                    Problem(path.as_posix(), 0, 0, "This is a link. Put the folder itself here.")
                 )
         yield from _named_yaml(folder, Path(parent), sorted(names), problems)
 
@@ -156,7 +156,7 @@ def _named_yaml(
 def is_unread(path: Path) -> bool:
     """Return whether the file at *path*, below a store's folder, may be meant for YAML and is none.
 
-    GitHub's web editor takes any name, and some editors add `.txt`. A delivery that nobody reads
+    GitHub's web editor takes any name, and some editors add `.txt`. A delivery that is not read
     would be lost. Notes in Markdown are fine.
     """
     name, suffix = path.name.lower(), path.suffix.lower()
@@ -167,29 +167,31 @@ def is_unread(path: Path) -> bool:
 
 def _unread(path: Path) -> str:
     stem = re.split(r"[.](?:ya?ml|txt)\b", path.name, maxsplit=1, flags=re.IGNORECASE)[0]
-    return f"is not read, since its name does not end in .yaml; rename it to {stem}.yaml"
+    return f"This is not read, because its name does not end in .yaml. Rename it to {stem}.yaml."
 
 
 def _seen_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
     """Yield the paths of observations, oldest first."""
     if folder.is_symlink():
-        problems.append(Problem(folder.as_posix(), 0, 0, "is a link; put the folder itself here"))
+        problems.append(
+            Problem(folder.as_posix(), 0, 0, "This is a link. Put the folder itself here.")
+        )
     elif folder.is_dir():
         yield from sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
 
 
 def _no_entry(error: OSError) -> Problem:
-    return Problem(str(error.filename), 0, 0, f"cannot be read: {error.strerror}")
+    return Problem(str(error.filename), 0, 0, f"Can't read this: {error.strerror}.")
 
 
 def _read_regular(path: Path) -> bytes:
     """Return the bytes of a regular file; never open a pipe or a device, never read without end."""
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
-        raise _RefusedError("is a link; put the file itself here")
+        raise _RefusedError("This is a link. Put the file itself here.")
     if not stat.S_ISREG(status.st_mode):
-        raise _RefusedError("is not a regular file; delete it")
+        raise _RefusedError("This is not a regular file. Delete it.")
     if status.st_size > MAX_BYTES:
-        raise _RefusedError("is larger than 16 MiB; split it into several files")
+        raise _RefusedError("This is larger than 16 MiB. Split it into several files.")
     with path.open("rb") as file:
         return file.read()

@@ -25,7 +25,7 @@ class KnownSkus:
         near = near or [key for key in self.keys if key.casefold() == word.casefold()]
         if not near and len(self.keys) <= MAX_COMPARED:
             near = get_close_matches(word, self.keys, 1, 0.6)
-        return f"did you mean {' or '.join(near[:5])}?" if near else ""
+        return f"Did you mean {' or '.join(near[:5])}?" if near else ""
 
 
 def find_known_skus(desired: DesiredState) -> KnownSkus:

@@ -1,4 +1,4 @@
-"""Documents that fit their schemas → the desired state of one store. Pure."""
+"""Documents that fit their schemas → the desired state of one store."""
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,7 +49,7 @@ def build_desired(
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
     *folder* is the store's folder, as the paths begin with it; its settings come first among the
-    files, which are read and forgotten one by one. Reading them may add to *problems* meanwhile.
+    files, which are read and forgotten one by one. Reading them may add to *problems*.
     That there is no SKU at all is a problem, unless it *may_be_empty*.
 
     Raises InputError with the problems of every file, the first *most* of each (None: all).
@@ -166,15 +166,15 @@ def _build(
         document = read_valid(path, content, "store", problems)
         settings = _build_settings(name, document.data) if document else None
     else:
-        message = f"there is no {SETTINGS_FILE} here; write one with a `site_id`"
+        message = f"There is no {SETTINGS_FILE} here. Write one with a `site_id`."
         problems.append(Problem(folder, 0, 0, message))
         files = chain([(path, content)] if path else [], files)
     declared = _declare_all(reading.levels_among(files), settings, reading)
     if not declared and not reading.events and not problems and not may_be_empty:
-        message = "there is no YAML file with stock here; add one with a `skus:` section"
+        message = "There is no YAML file with stock here. Add one with a `skus:` section."
         problems.append(Problem(folder, 0, 0, message))
     if len(declared) > MAX_SKUS:
-        problems.append(Problem(folder, 0, 0, f"more than {MAX_SKUS} SKUs; split the store"))
+        problems.append(Problem(folder, 0, 0, f"More than {MAX_SKUS} SKUs. Split the store."))
     if problems or settings is None:
         raise InputError(problems)
     seen, events = tuple(reading.observations), tuple(reading.events)
@@ -256,7 +256,7 @@ def _declared_before(
 ) -> Iterator[EntryFault]:
     """Yield the SKUs of a file that another one declares too."""
     for sku in entries.keys() & declared.keys():
-        message = f"{shown(sku)} is declared here and at {declared[sku].source}; keep one"
+        message = f"{shown(sku)} is declared here and at {declared[sku].source}. Keep one."
         yield EntryFault(("skus", sku), message)
 
 
@@ -266,7 +266,7 @@ def _pinned_before(
     """Yield the SKUs of a file that pin an id in *pinned*, and add the others to it."""
     for entry in entries:
         if (pin := entry.terms.pin) and (first := pinned.setdefault(pin.id, entry)) is not entry:
-            message = f"this is the id of {shown(first.sku)} at {first.source} too; keep one"
+            message = f"This is the id of {shown(first.sku)} at {first.source} too. Keep one."
             yield EntryFault(("skus", entry.sku, "id"), message)
 
 

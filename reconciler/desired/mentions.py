@@ -29,28 +29,34 @@ class Mention(NamedTuple):
     reason: str = ""
 
 
-def find_mentions(path: str, folder: str, content: bytes, keys: Collection[str]) -> list[Mention]:
+def find_mentions(
+    path: str, folder: str, content: bytes, keys: Collection[str] | None
+) -> list[Mention]:
     """Return what the file at *path*, of the store in *folder*, says of the SKUs *keys*.
 
-    A version that can't be read says nothing: it never was in force.
+    None stands for all SKUs. A version that can't be read says nothing: it never was in force.
     """
-    if not any(key.encode() in content for key in keys):
+    if keys is not None and not any(key.encode() in content for key in keys):
         return []
     try:
         said = build_past("", folder, [(path, content)])
     except InputError:
         return []
-    levels = (said.declared[key] for key in keys if key in said.declared)
+
+    def is_asked(key: str) -> bool:
+        return keys is None or key in keys
+
+    levels = (one for key, one in said.declared.items() if is_asked(key))
     seen = (
-        Mention(MentionKind.OBSERVATION, key, one.skus[key].stock, at=one.seen_at)
+        Mention(MentionKind.OBSERVATION, key, sku.stock, at=one.seen_at)
         for one in said.observations
-        for key in keys
-        if key in one.skus
+        for key, sku in one.skus.items()
+        if is_asked(key)
     )
     return [
         *(Mention(MentionKind.LEVEL, one.sku, one.stock) for one in levels),
         *seen,
-        *(_of_event(one) for one in said.events if one.sku in keys),
+        *(_of_event(one) for one in said.events if is_asked(one.sku)),
     ]
 
 

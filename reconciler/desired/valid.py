@@ -1,4 +1,4 @@
-"""Bytes of a file → its document if it fits its schema, else what is wrong. Pure."""
+"""Bytes of a file → its document if it fits its schema, else what is wrong."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -16,7 +16,7 @@ from reconciler.errors import Problem
 
 # A record holds all SKUs of a store in one file, written out.
 MAX_PAST_BYTES: Final = 512 * 1024 * 1024
-# Of one file so many problems are shown; a person mends the first of them, and looks again.
+# Problems shown per file. People fix the first ones, and run it again.
 MOST_SHOWN: Final = 100
 
 
@@ -57,7 +57,7 @@ def cut(path: str, found: list[Problem], most: int | None, more: int = 0) -> lis
 
 def _rest(path: str, left: int) -> Problem:
     many = "1 more problem" if left == 1 else f"{left} more problems"
-    return Problem(path, 0, 0, f"{many} in this file, like those above", (), left)
+    return Problem(path, 0, 0, f"{many} in this file, like those above.", (), left)
 
 
 def _abridge(
@@ -65,7 +65,7 @@ def _abridge(
 ) -> tuple[Document, int]:
     """Return *document* with the first *most* SKUs that don't fit, and how many others don't.
 
-    To explain a hundred thousand of them takes a minute, and nobody would read it.
+    Explaining a hundred thousand of them would take a minute.
     """
     data = document.data
     skus = data.get("skus") if isinstance(data, dict) else None

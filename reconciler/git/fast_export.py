@@ -1,4 +1,4 @@
-"""What `git fast-export` prints of one commit → its id, day and files. Pure.
+"""What `git fast-export` prints of one commit → its id, day and files.
 
 The stream holds each blob first, then the commit with the paths that point at them; its format is
 that of git-fast-import(1).
@@ -48,7 +48,7 @@ def parse_export(stream: bytes) -> Commit:
         contents[mark] = stream[start:end]
         at = end + 1  # the line feed after the content
     if at >= len(stream):
-        raise HistoryError("git exports no commit; fetch the clone anew")
+        raise HistoryError("git exported no commit. Clone the repository again.")
     start, end = _data_after(stream, at)  # of the commit: its message
     head = stream[at:start]
     files = []

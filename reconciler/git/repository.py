@@ -10,44 +10,13 @@ never in a folder below it.
 
 import os
 import re
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.errors import HistoryError
 from reconciler.git.fast_export import Commit, parse_export
-
-_QUIET = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_LITERAL_PATHSPECS": "1",
-    # What was committed counts, not what somebody put in its place in this clone.
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "LC_ALL": "C",
-}
-_IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "reconciler"), ("EMAIL", "reconciler@localhost"))
-}
-
-
-# These settings override every configuration file, and hold for the git processes that git starts.
-_SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.quotePath=false",
-    "log.showSignature=false",
-    "commit.gpgSign=false",
-    "push.gpgSign=false",
-    "protocol.ext.allow=never",
-    "safe.bareRepository=explicit",
-)
-# What a missing object of a partial clone, a fetch or a push may use; `ext` runs any command.
-_PROTOCOLS = "file:git:http:https:ssh"
-_REMOTE_SECONDS = 120.0
+from reconciler.git.process import REMOTE_SECONDS, complaint_of, run_git
 
 
 class Repository:
@@ -63,26 +32,26 @@ class Repository:
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Return what a git command prints; raise HistoryError with what it complains of."""
-        done = _git(self.top, *arguments, given=given)
+        done = run_git(self.top, *arguments, given=given)
         if done.returncode:
-            raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
+            raise HistoryError(f"git {arguments[0]}: {complaint_of(done)}")
         return done.stdout
 
     def run_remote(self, *arguments: str, given: bytes = b"") -> bytes:
         """Return what a git command that talks to a remote prints; raise HistoryError."""
-        done = _git(self.top, *arguments, given=given, seconds=_REMOTE_SECONDS)
+        done = run_git(self.top, *arguments, given=given, seconds=REMOTE_SECONDS)
         if done.returncode:
-            raise HistoryError(f"git {arguments[0]}: {_complaint(done)}")
+            raise HistoryError(f"git {arguments[0]}: {complaint_of(done)}")
         return done.stdout
 
     def ask(self, *arguments: str) -> str:
         """Return what a git command prints, without the end of the line; '' if it fails."""
-        done = _git(self.top, *arguments)
+        done = run_git(self.top, *arguments)
         return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
 
     def find_commit(self, ref: str) -> str | None:
         """Return the full id of the commit that *ref* names, or None."""
-        done = _git(
+        done = run_git(
             self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
         )
         commits = done.stdout.decode().split()
@@ -91,22 +60,22 @@ class Repository:
 
     def find_ref(self, ref: str) -> str | None:
         """Return the full id of the commit at just this *ref*, no tag of that name, or None."""
-        done = _git(self.top, "show-ref", "--verify", "--hash", ref)
+        done = run_git(self.top, "show-ref", "--verify", "--hash", ref)
         return done.stdout.decode().strip() or None
 
     def descends(self, commit: str, ancestor: str) -> bool | None:
-        """Return whether *commit* is *ancestor* or was made after it; None where nobody knows.
+        """Return whether *commit* is or descends from *ancestor*; None if unknown.
 
         That is so if *ancestor* is not here, as in a shallow clone, whose history ends somewhere.
         """
-        code = _git(self.top, "merge-base", "--is-ancestor", ancestor, commit).returncode
+        code = run_git(self.top, "merge-base", "--is-ancestor", ancestor, commit).returncode
         if code not in {0, 1}:  # one of them is no commit here
             return None
         return not code or (None if self.is_shallow else False)
 
     def fork_point(self, ref: str) -> str | None:
         """Return the commit at which HEAD has left the line of *ref*, or None."""
-        done = _git(self.top, "merge-base", "--", ref, "HEAD")
+        done = run_git(self.top, "merge-base", "--", ref, "HEAD")
         return done.stdout.decode().strip() or None
 
     def commits_since(self, since: str, until: str, folder: Path) -> tuple[str, ...]:
@@ -115,7 +84,7 @@ class Repository:
         None where *since* is not here.
         """
         what = ("log", "--no-ext-diff", "--format=%h %s", f"{since}..{until}")
-        done = _git(self.top, *what, "--", str(folder.resolve()))
+        done = run_git(self.top, *what, "--", str(folder.resolve()))
         return tuple(done.stdout.decode("utf-8", "replace").splitlines())
 
     def differs(self, folder: Path) -> bool:
@@ -167,13 +136,13 @@ class Repository:
         """Return how many bytes the files at and below *names* in *ref* have together."""
         self.fetch_missing(ref, paths=names)
         how = ("-r", "-l", "--full-tree", "--end-of-options")
-        done = _git(self.top, "ls-tree", *how, ref, "--", *names)
+        done = run_git(self.top, "ls-tree", *how, ref, "--", *names)
         sizes = [line.split()[3] for line in done.stdout.splitlines() if len(line.split()) > 3]
         return sum(int(size) for size in sizes if size.isdigit())
 
     def files_with(self, commit: str, text: str, name: str) -> list[str]:
         """Return the paths of the files called *name* in *commit* that hold *text*."""
-        done = _git(self.top, "grep", "-l", "-z", "-F", "--full-name", "-e", text, commit)
+        done = run_git(self.top, "grep", "-l", "-z", "-F", "--full-name", "-e", text, commit)
         paths = [line.decode("utf-8", "replace") for line in done.stdout.split(b"\0") if line]
         return [path.split(":", 1)[1] for path in paths if path.endswith(f"/{name}")]
 
@@ -192,15 +161,15 @@ class Repository:
         # which are said to be where they are. The first dashes end the command's own flags, the
         # second the revisions.
         which = ("--no-walk", "--ignore-submodules=none", "--", f"{ref}^{{commit}}", "--")
-        done = _git(self.top, "fast-export", *how, *which, *filter(None, paths))
+        done = run_git(self.top, "fast-export", *how, *which, *filter(None, paths))
         if done.returncode == 0 and done.stdout:
             return parse_export(done.stdout)
         commit = self.find_commit(ref)
         if commit is None:
             return None
         raise HistoryError(
-            f"git cannot read the files of {commit[:7]} ({_complaint(done)}); if the clone is not"
-            " complete, fetch it anew"
+            f"git can't read the files of {commit[:7]} ({complaint_of(done)}). If the clone is"
+            " incomplete, clone it again."
         )
 
     def set_ref(self, ref: str, commit: str, before: str | None) -> None:
@@ -218,7 +187,7 @@ class Repository:
         """Return whether *commit* is here."""
         # Newer versions of git fetch nothing from a partial clone's remote then.
         lazy = {"GIT_NO_LAZY_FETCH": "1"}
-        done = _git(self.top, "cat-file", "-e", f"{commit}^{{commit}}", more=lazy)
+        done = run_git(self.top, "cat-file", "-e", f"{commit}^{{commit}}", more=lazy)
         return not done.returncode
 
 
@@ -233,13 +202,13 @@ def open_repository(folder: Path) -> Repository | None:
     if top is None:
         return None
     flags = ("--is-inside-work-tree", "--is-shallow-repository", "--git-common-dir")
-    done = _git(top, "rev-parse", *flags)
+    done = run_git(top, "rev-parse", *flags)
     if done.returncode:
         if not done.stderr or b"not a git repository" in done.stderr:
             return None
-        advice = "; trust it with: git config --global --add safe.directory FOLDER"
-        complaint = _complaint(done)
-        raise HistoryError(f"git: {complaint}{advice if 'dubious' in complaint else ''}")
+        advice = ". Trust it with `git config --global --add safe.directory FOLDER`."
+        complaint = complaint_of(done)
+        raise HistoryError(f"git: {complaint}{advice if 'dubious' in complaint else '.'}")
     inside, shallow, common = done.stdout.decode("utf-8", "surrogateescape").split("\n", 2)
     if inside != "true":
         return None
@@ -268,7 +237,7 @@ class _Setting(NamedTuple):
 
 
 def _read_settings(top: Path) -> list[_Setting]:
-    done = _git(top, "config", "--list", "--show-origin", "--name-only", "-z")
+    done = run_git(top, "config", "--list", "--show-origin", "--name-only", "-z")
     parts = done.stdout.decode("utf-8", "surrogateescape").split("\0")
     return [_Setting(*pair) for pair in zip(parts[::2], parts[1::2], strict=False)]
 
@@ -282,7 +251,7 @@ def _find_promisor(settings: list[_Setting]) -> str:
 def _refuse_foreign_configuration(top: Path, common: Path, settings: list[_Setting]) -> None:
     """Raise HistoryError if a file of the work tree is part of git's configuration.
 
-    Git includes such a file if a setting like `include.path` names it. Whoever opens a pull
+    Git includes such a file if a setting like `include.path` names it. The author of a pull
     request could then choose the commands that git runs.
     """
     home = Path(os.environ.get("HOME") or "/").resolve()
@@ -299,7 +268,7 @@ def _refuse_foreign_configuration(top: Path, common: Path, settings: list[_Setti
 
 def _is_tracked(top: Path, path: Path) -> bool:
     """Return whether a commit brought *path*; the home folder may be the work tree."""
-    return bool(_git(top, "ls-files", "--", str(path)).stdout)
+    return bool(run_git(top, "ls-files", "--", str(path)).stdout)
 
 
 def _configuration_files(top: Path, settings: list[_Setting]) -> Iterator[Path]:
@@ -308,74 +277,3 @@ def _configuration_files(top: Path, settings: list[_Setting]) -> Iterator[Path]:
         kind, _, path = origin.partition(":")
         if kind == "file":
             yield (top / path).resolve()
-
-
-def shown_remote(text: str) -> str:
-    """Return *text* without the names, passwords, and tokens that its addresses may hold."""
-    text = re.sub(r"//[^\s']*@", "//***@", text)
-    text = re.sub(r"(//[^\s'?]+)\?[^\s']+", r"\1?***", text)
-    return re.sub(r"(?<![\w/*])[^\s/@':]+:(?!//)[^\s@']+@", "***@", text)
-
-
-def _environment(top: Path) -> dict[str, str]:
-    """Return git's environment: without what leads it elsewhere, and without the shop's tokens."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _LEADS_ELSEWHERE and not name.startswith("WEBFLOW_")
-    }
-    kept.setdefault("GIT_ALLOW_PROTOCOL", _PROTOCOLS)
-    return {**kept, **_IDENTITY, **_QUIET, "GIT_CEILING_DIRECTORIES": str(top.parent)}
-
-
-_LEADS_ELSEWHERE = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_ATTR_SOURCE",
-        "GIT_AUTHOR_DATE",
-        "GIT_COMMITTER_DATE",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_INDEX_FILE",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_WORK_TREE",
-    }
-)
-
-
-def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return git's error message on one line, without hints and passwords."""
-    lines = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
-    said = "; ".join(line.rstrip(".") for line in lines if line and not line.startswith("hint:"))
-    return shown_remote(said) or f"it exited {done.returncode}"
-
-
-def _git(
-    top: Path,
-    *arguments: str,
-    given: bytes = b"",
-    seconds: float | None = None,
-    more: Mapping[str, str] = MappingProxyType({}),
-) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *arguments]
-    try:
-        return subprocess.run(  # noqa: S603  no shell, and git is what we ask for
-            command,
-            cwd=top,
-            input=given,
-            capture_output=True,
-            check=False,
-            start_new_session=True,  # a terminal's signal is ours to handle, in order
-            env={**_environment(top), **more},
-            timeout=seconds,
-        )
-    except subprocess.TimeoutExpired:
-        said = f"no answer within {seconds:.0f} seconds".encode()
-        return subprocess.CompletedProcess(command, 128, b"", said)
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(command, 128, b"", b"")
-    except OSError as error:
-        raise HistoryError(f"git cannot be started: {error.strerror}") from None

@@ -35,13 +35,13 @@ def read_actions_context(environ: Mapping[str, str]) -> ActionsContext:
     token = environ.get("GITHUB_TOKEN", "").strip()
     if not token or not (token.isascii() and token.isprintable()):
         raise GithubError(
-            "there is no token in GITHUB_TOKEN; pass `github.token` as env, or to the"
-            " action as `github-token`"
+            "There is no token in GITHUB_TOKEN. Pass `github.token` as env, or to the"
+            " action as `github-token`."
         )
     register_secret(token)
     repository = environ.get("GITHUB_REPOSITORY", "")
     if not re.fullmatch(r"[\w-]+/(?!\.\.?$)[\w.-]+", repository):
-        raise GithubError("GITHUB_REPOSITORY must be OWNER/NAME; Actions sets it")
+        raise GithubError("GITHUB_REPOSITORY must be OWNER/NAME. GitHub Actions sets it.")
     api = _checked(environ.get("GITHUB_API_URL") or API, "GITHUB_API_URL")
     graphql = _checked(environ.get("GITHUB_GRAPHQL_URL") or f"{api}/graphql", "GITHUB_GRAPHQL_URL")
     in_actions = environ.get("GITHUB_ACTIONS") == "true"
@@ -52,7 +52,7 @@ def _checked(address: str, name: str) -> str:
     """Return *address* if a token may be sent there: https, or http on loopback."""
     if not is_trusted(address):
         raise GithubError(
-            f"{name} must be https://…, or http://… on loopback, with no user name, query or"
+            f"{name} must be https://…, or http://… on loopback, without user name, query, or"
             " fragment."
         )
     return address.rstrip("/")
@@ -80,5 +80,5 @@ def read_pull_request(environ: Mapping[str, str]) -> int:
         return int(about["number"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise GithubError(
-            "the event is not about a pull request (GITHUB_EVENT_PATH); name it with --pr"
+            "The event is not about a pull request (GITHUB_EVENT_PATH). Pass --pr."
         ) from None

@@ -24,4 +24,4 @@ def _append(path: str, text: str) -> None:
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(mask(text))
     except OSError as error:
-        raise GithubError(f"cannot write to {path}: {error.strerror}") from None
+        raise GithubError(f"Can't write to {path}: {error.strerror}.") from None

@@ -45,7 +45,7 @@ class Github:
         except (ValueError, OSError, ImportError) as error:
             said = type(error).__name__
             raise GithubError(
-                f"cannot connect to GitHub ({said}); check HTTPS_PROXY and SSL_CERT_FILE"
+                f"Can't connect to GitHub ({said}). Check HTTPS_PROXY and SSL_CERT_FILE."
             ) from None
 
     def __enter__(self) -> Self:
@@ -75,7 +75,7 @@ class Github:
     def find_ours(self, path: str, marker: str) -> dict[str, Any] | None:
         """Return what is listed at *path*, begins with *marker*, and was written by us; or None.
 
-        Anybody can paste a marker, so what somebody else wrote is neither edited nor trusted.
+        Anyone can paste a marker, so comments of others are neither edited nor trusted.
         """
         found = [one for one in self._list(path) if str(one.get("body", "")).startswith(marker)]
         if not found:
@@ -93,7 +93,7 @@ class Github:
             address = f"{self._address(path)}{sign}per_page={PAGE}&page={page}"
             listed = self._ask("GET", address)
             if not isinstance(listed, list):
-                raise GithubError("GitHub answers with no list; is GITHUB_API_URL right?")
+                raise GithubError("GitHub's answer is not a list. Check GITHUB_API_URL.")
             yield from (one for one in listed if isinstance(one, dict))
             if len(listed) < PAGE:
                 return
@@ -106,12 +106,12 @@ class Github:
             return str(answer["data"]["viewer"]["login"])
         except (GithubRefusal, KeyError, TypeError):
             # Only a refusal is sure to be the workflow's own token. Any other failure ends the
-            # command: as somebody else's, our comment would be created again and again.
+            # command: taken for a foreign one, our comment would be created again and again.
             if self._context.in_actions:
                 return ACTIONS_BOT
             raise GithubError(
-                "GitHub does not say whose token this is, so that nothing can be known as ours;"
-                " use a token that may read its own user"
+                "GitHub does not tell the owner of the token, so earlier comments can't be"
+                " found. Use a token that can read its own user."
             ) from None
 
     def _ask(self, method: str, address: str, body: Any = None) -> Any:
@@ -143,24 +143,24 @@ class Github:
         try:
             response = self._http.request(method, address, json=_masked(body))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return 0.0, LostAnswerError(f"cannot reach GitHub: {type(error).__name__}; try again")
+            return 0.0, LostAnswerError(f"Can't reach GitHub: {type(error).__name__}. Try again.")
         if response.is_success:
             return _answer(response)
         said = f"({response.status_code}{self._said(response)})"
         if response.is_server_error:
             wait = parse_retry_after(response.headers) or 0.0
-            failure = LostAnswerError(f"GitHub failed {said}; try again later")
+            failure = LostAnswerError(f"GitHub failed {said}. Try again later.")
             return (wait if wait <= MAX_WAIT else None), failure
         limit = _rate_limited(response)
         if limit is not None:
             message = (
-                f"GitHub limits how often it can be asked {said};"
-                f" try again in {max(1, round(limit / 60))} min"
+                f"GitHub's rate limit is reached {said}. Try again in"
+                f" {max(1, round(limit / 60))} min."
             )
             return (limit if limit <= MAX_WAIT else None), GithubError(message)
-        advice = _ADVICE.get(response.status_code, "try again later")
+        advice = _ADVICE.get(response.status_code, "Try again later.")
         refusal = GithubRefusal if response.status_code == 403 else GithubError
-        return None, refusal(f"GitHub refuses {said}; {advice}")
+        return None, refusal(f"GitHub refused {said}. {advice}")
 
     def _said(self, response: httpx.Response) -> str:
         try:
@@ -175,17 +175,17 @@ def _answer(response: httpx.Response) -> tuple[float | None, Any]:
     try:
         data = json.loads(response.content)
     except (ValueError, RecursionError):
-        message = "GitHub's answer is not JSON; is GITHUB_API_URL right?"
+        message = "GitHub's answer is not JSON. Check GITHUB_API_URL."
         return None, GithubError(message)
     errors = data.get("errors") if isinstance(data, dict) else None
     if not isinstance(errors, list):
         return 0.0, data
     kinds = {error.get("type") for error in errors if isinstance(error, dict)}
     if "RATE_LIMITED" in kinds:
-        return 60.0, GithubError("GitHub limits how often it can be asked; try again in 1 min")
+        return 60.0, GithubError("GitHub's rate limit is reached. Try again in 1 min.")
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
-        return None, GithubRefusal("GitHub does not say whose token this is")
-    return 0.0, LostAnswerError("GitHub failed to say whose token this is; try again later")
+        return None, GithubRefusal("GitHub does not tell the owner of the token.")
+    return 0.0, LostAnswerError("GitHub failed to tell the owner of the token. Try again later.")
 
 
 def _rate_limited(response: httpx.Response) -> float | None:
@@ -207,14 +207,16 @@ def _rate_limited(response: httpx.Response) -> float | None:
 
 
 _ADVICE = {
-    401: "renew GITHUB_TOKEN",
-    403: "give the job `permissions: pull-requests: write` for a comment, `issues: write` for an"
-    " issue; a fork's pull request cannot have them",
-    301: "the repository was renamed; correct GITHUB_REPOSITORY",
-    307: "the repository was renamed; correct GITHUB_REPOSITORY",
-    404: "check GITHUB_REPOSITORY, the number of the pull request, and what the token may see",
-    410: "the repository has no issues; turn them on in its settings",
-    422: "the text is not one that GitHub takes",
+    401: "Renew GITHUB_TOKEN.",
+    403: (
+        "Give the job `permissions: pull-requests: write` for a comment, `issues: write` for an"
+        " issue. A pull request from a fork can't have them."
+    ),
+    301: "The repository was renamed. Correct GITHUB_REPOSITORY.",
+    307: "The repository was renamed. Correct GITHUB_REPOSITORY.",
+    404: "Check GITHUB_REPOSITORY, the number of the pull request, and the token's permissions.",
+    410: "The repository has issues disabled. Enable them in its settings.",
+    422: "GitHub does not accept the text.",
 }
 
 

@@ -24,6 +24,7 @@ from reconciler.model.history import HistoryEvent, HistoryKind, SkuHistory
 from reconciler.model.ledger import Correction, SettledEvent, SkuLedger
 from reconciler.model.live import Listing, LiveSku, LiveState, Requests, Target
 from reconciler.model.orders import Order, OrderBook, OrderLine
+from reconciler.model.overview import Day, Overview, PastApply, Point, PointKind, Timeline
 from reconciler.model.plan import (
     NO_KNOWLEDGE,
     Action,
@@ -58,6 +59,7 @@ __all__ = [
     "Cause",
     "Change",
     "Correction",
+    "Day",
     "Declared",
     "DesiredState",
     "Drift",
@@ -83,10 +85,14 @@ __all__ = [
     "OrderBook",
     "OrderLine",
     "Outcome",
+    "Overview",
+    "PastApply",
     "Pending",
     "Pin",
     "Place",
     "Plan",
+    "Point",
+    "PointKind",
     "Provenance",
     "Quantity",
     "Recovered",
@@ -108,6 +114,7 @@ __all__ = [
     "Summary",
     "Target",
     "Terms",
+    "Timeline",
     "Violation",
     "finite",
     "format_time",

@@ -16,7 +16,7 @@ def format_time(at: datetime) -> str:
 
 
 class Pending(NamedTuple):
-    """A write that an apply announced, and of which nobody knows yet whether it landed.
+    """A write that an apply announced, and whose result is unknown.
 
     The stock was `before` when it was read between `read_at` and `read_until`, by the shop's own
     time. `declared` and `ledger` are what holds if the write landed, `correction` the units that
@@ -49,7 +49,7 @@ class Pending(NamedTuple):
 class Recovered:
     """What became of writes in doubt, as far as the shop and its orders tell, by the shop's ids.
 
-    Some `landed`, some were `skipped`, and of some nobody knows: they stay `in_doubt`.
+    Some `landed`, some were `skipped`, and the others stay `in_doubt`.
     """
 
     landed: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Recovered:
 
     @property
     def told(self) -> frozenset[str]:
-        """Return the ids of the SKUs of which something tells."""
+        """Return the ids of the SKUs whose result is known."""
         return frozenset((*self.landed, *self.skipped))
 
 

@@ -26,7 +26,7 @@ def parse_json(content: bytes | str) -> Any:
     try:
         return json.loads(content, parse_float=_number, parse_constant=_refuse_constant)
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("Nested too deep.") from None
 
 
 def _number(text: str) -> int | float:
@@ -35,11 +35,11 @@ def _number(text: str) -> int | float:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not JSON.")
 
 
 def load_noun(data: Any, noun: type[Noun]) -> Noun:
-    """Return the *noun* that *data*, as parsed from JSON, stands for.
+    """Return the *noun* that *data*, as parsed from JSON, represents.
 
     Raises:
         ValueError: A field is missing, or of another type.

@@ -37,7 +37,7 @@ class SkuLedger:
     `counted_at`, `put_in` the sum of the adjustments that were put in since, `level_at` when an
     apply last wrote its level or found it right after a change. `short` are units that were sold
     beyond what was counted: they are taken off what comes in next. A ledger that people have set,
-    or that comes from files alone, has no `sku_id`: its SKU is found by its code anew, and by its
+    or that comes from files alone, has no `sku_id`: its SKU is found by its code again, and by its
     `set_id` if none has it.
     """
 

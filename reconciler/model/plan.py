@@ -200,7 +200,7 @@ class FindingKind(StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """Whether the SKU is left alone until somebody changes a file or settles it."""
+        """Whether the SKU is skipped until a file changes or it is settled."""
         return self in _ERRORS
 
 

@@ -31,7 +31,7 @@ class Account:
 
     `sku` says which it is; `live` is None if the shop does not list it any more, `entry` if it has
     no level, whose place `name` takes then. `has_moved_key` says that one of its keys meant another
-    SKU before, or means another one now. `doubt_at` is when a write began of which nobody knows
+    SKU before, or means another one now. `doubt_at` is when a write began whose
     whether it landed, '' without one.
     """
 

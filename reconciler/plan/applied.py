@@ -34,7 +34,7 @@ class AppliedState:
 
     `released` holds the levels of SKUs that no file declares, `ledgers` what was dealt with of
     events, `consumed` the ids of the observations that this apply, or one before, has dealt with,
-    `in_doubt` writes of which nobody knows whether they landed.
+    `in_doubt` writes whose result is unknown.
     """
 
     declared: Mapping[str, Declared]
@@ -125,7 +125,7 @@ def _find_doubts(
     ledgers: Iterable[SkuLedger],
     at: str,
 ) -> tuple[Pending, ...]:
-    """Return the writes of which nobody knows whether they landed, of this apply and before."""
+    """Return the writes in doubt, of this apply and earlier ones."""
     counted = {one.sku_id: one.counted_at for one in ledgers}
     known = base.pending if base else ()
     kept = [one for one in known if counted.get(one.sku_id, "") <= one.over_at]
@@ -171,7 +171,7 @@ def _settled_at(base: Base | None, row: SettledSku) -> str:
 
 
 def _without_corrections(base: Base | None, renewed: Mapping[str, str]) -> Base | None:
-    """Return *base* without what events added before the levels *renewed* were settled anew."""
+    """Return *base* without what events added before the levels *renewed* were settled again."""
     if base is None or not base.ledgers or not renewed:
         return base
     ledgers = (

@@ -88,18 +88,21 @@ def find_fault(account: Account, settings: StoreSettings) -> Finding | None:
         return None
     if account.live is None:
         kind = FindingKind.MISSING if balance.has_new else None
-        message = "the shop does not list this SKU any more. Delete its events, or put it back"
+        message = "The shop no longer lists this SKU. Delete its events, or restore the SKU."
     elif entry is not None and entry.rule is not Rule.ON_CHANGE:
         kind = FindingKind.OWNED if balance.has_new else None
         message = (
-            f"its rule {entry.rule} owns the number, so an event can't change it. Change the level,"
-            " or the rule to on_change"
+            f"The rule {entry.rule} owns the number, so events can't change it. Change the"
+            " level, or the rule to on_change."
         )
     elif balance.fault is not None:
         kind, message = balance.fault.kind, balance.fault.message
         source = balance.fault.event.source if balance.fault.event else source
     elif balance.asks_for_write and is_frozen(account.key, settings):
-        kind, message = FindingKind.FROZEN, "the store freezes it, so its events wait"
+        kind, message = (
+            FindingKind.FROZEN,
+            ("`frozen` in store.yaml matches this SKU. Its events wait."),
+        )
     return Finding(kind, account.key, message, source) if kind else None
 
 
@@ -123,9 +126,13 @@ def _plan_write(
     """
     stock = live.stocks.get(account.sku_id)
     if stock is None:
-        return _find(account, FindingKind.MISSING, "the shop lists it without a stock. Plan again")
+        return _find(
+            account,
+            FindingKind.MISSING,
+            ("The shop lists it without a stock. Run `reconciler plan` again."),
+        )
     if not stock.readable:
-        message = f"the shop gives {stock} for its quantity. Its events wait"
+        message = f"The shop's quantity is {stock}. Its events wait."
         return _find(account, FindingKind.UNREADABLE, message)
     if (count := account.balance.count) is not None:
         return _plan_count(account, count, live, stock, sold)
@@ -136,12 +143,15 @@ def _plan_adjustment(account: Account, live: LiveState, stock: Stock) -> _Made |
     units = account.balance.units
     if stock.inventory_type is InventoryType.INFINITE:
         message = (
-            "the shop has it as infinite, to which nothing adds. Count it, or delete the event"
+            "The SKU is infinite in the shop, so nothing can be added. Count it, or delete the"
+            " event."
         )
         return _find(account, FindingKind.OWNED, message)
     after = int(stock.quantity or 0) + units
     if not 0 <= after <= MAX_QUANTITY:
-        message = f"the shop has {stock}, so {units:+} would make {after}. Look, and count it"
+        message = (
+            f"The shop has {stock}, so {units:+} would make {after}. Check the SKU, and count it."
+        )
         return _find(account, FindingKind.SHORT, message)
     return _Made(_act(account, live, stock, after, Cause.ADJUSTED, None))
 
@@ -153,13 +163,15 @@ def _plan_count(
     sold = known if known or is_offline else count_sold(live.orders, account.sku_id, count.at)
     if isinstance(sold, str):
         is_unread = live.orders is None or bool(live.orders.fault)
-        advice = "" if is_unread else ". Count again"
-        message = f"what was sold since the count of {count.units} is not known: {sold}{advice}"
+        advice = "" if is_unread else ". Count again."
+        message = f"Sales since the count of {count.units} are unknown: {sold}{advice or '.'}"
         return Finding(FindingKind.UNCERTAIN, account.key, message, count.source)
     target = target_of_count(count.units, account.balance.units, sold)
     after = max(0, target)
     if after > MAX_QUANTITY:
-        message = f"the count and what came in since would make {after}, more than can be"
+        message = (
+            f"The count plus later deliveries would make {after}, which is too many. Count again."
+        )
         return Finding(FindingKind.SHORT, account.key, message, count.source)
     is_there = stock == finite(after)
     action = None if is_there else _act(account, live, stock, after, Cause.COUNTED, sold)
@@ -210,7 +222,7 @@ def _name_settled(account: Account) -> Iterator[Finding]:
     """Yield what is said of events that change nothing."""
     source: Source | None
     if account.is_released:
-        message = "no file names it any more. What its events put in stays there"
+        message = "No file names this SKU anymore. Units that its events added stay in the shop."
         yield Finding(FindingKind.RELEASED, account.key, message, None)
         return
     for message, event in account.balance.included:
@@ -218,14 +230,14 @@ def _name_settled(account: Account) -> Iterator[Finding]:
         yield Finding(FindingKind.INCLUDED, account.key, message, source)
     if account.has_moved_key:
         message = (
-            "a key of events went from one SKU of the shop to another. What was put into the one"
-            " stays there, and does not come to the other"
+            "An event key moved from one SKU of the shop to another. Units already added stay"
+            " with the first one."
         )
         yield Finding(FindingKind.INCLUDED, account.key, message, account.source)
     has_ended = account.live is None or (
         account.entry is not None and account.entry.rule is not Rule.ON_CHANGE
     )
     if has_ended and account.balance.has_changed:
-        why = "its rule owns the number" if account.live else "the shop does not list it any more"
-        message = f"its events changed, and {why}. Nothing is written"
+        why = "its rule owns the number" if account.live else "the shop no longer lists it"
+        message = f"Its events changed, but {why}. Nothing is written."
         yield Finding(FindingKind.INCLUDED, account.key, message, account.source)

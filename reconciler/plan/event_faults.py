@@ -30,20 +30,20 @@ def find_event_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> Ev
     for first, second in pairwise(counts):
         if first.at == second.at and first.units != second.units:
             message = (
-                f"two counts of one moment say {first.units} ({first.source}) and {second.units}."
-                " Keep one"
+                f"Two counts at the same time: {first.units} ({first.source}) and"
+                f" {second.units}. Keep one."
             )
             return EventFault(FindingKind.CONFLICTING, message, second)
     late = next((one for one in events if one.at > shift(now, MAX_AHEAD)), None)
     if late is not None:
-        message = f"{late.file.written_at} is still to come by the shop's clock. It waits"
+        message = f"{late.file.written_at} is in the future by the shop's clock. The event waits."
         return EventFault(FindingKind.NOT_YET, message, late)
     newest = counts[-1] if counts and counts[-1].at > ledger.counted_at else None
     moved = None if newest else _find_moved_count(counts, ledger)
     if moved is not None:
         message = (
-            f"the time of a settled count was moved back to {moved.file.written_at}. Put it back,"
-            " or count again in a new file"
+            f"The time of a settled count was changed to {moved.file.written_at}. Restore it, or"
+            " count again in a new file."
         )
         return EventFault(FindingKind.CONFLICTING, message, moved)
     return _find_stale(newest, ledger, now) if newest else None
@@ -53,12 +53,12 @@ def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> EventFault | None
     """Return why the *newest* count is too old to be carried out, or None."""
     if newest.at < ledger.level_at:
         message = (
-            f"the count of {newest.units} is older than the level, which was written at"
-            f" {ledger.level_at[:16]}Z. Count again"
+            f"The count of {newest.units} is older than the level written at"
+            f" {ledger.level_at[:16]}Z. Count again."
         )
         return EventFault(FindingKind.STALE_COUNT, message, newest)
     if newest.at < shift(now, -MAX_AGE):
-        message = f"the count of {newest.units} is more than 7 days old. Count again"
+        message = f"The count of {newest.units} is more than 7 days old. Count again."
         return EventFault(FindingKind.STALE_COUNT, message, newest)
     return None
 
@@ -79,8 +79,8 @@ def _find_moved_count(counts: Sequence[Event], ledger: SkuLedger) -> Event | Non
 def refuse_tidying(gone: SettledEvent, beside: Event | None) -> EventFault:
     """Return the fault of an adjustment that is *gone*, and was settled long ago."""
     message = (
-        f"{gone.units:+} ({gone.reason or gone.name}, {gone.at[:10]}) was settled more than"
-        f" 7 days ago, and is gone from {gone.name}. Bring it back. Then to tidy up, use"
-        " `reconciler adjust --close`; to take it back, add an opposite adjustment"
+        f"{gone.units:+} ({gone.reason or gone.name}, {gone.at[:10]}) was settled more than 7"
+        f" days ago, but is missing from {gone.name}. Restore it. To tidy up, run `reconciler"
+        " adjust --close`. To reverse it, add an opposite adjustment."
     )
     return EventFault(FindingKind.CONFLICTING, message, beside)

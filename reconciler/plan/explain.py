@@ -95,7 +95,7 @@ def explain(
             continue
         sold = count_sold(live.orders, start.sku_id, start.since)
         if isinstance(sold, str):
-            message = f"it can't be told what was sold since {start.since[:16]}Z: {sold}"
+            message = f"Sales since {start.since[:16]}Z are unknown: {sold}."
             findings.append(Finding(FindingKind.UNCERTAIN, start.sku, message, start.source))
             continue
         quantity = int(stock.quantity or 0)

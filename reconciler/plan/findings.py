@@ -24,21 +24,24 @@ from reconciler.plan.naming import Named
 
 def archived(entry: Declared) -> Finding:
     """Return the finding of a SKU whose product is archived."""
-    message = "its product is archived, so nobody can buy it"
+    message = "The product is archived, so customers can't buy it."
     return Finding(FindingKind.ARCHIVED, entry.sku, message, entry.source)
 
 
 def unreadable(entry: Declared, live: Stock, *, is_kept: bool) -> Finding:
     """Return the finding of a live quantity that is missing or a fraction."""
-    gives = "nothing" if live.quantity is None else f"the fraction {live.quantity}"
-    kept = "; left alone" if is_kept else ""
-    message = f"the store gives {gives} for its quantity{kept}"
+    gives = "missing" if live.quantity is None else f"the fraction {live.quantity}"
+    kept = " Skipped." if is_kept else ""
+    message = f"The shop's quantity is {gives}.{kept}"
     return Finding(FindingKind.UNREADABLE, entry.sku, message, entry.source)
 
 
 def frozen(entry: Declared, before: Stock, after: Stock) -> Finding:
     """Return the finding of a SKU that would be written if the store did not freeze it."""
-    message = f"{before} in the store and {after} to be set, but the store freezes it"
+    message = (
+        f"Skipped: the shop has {before}, declared is {after}, but `frozen` in store.yaml"
+        " matches this SKU."
+    )
     return Finding(FindingKind.FROZEN, entry.sku, message, entry.source)
 
 
@@ -52,25 +55,22 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
             if since
             else entry.stock
         )
-        message = f"declared {declared}, live {live}; left alone by the rule {entry.rule}"
+        message = f"Declared {declared}, live {live}. Skipped because of the rule {entry.rule}."
         return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
     if reference.is_stale:
         message = (
-            f"declared {entry.stock} as the shop had it on {reference.at[:10]}, but something later"
-            f" is known. The shop has {live}. Left alone. If {entry.stock} was counted, say so:"
-            f" reconciler count {shlex.quote(entry.sku)}={entry.stock}"
+            f"Skipped: declared {entry.stock} as seen on {reference.at[:10]}, but newer data"
+            f" exists. The shop has {live}. If you counted {entry.stock}, run `reconciler count"
+            f" {shlex.quote(entry.sku)}={entry.stock}`."
         )
         return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
     if reference.statement is Statement.COPY:
-        message = (
-            f"declared {entry.stock} as the shop had it on {reference.at[:10]}, live {live};"
-            " left alone"
-        )
+        message = f"Declared {entry.stock} as seen on {reference.at[:10]}, live {live}. Skipped."
         return Finding(FindingKind.DRIFT, entry.sku, message, entry.source)
     message = (
-        f"declared {reference.level} -> {entry.stock}, but the shop already has {live}. Left alone:"
-        f" writing would undo that. If {entry.stock} was counted, say so:"
-        f" reconciler count {shlex.quote(entry.sku)}={entry.stock}"
+        f"Skipped: declared {reference.level} -> {entry.stock}, but the shop already has {live}."
+        f" If you counted {entry.stock}, run `reconciler count"
+        f" {shlex.quote(entry.sku)}={entry.stock}`."
     )
     return Finding(FindingKind.OVERTAKEN, entry.sku, message, entry.source)
 
@@ -78,10 +78,9 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
 def replaced(entry: Declared, live: LiveSku) -> Finding:
     """Return the error of a code that belongs to another SKU of the shop than it did."""
     message = (
-        f"the shop's SKU {live.sku_id} has this code now, and another one had it when it was last"
-        f" settled. Left alone. If {live.sku_id} is meant, pin it with `id: {live.sku_id}`, count"
-        " it (reconciler count), or say that the shop is right: reconciler base set HEAD --sku"
-        f" {shlex.quote(entry.sku)}"
+        f"Skipped: this code now belongs to another SKU of the shop ({live.sku_id}). If you mean"
+        f" that one, pin it with `id: {live.sku_id}`, count it, or run `reconciler base set HEAD"
+        f" --sku {shlex.quote(entry.sku)}`."
     )
     return Finding(FindingKind.REPLACED, entry.sku, message, entry.source)
 
@@ -89,10 +88,11 @@ def replaced(entry: Declared, live: LiveSku) -> Finding:
 def conflicting(entry: Declared, reference: Reference | None) -> Finding:
     """Return the error of a level that would be written while events are not dealt with."""
     settled = reference.settled if reference else None
-    back = f"put the level back to {settled}" if settled else "delete the level"
+    back = f"restore the level {settled}" if settled else "delete the level"
     message = (
-        f"its level says {entry.stock}, and events of it are not applied yet. Delete the event if"
-        f" the level has it already. Or {back}, apply, and then type {entry.stock} again"
+        f"The level {entry.stock} was typed beside events that are not applied yet. If the level"
+        f" includes them, delete the events. Otherwise {back}, apply, and type {entry.stock}"
+        " again."
     )
     return Finding(FindingKind.CONFLICTING, entry.sku, message, entry.source)
 
@@ -111,16 +111,14 @@ def find_low(desired: DesiredState, named: Named, stocks: Mapping[str, Stock]) -
 def _low(sku: str, low: int | None, stock: Stock | None, source: Source) -> Iterable[Finding]:
     quantity = stock.quantity if stock else None
     if low is not None and isinstance(quantity, int) and quantity <= low:
-        message = f"the shop has {quantity}, and {low} or fewer is low"
+        message = f"Low stock: the shop has {quantity}, and `low` is {low}."
         yield Finding(FindingKind.LOW, sku, message, source)
 
 
 def not_managed(live: LiveSku) -> Finding:
     """Return the finding of a live SKU that no file declares."""
     name = live.code or live.sku_id
-    message = (
-        f"{live.name}: not declared" if live.code else f"{live.name}: has no code, not declared"
-    )
+    message = f"{live.name}: not declared." if live.code else f"{live.name}: no code, not declared."
     return Finding(FindingKind.NOT_MANAGED, name, message, None)
 
 
@@ -137,7 +135,7 @@ def released(
         known = base.shop.get(sku)
         sku_id = known.sku_id if known else entry.id
         if sku not in desired.declared and sku_id not in named:
-            message = "no longer declared, so no longer touched"
+            message = "No longer declared. The shop keeps its stock."
             yield Finding(FindingKind.RELEASED, entry.sku, message, entry.source)
 
 
@@ -146,41 +144,41 @@ def idle_globs(desired: DesiredState) -> Iterable[Finding]:
     named = desired.declared.keys() | {one.sku for one in desired.events}
     for glob in desired.settings.frozen:
         if not any(fnmatchcase(sku, glob) for sku in named):
-            message = "is to be frozen, and no declared SKU is called that"
+            message = "`frozen` pattern matches no SKU."
             yield Finding(FindingKind.FROZEN, glob, message, None)
 
 
 def unsettled(
     write: Pending, entry: Declared | None, live: Stock | None, why: str, busy_until: str = ""
 ) -> Finding:
-    """Return the error of a SKU of which it is unknown whether a write landed, and *why*.
+    """Return the error of a SKU with a write in doubt, and *why* it is unknown.
 
     Until *busy_until* (UTC, ISO 8601) the apply may still be at it; '' if it has ended.
     """
     source = entry.source if entry else None
     if busy_until:
         message = (
-            f"an apply may be writing {write.before} -> {write.after} just now. Left alone. Plan"
-            f" again when it has ended, or after {busy_until[:19].replace('T', ' ')} UTC by the"
-            " shop's clock"
+            f"Skipped: an apply may be writing {write.before} -> {write.after} right now. Run"
+            " `reconciler plan` again when it ends, or after"
+            f" {busy_until[:19].replace('T', ' ')} UTC by the shop's clock."
         )
         return Finding(FindingKind.UNSETTLED, write.sku, message, source)
     has = f", and the shop has {live}" if live is not None else ""
     sku = shlex.quote(write.sku)
     message = (
-        f"an apply of {write.read_at[:16]}Z may or may not have written {write.before} ->"
-        f" {write.after}{has}; {why}. Left alone. Look, and say which: reconciler base settle"
-        f" {sku}=applied, or {sku}=skipped. Or count it: reconciler count"
+        f"In doubt: a crashed apply of {write.read_at[:16]}Z may have written {write.before} ->"
+        f" {write.after}{has}. {why}. Check the SKU in Webflow, then run `reconciler base settle"
+        f" {sku}=applied` or `{sku}=skipped`. Or count it."
     )
     return Finding(FindingKind.UNSETTLED, write.sku, message, source)
 
 
 def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding:
-    """Return the finding of a write in doubt of which the shop and its orders tell what became."""
+    """Return the finding of a write that stock and orders resolved."""
     became = "landed" if has_landed else "did not land"
     message = (
-        f"an apply of {write.read_at[:16]}Z ended before it could say whether it wrote"
-        f" {write.before} -> {write.after}. By what the shop has and sold since, it {became}"
+        f"A crashed apply of {write.read_at[:16]}Z may have written {write.before} ->"
+        f" {write.after}. The stock and the orders since then show that it {became}."
     )
     return Finding(FindingKind.TOLD, write.sku, message, entry.source if entry else None)
 
@@ -190,12 +188,12 @@ def not_read(skus: Collection[str], *, offline: bool) -> Iterable[Finding]:
     if not skus:
         return
     many = "1 declared SKU was" if len(skus) == 1 else f"{len(skus)} declared SKUs were"
-    message = f"{many} not read, since the declaration has not changed"
+    message = f"{many} not read: the declaration did not change."
     if offline:
         names = sorted(skus)
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         which = f"{', '.join(names[:10])}{more}"
-        message = f"new since the base, so only the shop can tell: {which}"
+        message = f"New since the base, so only the shop knows their stock: {which}."
     yield Finding(FindingKind.UNREAD, "", message, None)
 
 

@@ -56,7 +56,7 @@ class Names:
     def note_blocked(self, sku_id: str, events: list[Event]) -> None:
         """Note the *events* of a SKU that has others under a key which names none now."""
         if sku_id and events:
-            message = "another key of this SKU is an error, so its events wait"
+            message = "Another key of this SKU has an error. Its events wait."
             self._note(FindingKind.CONFLICTING, message, events)
 
     def _find(self, key: str, desired: DesiredState, events: list[Event]) -> str:
@@ -64,7 +64,7 @@ class Names:
         entry = desired.declared.get(key)
         if entry is None and key in self._shared:
             ids = ", ".join(one.sku_id for one in self._shared[key][:5])
-            message = f"several live SKUs have this code: {ids}. Declare one with its `id`"
+            message = f"Several SKUs of the shop have this code: {ids}. Declare one with its `id`."
             self._note(FindingKind.AMBIGUOUS, message, events)
             return ""
         live = self._by_code.get(key) if entry is None else self._matches.live.get(key)
@@ -81,8 +81,8 @@ class Names:
         if owners := self._owners.get(key):
             return min(owners)
         near = suggest_code(key, self._by_code)
-        advice = f"did you mean {near}?" if near else "correct it, or delete the line"
-        self._note(FindingKind.MISSING, f"no live SKU has this code; {advice}", events)
+        advice = f"Did you mean {near}?" if near else "Correct it, or delete the line."
+        self._note(FindingKind.MISSING, f"No SKU of the shop has this code. {advice}", events)
         return ""
 
     def _resolve_replaced(self, key: str, owner: str, live: LiveSku, events: list[Event]) -> str:
@@ -98,9 +98,9 @@ class Names:
         if is_corrected or any(one.is_count and one.at > counted_at for one in events):
             return live.sku_id
         message = (
-            f"the shop's SKU {live.sku_id} has this code now, and its events were for {owner}."
-            " Count it (reconciler count), or declare the one that is meant with its `id`. What was"
-            " put into the other one does not come again"
+            f"This code now belongs to another SKU of the shop ({live.sku_id}). Its events were"
+            f" for {owner}. Count the SKU, or declare the right one with its `id`. Units already"
+            " added are not added again."
         )
         self._note(FindingKind.REPLACED, message, events)
         return ""

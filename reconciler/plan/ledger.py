@@ -169,7 +169,7 @@ def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Bal
     taken = min(ledger.short, max(0, units))
     units -= taken
     if taken and not units:
-        message = "what came in was sold already, beyond what was counted. Nothing is written"
+        message = "Customers already bought these units, beyond the count. Nothing is written."
         included = (*included, (message, present[0] if present else None))
     owed = (_owed(taken),) if taken else ()
     changes = (*((recounted,) if recounted else ()), *changes, *owed) if units else ()
@@ -241,14 +241,14 @@ def _name_included(
         if count is None and one.is_count and one.at == since:
             continue  # the settled count itself, corrected or moved to another file
         what = f"the count of {one.units}" if one.is_count else f"{one.units:+} ({one.reason})"
-        yield f"{what} is before the count of {since[:16]}Z, which has it. It changes nothing", one
+        yield f"Included: {what} is older than the count of {since[:16]}Z.", one
     was_there = any(
         one.is_count and one.at == ledger.counted_at and not one.in_level for one in ledger.events
     )
     if count is None and was_there and _find_count(events, ledger.counted_at) is None:
         message = (
-            f"the count of {ledger.counted} at {ledger.counted_at[:16]}Z was deleted and stays in"
-            " force. To change it, count again"
+            f"The deleted count of {ledger.counted} at {ledger.counted_at[:16]}Z stays in force."
+            " To change it, count again."
         )
         yield message, None
 
@@ -261,7 +261,7 @@ def _name_swallowed(
     is_in_level = _in_level(ledger)
     for one in events:
         if is_in_level(one) and _identity(one) not in known:
-            yield f"{one.units} ({one.reason}): the level has it already. It changes nothing", one
+            yield f"{one.units} ({one.reason}): included in the level.", one
 
 
 def _in_level(ledger: SkuLedger) -> Callable[[Event], bool]:

@@ -117,7 +117,7 @@ def _leave_to_events(judged: Judged, accounts: Accounts) -> None:
 def _judge_in_doubt(
     judged: Judged, entry: Declared, sku: LiveSku, before: Stock, named: Named
 ) -> None:
-    """Leave a SKU alone of which nobody knows whether its level was written, unless it was counted.
+    """Skip a SKU whose write is in doubt, unless it was counted since.
 
     A count since then has the level, whether it was written or not.
     """

@@ -1,4 +1,4 @@
-"""Actions × safety limits → violations. Pure."""
+"""Actions × safety limits → violations."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ _UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED, Limit.PUT_BACK})
 _SAYS = {
     Limit.CHANGES: ("SKU", "would change"),
     Limit.UNITS_RAISED: ("unit", "would be added"),
-    Limit.UNITS_LOWERED: ("unit", "would be taken away"),
+    Limit.UNITS_LOWERED: ("unit", "would be removed"),
     Limit.ZEROED: ("SKU", "would go from stock to 0"),
     Limit.INVENTORY_TYPE_CHANGES: ("SKU", "would change between finite and infinite"),
-    Limit.PUT_BACK: ("unit", "sold since would be put back on the shelf"),
+    Limit.PUT_BACK: ("unit", "sold since would go back on the shelf"),
 }
 
 
@@ -48,7 +48,7 @@ def check_limits(
             of = f" ({bound} of {whole})" if bound.is_share else ""
             noun, what = _SAYS[limit]
             many = "" if found[limit] == 1 else "s"
-            message = f"{limit} allows {allowed}{of}, and {found[limit]} {noun}{many} {what}"
+            message = f"{limit} allows {allowed}{of}, but {found[limit]} {noun}{many} {what}."
             if limit is Limit.PUT_BACK:
                 message += _advise(actions)
             violations.append(Violation(limit, allowed, found[limit], message))
@@ -60,13 +60,13 @@ def _advise(actions: Sequence[Action]) -> str:
     sku = next(one.sku for one in actions if _is_typed(one) and one.put_back > 0)
     name = shlex.quote(sku)
     return (
-        ". If units came in, put the level back and say how many: reconciler adjust"
-        f" {name}=+UNITS. If they were counted, say what there is: reconciler count {name}=UNITS"
+        f" If units came in, restore the level and run `reconciler adjust {name}=+UNITS`. If you"
+        f" counted them, run `reconciler count {name}=UNITS`."
     )
 
 
 def _is_typed(action: Action) -> bool:
-    """Whether somebody typed the level: a count, and a number that git owns, are meant."""
+    """Whether the level was typed. Counts, and numbers that git owns, are intended."""
     reference = action.reference
     return (
         action.rule is Rule.ON_CHANGE

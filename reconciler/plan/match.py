@@ -1,4 +1,4 @@
-"""Declared SKUs × the store's listing → which live SKU each one names. Pure."""
+"""Declared SKUs × the store's listing → which live SKU each one names."""
 
 import json
 import unicodedata
@@ -88,7 +88,7 @@ def _name_twice(found: dict[str, LiveSku], declared: Mapping[str, Declared]) -> 
     for skus in names.values():
         for sku in skus if len(skus) > 1 else ():
             others = ", ".join(other for other in skus if other != sku)
-            message = f"{others} names the same live SKU; delete one of the declarations"
+            message = f"{others} names the same SKU of the shop. Delete one of them."
             findings.append(Finding(FindingKind.AMBIGUOUS, sku, message, declared[sku].source))
             del found[sku]
     return findings
@@ -96,22 +96,22 @@ def _name_twice(found: dict[str, LiveSku], declared: Mapping[str, Declared]) -> 
 
 def _ambiguous(entry: Declared, candidates: list[LiveSku]) -> Finding:
     ids = ", ".join(f"{live.sku_id} ({live.name})" for live in candidates[:5])
-    message = f"{len(candidates)} live SKUs have this code: {ids}; pin one by `id:`"
+    message = f"{len(candidates)} SKUs of the shop have this code: {ids}. Pin one with `id:`."
     return Finding(FindingKind.AMBIGUOUS, entry.sku, message, entry.source)
 
 
 def _renamed(entry: Declared, live: LiveSku) -> Finding:
     shows = f"shows the code {live.code}" if live.code else "shows no code"
     message = (
-        f"the live SKU {live.sku_id} {shows} and not {entry.code or 'none'};"
-        f" if it is the right one, write `sku: {live.code!r}`"
+        f"The SKU {live.sku_id} {shows}, not {entry.code or 'none'}. If it is the right SKU,"
+        f" write `sku: {live.code!r}`."
     )
     return Finding(FindingKind.RENAMED, entry.sku, message, entry.source)
 
 
 def gone(entry: Declared) -> Finding:
     """Return the finding of a SKU that the store lists without knowing its stock."""
-    message = "the store lists it and does not know its stock; run again"
+    message = "The shop lists the SKU, but not its stock. Run again."
     return Finding(FindingKind.MISSING, entry.sku, message, entry.source)
 
 
@@ -121,19 +121,23 @@ def _missing(entries: list[Declared], left: Sequence[LiveSku]) -> list[Finding]:
     alike = {_folded(live.code): live for live in left} if entries else {}
     findings = []
     for index, entry in enumerate(entries):
-        wanted = f"no live SKU has the id {entry.id}" if entry.id else "no live SKU has this code"
+        wanted = (
+            f"No SKU of the shop has the id {entry.id}"
+            if entry.id
+            else "No SKU of the shop has this code"
+        )
         comparable = codes if index < MAX_SUGGESTED and len(codes) <= MAX_COMPARED else []
         near = get_close_matches(entry.code, comparable, 1, 0.6)
         if not entry.id and (live := alike.get(_folded(entry.code))) is not None:
             advice = _pin(entry.code, live)
         elif near and _can_be_key(near[0]):
-            advice = f"did you mean {near[0]}?"
+            advice = f"Did you mean {near[0]}?"
         elif near:
             advice = _pin(entry.code, next(live for live in left if live.code == near[0]))
         else:
-            advice = "correct it, or delete the declaration"
+            advice = "Correct it, or delete the declaration."
         findings.append(
-            Finding(FindingKind.MISSING, entry.sku, f"{wanted}; {advice}", entry.source)
+            Finding(FindingKind.MISSING, entry.sku, f"{wanted}. {advice}", entry.source)
         )
     return findings
 
@@ -155,16 +159,16 @@ def _can_be_key(code: str) -> bool:
 def _pin(code: str, live: LiveSku) -> str:
     """Return how to declare a live SKU whose code looks like *code* and is another."""
     if live.code.strip() != live.code:
-        what = "a space at its edge"
+        what = "a space at the edge"
     elif unicodedata.normalize("NFC", live.code) == unicodedata.normalize("NFC", code):
-        what = "how its characters are composed"
+        what = "composed characters"
     elif live.code.casefold() == code.casefold():
         what = "upper and lower case"
     else:
-        what = "characters that look alike or cannot be seen"
+        what = "characters that look alike or are invisible"
     return (
-        f"the shop has {live.code!a}, which differs in {what}. Pin that one, under any name:"
-        f" `id: {live.sku_id}` and `sku: {json.dumps(live.code)}`"
+        f"The shop has {live.code!a}, which differs in {what}. Pin that SKU, under any key: `id:"
+        f" {live.sku_id}` and `sku: {json.dumps(live.code)}`."
     )
 
 

@@ -28,18 +28,21 @@ def load_plan(path: str, content: bytes) -> Plan:
     """Return the plan saved in *content*, equal to the one that was dumped.
 
     Raises PlanFileError for what is no plan or of an unknown major version, and StalePlanError
-    where its fingerprint does not hold: somebody changed it.
+    if its fingerprint is wrong.
     """
     if len(content) > MAX_BYTES:
-        raise PlanFileError(path, "is too large for a plan; make it again with plan --out")
+        raise PlanFileError(
+            path, ("This is too large for a plan. Run `reconciler plan --out` again.")
+        )
     try:
         data = parse_json(content)
     except ValueError:
-        raise PlanFileError(path, "is not JSON; make it again with plan --out") from None
+        raise PlanFileError(path, "This is not JSON. Run `reconciler plan --out` again.") from None
     version = data.get("format_version") if isinstance(data, dict) else None
     if isinstance(version, str) and not version.startswith("1."):
         message = (
-            f"has the format {version}, and this version reads 1.x; make it again with plan --out"
+            f"The format is {version}, but this version reads 1.x. Run `reconciler plan --out`"
+            " again."
         )
         raise PlanFileError(path, message)
     try:
@@ -48,13 +51,16 @@ def load_plan(path: str, content: bytes) -> Plan:
         if not isinstance(error, jsonschema_rs.ValidationError):
             raise PlanFileError(
                 path,
-                "is nested too deep, or holds a broken character; make it again with plan --out",
+                "This is nested too deep, or contains a broken character. Run `reconciler plan"
+                " --out` again.",
             ) from None
         place = "/".join(map(str, error.instance_path)) or "it"
-        message = f"is not a plan: {place} does not fit; make it again with plan --out"
+        message = f"This is not a plan: {place} does not fit. Run `reconciler plan --out` again."
         raise PlanFileError(path, message) from None
     if _hash(data) != data["fingerprint"]:
-        raise StalePlanError(f"{path} was changed after it was planned; plan again")
+        raise StalePlanError(
+            f"{path} was changed after it was created. Run `reconciler plan` again."
+        )
     return _from_json(data)
 
 
@@ -64,7 +70,7 @@ def fingerprint(plan: Plan) -> str:
 
 
 def _hash(data: Mapping[str, Any]) -> str:
-    """Return the hash of a plan as JSON, of which its own fingerprint is no part."""
+    """Return the hash of a plan as JSON, without its own fingerprint."""
     covered = {name: value for name, value in data.items() if name != "fingerprint"}
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -135,7 +135,7 @@ def _name(desired: DesiredState, base: Base | None, live: LiveState) -> Named:
 def _split_accounts(
     named: Named, live: LiveState, *, offline: bool
 ) -> tuple[list[Account], list[Account]]:
-    """Return the accounts to deal with, and those of which only the shop could tell."""
+    """Return the accounts to deal with, and those that only the shop knows."""
     shown, hidden = [], []
     for one in named.accounts.by_id.values():
         if one.sku_id in live.stocks or one.live is None or not offline:
@@ -186,8 +186,8 @@ def require_knowledge(desired: DesiredState, references: References) -> None:
         many = f"{len(desired.events)} events are" if len(desired.events) > 1 else "1 event is"
         first = desired.events[0]
         raise NoBaseError(
-            f"{many} in the files, and no record says which of them the shop has:"
-            f" the first is {first.sku} at {first.source}"
+            f"{many} in the files, but no record shows which of them the shop has. The first is"
+            f" {first.sku} at {first.source}."
         )
     waiting = [
         entry
@@ -197,8 +197,8 @@ def require_knowledge(desired: DesiredState, references: References) -> None:
     if waiting:
         many = f"{len(waiting)} SKUs have" if len(waiting) > 1 else "1 SKU has"
         raise NoBaseError(
-            f"{many} the rule on_change, which writes only what was changed since a base, and"
-            f" there is no base: the first is {waiting[0].sku} at {waiting[0].source}"
+            f"{many} the rule `on_change`, which needs a base, but there is none. The first is"
+            f" {waiting[0].sku} at {waiting[0].source}."
         )
 
 

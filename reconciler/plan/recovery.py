@@ -89,12 +89,12 @@ def _has_landed(write: Pending, live: Stock | None, orders: OrderBook | None) ->
 def _say_why(write: Pending, live: Stock | None, orders: OrderBook | None) -> str:
     """Return why stock and orders don't tell whether a write landed."""
     if live is None:
-        return "its stock is not known"
+        return "Its stock is unknown"
     if orders is None or orders.fault:
         return f"{orders.fault if orders else 'the orders were not read'}"
     if count_sold_after_read(orders, write.sku_id, write.read_at, write.read_until) is None:
-        return "an order right then, a refund, or a pending order leaves it open"
-    return "that is neither number less what was sold since"
+        return "An order at that moment, a refund, or a pending order leaves it open"
+    return "Neither number fits the sales since then"
 
 
 def name_doubts(
@@ -104,7 +104,7 @@ def name_doubts(
     recovered: Recovered,
     in_doubt: Set[str],
 ) -> Iterator[Finding]:
-    """Yield what is said of writes in doubt: what became of them, or that nobody knows."""
+    """Yield the findings of writes in doubt: their result, or that it is unknown."""
     for write in _latest(base.pending):
         entry = next((desired.declared[key] for key in write.keys if key in desired.declared), None)
         if write.sku_id in in_doubt and write.sku_id in recovered.in_doubt:

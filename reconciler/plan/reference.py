@@ -108,7 +108,7 @@ class References:
         return settled is not None and settled.sku_id == sku_id
 
     def find_plain(self, entry: Declared) -> str | None:
-        """Return the shop's id ('' if it is not known) of a SKU of which nothing is new.
+        """Return the shop's id ('' if unknown) of a SKU without new statements.
 
         Almost all are like that: the same level and pin under the same key, and no event or
         observation. Returns None for any other.
@@ -266,7 +266,7 @@ class _Observed:
 
 
 def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:
-    """Return the SKUs whose declaration differs from the one *before*, wherever it stands."""
+    """Return the SKUs whose declaration differs from *before*, in whatever file."""
     return {
         sku
         for sku, entry in declared.items()

@@ -5,7 +5,7 @@ from typing import Final
 
 from reconciler.model import Order, OrderBook, SoldSince, format_time
 
-# Nobody knows whether an order as near to a read as this is in the stock that was read.
+# An order this close to a read may or may not be in the stock that was read.
 NEAR: Final = timedelta(seconds=2)
 
 # Of an order with one of these, the units have left the stock.
@@ -23,7 +23,7 @@ def count_sold(book: OrderBook | None, sku_id: str, since: str) -> SoldSince | s
     if book.fault:
         return book.fault
     if sku_id in book.restless:
-        return "it is ordered so often that stock and orders don't fit together. Plan again"
+        return "it sells so fast that stock and orders don't match. Plan again"
     units, orders = 0, 0
     for order in book.orders:
         own = [line.units for line in order.lines if line.sku_id == sku_id]
@@ -76,6 +76,6 @@ def _find_open(order: Order, since: str, *, is_new: bool) -> str:
         is_old = bool(order.refunded_at) and order.refunded_at <= since
         return "" if is_old else "an order of it was refunded since then"
     if is_new and order.status not in _SOLD:
-        state = "pending" if order.status == "pending" else "in a state that is not known"
+        state = "pending" if order.status == "pending" else "in an unknown state"
         return f"an order of it since then is {state}"
     return ""

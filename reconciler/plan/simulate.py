@@ -16,7 +16,7 @@ from reconciler.plan.rules import with_added
 
 
 def simulate_live(desired: DesiredState, base: Base, now: str) -> tuple[LiveState, set[str]]:
-    """Return that live state, and the SKUs of which nothing can be said.
+    """Return that live state, and the SKUs whose state is unknown.
 
     Those are new, or have events and no level. *now* is UTC, ISO 8601.
     """

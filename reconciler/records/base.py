@@ -44,7 +44,7 @@ class RecordTexts:
 
     @property
     def is_unlocked(self) -> bool:
-        """Whether somebody said that its run is dead."""
+        """Whether its lock was released by hand."""
         return not self.record.is_intent or any(one.unlocked_by for one in self.batches)
 
 
@@ -87,20 +87,20 @@ def find_base(
     _refuse_huge(repository, at, ref or own, RECORD_FILE)
     named = repository.read_commit(at, *((RECORD_FILE, inside) if inside else ()))
     if named is None:
-        raise NoBaseError(f"{ref} names no commit here; fetch it, or name another")
+        raise NoBaseError(f"There is no commit {ref} here. Fetch it, or name another.")
     commit, day = named.id, named.day
     blobs = dict(named.files)
     record = _read_record(commit, blobs.get(RECORD_FILE), ref or own)
     if record is not None:
         if record.site_id != site_id:
             raise NoBaseError(
-                f"{ref or own} is a record of the site {record.site_id}, not of {site_id}; name"
-                " another --base"
+                f"{ref or own} is a record of the site {record.site_id}, not of {site_id}. Pass"
+                " another --base."
             )
         told = _read_files(repository, commit, record, ref or own)
         return replace(told, date=day)
     if ref is None:
-        raise HistoryError(f"{own} holds no record, but something else ({commit[:7]}). Delete it.")
+        raise HistoryError(f"{own} is not a record, but something else ({commit[:7]}). Delete it.")
     texts = _at_commit(blobs, inside, folder, commit, day)
     if not texts.files:
         _refuse_detours(repository, commit, inside)
@@ -126,8 +126,8 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
     missing = [name for name in record.files if not parts.get(name)]
     if missing:
         raise HistoryError(
-            f"The record {commit[:7]} at {ref} lacks {missing[0]}. If the shop has what is"
-            " committed: reconciler base set HEAD"
+            f"The record {commit[:7]} at {ref} lacks {missing[0]}. If the shop has the committed"
+            " stock, run `reconciler base set HEAD`."
         )
     own = ref_of(record.site_id)
 
@@ -180,7 +180,7 @@ def _at_commit(
             continue
         shown = f"{shown_folder}/{name}"
         if content is None:
-            odd.append(shown)  # a link or a submodule: what stands there is not told
+            odd.append(shown)  # a link or a submodule, whose content is unknown
         elif _is_yaml(name):
             files.append((shown, content))
     return BaseTexts(commit, commit, day, tuple(files), tuple(odd))
@@ -194,8 +194,8 @@ def _refuse_detours(repository: Repository, commit: str, inside: str) -> None:
         mode = repository.mode_at(commit, path)
         if mode not in {"040000", ""}:
             raise NoBaseError(
-                f"{path} was a link or a submodule at {commit[:7]}, so what was declared there is"
-                " not told; name a later commit"
+                f"{path} was a link or a submodule at {commit[:7]}, so its content is unknown."
+                " Name a later commit."
             )
         if not mode:
             return
@@ -231,14 +231,14 @@ def refuse_old_commit(repository: Repository, head: str | None, base: BaseTexts)
     known = None if head is None else repository.descends(head, base.source)
     if known is None:
         raise HistoryError(
-            f"it cannot be told whether {(head or 'HEAD')[:7]} was made after {base.source[:7]},"
-            " which was applied last, since this clone is shallow or lacks it;"
-            " deepen it: git fetch --unshallow (in Actions: fetch-depth: 0)"
+            f"This clone is shallow, so it can't tell whether {(head or 'HEAD')[:7]} descends"
+            f" from {base.source[:7]}, the commit applied last. Run `git fetch --unshallow` (in"
+            " GitHub Actions: `fetch-depth: 0`)."
         )
     if not known:
         raise OldCommitError(
-            f"{(head or '')[:7]} is not {base.source[:7]}, which was applied last, and does not"
-            " descend from it; it is an old run, or another branch. Nothing was written."
-            " Run apply on what is now the main branch. If its history was rewritten and the shop"
-            " has what is committed: reconciler base set HEAD"
+            f"{(head or '')[:7]} does not descend from {base.source[:7]}, the commit applied"
+            " last. This is an old run, or another branch. Nothing was written. Run apply on"
+            " the current main branch. If its history was rewritten, and the shop has the"
+            " committed stock, run `reconciler base set HEAD`."
         )

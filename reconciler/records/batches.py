@@ -134,7 +134,7 @@ def dump_batch(batch: Batch, announced: Sequence[str] = ()) -> str:
 
 
 def dump_doubt(writes: Iterable[Pending]) -> str:
-    """Return the text of `doubt.json`: writes of which nobody knows whether they landed."""
+    """Return the text of `doubt.json`: writes in doubt."""
     return _list(map(_as_write, sorted(writes, key=lambda one: one.sku_id))) + "\n"
 
 
@@ -203,8 +203,8 @@ def parse_doubt(commit: str, content: bytes) -> tuple[Pending, ...]:
 
 def _unreadable(name: str, commit: str, error: Exception) -> HistoryError:
     return HistoryError(
-        f"{name} of the record {commit} can't be read: {error}. If the shop has what is"
-        " committed: reconciler base set HEAD"
+        f"{name} of the record {commit} can't be read: {error}. If the shop has the committed"
+        " stock, run `reconciler base set HEAD`."
     )
 
 
@@ -243,7 +243,7 @@ def _check_times(*times: str) -> None:
     """Raise ValueError for a time at which no apply was."""
     for at in filter(None, times):
         if not _YEARS[0] <= datetime.fromisoformat(at).year <= _YEARS[1]:
-            raise ValueError(f"{at} is no time of an apply")
+            raise ValueError(f"{at} is not a time of an apply")
 
 
 _YEARS: Final = (2000, 2200)

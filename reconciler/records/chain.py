@@ -29,6 +29,7 @@ class PastAction(NamedTuple):
     write: Pending
     result: str
     is_said: bool = False
+    run: str = ""
 
 
 class _Link(NamedTuple):
@@ -63,10 +64,12 @@ def _read_run(links: list[_Link], announced: dict[str, Pending]) -> Iterator[Pas
                 before, after = end.before or write.before, end.after or write.after
                 done = write._replace(before=before, after=after)
                 at = end.at or link.at
-                yield PastAction(at, record.source, record.by, done, end.result, is_said)
+                yield PastAction(
+                    at, record.source, record.by, done, end.result, is_said, record.run
+                )
         announced |= {write.sku_id: write for write in link.batch.writes}
     for write in sum_up([link.batch for link in links]).open:
-        yield PastAction(links[-1].at, record.source, record.by, write, "")
+        yield PastAction(links[-1].at, record.source, record.by, write, "", run=record.run)
 
 
 def find_former_keys(repository: Repository, site_id: str, ids: Collection[str]) -> set[str]:

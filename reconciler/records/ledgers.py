@@ -86,17 +86,17 @@ def parse_ledgers(commit: str, contents: Iterable[bytes]) -> tuple[SkuLedger, ..
         ]
         named = [row.sku_id for row in rows if row.sku_id]
         if len(set(named)) < len(named):
-            raise ValueError("a SKU stands in it twice")
+            raise ValueError("a SKU is listed twice")
         return tuple(map(load_ledger, rows))
     except ValueError as error:
         raise HistoryError(
-            f"{LEDGER_FILE} of the record {commit} can't be read: {error}. If the shop has what is"
-            " committed: reconciler base set HEAD"
+            f"{LEDGER_FILE} of the record {commit} can't be read: {error}. If the shop has the"
+            " committed stock, run `reconciler base set HEAD`."
         ) from None
 
 
 def load_ledger(row: LedgerRow) -> SkuLedger:
-    """Return the ledger that *row* stands for; raise ValueError if it contradicts itself."""
+    """Return the ledger of *row*; raise ValueError if it contradicts itself."""
     _check(row)
     return SkuLedger(
         sku_id=row.sku_id,

@@ -5,8 +5,9 @@ The ref is compared and swapped, so of two applies exactly one goes on.
 
 from reconciler.errors import HistoryError, LockedError, PushError
 from reconciler.git.file_versions import read_blobs
+from reconciler.git.process import shown_remote
 from reconciler.git.remotes import fetch_ref, find_remote_ref, push_ref
-from reconciler.git.repository import Repository, shown_remote
+from reconciler.git.repository import Repository
 from reconciler.records.batches import BATCH_FILE, parse_head
 
 
@@ -41,8 +42,8 @@ def _set(repository: Repository, ref: str, commit: str, previous: str | None) ->
         repository.set_ref(ref, commit, previous)
     except HistoryError:
         if repository.find_ref(ref) == previous:
-            raise  # it is where it was, so nobody else did anything: a lock is left, say
-        raise LockedError(f"another apply has moved {ref} meanwhile") from None
+            raise  # the ref did not move: a stale lock file, for example
+        raise LockedError(f"Another apply moved {ref}.") from None
 
 
 def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
@@ -54,13 +55,14 @@ def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bo
         if was_rejected(error):
             where = shown_remote(remote)
             raise LockedError(
-                f"{ref} on {where} has records that are not here: another apply began or ended"
+                f"{ref} on {where} has records that this clone lacks: another apply started or"
+                " ended."
             ) from None
-        raise HistoryError(f"the record can't be pushed ({error})") from None
+        raise HistoryError(f"Can't push the record ({error}).") from None
 
 
 def _has_arrived(repository: Repository, remote: str, commit: str, ref: str) -> bool:
-    """Return whether a push took effect, of which the remote gave no answer."""
+    """Return whether a push took effect whose answer was lost."""
     try:
         return find_remote_ref(repository, remote, ref) == commit
     except HistoryError:
@@ -82,13 +84,13 @@ def finish(
     previous: str | None,
     remote: str | None,
     *,
-    done: str = "the writes are done",
+    done: str = "The writes are done",
 ) -> None:
-    """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+    """Put a receipt into the chain; raise PushError, with the cure, if that fails.
 
     *done* says what came about all the same.
 
-    Raises LockedError where another apply has taken the store over meanwhile.
+    Raises LockedError if another apply took over the lock.
     """
     try:
         repository.set_ref(ref, commit, previous)
@@ -99,20 +101,19 @@ def finish(
             return
         if repository.find_ref(ref) not in {commit, previous}:
             raise LockedError(
-                f"another apply has written its record to {ref} meanwhile, so that of this one is"
-                " left out"
+                f"Another apply wrote its record to {ref}, so the record of this one is missing."
             ) from None
         if was_rejected(error) and repository.find_ref(ref) == commit:
             # What is on the remote counts; a record beside it would never meet it.
             repository.reset_ref(ref, commit, previous)
             raise LockedError(
-                f"another apply has recorded on {shown_remote(remote or '.')} since, so the record"
-                " of this one is left out"
+                f"Another apply was recorded on {shown_remote(remote or '.')}, so the record of"
+                " this one is missing."
             ) from None
         where = shown_remote(remote or ".")
         raise PushError(
-            f"{done}, and the record could not be added: {error}."
-            f" To mend it: git push {where} {commit}:{ref}"
+            f"{done}, but the record was not pushed: {error} To fix this, run `git push {where}"
+            f" {commit}:{ref}`."
         ) from None
 
 

@@ -4,8 +4,8 @@ An intent goes in before the first write, a receipt after the last; between them
 with another `batch.json` for each minute of writing. The tree of a record holds `record.json`;
 `applied.yaml`, the settled levels; `released.yaml`, the levels of SKUs that no file declares any
 more; `shop.json`, what the shop had of each SKU then; `ledger.json`, the events that were dealt
-with; `batch.json`, what is written next and what came of it; and `doubt.json`, writes of which
-nobody knows whether they landed. The parents of a record are the record before and the commit that
+with; `batch.json`, what is written next and what came of it; and `doubt.json`, writes in
+doubt. The parents of a record are the record before and the commit that
 was applied.
 """
 
@@ -28,7 +28,7 @@ from reconciler.records.shop import SHOP_FILE
 APPLIED_FILE: Final = "applied.yaml"
 RELEASED_FILE: Final = "released.yaml"
 RECORD_FILE: Final = "record.json"
-# What stands for an empty one is left out.
+# Defaults are left out.
 OTHER_FILES: Final = (
     APPLIED_FILE,
     RELEASED_FILE,
@@ -100,14 +100,14 @@ def parse_record(commit: str, content: bytes) -> Record | None:
         return None
     if isinstance(data, dict) and data["format"] != FORMAT:
         raise HistoryError(
-            f"The record {commit[:7]} has a format that this version does not know."
-            " Use the version that wrote it, or a newer one."
+            f"The record {commit[:7]} has an unknown format. Use the version that wrote it, or a"
+            " newer one."
         )
     try:
         return load_noun(data, Record)
     except ValueError as error:
         raise HistoryError(
-            f"The record {commit[:7]} can't be read: {error}. Name another commit with --base."
+            f"The record {commit[:7]} can't be read: {error}. Pass another commit with --base."
         ) from None
 
 

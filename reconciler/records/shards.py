@@ -16,7 +16,7 @@ MAX_ALONE: Final = 500
 
 
 def split_rows(name: str, rows: Mapping[str, Row]) -> dict[str, dict[str, Row]]:
-    """Return the *rows*, by key, of each file that stands for the file called *name*."""
+    """Return the *rows*, by key, of each part of the file *name*."""
     if len(rows) <= MAX_ALONE:
         return {name: dict(rows)} if rows else {}
     path = PurePosixPath(name)
@@ -33,7 +33,7 @@ def paths_of(name: str) -> tuple[str, str]:
 
 
 def whole_name(path: str) -> str:
-    """Return the name of the file that a part of it, or itself, stands for."""
+    """Return the name of the whole file that *path* is, or is a part of."""
     folder, _, name = path.rpartition("/")
     return f"{folder}{PurePosixPath(name).suffix}" if folder else name
 

@@ -1,8 +1,9 @@
 """The record here × the record on a remote → the one that counts."""
 
 from reconciler.errors import DivergedError, HistoryError
+from reconciler.git.process import shown_remote
 from reconciler.git.remotes import fetch_ref, find_remote_ref, list_remotes
-from reconciler.git.repository import Repository, shown_remote
+from reconciler.git.repository import Repository
 from reconciler.records.records import ref_of
 
 
@@ -22,7 +23,7 @@ def fetch_record(repository: Repository, remote: str, site_id: str) -> str | Non
             fetch_ref(repository, remote, ref)
     except HistoryError as error:
         raise HistoryError(
-            f"The record can't be fetched from {where} ({error}), so nothing was written."
+            f"Can't fetch the record from {where} ({error}). Nothing was written."
         ) from None
     own = repository.find_ref(ref)
     if tip is None or tip == own:
@@ -33,9 +34,9 @@ def fetch_record(repository: Repository, remote: str, site_id: str) -> str | Non
         _move(repository, ref, tip, own)
     else:
         raise DivergedError(
-            f"This clone and {where} know different records of this site: two applies recorded"
-            f" apart. Nothing was written. To go on with the record of {where}:"
-            f" git update-ref {ref} {tip}"
+            f"This clone and {where} have different records of this site: two applies ran"
+            " without knowing each other. Nothing was written. To continue with the record of"
+            f" {where}, run `git update-ref {ref} {tip}`."
         )
     return tip
 
@@ -48,7 +49,7 @@ def _move(repository: Repository, ref: str, tip: str, own: str | None) -> None:
         now = repository.find_ref(ref)
         if now is None or not (now == tip or repository.descends(now, tip)):
             raise HistoryError(
-                f"{error}. If another command works in this clone, run this one again after it"
+                f"{error} If another command uses this clone, run this one again afterwards."
             ) from None
 
 
@@ -72,6 +73,6 @@ def refuse_other_records(
         if tip is not None and repository.has(theirs) and repository.descends(tip, theirs):
             continue
         raise DivergedError(
-            f"{remote} and {other} know different records of this site. Nothing was written. Name"
-            f" the one that counts, for example --remote {other}"
+            f"{remote} and {other} have different records of this site. Nothing was written."
+            f" Name the right one, for example --remote {other}."
         )

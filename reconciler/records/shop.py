@@ -63,7 +63,7 @@ def parse_shop(commit: str, contents: Iterable[bytes]) -> dict[str, SettledSku]:
                 shop[key] = SettledSku(key, row.sku_id, had, row.at, row.level_at, row.is_anew)
     except ValueError as error:
         raise HistoryError(
-            f"{SHOP_FILE} of the record {commit} can't be read: {error}. If the shop has what is"
-            " committed: reconciler base set HEAD"
+            f"{SHOP_FILE} of the record {commit} can't be read: {error}. If the shop has the"
+            " committed stock, run `reconciler base set HEAD`."
         ) from None
     return shop

@@ -11,9 +11,9 @@ def shorten(stock: Stock) -> ShortStock:
 
 
 def lengthen(short: ShortStock) -> Stock:
-    """Return the stock that *short* stands for; raise ValueError for a text that is none."""
+    """Return the stock of its *short* form; raise ValueError if it is none."""
     if isinstance(short, str):
         if short != "infinite":
-            raise ValueError(f"{short!a} is no stock")
+            raise ValueError(f"{short!a} is no stock.")
         return INFINITE
     return finite(short)

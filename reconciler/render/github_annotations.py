@@ -22,7 +22,7 @@ def render_problems(problems: Sequence[Problem]) -> Iterator[str]:
         yield f"::error {place},title=Declared stock::{said}"
     left = len(problems) - len(shown)
     if left:
-        said = f"{count(left, 'more problem')}; `reconciler validate` lists them all"
+        said = f"{count(left, 'more problem')}. `reconciler validate` lists them all."
         yield f"::error title=Declared stock::{_data(said)}"
 
 
@@ -44,7 +44,7 @@ def render_plan(plan: Plan, limit: int = MAX_ANNOTATIONS) -> Iterator[str]:
         yield f"::{level} {place}title=Stock of {_property(plan.store)}::{_data(message)}"
     left = len(marks) - len(shown)
     if left:
-        said = f"{count(left, 'more line')} of the plan are not shown here"
+        said = f"{count(left, 'more line')} of the plan not shown here"
         yield f"::notice title=Stock of {_property(plan.store)}::{_data(said)}"
 
 

@@ -1,6 +1,6 @@
-"""Plan, report, drift → GitHub's Markdown, most serious first, cut where it must be. Pure.
+"""Plan, report, drift → GitHub's Markdown, most serious first, cut where it must be.
 
-What is not ours (names, codes, messages) stands in code elements: there GitHub makes neither a
+Foreign text (names, codes, messages) is in code elements: there GitHub makes neither a
 mention, nor a reference, nor a link of it, and what Markdown or HTML would read is written as
 entities.
 """
@@ -88,7 +88,7 @@ def fit(head: str, sections: Sequence[Section], limit: int, *, in_bytes: bool) -
             text += section.head + "".join(kept) + section.foot
             used = limit - _RESERVE - room
     if cut:
-        text += f"\n**{count(cut, 'line')} cut:** GitHub takes no more; the plan file has all.\n"
+        text += f"\n**{count(cut, 'line')} cut:** GitHub's limit. The plan file has everything.\n"
     return text
 
 
@@ -114,16 +114,16 @@ def _based(plan: Plan) -> str:
     """Return what the plan compares with, and whether the store was asked."""
     made = plan.provenance
     if made.base is None:
-        return " There is no base, so what was declared before is not known."
-    offline = " The store was not asked: it is taken to be as the base." if made.offline else ""
+        return " No base found, so the plan can't tell changes from drift."
+    offline = " Offline: compared with the base, not with the shop." if made.offline else ""
     return f" Base: {inert(made.base[:7])} {made.base_date or ''}".rstrip() + f".{offline}"
 
 
 def _headline(plan: Plan) -> str:
     if plan.errors:
-        return f"{count(len(find_wrong(plan.findings)), 'SKU')} cannot be planned"
+        return f"{count(len(find_wrong(plan.findings)), 'SKU')} can't be planned"
     if plan.violations:
-        return f"{count(len(plan.violations), 'limit')} broken"
+        return f"{count(len(plan.violations), 'limit')} exceeded"
     return f"{plan.summary.to_change} to change" if plan.actions else "no changes"
 
 
@@ -133,14 +133,14 @@ def _plan_sections(plan: Plan) -> Iterator[Section]:
     danger = [f"- {inert(said)}\n" for action in plan.actions if (said := dangers(action))]
     if len(danger) > MAX_DANGERS:  # the table has them all, and needs the room
         danger[MAX_DANGERS:] = [f"- and {len(danger) - MAX_DANGERS} more like these\n"]
-    yield Section("**Look at these first:**\n\n", danger, "\n")
-    live = "live, if as the base" if plan.provenance.offline else "live"
+    yield Section("**Check these first:**\n\n", danger, "\n")
+    live = "live, if as in the base" if plan.provenance.offline else "live"
     yield Section(_HEAD.format(live=live), [_action_line(action) for action in plan.actions], "\n")
     others = [f for f in plan.findings if not f.kind.is_error]
     loud = [f for f in others if f.kind not in {FindingKind.DRIFT, FindingKind.NOT_MANAGED}]
     yield Section("", [_finding(finding) for finding in loud], "\n")
     for kind, words in (
-        (FindingKind.DRIFT, "Drift left alone"),
+        (FindingKind.DRIFT, "Drift skipped"),
         (FindingKind.NOT_MANAGED, "Not managed"),
     ):
         found = [_finding(finding) for finding in others if finding.kind is kind]
@@ -166,7 +166,7 @@ def _action_line(action: Action) -> str:
 
 
 def _violation(limit: str, message: str) -> str:
-    return f"- **Limit broken:** {inert(message)}; apply refuses this without `--allow {limit}`\n"
+    return f"- **Limit exceeded:** {inert(message)} Apply needs `--allow {limit}`.\n"
 
 
 def _finding(finding: Finding) -> str:
@@ -184,7 +184,7 @@ def render_report(report: Report, limit: int = COMMENT_LIMIT, *, in_bytes: bool 
     said = "applied" if report.is_complete else "apply incomplete"
     head = f"### Stock of {inert(report.store)}: {said}\n\n{counts}.\n\n"
     if report.stopped:
-        head += f"**The run was stopped:** {inert(report.stopped)}\n\n"
+        head += f"**Stopped:** {inert(report.stopped)}\n\n"
     done = [o for o in report.outcomes if _is_as_planned(o)]
     odd = [o for o in report.outcomes if not _is_as_planned(o)]
     table = "| SKU | outcome | planned | found | |\n|---|---|---|--:|---|\n"

@@ -1,4 +1,4 @@
-"""Any text from files or the store → text that is safe to print. Pure.
+"""Any text from files or the store → text that is safe to print.
 
 A product's name is written by strangers. It must not move the cursor, reverse the reading
 direction, start a line of its own, or give commands to the runner that reads the log.

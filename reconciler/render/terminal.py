@@ -48,8 +48,8 @@ def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
     yield from _actions(plan, verbose=verbose)
     yield from _findings(plan, verbose=verbose)
     for violation in plan.violations:
-        lift = f"apply refuses this plan without --allow {violation.limit}"
-        yield _line(f"Limit broken: {safe_text(violation.message)}; {lift}.", "red")
+        lift = f"Apply needs --allow {violation.limit}"
+        yield _line(f"Limit exceeded: {safe_text(violation.message)} {lift}.", "red")
     if plan.violations:
         yield ()
     yield from _closing(plan)
@@ -61,7 +61,7 @@ def title(plan: Plan) -> str:
     said = f"Store {safe_text(plan.store)} (site {safe_text(plan.site_id)})"
     if made.base:
         said += f", base {safe_text(made.base[:7])} {safe_text(made.base_date or '')}".rstrip()
-    return f"{said}; offline: the store was not asked" if made.offline else said
+    return f"{said}, offline" if made.offline else said
 
 
 def _actions(plan: Plan, *, verbose: bool) -> Iterator[Line]:
@@ -104,7 +104,7 @@ def _findings(plan: Plan, *, verbose: bool) -> Iterator[Line]:
     for finding in shown if verbose else shown[:MAX_LISTED]:
         yield _finding(finding)
     if len(shown) > MAX_LISTED and not verbose:
-        yield _line(f"  and {len(shown) - MAX_LISTED} more; --verbose lists them all", "dim")
+        yield _line(f"  and {len(shown) - MAX_LISTED} more (--verbose lists them)", "dim")
     if shown:
         yield ()
 
@@ -120,7 +120,7 @@ def _finding(finding: Finding) -> Line:
 def _closing(plan: Plan) -> Iterator[Line]:
     summary, errors = plan.summary, len(find_wrong(plan.findings))
     if errors:
-        yield _line(f"{count(errors, 'SKU')} cannot be planned; see the lines with a !.", "red")
+        yield _line(f"{count(errors, 'SKU')} can't be planned. See the lines with a !.", "red")
     if plan.actions or errors:
         if summary.drifted:
             yield _line(drift_sentence(summary))
@@ -145,9 +145,9 @@ def _why_nothing(plan: Plan) -> str:
     if said:
         return " ".join(said)
     if plan.unread:
-        return "What was read is as declared."
+        return "Everything that was read is as declared."
     if plan.provenance.offline:
-        return "The base says the same. The shop was not asked."
+        return "The YAML is the same as the base. The shop was not contacted."
     return "The live stock is as declared."
 
 
@@ -190,7 +190,7 @@ def render_report(report: Report, *, verbose: bool = False) -> Iterator[Line]:
         if verbose or outcome.message or outcome.result not in {Result.APPLIED, Result.ALREADY}:
             yield _outcome(outcome)
     if report.stopped:
-        yield _line(f"The run was stopped: {safe_text(report.stopped)}", "red")
+        yield _line(f"Stopped: {safe_text(report.stopped)}", "red")
     failed, unknown, not_tried = (
         report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)
     )

@@ -81,7 +81,7 @@ def _declared(action: Action) -> str:
     if known.statement is Statement.COPY:
         return f"declared {known.level} as seen on {short_day(known.at)}"
     if not known.has_changed:
-        return f"declared {known.settled or known.level}{added(known)} as at the base"
+        return f"declared {known.settled or known.level}{added(known)} as in the base"
     seen = f"seen {known.level} on {short_day(known.at)}" if known.is_observed else ""
     if known.settled is None:
         return f"{seen}, declared {action.after}"
@@ -99,9 +99,9 @@ def added(known: Reference) -> str:
 def undone(action: Action) -> str:
     """Return what the write would undo of what the shop did since, or ''."""
     if action.put_back > 0:
-        return f"{action.put_back} sold since would be put back"
+        return f"{action.put_back} sold since would go back on the shelf"
     if action.put_back < 0:
-        return f"{-action.put_back} that came in since would be taken away"
+        return f"{-action.put_back} added since would be removed"
     return ""
 
 
@@ -146,25 +146,25 @@ def unread_sentence(summary: Summary) -> str:
         return ""
     were, theirs = ("was", "its") if summary.unread == 1 else ("were", "their")
     return (
-        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are applied"
-        " (--read-all reads them)."
+        f"{count(summary.unread, 'SKU')} {were} not read: {theirs} levels and events are already"
+        " applied (--read-all reads them)."
     )
 
 
 def drift_sentence(summary: Summary) -> str:
     """Return what differs and is left alone, in one sentence."""
     below = count(summary.drifted_units, "unit") if summary.drifted_units else "none"
-    return f"Drift left alone: {count(summary.drifted, 'SKU')}, {below} below what was declared."
+    return f"Drift skipped: {count(summary.drifted, 'SKU')}, {below} below the declared stock."
 
 
 def requests_sentence(requests: Requests) -> str:
     """Return what the plan cost, and what carrying it out may."""
     start = f"Reads {requests.reads}, writes at most {requests.writes}"
     if requests.limit is None:
-        return f"{start}; no rate limit."
+        return f"{start}, without a rate limit."
     minutes = requests.seconds // 60
     time = f"about {count(minutes, 'minute')}" if minutes else "less than a minute"
-    return f"{start}; {time} at {requests.limit} requests a minute."
+    return f"{start}, in {time} at {requests.limit} requests a minute."
 
 
 def dangers(action: Action) -> str:
@@ -180,9 +180,9 @@ def dangers(action: Action) -> str:
 _DRIFT = {
     DriftKind.BROKEN: "not as its rule {rule} asks",
     DriftKind.TYPE: "another inventory type",
-    DriftKind.ROSE: "more than was declared",
-    DriftKind.UNREADABLE: "no number that can be read",
-    DriftKind.SOLD: "fewer than declared, as selling makes it",
+    DriftKind.ROSE: "more than declared",
+    DriftKind.UNREADABLE: "unreadable quantity",
+    DriftKind.SOLD: "fewer than declared, as after sales",
 }
 
 
@@ -227,7 +227,7 @@ def _explained_totals(drift: Drift, rows: Sequence[ExplainedRow]) -> str:
     said = f"Sold since: {count(sold, 'unit')}." if sold else ""
     if odd:
         return f"Drift: {count(len(odd), 'SKU')} unexplained. {said}".rstrip()
-    return f"No drift that orders and events don't explain. {said}".rstrip()
+    return f"No unexplained drift. {said}".rstrip()
 
 
 def drift_totals(drift: Drift) -> str:
@@ -238,5 +238,5 @@ def drift_totals(drift: Drift) -> str:
     said = f"Sold since: {count(drift.sold, 'unit')} of {count(sold, 'SKU')}." if sold else ""
     odd = {row.sku for row in drift.unexplained} | find_wrong(drift.findings)
     if odd:
-        return f"Drift: {count(len(odd), 'SKU')} that selling does not explain. {said}".rstrip()
-    return f"No drift that selling does not explain. {said}".rstrip()
+        return f"Drift: {count(len(odd), 'SKU')} not explained by sales. {said}".rstrip()
+    return f"No unexplained drift. {said}".rstrip()

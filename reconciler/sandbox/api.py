@@ -92,7 +92,7 @@ class Api:
         if allowance is not None and not allowance.allowed:
             response: Response = _error(429, "too_many_requests", "Too Many Requests")
         elif scope not in scopes:
-            message = f"OAuthForbidden: You are missing the following scopes - '{scope}'"
+            message = f"OAuthForbidden: You are missing the following scopes - '{scope}'."
             response = _error(403, "missing_scopes", message)
         elif request.path_params.get("site_id", self.shop.meta("site_id")) != self.shop.meta(
             "site_id"
@@ -149,7 +149,7 @@ class Api:
         )
 
     def _items(self, request: Request) -> Response:
-        """Answer with the categories: of the other collections nobody asks here."""
+        """Answer with the categories. Other collections are never requested."""
         if request.path_params["collection_id"] != _CATEGORIES:
             return _not_found("The collection cannot be found")
         names = [*self.shop.categories().items()]

@@ -1,4 +1,4 @@
-"""What nobody has written down about the API, as options; the tests run each way. Pure."""
+"""Undocumented behavior of the API as options. Tests run each variant."""
 
 import math
 from dataclasses import dataclass

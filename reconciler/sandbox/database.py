@@ -77,23 +77,23 @@ class Shop:
                 if self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                     self.orders.create()
         except sqlite3.IntegrityError:
-            raise SandboxError("the seed gives two products or two SKUs the same id") from None
+            raise SandboxError("The seed has the same id for two products or two SKUs.") from None
         except sqlite3.OperationalError as error:
             raise SandboxError(
-                f"{path}: {error}; wait for other commands, and look at it"
+                f"{path}: {error}. Wait for other commands, and check the file."
             ) from None
         except sqlite3.DatabaseError as error:
-            raise SandboxError(f"{path}: {error}; delete it to start anew") from None
+            raise SandboxError(f"{path}: {error}. Delete it to start over.") from None
         try:
             self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
         except (ValueError, TypeError, RecursionError, sqlite3.Error):
-            raise SandboxError(f"{path}: is not a sandbox's data; delete it") from None
+            raise SandboxError(f"{path} is not a sandbox database. Delete it.") from None
 
     def _refuse_foreign_schema(self) -> None:
         """Raise SandboxError for views and triggers, which could run without end."""
         rows = self.db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
         if rows.fetchone():
-            raise SandboxError("The sandbox's data holds a view or a trigger. Delete the file.")
+            raise SandboxError("The sandbox database has a view or a trigger. Delete the file.")
 
     def _fill(self, seed: Seed) -> None:
         for table in ("meta", "products", "skus", "orders", "ledger"):
@@ -138,7 +138,7 @@ class Shop:
         """Return one of `site_id`, `name`, `sku_collection_id`, `behaviour`, `categories`."""
         row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if row is None:
-            raise SandboxError("the sandbox's data is incomplete; run: reconciler sandbox reset")
+            raise SandboxError("The sandbox is incomplete. Run `reconciler sandbox reset`.")
         return str(row[0])
 
     def categories(self) -> dict[str, str]:
@@ -242,12 +242,12 @@ class Shop:
     def _take(self, name: str, units: int) -> tuple[Line, tuple[str, Quantity]]:
         """Take *units* off a SKU's stock."""
         if units < 1:
-            raise SandboxError(f"{units} of {name} cannot be sold. Sell at least 1.")
+            raise SandboxError(f"Can't sell {units} of {name}. Sell at least 1.")
         sku_id = self._find(name)
         kind, quantity = self._stock(sku_id) or ("infinite", 0)
         if kind == "finite":
             if quantity is None or quantity < units:
-                raise SandboxError(f"{name} has {quantity or 0} left, so {units} cannot be sold")
+                raise SandboxError(f"{name} has {quantity or 0} left. Can't sell {units}.")
             quantity -= units
             self._set(sku_id, (kind, quantity))
         self.enter("sale", sku_id, units, (kind, quantity))
@@ -312,8 +312,8 @@ class Shop:
             "SELECT id FROM skus WHERE id = ? OR code = ?", (name, name)
         ).fetchall()
         if len(rows) != 1:
-            how_many = "no SKU has" if not rows else f"{len(rows)} SKUs have"
-            raise SandboxError(f"{how_many} the code or id {name} in this sandbox")
+            how_many = "No SKU has" if not rows else f"{len(rows)} SKUs have"
+            raise SandboxError(f"{how_many} the code or id {name} in this sandbox.")
         return str(rows[0][0])
 
     def _stock(self, sku_id: str) -> tuple[str, Quantity] | None:

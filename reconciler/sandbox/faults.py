@@ -1,4 +1,4 @@
-"""What a sandbox does wrong, on purpose: faults as data, and which one a request meets. Pure.
+"""What a sandbox does wrong, on purpose: faults as data, and which one a request meets.
 
 A fault strikes requests of a method, a path and a SKU, after some that it lets pass, a number of
 times or by chance. It says what becomes of the request (does it take effect, does a customer buy
@@ -117,13 +117,13 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
         entries = json.loads(path.read_text("utf-8"))
         _validator().validate(entries)
     except OSError as error:
-        raise SandboxError(f"{path}: cannot be read: {error.strerror}; name another") from None
+        raise SandboxError(f"Can't read {path}: {error.strerror}. Name another file.") from None
     except jsonschema_rs.ValidationError as error:
         place = "/".join(map(str, error.instance_path))
         said = f"{place}: {error.message}" if place else error.message
-        raise SandboxError(f"{path}: is not a list of faults: {said}; correct it") from None
+        raise SandboxError(f"{path} is not a list of faults: {said}.") from None
     except (ValueError, RecursionError):
-        raise SandboxError(f"{path}: is not a list of faults: it is not JSON; correct it") from None
+        raise SandboxError(f"{path} is not a list of faults: not JSON.") from None
     return tuple(Fault(**{**entry, "kind": Kind(entry.get("kind", "none"))}) for entry in entries)
 
 

@@ -88,7 +88,7 @@ class OrderTable:
             (format_time(at.astimezone(UTC)), number),
         ).fetchone()
         if row is None:
-            raise SandboxError(f"No order {order_id} that can be refunded is in this sandbox.")
+            raise SandboxError(f"The sandbox has no refundable order {order_id}.")
         return _lines(row[0])
 
     def count(self, status: str = "") -> int:

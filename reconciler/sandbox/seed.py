@@ -56,12 +56,12 @@ def read_seed(path: Path) -> Seed:
         return build_seed(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise SandboxError(
-            f"{path}: cannot be read: {error.strerror}; a sandbox starts from it"
+            f"Can't read {path}: {error.strerror}. The sandbox starts from this file."
         ) from None
     except KeyError as error:
-        raise SandboxError(f"{path}: is not a seed: there is no {error}") from None
+        raise SandboxError(f"{path} is not a seed: {error} is missing.") from None
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise SandboxError(f"{path}: is not a seed: {error}; compare it with the demo's") from None
+        raise SandboxError(f"{path} is not a seed: {error} Compare it with the demo's.") from None
 
 
 def build_seed(data: Mapping[str, Any]) -> Seed:
@@ -145,7 +145,7 @@ def _sku(
     else:
         inventory_type, quantity = "finite", stock
     if not (quantity is None or (isinstance(quantity, int | float) and math.isfinite(quantity))):
-        raise ValueError(f"a stock is a number or infinite, not {stock!r}")
+        raise ValueError(f"A stock is a number or infinite, not {stock!r}.")
     data = {
         "id": str(entry.get("id") or make_id(product_id, str(number))),
         "cmsLocaleId": None,

@@ -50,7 +50,7 @@ def _safe_data(data: Path) -> Path:
     until = time.monotonic() + _JOURNAL_SECONDS
     while os.path.lexists(journal):  # another command may be making the file just now
         if time.monotonic() > until:
-            raise SandboxError(f"{journal} was not left by this tool. Delete it.")
+            raise SandboxError(f"{journal} does not belong to this tool. Delete it.")
         time.sleep(0.02)
     return data
 
@@ -85,7 +85,7 @@ def serve_until_stopped(api: Api, port: int, announce: Callable[[str], None]) ->
 
 
 def _listen(port: int) -> socket.socket:
-    """Return a socket that already takes connections, so that nobody has to wait for a thread."""
+    """Return a socket that already accepts connections."""
     # Without the protocol, asyncio leaves Nagle's algorithm on, which delays answers by 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     try:
@@ -95,7 +95,7 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SandboxError(
-            f"cannot listen on port {port}: {error.strerror}; choose another --port"
+            f"Can't listen on port {port}: {error.strerror}. Choose another --port."
         ) from None
     return listener
 

@@ -1,4 +1,4 @@
-"""Bodies of the API → nouns; a body that cannot be read raises AnswerError. Pure.
+"""Bodies of the API → nouns; a body that cannot be read raises AnswerError.
 
 The facts are of the published OpenAPI document, where no field is required: a quantity may be
 missing or null, is a `number`, and says nothing when the stock is infinite.
@@ -28,7 +28,9 @@ def parse_json(content: bytes) -> Any:
     try:
         return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise AnswerError("the answer is not JSON; is it Webflow's API that answers?") from None
+        raise AnswerError(
+            "The answer is not JSON. Check that WEBFLOW_API_URL is Webflow's API."
+        ) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -42,7 +44,7 @@ def parse_stock(body: Any) -> Stock:
             return INFINITE
         case {"inventoryType": "finite"}:
             return finite(_quantity(body.get("quantity")))
-    raise AnswerError("the answer names no inventory type")
+    raise AnswerError("The answer has no inventory type.")
 
 
 def _quantity(value: Any) -> int | float | None:
@@ -50,7 +52,7 @@ def _quantity(value: Any) -> int | float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_WHOLE:
-        raise AnswerError("the answer's quantity is not a number that can be")
+        raise AnswerError("The answer's quantity is not a valid number.")
     return int(value) if value == int(value) else value
 
 
@@ -82,9 +84,9 @@ def parse_items(body: Any) -> tuple[dict[str, str], int]:
             for item in body["items"]
         }
     except (KeyError, TypeError, AttributeError):
-        raise AnswerError("the answer is not a page of items") from None
+        raise AnswerError("The answer is not a page of items.") from None
     if isinstance(total, bool) or not isinstance(total, int):
-        raise AnswerError("the answer does not say how many items there are")
+        raise AnswerError("The answer has no total of items.")
     return names, total
 
 
@@ -96,9 +98,9 @@ def parse_products(body: Any) -> Page:
         product_ids = tuple(_id(item["product"]["id"]) for item in items)
         skus = tuple(sku for item in items for sku in _skus(item))
     except (KeyError, TypeError, AttributeError):
-        raise AnswerError("the answer is not a page of products") from None
+        raise AnswerError("The answer is not a page of products.") from None
     if isinstance(total, bool) or not isinstance(total, int):
-        raise AnswerError("the answer does not say how many products there are")
+        raise AnswerError("The answer has no total of products.")
     return Page(product_ids, skus, total)
 
 
@@ -107,7 +109,7 @@ def parse_product(body: Any) -> tuple[LiveSku, ...]:
     try:
         return tuple(_skus(body))
     except (KeyError, TypeError, AttributeError):
-        raise AnswerError("the answer is not a product") from None
+        raise AnswerError("The answer is not a product.") from None
 
 
 def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
@@ -146,13 +148,13 @@ def _variant_names(properties: Any) -> dict[tuple[str, str], str]:
 def _list(body: Any, key: str) -> list[Any]:
     if isinstance(body, Mapping) and isinstance(body.get(key), list):
         return list(body[key])
-    raise AnswerError(f"the answer has no list of {key}")
+    raise AnswerError(f"The answer has no list of {key}.")
 
 
 def _id(value: Any) -> str:
     """Return an id; the API's are 24 hex digits, and others may be any text that can be sent."""
     if not isinstance(value, str) or not value or not value.isprintable():
-        raise AnswerError("the answer has an id that cannot be one")
+        raise AnswerError("The answer has an invalid id.")
     return mask(value)
 
 

@@ -1,4 +1,4 @@
-"""Chunks of an answer → its body, decoded, and never longer than it may be. Pure."""
+"""Chunks of an answer → its body, decoded, and never longer than it may be."""
 
 import zlib
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Body:
         if encoding.strip().lower() in {"gzip", "x-gzip"}:  # one format (RFC 9110, 8.4.1.3)
             self._unpack = _gzip()
         elif encoding.strip().lower() not in {"", "identity"}:
-            raise AnswerError("the answer is packed in a way that was not asked for")
+            raise AnswerError("The answer has an unexpected content encoding.")
 
     def add(self, chunk: bytes) -> None:
         """Take a chunk; raise TooLongError for too long a body, AnswerError for a broken one."""
@@ -42,12 +42,12 @@ class Body:
                 self._keep(self._unpack.decompress(chunk, _PIECE))
                 chunk = self._unpack.unconsumed_tail or self._unpack.unused_data
         except zlib.error:
-            raise AnswerError("the answer cannot be unpacked") from None
+            raise AnswerError("The answer can't be decompressed.") from None
 
     def _keep(self, piece: bytes) -> None:
         self.content += piece
         if len(self.content) > self._max_bytes:
-            raise TooLongError("the answer is far too long to be one of this API")
+            raise TooLongError("The answer is too large for this API.")
 
 
 def _gzip() -> "zlib._Decompress":

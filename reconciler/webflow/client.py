@@ -127,12 +127,12 @@ class StoreClient:
     def _spend_try(self) -> None:
         with self._lock:
             if not self._budget.spend():
-                raise OutageError(f"the store fails too often for this run to go on; {LATER}")
+                raise OutageError(f"The shop's API failed too often. {LATER}.")
 
     def _wait(self, seconds: float) -> None:
         """Wait, unless the run is to end."""
         if reason := self._stopped():
-            raise StoppedError(f"not asked again: {reason}")
+            raise StoppedError(f"Not retried: {reason}.")
         self._sleep(seconds * self.scale)
 
     def read_stock(self, target: Target) -> Stock:
@@ -237,7 +237,7 @@ class StoreClient:
         with self._lock:
             is_paused = self._pace.is_paused(self._clock())
         if is_paused and request.method != "GET":
-            raise Throttled("the store asked to wait", None)
+            raise Throttled("the shop asked to wait", None)
         if is_paused:
             self._renew_turn()
         self._held.count -= 1
@@ -246,7 +246,7 @@ class StoreClient:
         """Let no request start for a while; raise OutageError if that is too long or too often."""
         if retry_after is not None and retry_after > MAX_RETRY_AFTER:
             raise OutageError(
-                f"The store asks to wait {retry_after / 60:.0f} minutes: {error}. Run again then."
+                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Run again then."
             ) from None
         asked = None if retry_after is None else retry_after * self.scale
         jitter = self._chance.uniform(0.05, 1.0) * self.scale
@@ -256,8 +256,8 @@ class StoreClient:
         if refusals >= MAX_REFUSALS:
             shared = " Another program may use this token." if error.status == 429 else ""
             raise OutageError(
-                f"The store refused {MAX_REFUSALS} times in a row, with growing pauses: {error}."
-                f" Wait and run again.{shared}"
+                f"The shop refused {MAX_REFUSALS} requests in a row. {error} Wait, and run"
+                f" again.{shared}"
             ) from None
 
     def _go_on(self, method: str) -> None:
@@ -274,7 +274,7 @@ class StoreClient:
         try:
             while wait:
                 if reason := self._stopped():
-                    raise StoppedError(f"{reason} while it waited for the rate limit")
+                    raise StoppedError(f"{reason} while waiting for the rate limit.")
                 self._sleep(wait)
                 with self._lock:
                     wait = self._pace.start(self._clock(), slots)
@@ -298,10 +298,10 @@ class StoreClient:
                 content = unpack(response.iter_raw(), encoding, MAX_ANSWER_BYTES)
             finally:
                 response.close()
-        except RuntimeError:  # what httpx says when a thread that nobody waits for comes too late
+        except RuntimeError:  # httpx raises this in a thread that outlives its client
             if not self._is_closed:
                 raise
-            raise StoppedError("the run is over") from None
+            raise StoppedError("The run is over.") from None
         except FOREIGN as error:
             raise translate(error, request.url.netloc.decode()) from None
         finally:
@@ -310,7 +310,7 @@ class StoreClient:
         if response.status_code == httpx.codes.OK:
             return parse_json(content)
         if response.is_success:
-            raise AnswerError(f"the store answers {response.status_code}, which says nothing")
+            raise AnswerError(f"The shop answered with the status {response.status_code}.")
         raise refusal(response.status_code, response.headers, content, self._token)
 
     def ask_time(self, site_id: str) -> datetime:

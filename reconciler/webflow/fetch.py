@@ -22,8 +22,8 @@ PAGE = 100
 MAX_PRODUCTS = 1_000_000
 LISTING_TRIES = 3
 _SHIFTING = (
-    f"the store's list of products changed during each of {LISTING_TRIES} readings,"
-    " or is not as long as it says; run again when nobody edits products"
+    f"The shop's list of products changed during {LISTING_TRIES} attempts, or its total is"
+    " wrong. Run again when no products are being edited."
 )
 
 
@@ -103,7 +103,7 @@ def _find_collection(client: Client, site_id: str) -> str:
     found = client.read(f"/sites/{quote(site_id, safe='')}/collections", parse_collections)
     if found is None:
         raise ListingError(
-            "the site has no SKU collection; enable ecommerce, or name it as sku_collection_id"
+            "The site has no SKU collection. Enable ecommerce, or set sku_collection_id."
         )
     return found
 
@@ -138,8 +138,8 @@ def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku,
     _, first = read(0)
     if first.total > MAX_PRODUCTS:
         raise ListingError(
-            f"the store says that it has {first.total} products, more than there can be; is it"
-            " Webflow's API that answers?"
+            f"The shop claims to have {first.total} products, which is impossible. Check that"
+            " WEBFLOW_API_URL is Webflow's API."
         )
     has = len(first.product_ids)
     step = max(1, has - 1)  # a store may give fewer than asked for
@@ -191,7 +191,7 @@ def fetch_stocks(
         except NotFound:
             return sku.sku_id, None
         except StoreError as error:
-            error.add_note(f"while reading the stock of {sku.code or sku.sku_id}")
+            error.add_note(f"While reading the stock of {sku.code or sku.sku_id}.")
             raise
 
     for done, (sku_id, stock) in enumerate(map_in_threads(read, wanted, parallelism), 1):
@@ -199,7 +199,5 @@ def fetch_stocks(
             stocks[sku_id] = stock
         progress(done)
     if wanted and not stocks:
-        raise ListingError(
-            "the store knows the stock of none of the SKUs that it lists; check sku_collection_id"
-        )
+        raise ListingError("The shop has no stock for any SKU it lists. Check sku_collection_id.")
     return stocks

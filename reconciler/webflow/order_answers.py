@@ -35,7 +35,7 @@ def parse_orders(body: Any) -> OrderPage:
     page = _page(body)
     del body  # or the error's traceback would refer to it
     if page is None:
-        raise AnswerError("the answer is not a page of orders")
+        raise AnswerError("The answer is not a page of orders.")
     return page
 
 

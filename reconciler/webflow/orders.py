@@ -24,10 +24,9 @@ MAX_ORDERS = 1_000_000
 # So many orders don't arrive while others are read: such a list has no end.
 MAX_ARRIVED = 10_000
 _SHIFTING = (
-    f"The store's list of orders changed during each of {TRIES} readings, or is not as long as it"
-    " says. Run again."
+    f"The shop's list of orders changed during {TRIES} attempts, or its total is wrong. Run again."
 )
-_GROWING = "The store's list of orders grows faster than it can be read. Run again later."
+_GROWING = "The shop's list of orders grows faster than it can be read. Run again later."
 
 
 class Client(Protocol):
@@ -274,8 +273,8 @@ class OrderReader:
         page = self._client.read(self._path, parse_orders, params)
         if page.total > MAX_ORDERS:
             raise ListingError(
-                f"The store says that it has {page.total} orders, more than there can be. Check"
-                " that Webflow's API answers."
+                f"The shop claims to have {page.total} orders, which is impossible. Check that"
+                " WEBFLOW_API_URL is Webflow's API."
             )
         is_short = not page.orders and offset < page.total
         if is_short or (page.orders and offset + len(page.orders) > page.total):

@@ -1,4 +1,4 @@
-"""How many requests may go now: sums without a clock. Pure.
+"""How many requests may go now: sums without a clock.
 
 The API allows `limit` requests in a window of a minute. A request takes a slot when it starts
 and gives it back one window after it *ended*, so that however long each was on its way, the
@@ -45,7 +45,7 @@ class Pace:
         if self._under_way and (self.refusals or not self._has_ended):
             return self.window / 1000
         taken = self._under_way + len(self._ended) + len(self._others)
-        # A limit below the slots that belong together would be waited for in vain.
+        # A limit below the slots that belong together would never be reached.
         if self.limit is None or taken + slots <= max(self.limit, slots):
             self._under_way += slots
             return 0.0

@@ -1,4 +1,4 @@
-"""When to ask again, and how long to wait before: sums without a clock. Pure."""
+"""When to ask again, and how long to wait before: sums without a clock."""
 
 import random
 

@@ -27,7 +27,7 @@ class Token:
         return f"Bearer {self._text}"
 
     def hide(self, text: str) -> str:
-        """Return *text* without the token, should somebody have put it there."""
+        """Return *text* with the token masked."""
         return text.replace(self._text, "***")
 
     def __repr__(self) -> str:
@@ -45,17 +45,17 @@ def load_token(environ: Mapping[str, str], name: str, file: Path | None = None) 
             text = file.read_text("ascii").removesuffix("\n").removesuffix("\r")
         except (OSError, ValueError):
             raise TokenError(
-                f"no token can be read from {place}; check its path and content"
+                f"Can't read a token from {place}. Check its path and content."
             ) from None
     else:
         place = f"the variable {name}"
         text = environ.get(name, "")
     if not text.strip():
-        raise TokenError(f"there is no token in {place}; set it to a token of the site")
+        raise TokenError(f"There is no token in {place}. Set it to a token of the site.")
     if not text.isascii() or not text.isprintable() or " " in text:
         raise TokenError(
-            f"what is in {place} cannot be a token: it has white space, a line break or a"
-            " character outside ASCII; copy the token again, without quotes or a line end"
+            f"The content of {place} is not a token: it has white space, a line break, or a"
+            " character outside ASCII. Copy the token again, without quotes or a line end."
         )
     return Token(text)
 
@@ -69,7 +69,7 @@ def load_address(environ: Mapping[str, str]) -> str:
     address = environ.get(ADDRESS_VARIABLE, "") or DEFAULT_ADDRESS
     if not is_trusted(address):
         raise StoreError(
-            f"{ADDRESS_VARIABLE} must be https://…, or http://… on loopback, with no user name,"
-            " query or fragment."
+            f"{ADDRESS_VARIABLE} must be https://…, or http://… on loopback, without user name,"
+            " query, or fragment."
         )
     return address.rstrip("/") if urlsplit(address).path.strip("/") else address.rstrip("/") + "/v2"

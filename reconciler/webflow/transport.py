@@ -21,7 +21,7 @@ from reconciler.errors import ConnectionRefused, StoreError, TransportError
 from reconciler.webflow.refusals import LATER
 from reconciler.webflow.token import Token
 
-CHECK = "check the network, and WEBFLOW_API_URL and HTTPS_PROXY if they are set"
+CHECK = "Check the network, and WEBFLOW_API_URL and HTTPS_PROXY if they are set"
 CONNECT_SHARE = 1 / 3
 _MAX_CONNECTIONS = 64
 
@@ -96,8 +96,8 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        refused = httpcore.ConnectError(f"{host} has no address")
-        for address in _resolve(host, port):  # each of them within what is left, not anew
+        refused = httpcore.ConnectError(f"{host} has no address.")
+        for address in _resolve(host, port):  # all within the same deadline
             left = self._deadline.left_to_connect()
             try:
                 stream = super().connect_tcp(address, port, left, local_address, socket_options)
@@ -109,7 +109,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of *host*; raise ConnectError for a name that nobody knows."""
+    """Return the addresses of *host*; raise ConnectError for an unknown name."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -188,7 +188,7 @@ def _proxy(address: str) -> httpcore.Proxy:
     """Return the proxy at *address*, which may hold a user and a password."""
     parts = urlsplit(address if "://" in address else f"http://{address}")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("the proxy's address is not http://… or https://…")
+        raise ValueError("The proxy's address is not http://… or https://…")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
@@ -212,21 +212,21 @@ FOREIGN = (
 
 def translate(error: Exception, host: str) -> StoreError:
     """Return our error for one that httpx or httpcore raised while asking *host*."""
-    said = f"the answer of {host} broke off: {_reason(error)}; {LATER}"
+    said = f"The answer of {host} broke off: {_reason(error)}. {LATER}."
     match error:
         case httpcore.ConnectError() | httpcore.ProxyError() | httpx.ConnectError():
-            return ConnectionRefused(f"cannot reach {host}: {_reason(error)}; {CHECK}")
+            return ConnectionRefused(f"Can't reach {host}: {_reason(error)}. {CHECK}.")
         case httpcore.ConnectTimeout() | httpx.ConnectTimeout():
-            return ConnectionRefused(f"cannot reach {host}: no answer; {CHECK}")
+            return ConnectionRefused(f"Can't reach {host}: no answer. {CHECK}.")
         case httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
-            return ConnectionRefused(f"{host} is no address that can be asked; {CHECK}")
+            return ConnectionRefused(f"{host} is not a valid address. {CHECK}.")
         # The words of these may hold a header, and so the token, as we sent it or as it came back.
         case httpcore.LocalProtocolError() | httpx.LocalProtocolError():
-            return ConnectionRefused("the request cannot be sent: a header is not valid")
+            return ConnectionRefused("Can't send the request: a header is invalid.")
         case httpcore.ProtocolError() | httpx.ProtocolError():
-            said = f"what {host} answers is not HTTP, or broke off; {LATER}"
+            said = f"The answer of {host} is not HTTP, or broke off. {LATER}."
         case httpcore.TimeoutException() | httpx.TimeoutException():
-            said = f"{host} did not answer in time; {LATER}"
+            said = f"{host} did not answer in time. {LATER}."
     return TransportError(said)
 
 
@@ -236,7 +236,7 @@ def _reason(error: Exception) -> str:
 
 def make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
     """Return the way out; raise StoreError where the surroundings do not allow one."""
-    advice = "check WEBFLOW_API_URL, HTTPS_PROXY and SSL_CERT_FILE"
+    advice = "Check WEBFLOW_API_URL, HTTPS_PROXY, and SSL_CERT_FILE."
     headers = {
         "Authorization": token.header,
         "Accept": "application/json",
@@ -254,10 +254,8 @@ def make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
             follow_redirects=False,
             trust_env=False,
         )
-    except (httpx.InvalidURL, ValueError, TypeError):  # of which UnicodeError is one
-        raise StoreError(
-            f"cannot connect: an address is not one that can be used; {advice}"
-        ) from None
+    except (httpx.InvalidURL, ValueError, TypeError):  # UnicodeError is a ValueError
+        raise StoreError(f"Can't connect: an address is invalid. {advice}") from None
     except OSError as error:
-        raise StoreError(f"cannot connect: {error.strerror or error}; {advice}") from None
+        raise StoreError(f"Can't connect: {error.strerror or error}. {advice}") from None
     return transport, client

@@ -152,35 +152,39 @@ def _error(status: int, code: str, message: str) -> Answer:
     ("answer", "error", "said"),
     [
         (_error(400, "validation_error", "Validation Error"), NotValid, "Validation Error"),
-        (_error(401, "not_authorized", "Request not authorized"), NotAuthorized, "renew it"),
+        (_error(401, "not_authorized", "Request not authorized"), NotAuthorized, "Renew it"),
         (
             _error(403, "missing_scopes", "OAuthForbidden: missing 'cms:read'"),
             NotAuthorized,
             "ecommerce:write",
         ),
-        (_error(404, "resource_not_found", "not found"), NotFound, "does not know this"),
+        (_error(404, "resource_not_found", "not found"), NotFound, "did not find this"),
         (
             _error(409, "ecommerce_not_enabled", "Ecommerce is not yet initialized"),
             EcommerceOff,
-            "enable it",
+            "Enable it",
         ),
         (Answer(418, b"[]"), NotValid, "418"),
-        (Answer(302, b"", (("Location", "http://127.0.0.1:9/x"),)), NotValid, "redirects"),
-        (Answer(308, b"", (("Location", "/v2/elsewhere"),)), NotValid, "redirects"),
+        (Answer(302, b"", (("Location", "http://127.0.0.1:9/x"),)), NotValid, "redirected"),
+        (Answer(308, b"", (("Location", "/v2/elsewhere"),)), NotValid, "redirected"),
         (Answer(500, b"<html>"), ServerFault, "500"),
         (Answer(200, b"<html>"), AnswerError, "not JSON"),
         (Answer(200, b""), AnswerError, "not JSON"),
         (Answer(200, b'{"quantity": NaN, "inventoryType": "finite"}'), AnswerError, "not JSON"),
         (Answer(200, b"{}"), AnswerError, "inventory type"),
         (Answer(0), TransportError, "broke off"),
-        (Answer(202, STOCK), AnswerError, "answers 202"),
-        (Answer(204), AnswerError, "answers 204"),
+        (Answer(202, STOCK), AnswerError, "status 202"),
+        (Answer(204), AnswerError, "status 204"),
         (Answer(408, b"{}"), ServerFault, "408"),
-        (Answer(200, STOCK, (("Content-Encoding", "br"),)), AnswerError, "not asked for"),
+        (
+            Answer(200, STOCK, (("Content-Encoding", "br"),)),
+            AnswerError,
+            "content encoding",
+        ),
         (
             Answer(200, b"x" * 20, (("Content-Encoding", "gzip"),)),
             AnswerError,
-            "cannot be unpacked",
+            "can't be decompressed",
         ),
         (_error(401, "x", "Bearer t0ken is wrong"), NotAuthorized, r"Bearer \*\*\* is wrong"),
     ],
@@ -210,7 +214,7 @@ def test_a_read_is_tried_again() -> None:
 
 
 def test_a_read_is_given_up_after_eight() -> None:
-    """A store that keeps failing is told, not asked for ever."""
+    """A store that keeps failing is told, unexpected content encoding ever."""
     with _client(Answer(503)) as (client, asked), pytest.raises(ServerFault):
         client.read_stock(TARGET)
 
@@ -224,7 +228,7 @@ def test_a_refused_connection_is_tried_three_times() -> None:
         pass
     with (
         StoreClient(address, Token("t"), Pace(), clock=clock, sleep=clock.sleep) as client,
-        pytest.raises(ConnectionRefused, match=r"cannot reach 127\.0\.0\.1"),
+        pytest.raises(ConnectionRefused, match=r"Can't reach 127\.0\.0\.1"),
     ):
         client.read_stock(TARGET)
 
@@ -279,7 +283,7 @@ def test_where_a_redirect_leads_is_not_even_looked_at(location: str) -> None:
     """Nonsense in `Location` is met like any redirect."""
     with (
         _client(Answer(302, b"", (("Location", location),))) as (client, _),
-        pytest.raises(NotValid, match=r"redirects \(302\)|does not accept") as caught,
+        pytest.raises(NotValid, match=r"redirected \(302\)|rejected") as caught,
     ):
         client.read_stock(TARGET)
 
@@ -349,7 +353,7 @@ def test_a_date_that_no_calendar_has_is_junk(value: str) -> None:
 )
 def test_an_address_that_cannot_be_used_is_met_by_a_sentence(address: str) -> None:
     """Whatever a library finds wrong with it."""
-    with pytest.raises(StoreError, match="cannot"):
+    with pytest.raises(StoreError, match="Can't"):
         StoreClient(address, Token("t"), Pace()).read_stock(TARGET)
 
 
@@ -389,7 +393,7 @@ def test_a_429_for_ever_ends(value: str) -> None:
     refused = Answer(429, b"{}", (("Retry-After", value),))
     with (
         _client(refused, clock=clock) as (client, asked),
-        pytest.raises(StoreError, match="refused 12 times in a row"),
+        pytest.raises(StoreError, match="refused 12 requests in a row"),
     ):
         client.read_stock(TARGET)
 
@@ -417,7 +421,7 @@ def test_a_bomb_is_cut_and_not_asked_for_again() -> None:
     bomb = gzip.compress(bytes(200_000_000), 1)
     with (
         _client(Answer(200, bomb, (("Content-Encoding", "gzip"),))) as (client, asked),
-        pytest.raises(TooLongError, match="far too long"),
+        pytest.raises(TooLongError, match="too larg"),
     ):
         client.read_stock(TARGET)
 
@@ -438,7 +442,7 @@ def test_surroundings_that_do_not_work_are_named(
 ) -> None:
     """A proxy or a certificate file that is nonsense is met by a sentence."""
     monkeypatch.setenv(variable, "nonsense://nowhere")
-    with pytest.raises(StoreError, match=f"cannot connect.*{variable}"):
+    with pytest.raises(StoreError, match=f"Can't connect.*{variable}"):
         StoreClient("https://api.webflow.com/v2", Token("t"), Pace())
 
 

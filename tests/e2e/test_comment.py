@@ -93,7 +93,7 @@ def test_a_large_plan_fits(workspace: Workspace, github: Hub) -> None:
 
     assert run.code == 0, run
     assert len(github.comments[0]["body"]) <= 65_536
-    assert "GitHub takes no more" in github.comments[0]["body"]
+    assert "GitHub's limit. Th" in github.comments[0]["body"]
 
 
 def test_a_report_can_be_commented(workspace: Workspace, github: Hub) -> None:
@@ -112,17 +112,17 @@ def test_a_refusal_is_met_by_a_sentence(workspace: Workspace, github: Hub, statu
     github.refuse = status
     run = workspace.run("comment", "p.json")
 
-    assert (run.code, f"GitHub refuses ({status}" in run.err) == (1, True), run
+    assert (run.code, f"GitHub refused ({status}" in run.err) == (1, True), run
     assert TOKEN not in run.err
 
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("GITHUB_TOKEN", "", "there is no token in GITHUB_TOKEN"),
+        ("GITHUB_TOKEN", "", "There is no token in GITHUB_TOKEN"),
         ("GITHUB_REPOSITORY", "../x", "GITHUB_REPOSITORY must be OWNER/NAME"),
         ("GITHUB_API_URL", "http://169.254.169.254", "GITHUB_API_URL must be https"),
-        ("GITHUB_EVENT_PATH", "", "name it with --pr"),
+        ("GITHUB_EVENT_PATH", "", "Pass --pr"),
     ],
 )
 def test_what_is_missing_is_named(
@@ -182,7 +182,7 @@ def test_the_outputs_are_those_of_the_whole_command(
     assert Path("out").read_text("utf-8") == "changes=2\nplan-file=plans\nexit-code=65\n"
     monkeypatch.setenv("GITHUB_OUTPUT", str(workspace.folder))
     run = workspace.run("stores")
-    assert (run.code, "cannot write to" in run.err) == (1, True), run
+    assert (run.code, "Can't write to" in run.err) == (1, True), run
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_proxy_or_a_certificate_that_cannot_be_used_is_named(
     monkeypatch.setenv(name, value)
     run = workspace.run("comment", "p.json")
 
-    assert (run.code, "check HTTPS_PROXY and SSL_CERT_FILE" in run.err) == (1, True), run
+    assert (run.code, "Check HTTPS_PROXY and SSL_CERT_FILE" in run.err) == (1, True), run
 
 
 def test_drift_keeps_one_issue(workspace: Workspace, github: Hub) -> None:
@@ -209,7 +209,7 @@ def test_drift_keeps_one_issue(workspace: Workspace, github: Hub) -> None:
     second = workspace.run("drift", "--issue")
 
     assert (quiet.code, quiet.err, first.code, second.code) == (0, "", 2, 2), (quiet, first)
-    assert "The issue about it: https://github.example/1" in first.err
+    assert "Drift issue: https://github.example/1" in first.err
     (issue,) = github.issues
     assert (issue["title"], issue["state"]) == ("Stock drift in demo", "open")
     assert "| <code>A</code> | 6 | 3 | -3 | exact |" in issue["body"]
@@ -241,7 +241,7 @@ def test_without_a_token_the_store_is_not_asked(
     run = workspace.run("drift", "--issue")
 
     assert (run.code, run.out, github.asked) == (1, "", []), run
-    assert "there is no token in GITHUB_TOKEN" in run.err
+    assert "There is no token in GITHUB_TOKEN" in run.err
 
 
 def _script(github: Hub, monkeypatch: pytest.MonkeyPatch, *answers: tuple[str, Any]) -> list[float]:

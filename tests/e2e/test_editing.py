@@ -36,22 +36,22 @@ def test_set_changes_the_numbers_and_nothing_else(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("AA=5",), "`AA` is in no file of this store; did you mean A?"),
-        (("A",), "A names no number; write A=70"),
+        (("AA=5",), "`AA` is in no file of this store. Did you mean A?"),
+        (("A",), "A has no number. Write A=70."),
         (("A=5.5",), "is not a whole number"),
-        (("A=-9",), "A would be -4, from 5"),
-        (("C=+1",), "C is infinite, to which nothing adds"),
-        (("D=+1",), "D has the rule on_change, so the declared 5 is not what is on the shelf"),
+        (("A=-9",), "A would become -4, from 5"),
+        (("C=+1",), "C is infinite, so nothing can be added"),
+        (("D=+1",), "D has the rule on_change, so the declared 5 is not the stock on the shelf"),
         (("D=+1",), "reconciler adjust D=+1"),
         (("E=+1",), "E has the rule at_least"),
         (("F=1",), "F has no level"),
         (("A=1", "A=2"), "`A` is given twice"),
-        ((), "name SKUs, like TEE-BLK-M=70, or a table"),
-        (("A=1", "--csv", "x.csv"), "one of both"),
-        (("--csv", "x.csv"), "Add --yes"),
+        ((), "Pass either SKUs, like TEE-BLK-M=70, or a table"),
+        (("A=1", "--csv", "x.csv"), "either SKUs"),
+        (("--csv", "x.csv"), "Pass --yes"),
         (("A=1", "--as-of", "today"), "--as-of"),
         (("A=1", "--live"), "--live"),
-        (("A=1", "--all-stores"), "this takes one store at a time"),
+        (("A=1", "--all-stores"), "This command takes one store. Na"),
     ],
 )
 def test_set_does_all_or_nothing(
@@ -82,11 +82,11 @@ def test_pull_takes_what_the_shop_has(workspace: Workspace) -> None:
     run = workspace.run("pull")
 
     assert run.code == 0, run
-    assert "D: the shop has no quantity, which no file declares" in run.err
-    assert "1 SKU under at_least or at_most: left as declared" in run.err
+    assert "D: the shop has no quantity" in run.err
+    assert "1 SKU under at_least or at_most kept as declared" in run.err
     bound = "C: {quantity: 9, rule: at_least}"
     assert STOCK.read_text() == (f"skus:\n  A: 3  # a\n  B: 6\n  {bound}\n  D: 1\n  E: infinite\n")
-    assert "3 SKUs declared as the shop has them; 1 SKU left alone" in workspace.run("pull").err
+    assert "3 SKUs declared as the shop has them. 1 SKU skipped" in workspace.run("pull").err
     workspace.run("pull", "--sku", "C*")
     assert "C: {quantity: 20, rule: at_least}" in STOCK.read_text()
     assert workspace.run("pull", "--sku", "X*").code == 64
@@ -107,13 +107,16 @@ def test_an_export_that_was_filled_in_is_taken_again(workspace: Workspace) -> No
         '"TEE","50","43","","on_change","inventory/demo/stock.yaml"',
     ]
     assert '"\'=CAP","7","7","",' in sheet
-    assert "may hold a count" in workspace.run("export", "--csv", "stock.csv").err
+    assert "may contain a count" in workspace.run("export", "--csv", "stock.csv").err
     empty = workspace.run("set", "--csv", "stock.csv", "--yes").err
     assert "The column Counted is empty" in empty and "Nothing to change" in empty
     _fill_in(sheet, "Quantity", {"TEE": "45", "MUG": "20", "'=CAP": "7"})
     run = workspace.run("set", "--csv", "stock.csv", "--yes")
     assert run.code == 0, run
-    assert "SKU is the column SKU, quantity the column Quantity; not used: Live now" in run.err
+    assert (
+        "Columns: SKU = SKU, quantity = Quantity, separator semicolon. Not used: Live now"
+        in run.err
+    )
     assert STOCK.read_text() == 'skus:\n  TEE: 45\n  MUG: 20\n  "=CAP": 7\n'
     workspace.commit("spreadsheet")
     assert workspace.run("apply", "--yes", "--record").code == 0
@@ -172,7 +175,7 @@ def test_files_are_replaced_all_or_none(
 
     monkeypatch.setattr(Path, "replace", fail)
     run = workspace.run("set", "A=1", "Z=1")
-    assert (run.code, "No space left on device; nothing was changed" in run.err) == (1, True), run
+    assert (run.code, "No space left on device. Nothing was changed" in run.err) == (1, True), run
     assert STOCK.read_text() == "skus:\n  A: 5\n"
     assert not list(STOCK.parent.glob(".*"))
 
@@ -234,7 +237,7 @@ def test_a_sheet_of_what_is_in_stock_declares_what_differs(workspace: Workspace)
     run = workspace.run("set", "--csv", "t.csv", "--yes")
     assert run.code == 0, run
     assert "1 SKU under at_least or at_most" in run.err
-    assert "apply does not write what is frozen or under observe: D" in run.err
+    assert "apply skips frozen SKUs and those under observe: D" in run.err
     lines = STOCK.read_text().splitlines()
     assert lines[1] == "  A: 5"
     assert lines[2] == "  B: 6"
@@ -245,7 +248,7 @@ def test_what_the_shop_does_not_have_is_said(workspace: Workspace) -> None:
     """The rest is done; exit 65, as for a plan."""
     workspace.store({"A": 5, "NOPE": 1}, {"A": 3})
     run = workspace.run("pull")
-    assert (run.code, "NOPE: no live SKU has this code" in run.err) == (65, True), run
+    assert (run.code, "NOPE: No SKU of the shop has this code" in run.err) == (65, True), run
     assert STOCK.read_text() == "skus:\n  A: 3\n  NOPE: 1\n"
     assert workspace.run("export", "--live").code == 65
     assert workspace.run("import", "--sku", "X*").code == 64
@@ -265,6 +268,6 @@ def test_pull_of_oversold_skus_does_not_call_them_declared(workspace: Workspace)
     workspace.store({"A": 0, "B": 5}, {"A": -2, "B": 5})
     run = workspace.run("pull")
 
-    assert "Left alone: A: the shop has -2" in run.err
-    assert "1 SKU declared as the shop has them; 1 SKU left alone" in run.err
+    assert "Skipped A: the shop has -2" in run.err
+    assert "1 SKU declared as the shop has them. 1 SKU skipped" in run.err
     assert "Nothing to change" not in run.err

@@ -26,7 +26,7 @@ COMMAND = "##[error]forged"
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file that no command may touch."""
     path = tmp_path_factory.mktemp("outside") / "secret"
-    path.write_text("as it was")
+    path.write_text("s its")
     path.chmod(0o640)
     return path
 
@@ -58,7 +58,7 @@ def test_link_is_not_written_through(
     path.symlink_to(target)
     run = workspace.run(*command)
 
-    assert (outside.read_text(), outside.stat().st_mode & 0o777) == ("as it was", 0o640)
+    assert (outside.read_text(), outside.stat().st_mode & 0o777) == ("s its", 0o640)
     assert [entry.name for entry in outside.parent.iterdir()] == ["secret"]
     assert path.is_symlink()
     assert run.code in ({0} if link.endswith(".gitignore") else {1, 65}), run
@@ -129,7 +129,7 @@ def test_temporary_names_cannot_be_guessed(workspace: Workspace, outside: Path) 
         (workspace.folder / name).symlink_to(outside)
     run = workspace.run("plan", "--out", "plan.json")
 
-    assert (run.code, outside.read_text()) == (0, "as it was")
+    assert (run.code, outside.read_text()) == (0, "s its")
     assert json.loads((workspace.folder / "plan.json").read_text("utf-8"))["store"] == "demo"
 
 
@@ -300,7 +300,7 @@ def test_rollback_journal_of_a_commit_is_not_played_back(
     data.with_name("demo.sqlite-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
     run = workspace.run("plan")
 
-    assert (run.code, "-journal was not left by this tool" in run.err) == (1, True), run
+    assert (run.code, "-journal does not belong to this tool" in run.err) == (1, True), run
     assert outside.exists()
 
 
@@ -331,7 +331,7 @@ def test_link_in_shared_memory_is_not_written_through(
         (here.folder / "events.jsonl").symlink_to(outside)
         run = here.run("apply", "--yes", "--events", "events.jsonl")
 
-    assert (run.code, outside.read_text()) == (1, "as it was"), run
+    assert (run.code, outside.read_text()) == (1, "s its"), run
 
 
 def test_own_links_above_the_checkout_are_followed(

@@ -131,7 +131,7 @@ def test_embedded_repository_runs_nothing(
     assert not (program.parent / "mark").exists()
     assert "s3cret" not in "".join(run.out + run.err for run in others)
     assert {run.code for command, run in runs.items() if command != ("stores",)} == {65}, runs
-    assert "looks like a git repository" in runs["validate",].out
+    assert "for a repository" in runs["validate",].out
 
 
 def test_git_runs_at_the_top_alone(workspace: Workspace, program: Path) -> None:

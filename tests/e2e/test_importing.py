@@ -117,16 +117,16 @@ def test_without_the_scope_for_categories_files_go_by_product(
         "inventory/demo/store.yaml", f"site_id: {SITE}\nsku_collection_id: {collection}\n"
     )
     run = workspace.run("import")
-    assert (run.code, "the scope cms:read" in run.err) == (0, True), run
+    assert (run.code, "scope cms:read" in run.err) == (0, True), run
     assert sorted(_files(workspace)) == ["other.yaml", "store.yaml"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--site", SITE), "name the new store with --store"),
-        (("--site", SITE, "--store", "Up"), "name the new store with --store"),
-        (("--site", SITE, "--store", "demo"), "is a store already; leave --site out"),
+        (("--site", SITE), "Name the new store with --store"),
+        (("--site", SITE, "--store", "Up"), "Name the new store with --store"),
+        (("--site", SITE, "--store", "demo"), "is already a store. Leave out --site t"),
     ],
 )
 def test_a_new_store_needs_a_name_of_its_own(
@@ -181,12 +181,12 @@ def test_the_next_commands_are_those_that_work_here(workspace: Workspace, shop: 
     assert "git init" in run.err
     assert "reconciler apply --inventory stock/inv --store new\n" in run.err
     assert (
-        "is the store new already"
+        "already has the store new"
         in workspace.run("import", "--site", SITE, "--inventory", "stock/inv", "--store", "two").err
     )
     workspace.commit()
     refused = workspace.run("apply", "--yes", "--remote", "origin", *flags)
-    assert (refused.code, "there is no remote origin here" in refused.err) == (64, True), refused
+    assert (refused.code, "There is no remote origin here" in refused.err) == (64, True), refused
     assert workspace.run("apply", "--yes", *flags).code == 0
     shop.sell("MUG", 1)
     (workspace.folder / "stock/inv/new/store-stock.yaml").unlink()

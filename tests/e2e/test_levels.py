@@ -95,13 +95,13 @@ def test_number_edited_after_it_was_seen_counts_from_there(workspace: Workspace)
 
     assert (action["put_back"], action["reference"]["had"]["quantity"]) == (3, 35)
     assert "declared 46 -> 66, seen 35 on" in plan.out
-    assert "; 3 sold since would be put back)" in plan.out
+    assert "; 3 sold since would go back on the shelf)" in plan.out
     assert (
-        "TEE&#58; 3 sold since would be put back"
+        "TEE&#58; 3 sold since would go back on the shelf"
         in workspace.run("show", "p.json", "--format", "markdown").out
     )
     assert (
-        "3 sold since would be put back"
+        "3 sold since would go back on the shelf"
         in workspace.run("show", "p.json", "--format", "github").out
     )
 
@@ -113,7 +113,7 @@ def test_pull_leaves_a_merged_number_that_was_not_applied(workspace: Workspace) 
     workspace.sell(TEE=1)
     run = workspace.run("pull")
 
-    assert "Left alone: TEE: 30 is declared and not applied yet" in run.err
+    assert "Skipped TEE: 30 is declared" in run.err
     assert "TEE: 30" in (workspace.folder / "inventory/demo/stock.yaml").read_text("utf-8")
 
 
@@ -165,7 +165,7 @@ def test_imported_level_that_was_edited_is_written(workspace: Workspace) -> None
 
     assert other.exists()
     assert "quantity: 51 -> 60    +9    (seen 55 on" in run.out
-    assert "; 4 sold since would be put back)" in run.out
+    assert "; 4 sold since would go back on the shelf)" in run.out
 
 
 def test_new_sku_is_imported_into_a_store_with_a_record(workspace: Workspace) -> None:
@@ -353,7 +353,7 @@ def test_pull_before_the_first_apply_leaves_a_typed_number(workspace: Workspace)
     workspace.commit("typed")
     run = workspace.run("pull")
 
-    assert "Left alone: TEE: 70 is declared and not applied yet" in run.err
+    assert "Skipped TEE: 70 is declared" in run.err
 
 
 def test_base_set_ends_replaced(workspace: Workspace) -> None:

@@ -10,7 +10,7 @@ def test_the_sandbox_keeps_what_was_sold(workspace: Workspace) -> None:
     """Sales survive between commands; reset forgets them; nobody sells what is not there."""
     workspace.store({"A": 5}, {"A": 5, "B": "infinite"})
 
-    assert workspace.run("sandbox", "reset").out == "The sandbox starts anew with 2 SKUs.\n"
+    assert workspace.run("sandbox", "reset").out == "The sandbox is reset to 2 SKUs.\n"
     assert workspace.run("sandbox", "sell", "A", "A=2", "B=4").out == (
         "Sold 1 of A: 4 left.\nSold 2 of A: 2 left.\nSold 4 of B: infinite.\n"
     )
@@ -117,7 +117,7 @@ def test_a_bad_seed_is_met_by_a_sentence(workspace: Workspace, content: str) -> 
     run = workspace.run("plan")
 
     assert run.code == 1
-    assert "sandbox.json: is not a seed" in run.err
+    assert "sandbox.json is not a seed" in run.err
 
 
 def test_a_broken_sandbox_says_how_to_mend_it(workspace: Workspace) -> None:
@@ -127,7 +127,7 @@ def test_a_broken_sandbox_says_how_to_mend_it(workspace: Workspace) -> None:
     run = workspace.run("plan")
 
     assert run.code == 1
-    assert "demo.sqlite: file is not a database; delete it to start anew" in run.err
+    assert "demo.sqlite: file is not a database. Delete it to start over." in run.err
 
 
 def test_a_whole_number_with_a_point_can_be_sold(workspace: Workspace) -> None:
@@ -148,4 +148,4 @@ def test_a_stock_that_is_none_is_refused_in_a_seed(workspace: Workspace, stock: 
     run = workspace.run("sandbox", "reset")
 
     assert run.code == 1
-    assert "a stock is a number or infinite" in run.err
+    assert "A stock is a number or infinite" in run.err

@@ -154,7 +154,7 @@ def test_an_interrupted_apply_says_what_it_did(
     assert process.returncode == 128 + number
     assert f"Apply incomplete. {len(writes)} changed, 0 already right, 0 moved, 0 failed" in out
     assert 0 < len(writes) < 60
-    assert "Interrupted: finishing what is under way" in err
+    assert "Interrupted: finishing requests in progress" in err
     assert "Traceback" not in out + err
 
 
@@ -173,7 +173,7 @@ def test_a_full_disk_is_met_by_a_sentence(workspace: Workspace) -> None:
             check=False,
         )
         assert "Traceback" not in run.stderr
-        assert "cannot print all of it: No space left on device" in run.stderr
+        assert "Can't print everything: No space left on device" in run.stderr
         ends.append(run.stderr.splitlines()[-1])
 
     assert ends[0] == "1"

@@ -46,7 +46,7 @@ def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize(
     ("remote", "code", "said"),
-    [("nowhere", 64, "there is no remote nowhere here"), ("./nowhere", 1, "nothing was written")],
+    [("nowhere", 64, "There is no remote nowhere here"), ("./nowhere", 1, "Nothing was written")],
 )
 def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
     workspace: Workspace, remote: str, code: int, said: str
@@ -79,12 +79,12 @@ def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> Non
     hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
     hook.chmod(0o755)
     run = workspace.run("apply", "--yes", "--record", "--push", "origin")
-    mend = run.err.rpartition("To mend it: ")[2].split()
+    advice = run.err.rpartition("To fix this, run `git ")[2].split("`")[0].split()
 
     assert run.code == 5
     assert workspace.quantities()["TEE"] == 40
     hook.unlink()
-    workspace.git(*mend[1:])
+    workspace.git(*advice)
     assert ALL_APPLIED.search(workspace.run("plan").out)
     record = workspace.git("rev-parse", REF)
     assert workspace.git("ls-remote", "origin", REF).split()[0] == record
@@ -167,7 +167,7 @@ def test_a_hook_does_not_lead_git_astray(
     monkeypatch.setenv("GIT_WORK_TREE", "/")
     run = workspace.run("plan", "--base", "HEAD", "--read-all")
 
-    assert "No changes. Drift left alone: 1 SKU" in run.out, run
+    assert "No changes. Drift skipped: 1 SKU" in run.out, run
 
 
 def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:

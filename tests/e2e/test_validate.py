@@ -14,7 +14,7 @@ def test_bad_yaml_exits_65_without_asking_the_store(workspace: Workspace) -> Non
     for command in ("validate", "plan"):
         run = workspace.run(command)
         assert run.code == 65
-        assert "inventory/demo/stock.yaml:2:6: error: `no` is not a number" in run.out + run.err
+        assert "inventory/demo/stock.yaml:2:6: error: `no` is a yes or no" in run.out + run.err
         assert "inventory/demo/stock.yaml:3:6: error: `010` starts with 0" in run.out + run.err
     assert not Path(".reconciler").exists()
 
@@ -27,7 +27,7 @@ def test_validate_counts_what_is_in_order(workspace: Workspace) -> None:
     run = workspace.run("validate")
 
     assert ("demo/store.yaml has no `rule`" in run.err, "other" in run.err) == (True, False)
-    assert (run.code, run.out) == (0, "3 SKUs in 2 stores: everything is in order.\n")
+    assert (run.code, run.out) == (0, "3 SKUs in 2 stores: no problems found.\n")
 
 
 def test_validate_takes_paths(workspace: Workspace) -> None:
@@ -38,7 +38,7 @@ def test_validate_takes_paths(workspace: Workspace) -> None:
 
     assert workspace.run("validate", "inventory/demo/stock.yaml").code == 0
     assert workspace.run("validate", "inventory/demo", "inventory/demo/stock.yaml").out == (
-        "1 SKU in 1 store: everything is in order.\n"
+        "1 SKU in 1 store: no problems found.\n"
     )
     assert workspace.run("validate", "inventory").code == 65
     assert "belongs to no store" in workspace.run("validate", "elsewhere/x.yaml").out
@@ -56,15 +56,13 @@ def test_validate_speaks_json_and_github(workspace: Workspace) -> None:
         "path": "inventory/demo/stock.yaml",
         "line": 2,
         "column": 7,
-        "message": "`x%` is not a quantity; write a whole number like 12, or infinite",
+        "message": "`x%` is not a quantity. Write a whole number like 12, or infinite.",
         "paste": [],
     }
-    assert lines[0] == (
-        "::error file=inventory/demo/stock.yaml,line=2,col=7,title=Declared stock::"
-        "`x%25` is not a quantity; write a whole number like 12, or infinite"
-    )
+    place = "file=inventory/demo/stock.yaml,line=2,col=7"
+    assert lines[0].startswith(f"::error {place},title=Declared stock::`x%25` is not a quantity.")
     assert lines[9] == (
-        "::error title=Declared stock::3 more problems; `reconciler validate` lists them all"
+        "::error title=Declared stock::3 more problems. `reconciler validate` lists them all."
     )
     assert lines[10:] == ["12 problems found."]
 
@@ -75,7 +73,7 @@ def test_validate_works_from_inside_a_store(
     """A relative path means the same wherever one stands."""
     workspace.store({"A": 5}, {"A": 5})
     workspace.write("docs/x.yaml", "a: 1\n")
-    said = "1 SKU in 1 store: everything is in order.\n"
+    said = "1 SKU in 1 store: no problems found.\n"
 
     assert workspace.run("validate", ".").out == said
     monkeypatch.chdir(workspace.folder / "inventory/demo")

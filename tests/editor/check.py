@@ -21,7 +21,7 @@ GOOD = (
     "---\nskus: {A: 1} # x\n...\n",
     "skus:\r\n  A: 1\r\n",
 )
-# docs/editing-stock.md lists these for people.
+# docs/how-to/editors.md lists these for people.
 ONLY_VALIDATE_REFUSES = (
     "skus:\n  A: 010\n",
     "skus:\n  A: +5\n",

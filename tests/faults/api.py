@@ -114,7 +114,7 @@ def revoked(bench: Bench) -> None:
         outcomes = list(scene.apply(5 if done else 1, "--parallelism", "1").values())
         assert outcomes.count("applied") == done
         assert outcomes.count("not tried") == len(after) - done
-        assert "does not accept the token (401)" in scene.said[-1].out
+        assert "rejected the token (401)" in scene.said[-1].out
         assert len(scene.writes()) == done
 
 
@@ -138,7 +138,7 @@ def deleted(bench: Bench) -> None:
         scene.plan()
         delete_sku(scene.shop, sku)
         assert scene.apply(5) == dict.fromkeys(after, "applied") | {sku: "failed"}
-        assert "does not know this (404)" in scene.said[-1].out
+        assert "did not find this (404)" in scene.said[-1].out
 
 
 @row("A11", "ecommerce is off")
@@ -171,7 +171,7 @@ def other_quantity(bench: Bench) -> None:
     scene = settles(
         bench, {"kind": Kind.BODY, "body": body, "applied": True}, code=5, result="failed"
     )
-    assert "found 1: the store answered another quantity" in scene.said[-1].out
+    assert "found 1: The shop answered with another quantity." in scene.said[-1].out
 
 
 @row("A14", "200 with nonsense")

@@ -81,11 +81,11 @@ def not_a_file(bench: Bench) -> None:
     (folder / "sub").symlink_to("/etc")
     _refused(
         bench,
-        "inventory/demo/b.yaml: error: is a link; put the file itself here",
-        "inventory/demo/c.yaml: error: is a link; put the file itself here",
-        "inventory/demo/d.yaml: error: is not a regular file; delete it",
-        "inventory/demo/e.yaml: error: is larger than 16 MiB; split it into several files",
-        "inventory/demo/sub: error: is a link; put the folder itself here",
+        "inventory/demo/b.yaml: error: This is a link. Put the file itself here.",
+        "inventory/demo/c.yaml: error: This is a link. Put the file itself here.",
+        "inventory/demo/d.yaml: error: This is not a regular file. Delete it.",
+        "inventory/demo/e.yaml: error: This is larger than 16 MiB. Split it into several files.",
+        "inventory/demo/sub: error: This is a link. Put the folder itself here.",
     )
 
 

@@ -29,6 +29,7 @@ _VARYING: Final = (
     (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "<time>"),
     (re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d+\b"), "<day>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:requests, \d+ a minute|seconds?|minutes?|ms|s)\b"), "<long>"),
+    (re.compile(r"\b\d{4}-\d\d/\d\d-"), "<day>-"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
 )
 

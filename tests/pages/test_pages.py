@@ -72,6 +72,11 @@ def _calls(text: str) -> list[list[str]]:
     return calls
 
 
+def _takes_value(word: str, each: click.Command) -> bool:
+    options = [one for one in (*each.params, *command.params) if isinstance(one, click.Option)]
+    return any(word in one.opts and not one.is_flag for one in options)
+
+
 def _names_of(each: click.Command) -> set[str]:
     options = (one for one in each.params if isinstance(one, click.Option))
     names = {name for one in options for name in (*one.opts, *one.secondary_opts)}
@@ -84,8 +89,11 @@ def test_page_names_commands_and_options_that_exist(page: Path) -> None:
     wrong = []
     for call in _calls(page.read_text("utf-8")):
         found: click.Command = command
-        for word in call:
+        words = iter(call)
+        for word in words:
             if word.startswith("-"):
+                if "=" not in word and _takes_value(word, found):
+                    next(words, None)
                 if word.split("=")[0] not in _names_of(found) | _names_of(command):
                     wrong.append(f"{' '.join(call)}: {word}")
             elif isinstance(found, click.Group):

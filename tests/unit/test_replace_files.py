@@ -71,7 +71,7 @@ def test_replace_files_that_cannot_put_back_names_what_is_changed(
 ) -> None:
     """The user learns which files hold half of the edit, and only those."""
     _fail_replace(monkeypatch, None, NO_SPACE, NO_SPACE)
-    with pytest.raises(ReconcilerError, match="not be put back: a\\. ") as caught:
+    with pytest.raises(ReconcilerError, match="not be restored: a\\. ") as caught:
         replace_files({"a": b"new", "b": b"new"}, before)
 
     assert not isinstance(caught.value, EditError)

@@ -24,9 +24,9 @@ from reconciler.errors import UsageError
     "table",
     type=FILE,
     metavar="FILE",
-    help="Take the column Received of a delivery note, saved as CSV.",
+    help="Read the column Received of a CSV file.",
 )
-@click.option("--close", is_flag=True, help="Fold old, settled events into one file.")
+@click.option("--close", is_flag=True, help="Merge old, settled events into one file.")
 @event_options
 @click.pass_obj
 def command(
@@ -39,16 +39,16 @@ def command(
     new: bool,
     yes: bool,
 ) -> int:
-    """Write one event file with what came in (+20) or went out (-3).
+    """Write an event file with deliveries (+20) and removals (-3).
 
-    Apply adds that to what the shop has then, whatever was sold in between. Writes nothing to the
-    shop.
+    Apply adds these units to the live stock, whatever was sold in between. This command does not
+    contact the shop.
 
-    --close folds settled adjustments that are more than 7 days old into one file with the same
-    sums, and deletes events that a settled count has. It changes no stock.
+    --close merges settled adjustments that are more than 7 days old into one file with the same
+    sums, and deletes events that a settled count includes. It changes no stock.
     """
     if [bool(assignments), table is not None, close].count(True) != 1:
-        raise UsageError("name SKUs, like TEE-BLK-M=+20, a table with --csv, or --close")
+        raise UsageError("Pass SKUs, like TEE-BLK-M=+20, a table with --csv, or --close.")
     console = Console(flags)
     context = flags.one_store()
     working = load_working_copy(context, may_be_empty=True)

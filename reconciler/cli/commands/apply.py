@@ -30,43 +30,43 @@ from reconciler.model import Limit, Plan
 
 @click.command("apply")
 @click.argument("planfile", required=False, type=FILE)
-@click.option("--yes", is_flag=True, help="Do not ask before writing.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @BASE
 @apply_memory_options
 @click.option(
     "--take-over",
     is_flag=True,
-    help="Begin although another apply has not ended: it is dead.",
+    help="Take over the lock of an apply that crashed.",
 )
 @click.option(
     "--allow",
     multiple=True,
     type=click.Choice([limit.value for limit in Limit]),
-    help="Lift one safety limit, for this run.",
+    help="Ignore one safety limit for this run (repeatable).",
 )
 @click.option(
     "--journal",
     type=FILE,
     metavar="FILE",
-    help="Keep the journal here.  [default: below .reconciler/journal]",
+    help="Journal file.  [default: below .reconciler/journal]",
 )
 @click.option(
     "--report",
     type=FILE,
     metavar="FILE",
-    help="Save what became of each SKU as JSON; - is stdout.",
+    help="Save the outcome of each SKU as JSON (- for stdout).",
 )
 @click.option(
     "--events",
     type=FILE,
     metavar="FILE",
-    help="Write a JSON line for each thing that happens; - is stdout.",
+    help="Write a JSON line for each event (- for stdout).",
 )
 @click.option(
     "--max-duration",
     type=DURATION,
     metavar="DURATION",
-    help="Begin no further SKU after this time, like 90s, 10m or 2h.",
+    help="Stop after this long, for example 90s, 10m, or 2h.",
 )
 @READ_ALL
 @shop_options
@@ -91,14 +91,14 @@ def command(
     parallelism: int,
     token_file: Path | None,
 ) -> int:
-    """Carry out PLANFILE; without one, plan, show the plan, ask, and carry it out.
+    """Apply PLANFILE, or plan, ask for confirmation, and apply.
 
-    Each SKU is read again before it is written; one that has moved since the plan is left alone.
+    Apply reads each SKU again before it writes. It skips a SKU that changed since the plan.
     """
     if planfile is None and not yes and not has_terminal():
-        raise UsageError("there is no terminal to ask on; give a plan file, or --yes")
+        raise UsageError("Can't ask for confirmation: no terminal. Pass a plan file or --yes.")
     if planfile is not None and read_all:
-        raise UsageError("a saved plan was read already. Leave --read-all or the plan file out.")
+        raise UsageError("--read-all does not apply to a saved plan. Leave out one of them.")
     console = Console(flags)
     outputs = Outputs(console, journal, report, events)
     outputs.require_apart()
@@ -129,7 +129,7 @@ def _store_of(flags: GlobalFlags, saved: Plan | None) -> StoreContext:
         return flags.one_store()
     found = [context for context in flags.stores() if context.name == saved.store]
     if not found:
-        raise StalePlanError(f"the plan is for the store {saved.store}, which is not here")
+        raise StalePlanError(f"The plan is for the store {saved.store}, which does not exist here.")
     return found[0]
 
 

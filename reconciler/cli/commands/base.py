@@ -14,14 +14,14 @@ from reconciler.errors import UsageError
 @click.group("base")
 @shared_options
 def command() -> None:
-    """Show or correct the record of what was applied last."""
+    """Show or correct the record of the last apply."""
 
 
 @command.command("show")
 @shared_options
 @click.pass_obj
 def show(flags: GlobalFlags) -> int:
-    """Print what is recorded, by whom, who holds the lock, and what is in doubt."""
+    """Show the record, its author, the lock, and writes in doubt."""
     return show_record(flags.one_store(), Console(flags))
 
 
@@ -32,7 +32,7 @@ def show(flags: GlobalFlags) -> int:
     "globs",
     multiple=True,
     metavar="GLOB",
-    help="Only SKUs with a name like this, such as 'TEE-*' (repeatable).",
+    help="Only SKUs that match, for example 'TEE-*' (repeatable).",
 )
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @memory_options
@@ -46,10 +46,10 @@ def set_base(
     remote: str | None,
     local: bool,
 ) -> int:
-    """Record that the shop has what the commit REF declares.
+    """Record that the shop has the stock that REF declares.
 
     Use it once for an existing shop, after a force push, or after you corrected the shop by hand.
-    Nothing is written to the shop.
+    It does not write to the shop.
     """
     memory = memory_request(remote, local=local, is_named=True)
     if not yes and not has_terminal():
@@ -64,10 +64,10 @@ def set_base(
 @shared_options
 @click.pass_obj
 def settle(flags: GlobalFlags, answers: tuple[str, ...], remote: str | None, local: bool) -> int:
-    """Say of SKUs in doubt whether the write that a run announced was applied, or skipped.
+    """Record whether a write in doubt was applied or skipped.
 
-    `base show` and `plan` name them. Look into the shop and its orders first. What was skipped is
-    planned again. Nothing is written to the shop.
+    `base show` and `plan` list SKUs in doubt. Check the shop and its orders first. A skipped write
+    is planned again. This command does not write to the shop.
     """
     memory = memory_request(remote, local=local, is_named=True)
     return settle_record(flags.one_store(), _parse(answers), memory, Console(flags))
@@ -79,9 +79,9 @@ def _parse(texts: Sequence[str]) -> dict[str, bool]:
     for text in texts:
         sku, sign, word = text.rpartition("=")
         if not sign or word not in _ANSWERS:
-            raise UsageError(f"{text} is no answer; write SKU=applied or SKU=skipped")
+            raise UsageError(f"{text} is not valid. Write SKU=applied or SKU=skipped.")
         if sku in answers:
-            raise UsageError(f"{sku} is given twice; keep one")
+            raise UsageError(f"{sku} is given twice. Keep one.")
         answers[sku] = _ANSWERS[word]
     return answers
 
@@ -95,10 +95,10 @@ _ANSWERS = {"applied": True, "skipped": False}
 @shared_options
 @click.pass_obj
 def unlock(flags: GlobalFlags, run_id: str, remote: str | None, local: bool) -> int:
-    """Say that the apply ID is dead. `base show` prints the ID.
+    """Release the lock of the crashed apply ID. `base show` prints the ID.
 
-    If it is alive after all, it writes nothing after its deadline, and the next apply waits for
-    that.
+    If that apply still runs, it stops writing at its deadline. The next apply waits for that
+    deadline.
     """
     memory = memory_request(remote, local=local, is_named=True)
     return unlock_record(flags.one_store(), run_id, memory, Console(flags))

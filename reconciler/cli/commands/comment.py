@@ -20,15 +20,15 @@ from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
     "--pr",
     type=click.IntRange(1),
     metavar="N",
-    help="The pull request.  [default: the one that the workflow's event is about]",
+    help="Pull request.  [default: from the workflow's event]",
 )
 @shared_options
 @click.pass_obj
 def command(flags: GlobalFlags, file: Path, pr: int | None) -> int:
-    """Create or update the one comment that a store has on a pull request.
+    """Create or update a store's comment on a pull request.
 
-    Asks GitHub with GITHUB_TOKEN, heeding GITHUB_API_URL, GITHUB_REPOSITORY and
-    GITHUB_EVENT_PATH, which Actions sets.
+    Uses GITHUB_TOKEN, GITHUB_API_URL, GITHUB_REPOSITORY, and GITHUB_EVENT_PATH, which GitHub
+    Actions sets.
     """
     plan, report, _ = load_plan_or_report(file)
     # Which push it is about: a later one that cannot be planned leaves this comment as it is.

@@ -19,7 +19,7 @@ from reconciler.errors import UsageError
 @click.command("count")
 @click.argument("assignments", nargs=-1, metavar="SKU=11…", shell_complete=complete_assignment)
 @click.option(
-    "--csv", "table", type=FILE, metavar="FILE", help="Take the column Counted of a table."
+    "--csv", "table", type=FILE, metavar="FILE", help="Read the column Counted of a CSV file."
 )
 @event_options
 @click.pass_obj
@@ -32,13 +32,13 @@ def command(
     new: bool,
     yes: bool,
 ) -> int:
-    """Write one event file with what was counted: how many there were at that moment.
+    """Write an event file with counted stock.
 
-    Apply sets what was counted, less what was sold since, plus what came in since. Writes nothing
-    to the shop.
+    Apply sets the counted number, minus sales and plus deliveries since the count. This command
+    does not contact the shop.
     """
     if bool(assignments) == (table is not None):
-        raise UsageError("name SKUs, like TEE-BLK-M=11, or a table with --csv, one of both")
+        raise UsageError("Pass either SKUs, like TEE-BLK-M=11, or a table with --csv.")
     console = Console(flags)
     context = flags.one_store()
     working = load_working_copy(context, may_be_empty=True)

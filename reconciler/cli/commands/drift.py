@@ -31,18 +31,18 @@ from reconciler.render.terminal import render_drift
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="How to print it.",
+    help="Output format.",
 )
 @click.option(
     "--explain",
     "explains",
     is_flag=True,
-    help="Subtract what the orders say was sold since each SKU was last settled.",
+    help="Explain drift by the orders since each SKU was last settled.",
 )
 @click.option(
     "--issue",
     is_flag=True,
-    help="Keep one issue on GitHub about it: opened, updated and, without drift, closed.",
+    help="Open, update, and close one GitHub issue about drift.",
 )
 @shop_options
 @click.pass_obj
@@ -54,12 +54,11 @@ def command(
     parallelism: int,
     token_file: Path | None,
 ) -> int:
-    """Read every declared SKU, whatever its rule, and show what differs.
+    """Read every declared SKU, and show what differs from the YAML.
 
-    Exits 2 where something differs that selling does not explain: a rule that is broken, an
-    `on_change` SKU that rose or changed its inventory type, something unreadable. With --explain
-    the orders decide, and only what they leave unexplained counts. Exits 65 where a SKU is missing,
-    replaced, or in doubt.
+    Exits with 2 on drift that sales don't explain: a broken rule, an `on_change` SKU that rose or
+    changed its inventory type, or an unreadable quantity. With --explain, orders and events decide.
+    Exits with 65 if a SKU is missing, replaced, or in doubt.
 
     --issue uses GITHUB_TOKEN, GITHUB_API_URL, and GITHUB_REPOSITORY.
     """
@@ -103,4 +102,4 @@ def _keep_issue(github: Github, drift: Drift, console: Console, *, is_needed: bo
     text = render_markdown(drift, COMMENT_LIMIT - len(issue_marker(drift.site_id)))
     address = put_issue(github, drift.site_id, drift.store, text, is_needed=is_needed)
     if address:
-        console.notice(f"The issue about it: {address}")
+        console.notice(f"Drift issue: {address}")

@@ -28,16 +28,16 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
     type=FILE,
     default=STDIO,
     metavar="FILE",
-    help="Where to save the table.  [default: stdout]",
+    help="File to write.  [default: stdout]",
 )
-@click.option("--overwrite", is_flag=True, help="Replace FILE if there is one.")
-@click.option("--live", is_flag=True, help="Add a column with what the shop has now.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing FILE.")
+@click.option("--live", is_flag=True, help="Add a column with the live stock.")
 @click.option(
     "--delimiter",
     type=click.Choice([*_DELIMITERS]),
     default="comma",
     show_default=True,
-    help="What separates the cells; some spreadsheets want a semicolon.",
+    help="Separator between cells. Some spreadsheets need a semicolon.",
 )
 @shop_options
 @click.pass_obj
@@ -50,13 +50,14 @@ def command(
     parallelism: int,
     token_file: Path | None,
 ) -> int:
-    """Save the declared stock as CSV, in UTF-8 as spreadsheets open it.
+    """Save the declared stock as a CSV file in UTF-8.
 
-    Quantity is the level. `count --csv` takes the table again, with what was counted in the column
-    Counted.
+    Fill in the column Counted, and read the file back with `count --csv`.
     """
     if out != STDIO and out.is_file() and not overwrite:
-        raise UsageError(f"{out} is there, and may hold a count; name another, or --overwrite it")
+        raise UsageError(
+            f"{out} exists, and may contain a count. Name another file, or pass --overwrite."
+        )
     console = Console(flags)
     context = flags.one_store()
     desired = load_store(context)
@@ -69,8 +70,8 @@ def command(
     is_whole = stocks is None or len(stocks) == len(desired.declared)
     if out == STDIO and "##[" in text and "GITHUB_ACTIONS" in os.environ:
         raise UsageError(
-            "A code in the table would give the runner a command if it were printed. Save it to a"
-            " file with --csv FILE."
+            "The table contains a command for GitHub's runner, so it is not printed here. Save"
+            " it with --csv FILE."
         )
     if out == STDIO:
         if isinstance(sys.stdout, io.TextIOWrapper):

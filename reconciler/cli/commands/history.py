@@ -22,9 +22,11 @@ from reconciler.render.history import render_history
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to print it.",
+    help="Output format.",
 )
-@click.option("--live", is_flag=True, help="Add what the shop has now, and what was sold since.")
+@click.option(
+    "--live", is_flag=True, help=("Add the live stock, and the sales since the last apply.")
+)
 @shop_options
 @click.pass_obj
 def command(
@@ -35,10 +37,10 @@ def command(
     parallelism: int,
     token_file: Path | None,
 ) -> int:
-    """Show what happened to one SKU: who declared what, and what applies wrote.
+    """Show the history of one SKU from git and the records.
 
-    One line for each event, newest last, from git and the records. A SKU that was renamed keeps one
-    history.
+    Each line is one event: declared, counted, adjusted, observed, or applied. The newest is last. A
+    renamed SKU keeps its history.
     """
     console = Console(flags)
     context = flags.one_store()

@@ -12,18 +12,18 @@ from reconciler.cli.params import GlobalFlags, shop_options
 
 
 @click.command("import")
-@click.option("--site", metavar="ID", help="The site of a new store, which --store names.")
+@click.option("--site", metavar="ID", help="Site id of a new store, which --store names.")
 @click.option(
     "--sku",
     "globs",
     multiple=True,
     metavar="GLOB",
-    help="Only SKUs whose code is like this, such as 'TEE-*'; may be given again.",
+    help="Only SKUs whose code matches, for example 'TEE-*' (repeatable).",
 )
 @click.option(
     "--pin",
     is_flag=True,
-    help="Declare SKUs without a code of their own too, by the store's id.",
+    help="Also declare SKUs without a usable code, by the shop's id.",
 )
 @shop_options
 @click.pass_obj
@@ -35,10 +35,10 @@ def command(
     parallelism: int,
     token_file: Path | None,
 ) -> int:
-    """Write the YAML of SKUs that the shop has and no file declares yet.
+    """Write YAML for SKUs of the shop that no file declares yet.
 
-    For a new store, with --site and --store, its store.yaml too. What is declared already is not
-    touched: a second import adds what is new where it belongs. Nothing is written to the shop.
+    With --site and --store, create a new store with its store.yaml. Existing declarations don't
+    change. This command does not write to the shop.
     """
     console = Console(flags)
     if site:

@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     "--out",
     type=FILE,
     metavar="FILE",
-    help="Save the plan for apply; - is stdout.",
+    help="Save the plan for apply (- for stdout).",
 )
 @PLAN_FORMAT
 @BASE
 @click.option(
     "--changed-since",
     metavar="REF",
-    help="Read only SKUs whose declaration differs from the one at REF.",
+    help="Read only SKUs whose declaration changed since REF.",
 )
 @READ_ALL
-@click.option("--offline", is_flag=True, help="Compare with the base, and ask no store.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@click.option("--offline", is_flag=True, help="Compare with the base without contacting the shop.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if changes are pending.")
 @shop_options
 @click.pass_obj
 def command(
@@ -54,19 +54,21 @@ def command(
     parallelism: int,
     token_file: Path | None,
 ) -> int:
-    """Read the live stock and show what apply would change.
+    """Show what apply would change in the shop.
 
-    Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
+    Exits with 65 if the shop lacks a declared SKU, or has several with its code.
     """
     if offline and changed_since:
-        raise UsageError("--offline reads nothing, so --changed-since has nothing to leave out")
+        raise UsageError(
+            "--offline reads nothing, so --changed-since has no effect. Leave out one of them."
+        )
     if read_all and (offline or changed_since):
         other = "--offline" if offline else "--changed-since"
-        raise UsageError(f"--read-all and {other} are opposites. Leave one of them out.")
+        raise UsageError(f"--read-all and {other} contradict each other. Leave out one of them.")
     if out == STDIO and format_ not in {None, "json"}:
         raise UsageError(
-            f"--out - prints the plan as JSON, and --format {format_} prints it too. Name a file"
-            " with --out, or leave one of them out."
+            f"--out - and --format {format_} both write to stdout. Name a file with --out, or"
+            " leave out one of them."
         )
     console = Console(flags)
     connection = None if offline else console.connection(token_file, parallelism)
@@ -110,8 +112,11 @@ def _next_command(plan: Plan, file: Path, base: str | None) -> str:
     flags = f" --base {base}" if base else ""
     lifted = "".join(f" --allow {violation.limit}" for violation in plan.violations)
     if lifted:
-        return f"Saved to {file}. Only if that is meant: reconciler apply {file}{flags}{lifted}"
-    return f"Saved to {file}. To carry it out: reconciler apply {file}{flags}"
+        return (
+            f"Saved to {file}. To apply it in spite of the limit: reconciler apply"
+            f" {file}{flags}{lifted}"
+        )
+    return f"Saved to {file}. To apply it: reconciler apply {file}{flags}"
 
 
 def plan_exit_code(plan: Plan, *, detailed: bool) -> ExitCode:

@@ -17,19 +17,19 @@ from reconciler.cli.params import GlobalFlags, shop_options
     multiple=True,
     metavar="GLOB",
     shell_complete=complete_sku,
-    help="Only SKUs that are called like this, such as 'TEE-*'; may be given again.",
+    help="Only SKUs that match, for example 'TEE-*' (repeatable).",
 )
 @shop_options
 @click.pass_obj
 def command(
     flags: GlobalFlags, globs: tuple[str, ...], parallelism: int, token_file: Path | None
 ) -> int:
-    """Let the files declare what the shop has now; only values that differ are touched.
+    """Copy live stock into the YAML files.
 
-    Exits 65 when the YAML names SKUs that the store does not have or cannot tell apart.
+    Only values that differ change. SKUs under at_least and at_most keep their bounds unless --sku
+    names them.
 
-    What is declared under at_least and at_most is a bound, no count, and stays as it is unless
-    --sku names it.
+    Exits with 65 if the shop lacks a declared SKU, or has several with its code.
     """
     console = Console(flags)
     connection = console.connection(token_file, parallelism)

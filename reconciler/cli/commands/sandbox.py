@@ -20,14 +20,14 @@ TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
 @click.group("sandbox")
 @shared_options
 def command() -> None:
-    """Serve, reset, edit or shop in the embedded store: a Webflow-compatible shop on loopback."""
+    """Run and edit the sandbox, an embedded shop on loopback."""
 
 
 SEED = click.option(
     "--seed",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=f"What the shop starts from.  [default: {SEED_FILE} in the store's folder]",
+    help=f"Seed file.  [default: {SEED_FILE} in the store's folder]",
 )
 
 
@@ -37,39 +37,39 @@ SEED = click.option(
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
-    help="The port on 127.0.0.1; 0 takes a free one.",
+    help="Port on 127.0.0.1 (0 for any free port).",
 )
 @click.option(
-    "--limit", type=click.IntRange(1), help="Requests allowed in a window.  [default: any number]"
+    "--limit", type=click.IntRange(1), help="Requests allowed per window.  [default: unlimited]"
 )
 @click.option(
     "--window",
     type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
-    help="Seconds of that window.",
+    help="Length of the window in seconds.",
 )
 @click.option(
     "--window-kind",
     type=click.Choice(["sliding", "fixed"]),
     default="sliding",
     show_default=True,
-    help="Whether the window slides, or starts anew when it is over.",
+    help="Sliding window, or a fixed one that restarts.",
 )
 @click.option(
     "--latency",
     type=click.FloatRange(0),
     default=0.0,
     show_default=True,
-    help="Milliseconds that each answer takes longer.",
+    help="Delay of each answer in milliseconds.",
 )
 @click.option(
     "--faults",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Misbehave as this JSON file says; see docs/sandbox.md.",
+    help="Inject the faults of this JSON file.",
 )
-@click.option("--token", default=TOKEN, show_default=True, help="The token that is accepted.")
+@click.option("--token", default=TOKEN, show_default=True, help="Token to accept.")
 @SEED
 @shared_options
 @click.pass_obj
@@ -84,10 +84,10 @@ def serve(
     token: str,
     seed: Path | None,
 ) -> int:
-    """Serve the shop for any client, until Ctrl-C."""
+    """Serve the sandbox until Ctrl-C."""
     context = flags.one_store()
     if seed is not None and sandbox_file(context).exists():
-        print_error("The shop goes on as it was left; `reconciler sandbox reset` begins anew.")
+        print_error("The sandbox keeps its data. To start over, run `reconciler sandbox reset`.")
     with open_sandbox(context, seed) as shop:
         api = Api(
             shop,
@@ -102,9 +102,9 @@ def serve(
 
         def announce(address: str) -> None:
             print_text(
-                f"# site {site}, until Ctrl-C; for a store with `backend: webflow`:\n"
-                f"export WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n",
-                masks=False,  # it guards nothing, and whoever started the server needs it
+                f"# Site {site}. Stop with Ctrl-C. For a store with `backend: webflow`:\nexport"
+                f" WEBFLOW_API_URL={address}\nexport WEBFLOW_TOKEN={token}\n",
+                masks=False,  # it protects nothing, and the user needs it
             )
 
         serve_until_stopped(api, port, announce)
@@ -116,9 +116,9 @@ def serve(
 @shared_options
 @click.pass_obj
 def reset(flags: GlobalFlags, seed: Path | None) -> int:
-    """Put the shop back to its seed."""
+    """Reset the sandbox to its seed."""
     with open_sandbox(flags.one_store(), seed, reset=True) as shop:
-        print_text(f"The sandbox starts anew with {count(shop.count_skus(), 'SKU')}.\n")
+        print_text(f"The sandbox is reset to {count(shop.count_skus(), 'SKU')}.\n")
     return 0
 
 

@@ -19,7 +19,7 @@ from reconciler.sandbox.edits import archive_product, change_code, delete_sku, r
     "--at",
     type=TIME,
     metavar="TIME",
-    help="When the order was accepted, like 2026-11-20T14:30:00Z.  [default: now]",
+    help="Time of the order, for example 2026-11-20T14:30:00Z.  [default: now]",
 )
 @click.option("--refund", is_flag=True, help="Refund the order at once.")
 @click.option("--pending", is_flag=True, help="Leave the payment pending.")
@@ -28,9 +28,9 @@ from reconciler.sandbox.edits import archive_product, change_code, delete_sku, r
 def sell(
     flags: GlobalFlags, sales: tuple[str, ...], at: datetime | None, refund: bool, pending: bool
 ) -> int:
-    """Place one order of N units (1 if not said) of each SKU, as a customer would.
+    """Place one order of N units (default 1) of each SKU.
 
-    SKU is the code that the store shows, or its id.
+    SKU is a code or an id of the shop.
     """
     if refund and pending:
         raise UsageError("A pending payment can't be refunded. Leave out --refund or --pending.")
@@ -50,7 +50,7 @@ def sell(
 @shared_options
 @click.pass_obj
 def rename(flags: GlobalFlags, sku: str, code: str) -> int:
-    """Give a SKU another code."""
+    """Change the code of a SKU."""
     with open_sandbox(flags.one_store()) as shop:
         change_code(shop, sku, code)
     print_text(f"Renamed {sku} to {code}.\n")
@@ -63,10 +63,10 @@ def rename(flags: GlobalFlags, sku: str, code: str) -> int:
 @shared_options
 @click.pass_obj
 def restock_(flags: GlobalFlags, sku: str, quantity: int) -> int:
-    """Set the quantity of a SKU on its page: no order says why."""
+    """Set the quantity of a SKU, as in the shop's editor."""
     with open_sandbox(flags.one_store()) as shop:
         restock(shop, sku, quantity)
-    print_text(f"{sku} has {quantity} now.\n")
+    print_text(f"{sku} now has {quantity}.\n")
     return 0
 
 
@@ -87,7 +87,7 @@ def archive(flags: GlobalFlags, sku: str) -> int:
 @shared_options
 @click.pass_obj
 def delete(flags: GlobalFlags, sku: str) -> int:
-    """Delete a SKU, and its product if that has no other SKU."""
+    """Delete a SKU, and its product if it has no other SKU."""
     with open_sandbox(flags.one_store()) as shop:
         delete_sku(shop, sku)
     print_text(f"Deleted {sku}.\n")
@@ -96,11 +96,11 @@ def delete(flags: GlobalFlags, sku: str) -> int:
 
 @click.command("add")
 @click.argument("entry", metavar="SKU=N")
-@click.option("--like", metavar="SKU", help="Add it to this SKU's product, as another variant.")
+@click.option("--like", metavar="SKU", help="Add it as a variant of this SKU's product.")
 @shared_options
 @click.pass_obj
 def add(flags: GlobalFlags, entry: str, like: str | None) -> int:
-    """Add a SKU with N units, as a product of its own."""
+    """Add a SKU with N units as a new product."""
     with open_sandbox(flags.one_store()) as shop:
         code, quantity = add_sku(shop, entry, like)
     print_text(f"Added {code} with {quantity} in stock.\n")

@@ -26,11 +26,11 @@ from reconciler.render.wording import count
     "table",
     type=FILE,
     metavar="FILE",
-    help="Take levels from another system's table, saved as CSV.",
+    help="Read levels from another system's CSV file.",
 )
 @click.option("--live", is_flag=True, hidden=True)
 @click.option("--as-of", hidden=True)
-@click.option("--yes", is_flag=True, help="Don't ask before taking a table's numbers.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @shared_options
 @click.pass_obj
 def command(
@@ -41,20 +41,20 @@ def command(
     as_of: str | None,
     yes: bool,
 ) -> int:
-    """Change levels in the files: what the shop should have.
+    """Change levels in the YAML files.
 
-    For what was counted, use count. For what came in or went out, use adjust: only under the rule
-    exact does set take SKU=+20.
+    For counted stock, use `count`. For deliveries, use `adjust`. SKU=+20 works only under the rule
+    exact.
 
-    Changes all that is asked, or nothing. Writes nothing to the shop.
+    All changes are made, or none. This command does not contact the shop.
     """
     if live or as_of:
         raise UsageError(
-            "--live and --as-of are gone. Say what came in with reconciler adjust SKU=+20, or what"
-            " was counted with reconciler count SKU=11."
+            "--live and --as-of no longer exist. Use `reconciler adjust SKU=+20` for a"
+            " delivery, or `reconciler count SKU=11` for a count."
         )
     if bool(assignments) == (table is not None):
-        raise UsageError("name SKUs, like TEE-BLK-M=70, or a table with --csv, one of both")
+        raise UsageError("Pass either SKUs, like TEE-BLK-M=70, or a table with --csv.")
     console = Console(flags)
     working = load_working_copy(flags.one_store())
     declared = working.desired.declared
@@ -62,7 +62,7 @@ def command(
         return _set_from_table(working, table, console, yes=yes)
     parsed = parse_assignments(assignments, find_known_skus(working.desired))
     if undeclared := next((one.sku for one in parsed if one.sku not in declared), None):
-        raise UsageError(f"{undeclared} has no level; declare it in a file first")
+        raise UsageError(f"{undeclared} has no level. Declare it in a file first.")
     wanted = {one.sku: resolve_level(declared[one.sku], one) for one in parsed}
     return edit_store(working, wanted, console, asks=False)
 
@@ -75,6 +75,6 @@ def _set_from_table(working: WorkingCopy, table: Path, console: Console, *, yes:
     bounds = [sku for sku in levels if declared[sku].rule in BOUNDS]
     if bounds:
         many = count(len(bounds), "SKU")
-        console.notice(f"{many} under at_least or at_most: a bound is no level, left alone.")
+        console.notice(f"{many} under at_least or at_most skipped: a bound is not a level.")
     wanted = {sku: stock for sku, stock in levels.items() if sku not in bounds}
     return edit_store(working, wanted, console, asks=not yes)

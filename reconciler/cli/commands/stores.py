@@ -1,4 +1,4 @@
-"""`reconciler stores`: which stores there are, for people or for a CI matrix. Asks nobody."""
+"""`reconciler stores`: list the stores, also as a CI matrix."""
 
 import json
 
@@ -20,7 +20,7 @@ from reconciler.render.wording import count
     type=click.Choice(["text", "json", "github-matrix"]),
     default="text",
     show_default=True,
-    help="How to print them; github-matrix is one line for a job's strategy.",
+    help="Output format. github-matrix is one line for a job's strategy.",
 )
 @shared_options
 @click.pass_obj

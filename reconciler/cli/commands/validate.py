@@ -27,15 +27,15 @@ from reconciler.render.wording import count
     type=click.Choice(["text", "github", "json"]),
     default="text",
     show_default=True,
-    help="How to print what is found.",
+    help="Output format.",
 )
 @shared_options
 @click.pass_obj
 def command(flags: GlobalFlags, paths: tuple[Path, ...], format_: str) -> int:
-    """Check every YAML file, and say of each problem where it is and what to write instead.
+    """Check all YAML files, and explain each problem.
 
-    PATH is a store's folder, or a file in one, whose whole store is then checked. Nothing is
-    asked of any store. Exits 65 when there are problems.
+    PATH is the folder of a store, or a file in it. Exits with 65 if there are problems. This
+    command does not contact the shop.
     """
     problems: list[Problem] = []
     skus = 0
@@ -80,7 +80,7 @@ def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, gith
         print_text(f"{count(found, 'problem')} found.\n")
     else:
         where = count(len(folders), "store")
-        print_text(f"{count(skus, 'SKU')} in {where}: everything is in order.\n")
+        print_text(f"{count(skus, 'SKU')} in {where}: no problems found.\n")
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""SKUs that a store has and no file declares → the files that declare them. Pure.
+"""SKUs that a store has and no file declares → the files that declare them.
 
 They are sorted into files as a person would: beside their siblings of the same product, else by
 the product's category, else by a word that the names of several products share, else a file for
@@ -239,7 +239,7 @@ def _no_name(code: str, codes: Mapping[str, int], taken: Container[str]) -> str 
     if codes[code] > 1:
         return f"{codes[code]} SKUs share the code {code}"
     if code in taken:
-        return f"the name {code} stands for another SKU already"
+        return f"the name {code} already belongs to another SKU"
     fault = key_fault(code) or ("<< is none in YAML" if code == "<<" else None)
     return f"its code cannot be a key ({fault})" if fault else None
 

@@ -1,7 +1,7 @@
-"""An inventory file's text × what it shall declare → the text with just that changed. Pure.
+"""An inventory file's text × desired values → the text with only these changed.
 
-Nothing is written anew: new values are put in where the parser says that the old ones stand.
-Comments, quotes, order, alignment and line ends stay as somebody wrote them.
+Values are replaced at the parser's positions. Nothing else is rewritten.
+Comments, quotes, order, alignment, and line ends stay.
 """
 
 import re

@@ -16,7 +16,7 @@ def remove_skus(path: str, text: str, skus: Collection[str]) -> str | None:
     if top.fields.keys() <= set(skus):
         return None
     if top.in_braces:
-        raise EditError(f"{path}: the SKUs are in braces. Write each on a line of its own")
+        raise EditError(f"{path}: the SKUs are in braces. Write each on a line of its own.")
     gone = {node.key.line for sku, node in top.fields.items() if sku in skus}
     lines = text.splitlines(keepends=True)
     return "".join(line for number, line in enumerate(lines, 1) if number not in gone)

@@ -1,4 +1,4 @@
-"""Declared SKUs → the text of an inventory file that declares just these. Pure."""
+"""Declared SKUs → the text of an inventory file that declares just these."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
 def write_inventory(declared: Iterable[Declared], rule: Rule, schema: str) -> str:
     """Return a file in which each SKU has the stock, rule, and id that it is declared with.
 
-    Entries whose rule is *rule*, which stands at the head, take the short form where they can.
+    Entries with the *rule* of the head take the short form if they can.
     *schema* is the path or address by which an editor finds the schema.
     """
     lines = "".join(_entry(entry, rule) for entry in declared)
@@ -61,13 +61,13 @@ def quote(text: str) -> str:
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
-# Text in YAML 1.2, something else in 1.1: quoted, so that nobody has to know which.
+# Text in YAML 1.2, but something else in 1.1. So it is quoted.
 _OLD_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
 _OLD_NUMBER = re.compile(r"[0-9][0-9_.:+-]*|0[xXoObB].*|[0-9][0-9_.]*[eE][0-9_+-]*")
 
 
 def _escaped(character: str) -> str:
-    """Return *character* as it stands between double quotes."""
+    """Return *character* escaped for double quotes."""
     if character in {'"', "\\"}:
         return f"\\{character}"
     if character.isprintable() and find_hidden(character) is None:

@@ -1,4 +1,4 @@
-"""A store's files × what they shall declare → the contents of those that change. Pure.
+"""A store's files × desired values → the contents of changed files.
 
 After every edit the files are read again and must give exactly what was meant.
 """
@@ -49,18 +49,18 @@ def verify(
     try:
         declared = build_desired(name, folder, files.items(), [], may_be_empty=True).declared
     except InputError as error:
-        raise EditError(f"the edit would not be accepted ({error.problems[0]})") from None
+        raise EditError(f"The edit would not be accepted ({error.problems[0]}).") from None
     found = {sku: meaning_of(entry) for sku, entry in declared.items()}
     if found != expected:
         # Almost never: so only then is the library loaded that says what an edit did to a document.
         compare = import_module("deepdiff").DeepDiff
         odd = min(compare(expected, found).affected_root_keys)
         place = declared[odd].source if odd in declared else "nowhere"
-        raise EditError(f"{odd} at {place} would not read as it is meant")
+        raise EditError(f"{odd} at {place} would not read as it is meant.")
 
 
 def meaning_of(entry: Declared) -> Meaning:
-    """Return what *entry* declares, wherever it stands."""
+    """Return what *entry* declares, in whatever file."""
     return entry.stock, entry.rule, entry.id, entry.code
 
 

@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 from reconciler.errors import Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
-EMPTY: Final = "the file is empty; fill it in, or delete it"
+EMPTY: Final = "The file is empty. Fill it in, or delete it."
 
 
 class Unspelled:
-    """Stands for a scalar that no field takes: null, a truth value, a number spelled otherwise."""
+    """A scalar that no field accepts: null, a boolean, or another spelling of a number."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""A key → why it is refused, or nothing. Pure."""
+"""A key → why it is refused, or nothing."""
 
 import re
 import unicodedata
@@ -36,16 +36,16 @@ _ALLOWED_IN_TEXT = frozenset("\t\r\n") | {
 def key_fault(key: str) -> str | None:
     """Return why *key* cannot be the name of anything, or None when it can."""
     if len(key) > MAX_KEY:
-        return f"the key is longer than {MAX_KEY} characters; write a shorter one"
+        return f"The key is longer than {MAX_KEY} characters. Write a shorter one."
     if key.isascii() and key.isprintable() and key and key[0] != " " and key[-1] != " ":
         return None
     if not key:
-        return "a key is empty; write the SKU's code before the colon"
+        return "A key is empty. Write the SKU's code before the colon."
     if key.strip() != key:
-        return f"the key {key!a} has a space at its edge; delete the space"
+        return f"The key {key!a} has a space at its edge. Delete the space."
     if hidden := next(filter(_is_hidden, key), None):
         code = f"the character U+{ord(hidden):04X}"
-        return f"the key {key!a} holds {code}, which cannot be seen; type the key again"
+        return f"The key {key!a} holds {code}, which is invisible. Type the key again."
     return _alphabet_fault(key)
 
 
@@ -68,12 +68,12 @@ def _is_hidden(character: str) -> bool:
 def _alphabet_fault(key: str) -> str | None:
     """Return why *key* may be taken for another one that looks the same."""
     if not unicodedata.is_normalized("NFC", key):
-        return f"the key {key!a} is made of split characters; type the key again"
+        return f"The key {key!a} contains decomposed characters. Type the key again."
     if len(scripts := _scripts(key)) > 1:
         names = " and ".join(sorted(scripts))
         return (
-            f"the key {key} mixes {names} letters that look alike ({key!a});"
-            " type it again in one alphabet"
+            f"The key {key} mixes {names} letters that look alike ({key!a})."
+            " Type it again in one alphabet."
         )
     return None
 

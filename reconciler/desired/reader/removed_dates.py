@@ -27,9 +27,9 @@ def explain_dates(document: Document, top: Node) -> list[Problem]:
     if place is None:
         return []
     message = (
-        "`as_of` is no key any more: a count is an event. Delete each `as_of`. If the shop has"
-        " these numbers, that is all. If a count is not applied yet, put the old number back, and"
-        " write what was counted into a file in the store's folder"
+        "`as_of` was removed: a count is an event. Delete each `as_of`. If the shop has"
+        " these numbers, you are done. If a count is not applied yet, restore the old number, and"
+        " write what was counted into a file in the store's folder."
     )
     lines = tuple(_event_lines(skus, dated))
     return [Problem(document.path, place.key.line, place.key.column, message, lines)]

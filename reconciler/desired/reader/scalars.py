@@ -1,4 +1,4 @@
-"""How numbers are spelled, and what to write where one is not. Pure."""
+"""How numbers are spelled, and what to write where one is not."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -24,8 +24,8 @@ _WORDS_FOR_INFINITE = frozenset(
 _TRUTHS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false"})
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _MEANT = "a whole number like 12, or infinite"
-_TOO_LARGE = f"is more than {MAX_QUANTITY}, the most a quantity can be; write a smaller number"
-_NEGATIVE = f"is less than 0; write 0 for sold out, or {_MEANT}"
+_TOO_LARGE = f"is more than {MAX_QUANTITY}, the most a quantity can be. Write a smaller number."
+_NEGATIVE = f"is less than 0. Write 0 for sold out, or {_MEANT}."
 
 
 def may_not_be_text(text: str) -> bool:
@@ -46,22 +46,24 @@ def quantity_fault(text: str, *, quoted: bool, infinite: bool = True) -> str:
     Where *infinite* is none, it is not offered.
     """
     fault = _quantity_fault(text, quoted=quoted)
-    return fault if infinite else fault.replace(", or infinite", "").replace("; write infinite", "")
+    return (
+        fault if infinite else fault.replace(", or infinite", "").replace(". Write infinite.", "")
+    )
 
 
 def _quantity_fault(text: str, *, quoted: bool) -> str:
     bare = text.strip()
     if not bare:
-        return f"there is no quantity here; write {_MEANT}"
+        return f"The quantity is missing. Write {_MEANT}."
     if quoted and NUMBER.fullmatch(bare):
-        return f"{shown(bare)} is in quotes, which makes it text; write it without quotes"
+        return f"{shown(bare)} is in quotes, so it is text. Write it without quotes."
     if bare.lower() in _WORDS_FOR_INFINITE:
-        return f"{shown(text)} is not a quantity; write infinite"
+        return f"{shown(text)} is not a quantity. Write infinite."
     if bare.lower() in _TRUTHS:
-        return f"{shown(bare)} is not a number, but a yes or no to some programs; write {_MEANT}"
+        return f"{shown(bare)} is a yes or no to some programs. Write {_MEANT}."
     if bare.lower() in {"null", "~", ".nan"}:
-        return f"{shown(bare)} is no quantity; write 0 for sold out, or {_MEANT}"
-    fault = _number_fault(bare) or f"is not a quantity; write {_MEANT}"
+        return f"{shown(bare)} is not a quantity. Write 0 for sold out, or {_MEANT}."
+    fault = _number_fault(bare) or f"is not a quantity. Write {_MEANT}."
     return f"{shown(text)} {fault}"
 
 
@@ -69,20 +71,20 @@ def units_fault(text: str, *, quoted: bool) -> str:
     """Return what is wrong with *text* as the units of an event and what to write instead."""
     bare = text.strip()
     if quoted and (NUMBER.fullmatch(bare) or SIGNED.fullmatch(bare)):
-        return f"{shown(bare)} is in quotes, which makes it text; write it without quotes"
+        return f"{shown(bare)} is in quotes, so it is text. Write it without quotes."
     if found := re.fullmatch(r"([+-])0*([0-9]*)", bare):
         return f"{shown(bare)} {_signed_fault(found[1], found[2])}"
     if bare.lower() in _WORDS_FOR_INFINITE:
-        return f"{shown(bare)} is nothing that was counted; declare it as a level instead"
+        return f"{shown(bare)} can't be counted. Declare it as a level instead."
     if bare in {"", "~"} or bare.lower() == "null":
-        return f"there are no units here; write {UNITS}"
+        return f"The units are missing. Write {UNITS}."
     if bare[0] in OTHER_SIGNS:
         sign = OTHER_SIGNS[bare[0]]
         return (
-            f"{shown(text)} begins with another character than {sign} that looks like it (U+"
-            f"{ord(bare[0]):04X}), as word processors make it; type {sign} anew"
+            f"{shown(text)} begins with a character that only looks like {sign} (U+"
+            f"{ord(bare[0]):04X}), as word processors make it. Type {sign} again."
         )
-    return f"{shown(text)} is no number of units; write {UNITS}"
+    return f"{shown(text)} is not a number of units. Write {UNITS}."
 
 
 # Dashes, minus signs, and wide signs that spreadsheets and word processors put in place of + and -.
@@ -94,10 +96,10 @@ OTHER_SIGNS: Final = {
 
 def _signed_fault(sign: str, digits: str) -> str:
     if not digits:
-        return "changes nothing; delete the line"
+        return "changes nothing. Delete the line."
     if len(digits) > MAX_DIGITS:
         return _TOO_LARGE
-    return f"starts with 0 behind its sign; write {sign}{digits}"
+    return f"has a 0 after its sign. Write {sign}{digits}."
 
 
 UNITS = "+20 for what came in, -3 for what went out, or 11 for what was counted"
@@ -108,12 +110,12 @@ def _number_fault(text: str) -> str | None:
     if re.fullmatch(r"0[xob][0-9a-f]{1,12}", text.lower()):
         return _other_base_fault(text.lower())
     if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):
-        return f"is a time to some programs and a large number to others; write {_MEANT}"
+        return f"is a time to some programs and a large number to others. Write {_MEANT}."
     if re.fullmatch(r"[0-9]{1,3}([_,' .\u00a0\u202f][0-9]{3})+", text):
         digits = re.sub(r"[^0-9]", "", text)
         if len(digits) > MAX_DIGITS:
             return _TOO_LARGE
-        return f"has a separator between its digits; write {int(digits)}, if that is meant"
+        return f"has a separator between its digits. Write {int(digits)}, if that is meant."
     if re.fullmatch(r"[-+]?[0-9_]*[0-9][0-9_]*", text):
         return _whole_fault(text.replace("_", ""))
     return _decimal_fault(text)
@@ -124,7 +126,7 @@ def _other_base_fault(text: str) -> str | None:
         value = int(text[2:], _BASES[text[:2]])
     except ValueError:
         return None
-    return f"is not written in decimal digits; write {value}"
+    return f"is not written in decimal digits. Write {value}."
 
 
 def _whole_fault(text: str) -> str:
@@ -135,12 +137,12 @@ def _whole_fault(text: str) -> str:
         return _NEGATIVE
     if text.startswith("+"):
         return (
-            f"has a sign, and a level is what there is in all; write {digits}. If {digits} came in,"
-            " write an event: reconciler adjust"
+            f"has a sign, but a level is a total. Write {digits}. If {digits} came in,"
+            " write an event with `reconciler adjust`."
         )
     if text.startswith("0") and len(text) > 1:
-        return f"starts with 0, and programs disagree on what that means; write {digits}"
-    return f"is not spelled as a whole number; write {digits}"
+        return f"starts with 0, and programs disagree on what that means. Write {digits}."
+    return f"is not a plain whole number. Write {digits}."
 
 
 def _decimal_fault(text: str) -> str | None:
@@ -155,5 +157,5 @@ def _decimal_fault(text: str) -> str | None:
     if value < 0:
         return _NEGATIVE
     if value == value.to_integral_value():
-        return f"is not spelled as a whole number; write {int(value)}"
-    return f"is not a whole number; write {int(value)} or {int(value) + 1}"
+        return f"is not a plain whole number. Write {int(value)}."
+    return f"is not a whole number. Write {int(value)} or {int(value) + 1}."

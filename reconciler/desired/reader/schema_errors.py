@@ -49,7 +49,7 @@ _ABOUT_KEYS = frozenset({"additionalProperties", "required", "dependentRequired"
 
 
 def _missing_skus(document: Document, top: Node) -> Problem | None:
-    """Return the one problem of a file whose SKUs stand at its left edge, below no `skus:`."""
+    """Return the one problem of a file whose SKUs are at its left edge, without `skus:`."""
     data = document.data
     if not isinstance(data, dict) or isinstance(data.get("skus"), dict):
         return None
@@ -57,20 +57,20 @@ def _missing_skus(document: Document, top: Node) -> Problem | None:
     if not strangers or (len(strangers) == 1 and isinstance(data[strangers[0]], dict)):
         return None
     place = top.fields[strangers[0]].key
-    cure = "indent the SKUs below `skus:` by two spaces"
+    cure = "Indent the SKUs below `skus:` by two spaces."
     if "skus" not in data:
-        cure = "there is no `skus:` above the SKUs; write it on a line of its own, and " + cure
+        cure = "`skus:` is missing above the SKUs. Write it on a line of its own. " + cure
     return Problem(document.path, place.line, place.column, cure)
 
 
 def suggest(word: str, known: list[str]) -> str:
     """Return `; did you mean …?` when *known* has something near *word*, else nothing."""
     near = get_close_matches(word.lower(), known, 1, 0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Path, str]]:
-    """Yield the path and the sentence of each thing that *error* stands for."""
+    """Yield the path and the message of each problem in *error*."""
     path = tuple(error.absolute_path)
     known = sorted(error.schema.get("properties", ())) if isinstance(error.schema, dict) else []
     given: Any = error.instance
@@ -78,8 +78,8 @@ def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Pat
         case "additionalProperties":
             for key in given:
                 if key not in known and not (key == "as_of" and kind == "inventory"):
-                    hint = suggest(key, known) or f"; known here: {', '.join(known)}"
-                    yield (*path, key), f"the key {shown(key)} is not known{hint}"
+                    hint = suggest(key, known) or f" Known here: {', '.join(known)}."
+                    yield (*path, key), f"The key {shown(key)} is unknown.{hint}"
         case "required":
             key = error.message.split("'")[1]
             if not any(suggest(other, [key]) for other in given if other not in known):
@@ -87,12 +87,12 @@ def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Pat
         case "minProperties":
             yield (
                 path,
-                f"there is no SKU here; write one, like `{_example(kind)}`, or delete the file",
+                f"The file has no SKU. Write one, like `{_example(kind)}`, or delete the file.",
             )
         case "dependentRequired":
             yield (
                 path,
-                "`sku` is only for a SKU that `id` pins; add the store's own id, or delete `sku`",
+                "`sku` is only for a SKU that `id` pins. Add the store's own id, or delete `sku`.",
             )
         case _:
             yield path, _value_fault(path, top.find(path), kind)
@@ -100,33 +100,35 @@ def _reasons(error: ValidationError, top: Node, kind: str) -> Iterator[tuple[Pat
 
 def _missing(key: str, kind: str) -> str:
     if key == "skus":
-        return "there is no `skus:`; put the SKUs below a line `skus:`, each indented by two spaces"
+        return (
+            "There is no `skus:`. Put the SKUs below a line `skus:`, each indented by two spaces."
+        )
     if key == "at":
         return (
-            "there is no `at`; write when it happened, like `at: 2026-11-27T09:30:00+01:00`. Files"
-            " below events/ hold events; a level belongs elsewhere"
+            "There is no `at`. Write when it happened, like `at: 2026-11-27T09:30:00+01:00`. Files"
+            " below events/ hold events. A level belongs elsewhere."
         )
     if key == "quantity":
-        return "there is no `quantity`; write `quantity: 12` or `quantity: infinite`"
-    return f"there is no `{key}` in this {kind} file; add it"
+        return "There is no `quantity`. Write `quantity: 12` or `quantity: infinite`."
+    return f"There is no `{key}` in this {kind} file. Add it."
 
 
 _WANTED = {
-    "rule": "a rule; write exact, on_change, at_least, at_most or observe",
-    "backend": "a backend; write webflow or sandbox",
-    "at": "a time with its offset; write it like 2026-11-27T09:30:00+01:00",
-    "reason": "text of at most 500 characters; shorten it, or put it in quotes",
-    "low": "a whole number; write one like 5",
-    "id": "an id of the store; write its 24 digits and letters a to f",
-    "site_id": "the id of a site; write its 24 digits and letters a to f",
-    "sku_collection_id": "the id of a collection; write its 24 digits and letters a to f",
-    "token_env": "the name of a variable; write one in capitals that starts with WEBFLOW_",
-    "note": "text; put it in quotes",
-    "sku": "text; put it in quotes",
-    "frozen": "a list of SKUs or patterns; write one a line, each after a dash",
-    "limits": "a set of limits; write each on a line of its own, like `max_zeroed: 10`",
-    "seen_at": "a time in UTC; delete the file, and pull again",
-    "skus": "a list of SKUs; write each on a line of its own, like `TEE-BLK-M: 40`",
+    "rule": "a rule. Write exact, on_change, at_least, at_most, or observe.",
+    "backend": "a backend. Write webflow or sandbox.",
+    "at": "a time with its offset. Write it like 2026-11-27T09:30:00+01:00.",
+    "reason": "text of at most 500 characters. Shorten it, or put it in quotes.",
+    "low": "a whole number. Write one like 5.",
+    "id": "an id of the shop. Write its 24 digits and letters a to f.",
+    "site_id": "the id of a site. Write its 24 digits and letters a to f.",
+    "sku_collection_id": "the id of a collection. Write its 24 digits and letters a to f.",
+    "token_env": "the name of a variable. Write one in capitals that starts with WEBFLOW_.",
+    "note": "text. Put it in quotes.",
+    "sku": "text. Put it in quotes.",
+    "frozen": "a list of SKUs or patterns. Write one a line, each after a dash.",
+    "limits": "a set of limits. Write each on a line of its own, like `max_zeroed: 10`.",
+    "seen_at": "a time in UTC. Delete the file, and pull again.",
+    "skus": "a list of SKUs. Write each on a line of its own, like `TEE-BLK-M: 40`.",
 }
 
 
@@ -135,12 +137,12 @@ def _value_fault(path: Path, node: Node | None, kind: str) -> str:
     text = node.text if node else None
     if not path:
         first = {"inventory": "skus:", "event": "at:"}.get(kind, "site_id:")
-        return f"the file must be made of keys and values, starting with a line like `{first}`"
+        return f"The file must consist of keys and values, starting with a line like `{first}`."
     if path == ("skus",):
         return _skus_fault(text, _example(kind))
     if path[0] == "skus" and (len(path) == 2 or path[2] == "quantity"):
         if node is None or text is None:
-            return f"this is no number; write {UNITS}" if kind == "event" else _NO_LIST
+            return f"This is no number. Write {UNITS}." if kind == "event" else _NO_LIST
         explain_number = units_fault if kind == "event" else quantity_fault
         return explain_number(text, quoted=node.quoted)
     if len(path) == 2:
@@ -151,21 +153,21 @@ def _value_fault(path: Path, node: Node | None, kind: str) -> str:
 def _field_fault(field: str, text: str | None, *, quoted: bool) -> str:
     """Return the sentence for a value that *field*, which is no quantity, does not take."""
     if text and not quoted and re.fullmatch(r"[0-9a-f]{24}", text):
-        return f"{_shown(text)} is a number to some programs; put it in quotes"
+        return f"{_shown(text)} looks like a number to some programs. Put it in quotes."
     if text == "" and not quoted:
-        return f"there is nothing after `{field}:`; write something, or delete the line"
+        return f"There is nothing after `{field}:`. Write something, or delete the line."
     hint = suggest(text or "", _CHOICES.get(field, []))
     return f"{_shown(text)} is not {_WANTED[field]}{hint}"
 
 
 _WANTED_WITHIN = {
-    "limits": "a limit; write a whole number like 20, or a share like 30%",
-    "frozen": "a SKU or a pattern; write one like GIFT-*, in quotes",
+    "limits": "a limit. Write a whole number up to 999999999, like 20, or a share, like 30%.",
+    "frozen": "a SKU or a pattern. Write one like GIFT-*, in quotes.",
 }
 _CHOICES = {"rule": [rule.value for rule in Rule], "backend": [entry.value for entry in Backend]}
 
 
-_NO_LIST = "a list is not a quantity; write a whole number like 12, or infinite"
+_NO_LIST = "A list is not a quantity. Write a whole number like 12, or infinite."
 
 
 def _example(kind: str) -> str:
@@ -174,15 +176,15 @@ def _example(kind: str) -> str:
 
 def _skus_fault(text: str | None, example: str) -> str:
     if text == "":
-        return f"there is no SKU below `skus:`; write one, like `{example}`"
+        return f"There is no SKU below `skus:`. Write one, like `{example}`."
     if text is not None and re.search(r":\S", text):
-        return f"{_shown(text)} has no space after its colon; write it like `{example}`"
+        return f"{_shown(text)} has no space after its colon. Write it like `{example}`."
     return f"{_shown(text)} is not {_WANTED['skus']}"
 
 
 def _shown(text: str | None) -> str:
     if text is None:
-        return "this"
+        return "This"
     return shown(text) if text else "nothing"
 
 
@@ -191,7 +193,7 @@ def _pattern(
 ) -> Iterator[ValidationError]:
     """Check a pattern as JSON Schema means it: `$` is the end of the text, not of a line."""
     if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+        yield ValidationError(f"{instance!r} does not match {pattern!r}.")
 
 
 validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it bare

@@ -1,4 +1,4 @@
-"""What the YAML parser stumbled over → a sentence for people. Pure."""
+"""What the YAML parser stumbled over → a sentence for people."""
 
 import re
 from typing import Any, Final
@@ -8,7 +8,7 @@ from yaml import YAMLError
 from reconciler.errors import Problem
 
 MAX_DEPTH: Final = 20
-TOO_DEEP: Final = f"more than {MAX_DEPTH} levels deep; write it flatter"
+TOO_DEEP: Final = f"More than {MAX_DEPTH} levels deep. Write it flatter."
 
 # What libyaml says, where it says it, and what to do. `context` is where the thing began that
 # was never ended; `problem` is where the parser gave up.
@@ -16,37 +16,37 @@ _SENTENCES = (
     (
         "mapping values are not allowed",
         "problem",
-        "a colon stands where none can be; put the text in quotes, or indent this line like the"
-        " ones around it",
+        "A colon is not allowed here. Put the text in quotes, or indent this line like the"
+        " ones around it.",
     ),
     (
         "did not find expected key",
         "problem",
-        "this line is not indented like the ones around it (SKUs take two spaces, what belongs to"
-        " a SKU takes four), or something follows a closing quote; correct that",
+        "This line is not indented like the ones around it (SKUs take two spaces, what belongs to"
+        " a SKU takes four), or something follows a closing quote. Correct it.",
     ),
     (
         "did not find expected '-' indicator",
         "problem",
-        "this line does not belong to the list above; indent it like the others, after a dash",
+        "This line does not belong to the list above. Indent it like the others, after a dash.",
     ),
     (
         "did not find expected ',' or '}'",
         "context",
-        "a { is not closed, or a quote in it ends too early; correct that",
+        "A { is not closed, or a quote in it ends too early. Correct it.",
     ),
     (
         "did not find expected ',' or ']'",
         "context",
-        "a [ is not closed, or a quote in it ends too early; correct that",
+        "A [ is not closed, or a quote in it ends too early. Correct it.",
     ),
-    ("unexpected end of stream", "context", "a quote is not closed; add the other one"),
-    ("unexpected document indicator", "context", "a quote is not closed; add the other one"),
-    ("unknown escape character", "problem", "a \\ in double quotes is special; write \\\\"),
+    ("unexpected end of stream", "context", "A quote is not closed. Add the other one."),
+    ("unexpected document indicator", "context", "A quote is not closed. Add the other one."),
+    ("unknown escape character", "problem", "A \\ in double quotes is special. Write \\\\."),
     (
         "could not find expected ':'",
         "context",
-        "there is no colon after the key; write it like `TEE-BLK-M: 40`",
+        "There is no colon after the key. Write it like `TEE-BLK-M: 40`.",
     ),
 )
 
@@ -68,14 +68,14 @@ def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
         and mark is not None
         and _starts_with_dash(text, mark.line)
     ):
-        said_of_dash = "a dash makes a list of this; delete the dash"
+        said_of_dash = "A dash starts a list, which is not allowed here. Delete the dash."
         return Problem(path, *_place(mark), said_of_dash)
     for words, where, sentence in _SENTENCES:
         if words in said:
             mark = getattr(error, f"{where}_mark", None) or mark
             return Problem(path, *_place(mark), sentence)
-    advice = "check the indentation, colons and quotes here and one line above"
-    return Problem(path, *_place(mark), f"this is not YAML: {said}; {advice}")
+    advice = "Check the indentation, colons, and quotes here and one line above."
+    return Problem(path, *_place(mark), f"This is not valid YAML: {said}. {advice}")
 
 
 def _starts_with_dash(text: str, line: int) -> bool:
@@ -121,17 +121,17 @@ def _advice(line: str, *, is_last: bool) -> str | None:
     """Return what to write instead of *line*, a key with a value; None if nothing is odd."""
     if found := _DASH.fullmatch(line):
         # On the last line the dash may be right, and something else wrong: an entry of a list.
-        said = f"a dash makes a list of this; delete the dash: `{_advised(found[1] or '')}`"
+        said = f"A dash starts a list. Delete it: `{_advised(found[1] or '')}`."
         return None if is_last else said
     if line.startswith(":"):
-        return "there is nothing before the colon; write the SKU's code there"
+        return "There is nothing before the colon. Write the SKU's code there."
     has_name = any(character.isalnum() for character in line)
     if _BRACKETS.search(line) or _COMPLETE.match(line) or not has_name:
         return None
     if (found := _NO_SPACE.fullmatch(line)) and not _QUOTED.fullmatch(line):
-        return f"put a space after the colon: `{found[1]}: {found[2]}`"
+        return f"Put a space after the colon: `{found[1]}: {found[2]}`."
     key, value = _key_and_value(line)
-    return f"there is no colon after `{key}`; write `{key}:{value}`"
+    return f"There is no colon after `{key}`. Write `{key}:{value}`."
 
 
 def _advised(text: str) -> str:
@@ -170,5 +170,5 @@ def _odd_start(text: str, mark: Any) -> str:
     """Return what to do about a character that no value may start with."""
     character = text[mark.index : mark.index + 1]
     if character == "\t":
-        return "a tab cannot indent a line; use spaces"
-    return f"nothing can start with {character}; put the text in quotes"
+        return "A tab cannot indent a line. Use spaces."
+    return f"Nothing can start with {character}. Put the text in quotes."

@@ -38,16 +38,16 @@ def decode(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[str, 
     """Return *content* as text without a byte order mark, or why it is not taken."""
     if len(content) > max_bytes:
         return "", Problem(
-            path, 0, 0, "the file is larger than 16 MiB; split it into several files"
+            path, 0, 0, "The file is larger than 16 MiB. Split it into several files."
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "", Problem(path, 0, 0, "the file is UTF-16; save it as UTF-8")
+        return "", Problem(path, 0, 0, "The file is UTF-16. Save it as UTF-8.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
-        message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        message = f"Byte 0x{content[error.start]:02X} is not UTF-8. Save the file as UTF-8."
         return "", Problem(path, line, column, message)
     return text, None if _is_common(content) else _text_problem(path, text)
 
@@ -64,18 +64,18 @@ def _is_common(content: bytes) -> bool:
 def _text_problem(path: str, text: str) -> Problem | None:
     """Return what forbids reading *text* at all, comments included, or None."""
     if conflict := _CONFLICT.search(text):
-        sides = "keep one of the two sides"
+        sides = "Keep one of the two sides,"
         if "/events/" in path:
-            sides = "keep one of the two sides, or make two files if these are two deliveries,"
+            sides = "Keep one of the two sides, or make two files if these are two deliveries,"
         message = (
-            f"this is a conflict marker that git left here; {sides}"
-            " and delete the lines with <<<<<<<, ======= and >>>>>>>"
+            f"Git left this conflict marker. {sides}"
+            " and delete the lines with <<<<<<<, =======, and >>>>>>>."
         )
         return Problem(path, *_place(text, conflict.start()), message)
     if lone := _LONE_CR.search(text):
         message = (
-            "a carriage return without a line feed ends this line, which editors number otherwise;"
-            " save the file with the line ends LF or CRLF"
+            "A carriage return without a line feed ends this line, which editors count differently."
+            " Save the file with the line ends LF or CRLF."
         )
         return Problem(path, *_place(text, lone.start()), message)
     hidden = find_hidden(text)
@@ -83,7 +83,7 @@ def _text_problem(path: str, text: str) -> Problem | None:
         hidden = odd.start()
     if hidden is not None:
         code = f"U+{ord(text[hidden]):04X}"
-        message = f"the character {code} cannot be seen and is not allowed; delete it"
+        message = f"The character {code} is invisible and not allowed. Delete it."
         return Problem(path, *_place(text, hidden), message)
     return None
 

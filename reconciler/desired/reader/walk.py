@@ -77,7 +77,7 @@ class _Walk:
             self.refuse(None, EMPTY)
             return
         if first.version or first.tags:
-            self.refuse(first, "a line that starts with % is not allowed; delete it")
+            self.refuse(first, "A line that starts with % is not allowed. Delete it.")
         event = self.next()
         self.document.top = top = self.place(event, event)
         self.document.data = self.node(event, 1, None, top)
@@ -85,7 +85,7 @@ class _Walk:
         if not isinstance(another := self.next(), StreamEndEvent):
             self.refuse(
                 another,
-                "a second document starts here; delete the line `---`, or make two files",
+                "A second document starts here. Delete the line `---`, or make two files.",
             )
             return
         self.document.complete = True
@@ -123,7 +123,7 @@ class _Walk:
             return self.scalar(event)
         if isinstance(event, AliasEvent):
             self.refuse(
-                event, f"*{event.anchor} is an alias, which is not allowed; write the value out"
+                event, f"*{event.anchor} is an alias, which is not allowed. Write the value out."
             )
             self.document.misspelled = True
             return UNSPELLED
@@ -139,10 +139,10 @@ class _Walk:
         """Refuse an anchor or a tag on *event*."""
         if event.anchor is not None:
             self.refuse(
-                event, f"&{event.anchor} is an anchor, which is not allowed; write each value out"
+                event, f"&{event.anchor} is an anchor, which is not allowed. Write each value out."
             )
         if event.tag is not None:
-            self.refuse(event, "a tag (a word that starts with !) is not allowed; delete it")
+            self.refuse(event, "A tag (a word that starts with !) is not allowed. Delete it.")
 
     def scalar(self, event: Any) -> str | int | Unspelled:
         """Return a scalar as text, as a number in its one spelling, or as `UNSPELLED`."""
@@ -210,16 +210,14 @@ class _Walk:
         """Refuse *event* unless it ends a mapping; note where that is."""
         end = event.end_mark.index
         if not isinstance(event, MappingEndEvent):
-            self.refuse(event, "a key must be text on one line; put a name before the colon")
+            self.refuse(event, "A key must be text on one line. Put a name before the colon.")
             raise _StopReading
         if place is not None:
             place.value = place.value._replace(end=end)
 
     def refuse_again(self, event: Any, first: int) -> None:
         """Refuse the key *event*, which the line *first* has already."""
-        self.refuse(
-            event, f"{shown(event.value)} stands here again, first on line {first}; keep one"
-        )
+        self.refuse(event, f"{shown(event.value)} is already on line {first}. Keep one.")
 
     def is_good(self, event: Any, key: str) -> bool:
         """Return whether the scalar *event* can be a key; refuse it if not."""
@@ -228,7 +226,7 @@ class _Walk:
         if _USUAL_KEY(key):
             return True
         if key == "<<" and event.implicit[0]:
-            self.refuse(event, "<< is a merge key, which is not allowed; write each value out")
+            self.refuse(event, "<< is a merge key, which is not allowed. Write each value out.")
             return False
         if fault := key_fault(key):
             self.refuse(event, fault)

@@ -104,7 +104,7 @@ def find_columns(
         if other is not purpose and filled[other] and not (purpose.is_event and usable[purpose]):
             raise refuse.other(titles[filled[other][0]], other, purpose)
     if purpose.is_event and not filled[purpose] and found[purpose]:
-        raise refuse.because(f"{titles[found[purpose][0]]} is empty: there is nothing to take")
+        raise refuse.because(f"{titles[found[purpose][0]]} is empty. Fill it in, or delete it.")
     if len(usable[purpose]) != 1:
         raise refuse.columns(titles, usable[purpose], _IS_WHAT[purpose], _ACCEPTED[purpose])
     empty = next((titles[i] for i in found[Purpose.COUNT]), "")
@@ -126,20 +126,18 @@ class _Refusal(NamedTuple):
         """Return the error of no column or several for *what*."""
         if found:
             names = " and ".join(titles[index] for index in found)
-            return self.because(
-                f"both {names} may be {what}; rename or delete the one that is not meant"
-            )
+            return self.because(f"{names} can both be {what}. Rename or delete one of them.")
         there = ", ".join(filter(None, titles))
         return self.because(
-            f"no column is called {what}; the first row must name the columns (delete what is"
-            f" above it), and here are: {there}. Accepted are: {accepted}"
+            f"No column contains {what}. The first row must name the columns. Found: {there}."
+            f" Accepted: {accepted}."
         )
 
     def other(self, title: str, other: Purpose, purpose: Purpose) -> InputError:
         """Return the error of a table that another command takes."""
         return self.because(
-            f"{title} holds {_IS_WHAT[other]}, which `reconciler {other} --csv` takes. If it is"
-            f" {_IS_WHAT[purpose]}, call the column {_ACCEPTED[purpose].partition(',')[0]}"
+            f"{title} contains {_IS_WHAT[other]}, which `reconciler {other} --csv` takes. If it is"
+            f" {_IS_WHAT[purpose]}, rename the column to {_ACCEPTED[purpose].partition(',')[0]}."
         )
 
 

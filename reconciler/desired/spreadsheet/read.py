@@ -68,7 +68,7 @@ def read_table(
     for number, cells in rows:
         whole = [*cells, *[""] * len(titles)]
         if any(map(str.strip, cells[len(titles) :])):
-            message = "has more cells than there are columns; put text with separators in quotes"
+            message = "The row has more cells than columns. Put text with separators in quotes."
             reading.problems.append(Problem(path, number, 1, message))
         else:
             reading.take(number, _bare(whole[columns.sku]), _bare(whole[columns.quantity]))
@@ -76,7 +76,7 @@ def read_table(
     if reading.problems:
         raise InputError(reading.problems)
     if not reading.taken:
-        raise _refused(path, "no row has a number; fill one in")
+        raise _refused(path, "No row has a number. Fill one in.")
     used = {columns.sku, columns.quantity}
     return Table(
         stocks=reading.stocks,
@@ -97,10 +97,10 @@ def _read_rows(path: str, content: bytes) -> tuple[str, list[TableRow]]:
         lines = io.StringIO(text, newline="")
         table = list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _refused(path, f"is not a table: {error}; save it as CSV again") from None
+        raise _refused(path, f"This is not a table: {error}. Save it as CSV again.") from None
     rows = [(number, cells) for number, cells in enumerate(table, 1) if any(map(str.strip, cells))]
     if not rows:
-        raise _refused(path, "the table is empty; name the columns in its first row")
+        raise _refused(path, "The table is empty. Name the columns in its first row.")
     return delimiter, rows
 
 
@@ -124,14 +124,14 @@ class _Reading:
             self.by_bare[sku.lstrip("0")].add(sku)
 
     def take(self, number: int, sku: str, quantity: str) -> None:
-        """Take what stands in row *number*."""
+        """Take what is already in row *number*."""
         if not sku and not quantity:
             return  # a heading within the table
         for fault in self._faults(sku, quantity):
             self.problems.append(Problem(self.path, number, 1, fault))
             return
         if sku in self.rows:
-            message = f"{shown(sku)} stands in row {self.rows[sku]} already; keep one"
+            message = f"{shown(sku)} is already in row {self.rows[sku]}. Keep one."
             self.problems.append(Problem(self.path, number, 1, message))
         self.rows.setdefault(sku, number)
         if not quantity:
@@ -169,24 +169,24 @@ class _Reading:
             twins = self.by_bare[sku.lstrip("0")] - {sku}
             if twins and not self.rows.keys() & twins:
                 message = (
-                    f"{shown(sku)} may be {' or '.join(sorted(twins))}, which a spreadsheet makes a"
-                    " number of; format the column as text, and give both a row"
+                    f"{shown(sku)} may be {' or '.join(sorted(twins))}, which the spreadsheet"
+                    " made a number. Format the column as text, and add a row for each."
                 )
                 self.problems.append(Problem(self.path, self.rows[sku], 1, message))
 
     def _faults(self, sku: str, quantity: str) -> Iterator[str]:
         if not sku:
-            yield "there is a quantity and no SKU; fill it in"
+            yield "The quantity has no SKU. Fill it in."
             return
         if sku not in self.known.keys and not (self.may_be_new and key_fault(sku) is None):
             yield self._unknown(sku)
         if quantity and not self._is_number(quantity):
             if _DATE.fullmatch(quantity) and not re.fullmatch(r"[0-9]+\.[0-9]+", quantity):
-                yield f"{shown(quantity)} is a date and no quantity; type the number again"
+                yield f"{shown(quantity)} is a date, not a quantity. Type the number again."
             if self.purpose is Purpose.ADJUST:
                 yield units_fault(quantity, quoted=False)
             elif quantity.lower() == "infinite":
-                yield "infinite is nothing that was counted; write the number"
+                yield "`infinite` can't be counted. Write the number."
             else:
                 may_be_infinite = self.purpose is Purpose.SET
                 yield quantity_fault(quantity, quoted=False, infinite=may_be_infinite)
@@ -203,52 +203,52 @@ class _Reading:
             bare = re.split("[.,]", sku)[0].lstrip("0")
             for known in sorted(self.by_bare.get(bare, ())):
                 return (
-                    f"{shown(sku)} is not known here, and {known} is: a spreadsheet made a number"
-                    " of it; format the column as text"
+                    f"{shown(sku)} is unknown, but {known} exists. The spreadsheet made a number"
+                    " of it. Format the column as text."
                 )
         if re.fullmatch(r"[0-9]{13,}0{2,}", sku):
             return (
-                f"{shown(sku)} is not known here: of a long number spreadsheets make the last"
-                " digits zeros; format the column as text, and type the code again"
+                f"{shown(sku)} is unknown. Spreadsheets replace the last digits of a long number"
+                " by zeros. Format the column as text, and type the code again."
             )
         if sku.startswith("#") and sku.endswith(("!", "?", "A")):
-            return f"{shown(sku)} is an error of the spreadsheet; correct the cell"
+            return f"{shown(sku)} is a spreadsheet error. Correct the cell."
         if _SHORTENED.fullmatch(sku):
             return (
-                f"{shown(sku)} is how a spreadsheet shortens a long number; format the column as"
-                " text, and type the code again"
+                f"{shown(sku)} is a long number that the spreadsheet shortened. Format the"
+                " column as text, and type the code again."
             )
         if _DATE.fullmatch(sku):
             return (
-                f"{shown(sku)} is a date, which a spreadsheet made of a code; format the column as"
-                " text, and type the code again"
+                f"{shown(sku)} is a date that the spreadsheet made of a code. Format the column as"
+                " text, and type the code again."
             )
         self.unknown += 1
         near = self.known.suggest(sku) if self.unknown <= MAX_SUGGESTED else ""
-        hint = near or "correct it, or delete the row"
+        hint = near or "Correct it, or delete the row."
         if self.purpose is not Purpose.SET:
-            hint += " (--new takes SKUs that no file names yet)"
-        return f"{shown(sku)} is in no file of this store; {hint}"
+            hint += " Use --new for SKUs that no file names yet."
+        return f"{shown(sku)} is in no file of this store. {hint}"
 
 
 def _decode(path: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise _refused(path, "is larger than 16 MiB; split it")
+        raise _refused(path, "This is larger than 16 MiB. Split it.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refused(path, "is UTF-16; save it as `CSV UTF-8`")
+        raise _refused(path, "This is UTF-16. Save it as `CSV UTF-8`.")
     if content.startswith(b"PK\x03\x04"):
-        raise _refused(path, "is a workbook; save it as `CSV UTF-8`")
+        raise _refused(path, "This is a workbook. Save it as `CSV UTF-8`.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         message = (
-            f"byte 0x{content[error.start]:02X} is not UTF-8: it was saved as Windows-1252 or the"
-            " like; save it as `CSV UTF-8`"
+            f"Byte 0x{content[error.start]:02X} is not UTF-8: it was saved as Windows-1252 or the"
+            " like. Save it as `CSV UTF-8`."
         )
         raise InputError([Problem(path, row, 1, message)]) from None
     if "\0" in text:
-        raise _refused(path, "holds a NUL, so it is no CSV; save it as `CSV UTF-8`")
+        raise _refused(path, "This contains a NUL byte, so it is not CSV. Save it as `CSV UTF-8`.")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Declared SKUs, and what the store has → a table for a spreadsheet. Pure."""
+"""Declared SKUs, and what the store has → a table for a spreadsheet."""
 
 import csv
 import io

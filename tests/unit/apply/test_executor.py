@@ -56,7 +56,7 @@ def _lost(
         if then is not None:
             store.stocks[target.sku_id] = finite(then)
         if error is ServerFault:
-            raise ServerFault("the store failed", 502)
+            raise ServerFault("The shop failed", 502)
         raise error("the answer broke off")
 
     return fault
@@ -261,7 +261,7 @@ def test_a_lost_write_is_not_sent_again_after_an_interrupt() -> None:
     )
 
     assert (_results(report), len(store.writes), clock.now) == ([Result.UNKNOWN], 1, 30.0)
-    assert "not looked at for long enough: interrupted" in report.outcomes[0].message
+    assert "Not verified: interrupted" in report.outcomes[0].message
 
 
 def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
@@ -270,7 +270,7 @@ def test_an_interrupt_after_the_last_look_sends_nothing() -> None:
     report = _run(store, must_end=lambda: "interrupted" if len(store.reads) == 3 else None)
 
     assert (_results(report), len(store.writes)) == ([Result.FAILED], 1)
-    assert "not sent again: interrupted" in report.outcomes[0].message
+    assert "Not sent again: interrupted" in report.outcomes[0].message
 
 
 def test_a_write_that_lands_at_last_is_no_outage() -> None:
@@ -287,7 +287,7 @@ def test_a_write_refused_as_too_many_is_sent_after_another_read() -> None:
 
     def refuse(store: FakeStore, target: Target, _: Stock) -> Stock:
         store.stocks[target.sku_id] = finite(2)
-        raise Throttled("too many", 5.0)
+        raise Throttled("Too many", 5.0)
 
     store = FakeStore({"id-A": finite(3)}, [refuse])
     report = _run(store, _plan())
@@ -356,7 +356,7 @@ def test_second_write_is_named_whatever_comes_of_it(faults: list[Fault], result:
 
 @pytest.mark.parametrize(
     "error",
-    [Throttled("too many", None), OutageError("down"), StoppedError("its time is over")],
+    [Throttled("Too many", None), OutageError("down"), StoppedError("its time is over")],
 )
 def test_sku_whose_write_was_lost_is_unknown_whatever_ends_the_run(error: Exception) -> None:
     """Its second turn never comes: what was sent once is never not tried, and exit 5."""

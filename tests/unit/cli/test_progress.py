@@ -32,8 +32,8 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds(
         progress(done)
 
     assert capsys.readouterr().err.splitlines() == [
-        "Reading SKU 20 of 240; 20 requests, 120 a minute; about 4 min left",
-        "Reading SKU 40 of 240; 40 requests, 120 a minute; about 3 min left",
+        "Reading SKU 20 of 240: 20 requests, 120 a minute, about 4 min left",
+        "Reading SKU 40 of 240: 40 requests, 120 a minute, about 3 min left",
     ]
 
 
@@ -71,6 +71,6 @@ def test_a_terminal_shows_what_is_written_and_what_waits(
         progress.sending(action("B", 3, 5))
     said = capsys.readouterr().err
 
-    assert "writing B; 3 wait for the rate limit" in said
+    assert "writing B, 3 waiting for the rate limit" in said
     assert "1/2" in said
     assert "\x1b[2J" not in said.replace("\x1b[2K", "")

@@ -175,7 +175,7 @@ def test_every_problem_is_told_at_once() -> None:
         _file("A: !!int 1"),
     ],
     ids=[
-        *["empty", "no skus", "no time", "nothing", "none", "twice", "unknown", "second"],
+        *["empty", "no skus", "not a time", "nothing", "none", "twice", "unknown", "second"],
         *["anchor", "tag"],
     ],
 )
@@ -215,13 +215,13 @@ def test_same_sku_may_be_in_many_events() -> None:
     [
         ("+20", True, "without quotes"),
         ("20", True, "without quotes"),
-        ("+05", False, "write +5"),
+        ("+05", False, "Write +5"),
         ("-0", False, "changes nothing"),
         ("+", False, "changes nothing"),
         ("+1000000000", False, "999999999"),
         ("infinite", False, "level"),
-        ("", False, "no units"),
-        ("null", False, "no units"),
+        ("", False, "units"),
+        ("null", False, "units"),
         ("many", False, "+20 for what came in"),
     ],
 )

@@ -67,9 +67,9 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folders", "said"),
     [
-        ([], "there is no store in this folder"),
-        (["Demo"], "a store's name is made of"),
-        (["a_b"], "rename the folder"),
+        ([], "There is no store in this folder"),
+        (["Demo"], "A store's name consists of"),
+        (["a_b"], "Rename the folder"),
     ],
 )
 def test_stores_have_plain_names(tmp_path: Path, folders: list[str], said: str) -> None:
@@ -87,7 +87,7 @@ def test_a_wrong_path_is_an_error(tmp_path: Path) -> None:
     problems: list[Problem] = []
     find_stores(tmp_path / "nowhere", problems)
 
-    assert "there is no such folder" in str(problems[0])
+    assert "There is no such folder" in str(problems[0])
 
 
 def test_what_lies_beside_the_stores_is_told(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_what_lies_beside_the_stores_is_told(tmp_path: Path) -> None:
 
     assert find_stores(tmp_path, problems) == ["demo"]
     assert [str(problem).removeprefix(f"{tmp_path}/") for problem in problems] == [
-        "My Shop: error: a store's name is made of a-z, 0-9 and -; rename the folder",
-        "new.yaml: error: belongs to no store; move it into a store's folder",
+        "My Shop: error: A store's name consists of a-z, 0-9, and -. Rename the folder.",
+        "new.yaml: error: This belongs to no store. Move it into a store's folder.",
     ]
 
 
@@ -109,4 +109,4 @@ def test_settings_have_one_name(tmp_path: Path) -> None:
     """store.yml is not taken for stock."""
     (tmp_path / "store.yml").write_text("site_id: x")
 
-    assert "rename it to store.yaml" in _refusal(tmp_path)
+    assert "Rename it to store.yaml." in _refusal(tmp_path)

@@ -91,29 +91,29 @@ def test_limits_are_numbers_or_shares() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("-5", "`-5` is less than 0; write 0 for sold out"),
-        ("010", "`010` starts with 0, and programs disagree on what that means; write 10"),
-        ("+5", "`+5` has a sign, and a level is what there is in all; write 5"),
-        ("0x1F", "`0x1F` is not written in decimal digits; write 31"),
-        ("5.0", "`5.0` is not spelled as a whole number; write 5"),
-        ("2.5", "`2.5` is not a whole number; write 2 or 3"),
-        ("1e3", "`1e3` is not spelled as a whole number; write 1000"),
-        ("1_000", "`1_000` has a separator between its digits; write 1000"),
-        ("1,000", "`1,000` has a separator between its digits; write 1000"),
+        ("-5", "`-5` is less than 0. Write 0 for sold out"),
+        ("010", "`010` starts with 0, and programs disagree on what that means. Write 10."),
+        ("+5", "`+5` has a sign, but a level is a total. Write 5"),
+        ("0x1F", "`0x1F` is not written in decimal digits. Write 31."),
+        ("5.0", "`5.0` is not a plain whole number. Write 5."),
+        ("2.5", "`2.5` is not a whole number. Write 2 or 3."),
+        ("1e3", "`1e3` is not a plain whole number. Write 1000."),
+        ("1_000", "`1_000` has a separator between its digits. Write 1000"),
+        ("1,000", "`1,000` has a separator between its digits. Write 1000"),
         ("1:20", "`1:20` is a time to some programs"),
-        ("no", "`no` is not a number"),
-        (".inf", "`.inf` is not a quantity; write infinite"),
-        ("Infinite", "`Infinite` is not a quantity; write infinite"),
-        ("null", "`null` is no quantity; write 0 for sold out"),
-        ("", "there is no quantity here; write a whole number like 12, or infinite"),
-        ("'40'", "`40` is in quotes, which makes it text; write it without quotes"),
+        ("no", "`no` is a yes or no to some programs"),
+        (".inf", "`.inf` is not a quantity. Write infinite."),
+        ("Infinite", "`Infinite` is not a quantity. Write infinite."),
+        ("null", "`null` is not a quantity"),
+        ("", "The quantity is missing. Write a whole number like 12, or infinite."),
+        ("'40'", "`40` is in quotes, so it is text. Write it without quotes."),
         ("9999999999", "`9999999999` is more than 999999999"),
         ("1" * 5000, "is more than 999999999"),
-        ("[1]", "a list is not a quantity"),
+        ("[1]", "A list is not a quantity"),
         ("___", "`___` is not a quantity"),
         ("nan", "`nan` is not a quantity"),
         ("1" + ",000" * 1500, "is more than 999999999"),
-        ("many", "`many` is not a quantity; write a whole number like 12, or infinite"),
+        ("many", "`many` is not a quantity. Write a whole number like 12, or infinite."),
     ],
 )
 def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
@@ -131,22 +131,22 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
     [
         (
             "skus:\n  A: {quantitiy: 5}\n",
-            "demo/a.yaml:2:7: error: the key `quantitiy` is not known; did you mean quantity?",
+            "demo/a.yaml:2:7: error: The key `quantitiy` is unknown. Did you mean quantity?",
         ),
         (
             "sku:\n  A: 5\n",
-            "demo/a.yaml:1:1: error: the key `sku` is not known; did you mean skus?",
+            "demo/a.yaml:1:1: error: The key `sku` is unknown. Did you mean skus?",
         ),
-        ("rule: exact\n", "demo/a.yaml:1:1: error: there is no `skus:`"),
-        ("skus:\n", "demo/a.yaml:1:6: error: there is no SKU below `skus:`"),
-        ("skus: {}\n", "demo/a.yaml:1:1: error: there is no SKU here"),
-        ("hello\n", "demo/a.yaml:1:1: error: the file must be made of keys and values"),
-        ("- A\n", "demo/a.yaml:1:1: error: the file must be made of keys and values"),
-        ("---\n", "demo/a.yaml: error: the file is empty"),
-        ("skus: {A: {note: x}}\n", "demo/a.yaml:1:8: error: there is no `quantity`"),
+        ("rule: exact\n", "demo/a.yaml:1:1: error: There is no `skus:`"),
+        ("skus:\n", "demo/a.yaml:1:6: error: There is no SKU below `skus:`"),
+        ("skus: {}\n", "demo/a.yaml:1:1: error: The file has no SKU"),
+        ("hello\n", "demo/a.yaml:1:1: error: The file must consist of keys and values"),
+        ("- A\n", "demo/a.yaml:1:1: error: The file must consist of keys and values"),
+        ("---\n", "demo/a.yaml: error: The file is empty"),
+        ("skus: {A: {note: x}}\n", "demo/a.yaml:1:8: error: There is no `quantity`"),
         (
             "skus: {A: {quantity: 1, note: 12}}\n",
-            "demo/a.yaml:1:31: error: `12` is not text; put it in quotes",
+            "demo/a.yaml:1:31: error: `12` is not text. Put it in quotes.",
         ),
         (
             "skus: {A: {quantity: 1, rule: exakt}}\n",
@@ -158,7 +158,7 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
         ),
         (
             "skus: {A: {quantity: 1, id: X}}\n",
-            "demo/a.yaml:1:29: error: `X` is not an id of the store",
+            "demo/a.yaml:1:29: error: `X` is not an id of the shop",
         ),
         ("as_of: 2026-11-20\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` is no key any more"),
         ("as_of: yesterday\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` is no key any more"),
@@ -169,19 +169,19 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
         ("low: -1\nskus: {A: 1}\n", "demo/a.yaml:1:6: error: `-1` is not a whole number"),
         (
             "skus: {A: {quantity: 1, id: 111111111111111111111111}}\n",
-            "demo/a.yaml:1:29: error: `111111111111111111111111` is a number to some programs",
+            "demo/a.yaml:1:29: error: `111111111111111111111111` looks like a number",
         ),
         ("skus: {A: *x}\n", "demo/a.yaml:1:11: error: *x is an alias"),
         (
             "skus: {A\u00a0B: 1}\n",
-            "demo/a.yaml:1:8: error: the key 'A\\xa0B' holds the character U+00A0",
+            "demo/a.yaml:1:8: error: The key 'A\\xa0B' holds the character U+00A0",
         ),
         (
             "skus: {A\u3164B: 1}\n",
-            "demo/a.yaml:1:9: error: the character U+3164 cannot be seen",
+            "demo/a.yaml:1:9: error: The character U+3164 is invisible",
         ),
-        ("skus: {e\u0301: 1}\n", "demo/a.yaml:1:8: error: the key 'e\\u0301' is made of split"),
-        ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: `A` stands here again"),
+        ("skus: {e\u0301: 1}\n", "demo/a.yaml:1:8: error: The key 'e\\u0301' contains decomposed"),
+        ("skus: {A: 1, A: 2}\n", "demo/a.yaml:1:14: error: `A` is already on line"),
     ],
 )
 def test_what_does_not_fit_is_said_with_its_place(text: str, said: str) -> None:
@@ -195,7 +195,7 @@ def test_what_does_not_fit_is_said_with_its_place(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("backend: sandbox\n", "demo/store.yaml:1:1: error: there is no `site_id`"),
+        ("backend: sandbox\n", "demo/store.yaml:1:1: error: There is no `site_id`"),
         ("site_id: 12\n", "demo/store.yaml:1:10: error: `12` is not the id of a site"),
         (
             f"site_id: {SITE}\ntoken_env: TOKEN\n",
@@ -207,11 +207,11 @@ def test_what_does_not_fit_is_said_with_its_place(text: str, said: str) -> None:
         ),
         (
             f"site_id: {SITE}\nlimits: {{max_change: 3}}\n",
-            "demo/store.yaml:2:10: error: the key `max_change` is",
+            "demo/store.yaml:2:10: error: The key `max_change` is",
         ),
         (
             f"site_id: {SITE}\napi_url: http://x\n",
-            "demo/store.yaml:2:1: error: the key `api_url` is",
+            "demo/store.yaml:2:1: error: The key `api_url` is",
         ),
         (f'site_id: "{SITE}\\n"\n', "demo/store.yaml:1:10: error: "),
     ],
@@ -239,7 +239,7 @@ def test_problems_of_all_files_come_together_and_sorted() -> None:
 def test_one_sku_in_two_files_names_both() -> None:
     """A SKU that stands in two files is refused with both places."""
     assert problems("skus:\n  A: 1\n", "skus:\n  A: 1\n") == [
-        "demo/b.yaml:2:3: error: `A` is declared here and at demo/a.yaml:2; keep one"
+        "demo/b.yaml:2:3: error: `A` is declared here and at demo/a.yaml:2. Keep one."
     ]
 
 
@@ -248,14 +248,14 @@ def test_one_id_pinned_twice_names_both() -> None:
     pin = "{id: 5e8518516e147040726cc415, quantity: 1}"
 
     assert (
-        "demo/a.yaml:3:7: error: this is the id of `A` at demo/a.yaml:2 too"
+        "demo/a.yaml:3:7: error: This is the id of `A` at demo/a.yaml:2 too"
         in problems(f"skus:\n  A: {pin}\n  B: {pin}\n")[0]
     )
 
 
 def test_a_store_without_stock_is_an_error() -> None:
     """A folder with nothing but store.yaml is never `no changes`."""
-    assert "there is no YAML file with stock here" in problems()[0]
+    assert "There is no YAML file with stock here" in problems()[0]
 
 
 def test_the_digest_follows_the_meaning() -> None:
@@ -272,21 +272,24 @@ def test_the_digest_follows_the_meaning() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("skus:\n  TEE:40\n  MUG: 3\n", "2:3: error: put a space after the colon: `TEE: 40`"),
-        ("skus:\n  MUG: 3\n  TEE:40\n", "3:3: error: put a space after the colon: `TEE: 40`"),
-        ("skus:\n  A: 1\n  TEE:40\n  B: 2\n", "3:3: error: put a space after the colon: `TEE: 40`"),
+        ("skus:\n  TEE:40\n  MUG: 3\n", "2:3: error: Put a space after the colon: `TEE: 40`."),
+        ("skus:\n  MUG: 3\n  TEE:40\n", "3:3: error: Put a space after the colon: `TEE: 40`."),
+        (
+            "skus:\n  A: 1\n  TEE:40\n  B: 2\n",
+            "3:3: error: Put a space after the colon: `TEE: 40`.",
+        ),
         (
             "skus:\n  A:\n    rule:exact\n    quantity: 4\n",
-            "3:5: error: put a space after the colon",
+            "3:5: error: Put a space after the colon",
         ),
-        ("skus\n  A: 1\n", "1:1: error: there is no colon after `skus`; write `skus:`"),
-        ("skus:\n  A = 1\n  B: 2\n", "2:3: error: there is no colon after `A`; write `A: 1`"),
-        ("skus:\n  A: 1\n  B 2\n", "3:3: error: there is no colon after `B`; write `B: 2`"),
-        ("A: 1\nB: 2\n", "1:1: error: there is no `skus:` above the SKUs"),
-        ("skus:\nA: 1\nB: 2\n", "2:1: error: indent the SKUs below `skus:` by two spaces"),
-        ("SKUs:\n  A: 1\n", "1:1: error: the key `SKUs` is not known; did you mean skus?"),
-        ("skus:\n  A: {quantity: 1, note: }\n", "2:26: error: there is nothing after `note:`"),
-        ("skus:\n  A: 1\n  B: {note: 'it's'}\n", "3:6: error: a { is not closed, or a quote"),
+        ("skus\n  A: 1\n", "1:1: error: There is no colon after `skus`. Write `skus:`"),
+        ("skus:\n  A = 1\n  B: 2\n", "2:3: error: There is no colon after `A`. Write `A: 1`."),
+        ("skus:\n  A: 1\n  B 2\n", "3:3: error: There is no colon after `B`. Write `B: 2`."),
+        ("A: 1\nB: 2\n", "1:1: error: `skus:` is missing above the SKUs"),
+        ("skus:\nA: 1\nB: 2\n", "2:1: error: Indent the SKUs below `skus:` by two spaces."),
+        ("SKUs:\n  A: 1\n", "1:1: error: The key `SKUs` is unknown. Did you mean skus?"),
+        ("skus:\n  A: {quantity: 1, note: }\n", "2:26: error: There is nothing after `note:`"),
+        ("skus:\n  A: 1\n  B: {note: 'it's'}\n", "3:6: error: A { is not closed, or a quote"),
     ],
 )
 def test_a_slip_is_blamed_on_its_own_line(text: str, said: str) -> None:

@@ -7,7 +7,8 @@ from factories import Workspace
 
 from reconciler.errors import HistoryError
 from reconciler.git.objects import make_commit, make_root
-from reconciler.git.repository import Repository, find_top, open_repository, shown_remote
+from reconciler.git.process import shown_remote
+from reconciler.git.repository import Repository, find_top, open_repository
 
 REF = "refs/reconciler/demo"
 

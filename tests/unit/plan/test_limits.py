@@ -41,7 +41,7 @@ def test_a_share_bites_from_ten_declared_skus() -> None:
 
     assert broken(9) == []
     assert [v.message for v in broken(10)] == [
-        "max_changes allows 3 (30% of 10), and 4 SKUs would change"
+        "max_changes allows 3 (30% of 10), but 4 SKUs would change."
     ]
 
 

@@ -37,8 +37,11 @@ def test_a_plan_comes_back_equal() -> None:
         (b"\xff", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),
         (b"[]", "is not a plan"),
-        (b'{"format_version": "1.0", "x": ' + b"[" * 900 + b"]" * 900 + b"}", "is nested too deep"),
-        (b'{"format_version": "2.0"}', "has the format 2.0, and this version reads 1.x"),
+        (
+            b'{"format_version": "1.0", "x": ' + b"[" * 900 + b"]" * 900 + b"}",
+            "nested too deep",
+        ),
+        (b'{"format_version": "2.0"}', "format is 2.0, but this version reads 1.x"),
         (b'{"format_version": "1.0"}', "is not a plan"),
         (b" " * (128 * 1024 * 1024 + 1), "is too large"),
     ],
@@ -85,7 +88,7 @@ def test_an_edited_plan_is_stale(change: Callable[[Any], None]) -> None:
     """Whatever decides what is written is under the fingerprint."""
     data = json.loads(dump_plan(PLAN))
     change(data)
-    with pytest.raises(StalePlanError, match="was changed after it was planned"):
+    with pytest.raises(StalePlanError, match="was changed after it was created"):
         _load(data)
 
 
@@ -100,7 +103,7 @@ def test_what_is_said_is_under_the_fingerprint_too(part: str) -> None:
     data = json.loads(dump_plan(plan_of(state, live({"A": 3}))))
     assert data[part]
     data[part] = []
-    with pytest.raises(StalePlanError, match="was changed after it was planned"):
+    with pytest.raises(StalePlanError, match="was changed after it was created"):
         _load(data)
 
 
@@ -134,7 +137,7 @@ def test_fingerprint_covers_everything(change: Callable[[Any], None]) -> None:
     """Times, names, places and unknown fields cannot be changed unseen either."""
     data = json.loads(dump_plan(PLAN))
     change(data)
-    with pytest.raises(StalePlanError, match="was changed after it was planned"):
+    with pytest.raises(StalePlanError, match="was changed after it was created"):
         _load(data)
 
 
@@ -172,16 +175,16 @@ def _made_of(**fields: Any) -> Plan:
 @pytest.mark.parametrize(
     ("plan", "state", "said"),
     [
-        (replace(PLAN, store="other"), STATE, "the plan is for the store other"),
+        (replace(PLAN, store="other"), STATE, "The plan is for the store other"),
         (replace(PLAN, site_id="other"), STATE, "site other"),
-        (_made_of(desired_digest="sha256:1"), STATE, "the YAML has changed"),
-        (_made_of(base="b" * 40), STATE, "the base was bbbbbbb and is now none"),
-        (_made_of(offline=True), STATE, "made offline"),
-        (PLAN, desired(declared("B", "infinite")), "action for A does not follow"),
+        (_made_of(desired_digest="sha256:1"), STATE, "The YAML changed"),
+        (_made_of(base="b" * 40), STATE, "The base was bbbbbbb and is now none"),
+        (_made_of(offline=True), STATE, "created with --offline"),
+        (PLAN, desired(declared("B", "infinite")), "action for A does not match"),
         (
             PLAN,
             desired(declared("A", 6), declared("B", "infinite")),
-            "action for A does not follow",
+            "action for A does not match",
         ),
         (
             PLAN,
@@ -198,7 +201,7 @@ def _made_of(**fields: Any) -> Plan:
             "writes a SKU twice",
         ),
         (PLAN, desired(*STATE.declared.values(), frozen=("A",)), "action for A"),
-        (replace(PLAN, actions=TWO.actions[::-1]), TWO_STATE, "not in their order"),
+        (replace(PLAN, actions=TWO.actions[::-1]), TWO_STATE, "not in order"),
     ],
     ids=range(13),
 )

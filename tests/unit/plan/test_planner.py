@@ -92,8 +92,8 @@ def test_a_missing_sku_names_the_nearest() -> None:
     )
 
     assert found == [
-        ("MUG-BLU", "no live SKU has this code; did you mean MUG-BLUE?"),
-        ("X", "no live SKU has this code; correct it, or delete the declaration"),
+        ("MUG-BLU", "No SKU of the shop has this code. Did you mean MUG-BLUE?"),
+        ("X", "No SKU of the shop has this code. Correct it, or delete the declaration."),
     ]
 
 
@@ -122,8 +122,7 @@ def test_a_pinned_sku_that_shows_another_code_is_renamed() -> None:
     assert found == [
         (
             "B",
-            "the live SKU id-A shows the code A and not B;"
-            " if it is the right one, write `sku: 'A'`",
+            "The SKU id-A shows the code A, not B. If it is the right SKU, write `sku: 'A'`.",
         )
     ]
 
@@ -201,7 +200,7 @@ def test_an_archived_product_is_said() -> None:
 
 def test_on_change_without_a_base_fails_closed() -> None:
     """Without a base nothing is guessed: the SKU, its place and the way out are named."""
-    with pytest.raises(NoBaseError, match=r"the first is A at inventory/demo/a.yaml:1"):
+    with pytest.raises(NoBaseError, match=r"The first is A at inventory/demo/a.yaml:1"):
         plan_of(desired(declared("A", 5, rule=Rule.ON_CHANGE)), live({"A": 3}))
 
 
@@ -266,19 +265,19 @@ def test_a_typo_in_frozen_is_said() -> None:
     """What is to be frozen and is declared nowhere freezes nothing."""
     plan = plan_of(desired(declared("A", 5), frozen=("a", "B*", "A")), live({"A": 3}))
 
-    assert {f.sku for f in plan.findings if "no declared SKU" in f.message} == {"a", "B*"}
+    assert {f.sku for f in plan.findings if "no SKU" in f.message} == {"a", "B*"}
 
 
 @pytest.mark.parametrize(
     ("declared_code", "live_code", "differs"),
     [
         ("tee", "TEE", "upper and lower case"),
-        ("TEE", " TEE", "a space at its edge"),
-        ("TEE", "TEE ", "a space at its edge"),
-        ("caf\u00e9", "cafe\u0301", "how its characters are composed"),
-        ("TEE", "T\u200bEE", "cannot be seen"),
+        ("TEE", " TEE", "a space at the edge"),
+        ("TEE", "TEE ", "a space at the edge"),
+        ("caf\u00e9", "cafe\u0301", "composed characters"),
+        ("TEE", "T\u200bEE", "No SKU of the shop has this code"),
         ("TEE", "\uff34EE", "look alike"),
-        ("TEE-1", "TEE\u00a0-1", "cannot be seen"),
+        ("TEE-1", "TEE\u00a0-1", "No SKU of the shop has this code"),
     ],
 )
 def test_missing_code_that_looks_the_same_is_pinned(
@@ -300,7 +299,7 @@ def test_near_code_that_is_no_key_is_pinned(live_code: str) -> None:
     plan = plan_of(desired(declared(wanted, 5)), live({live_code: 3}))
     (finding,) = (f for f in plan.findings if f.kind is FindingKind.MISSING)
 
-    assert "did you mean" not in finding.message
+    assert "Did you mean" not in finding.message
     assert f"`id: id-{live_code}`" in finding.message
 
 

@@ -79,7 +79,7 @@ def test_nothing_to_do_is_one_sentence() -> None:
     drifted = plan_of(desired(declared("A", 5, rule=Rule.OBSERVE)), live({"A": 3}))
 
     assert "\nNo changes. The live stock is as declared.\n" in _text(render_plan(same))
-    assert "\nNo changes. Drift left alone: 1 SKU, 2 units below what was declared.\n" in _text(
+    assert "\nNo changes. Drift skipped: 1 SKU, 2 units below the declared stock.\n" in _text(
         render_plan(drifted)
     )
 
@@ -89,7 +89,7 @@ def test_an_error_is_never_no_changes() -> None:
     text = _text(render_plan(plan_of(desired(declared("X", 5)), live({}))))
 
     assert "No changes" not in text
-    assert "1 SKU cannot be planned; see the lines with a !." in text
+    assert "1 SKU can't be planned. See the lines with a !." in text
 
 
 def test_a_report_counts_outcomes() -> None:

@@ -50,7 +50,7 @@ def test_undone_tells_units_and_direction(put_back: int, numbers: str) -> None:
 
     assert bool(text) is bool(numbers)
     assert numbers in text and "-" not in text
-    assert ("put back" in text, "taken away" in text) == (put_back > 0, put_back < 0)
+    assert ("back" in text, "removed" in text) == (put_back > 0, put_back < 0)
 
 
 @pytest.mark.parametrize(

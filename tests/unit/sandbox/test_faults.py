@@ -74,7 +74,7 @@ def test_nonsense_is_met_by_a_sentence(tmp_path: Path, content: str) -> None:
     path = tmp_path / "faults.json"
     path.write_text(content)
 
-    with pytest.raises(SandboxError, match=r"faults\.json: is not a list of faults"):
+    with pytest.raises(SandboxError, match=r"faults\.json is not a list of faults"):
         read_faults(path)
 
 

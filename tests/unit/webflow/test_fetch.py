@@ -66,7 +66,7 @@ def test_listing_is_confirmed_by_a_second_reading() -> None:
 
     assert len(confirm_listing(client, "site", first).skus) == 4
     assert client.offsets == [0, 0]
-    with pytest.raises(ListingError, match="changed during each"):
+    with pytest.raises(ListingError, match="changed during"):
         confirm_listing(Pages(*[(range(n), n) for n in range(5, 9)]), "site", first)
 
 
@@ -90,7 +90,7 @@ def test_a_listing_that_shifts_once_is_read_again() -> None:
 )
 def test_a_listing_that_does_not_add_up_is_refused(pages: list[tuple[range, int]]) -> None:
     """Too few, the same twice, or without end: no plan stands on that."""
-    with pytest.raises(ListingError, match=r"changed during each|more than there can be"):
+    with pytest.raises(ListingError, match=r"changed during|impossible"):
         fetch_listing(Pages(*pages), "site", "c")
 
 
@@ -114,7 +114,7 @@ def test_a_sku_that_is_gone_is_left_out() -> None:
 
 def test_a_wrong_collection_is_told_from_missing_skus() -> None:
     """Where no SKU at all is known, the setting is wrong and not the YAML."""
-    with pytest.raises(ListingError, match="check sku_collection_id"):
+    with pytest.raises(ListingError, match="Check sku_collection_id"):
         fetch_stocks(Pages((range(0), 0)), "c", [LiveSku("gone", "A", "", archived=False)], 2)
 
 

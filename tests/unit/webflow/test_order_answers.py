@@ -135,7 +135,7 @@ def test_time_is_utc_or_empty(text: Any, time: str) -> None:
 )
 def test_body_that_is_no_page_is_refused_without_a_word_of_it(body: Any) -> None:
     """Neither the error's text nor what its traceback refers to holds anything of the body."""
-    with pytest.raises(AnswerError, match=r"^the answer is not a page of orders$") as caught:
+    with pytest.raises(AnswerError, match=r"^The answer is not a page of orders.$") as caught:
         parse_orders(body)
 
     error = caught.value

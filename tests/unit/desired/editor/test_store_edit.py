@@ -102,7 +102,7 @@ def test_what_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(ReconcilerError, match=r"could not be put back: .*/a\. See git diff"):
+    with pytest.raises(ReconcilerError, match=r"could not be restored: .*/a\. Check"):
         replace_files(dict.fromkeys(before, b"2"), before)
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_changed_or_is_read_only_is_left(tmp_path: Path) -> None:
     """Somebody else's edit, and somebody's wish, go first."""
     before = _begin(tmp_path)
     (tmp_path / "b").write_bytes(b"other")
-    with pytest.raises(EditError, match="b changed while"):
+    with pytest.raises(EditError, match="b changed during"):
         replace_files(dict.fromkeys(before, b"2"), before)
     (tmp_path / "b").write_bytes(b"1")
     (tmp_path / "b").chmod(0o444)

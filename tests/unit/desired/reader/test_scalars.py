@@ -67,7 +67,7 @@ def test_may_not_be_text_leaves_codes(text: str) -> None:
 )
 def test_quantity_fault_names_number_to_write(text: str, number: str) -> None:
     """The number is that which the text means, and not another one."""
-    assert f"write {number}" in quantity_fault(text, quoted=False)
+    assert f"Write {number}" in quantity_fault(text, quoted=False)
     assert f"write {number}" + "0" not in quantity_fault(text, quoted=False)
 
 
@@ -89,7 +89,7 @@ def test_quantity_fault_of_negative_number_is_sold_out(text: str) -> None:
 @pytest.mark.parametrize("text", ["inf", "Infinite", "unlimited", "\u221e", ".inf", "Infinity"])
 def test_quantity_fault_of_other_words_for_infinite_names_it(text: str) -> None:
     """There is one word for what is not counted."""
-    assert quantity_fault(text, quoted=False).endswith("write infinite")
+    assert quantity_fault(text, quoted=False).endswith("Write infinite.")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def _explain(text: str, kind: str = "inventory") -> list[Problem]:
     ("text", "place", "said"),
     [
         ("skus:\n  A: -1\n", (2, 6), "less than 0"),
-        ("skus:\n  A: 5\n  B:  1_000\n", (3, 7), "write 1000"),
+        ("skus:\n  A: 5\n  B:  1_000\n", (3, 7), "Write 1000"),
         ("skus:\n  A: '12'\n", (2, 6), "quotes"),
         ("skus:\n  A: [1]\n", (2, 6), "list"),
         ("skus:\n  A: {quantity: x}\n", (2, 17), "`x`"),
@@ -30,7 +30,7 @@ def _explain(text: str, kind: str = "inventory") -> list[Problem]:
         (f"skus:\n  A: {{quantity: 5, id: {ID[:-1]}}}\n", (2, 24), "24 digits"),
         ("rule: exact\n", (1, 1), "`skus:`"),
         ("A: 5\nB: 6\n", (1, 1), "`skus:`"),
-        ("skus:\nA: 5\n", (2, 1), "indent"),
+        ("skus:\nA: 5\n", (2, 1), "Indent"),
         ("skus: {}\n", (1, 1), "TEE-BLK-M: 40"),
         ("skus:\n", (1, 6), "no SKU"),
         ("skus: A:5\n", (1, 7), "no space after its colon"),
@@ -88,7 +88,7 @@ def test_explain_leaves_out_what_was_refused_already() -> None:
 @pytest.mark.parametrize(("word", "near"), [("RULES", "rule"), ("exact", ""), ("", "")])
 def test_suggest_names_what_is_near_or_nothing(word: str, near: str) -> None:
     """A suggestion that is far off would mislead."""
-    assert suggest(word, ["rule", "note"]) == (f"; did you mean {near}?" if near else "")
+    assert suggest(word, ["rule", "note"]) == (f" Did you mean {near}?" if near else "")
 
 
 @pytest.mark.parametrize(("text", "fits"), [("ab", True), ("ab\n", False), ("abc", False)])

@@ -4,24 +4,24 @@ import pytest
 from factories import problems
 
 ODD = {
-    "MUG-1:21": "put a space after the colon: `MUG-1: 21`",
-    "MUG 1:21": "put a space after the colon: `MUG 1: 21`",
-    "MUG+1:21": "put a space after the colon: `MUG+1: 21`",
-    "MUG:1:21": "put a space after the colon: `MUG:1: 21`",
-    "'MUG 1':21": "put a space after the colon: `'MUG 1': 21`",
-    "MUG-1:infinite": "put a space after the colon: `MUG-1: infinite`",
-    "MUG-1:21  # two": "put a space after the colon: `MUG-1: 21`",
-    "MUG-1 21": "there is no colon after `MUG-1`; write `MUG-1: 21`",
-    "MUG 1 21": "there is no colon after `MUG 1`; write `MUG 1: 21`",
-    "MUG-1; 21": "there is no colon after `MUG-1`; write `MUG-1: 21`",
-    "MUG-1 = 21": "there is no colon after `MUG-1`; write `MUG-1: 21`",
-    "MUG-1": "there is no colon after `MUG-1`; write `MUG-1:`",
-    '"MUG:1"': 'there is no colon after `"MUG:1"`; write `"MUG:1": 40`',
-    "- MUG-1:38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
-    "-  MUG-1: 38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
-    "MUG-1\uff1a21": "put a space after the colon: `MUG-1: 21`",
-    ": 21": "there is nothing before the colon; write the SKU's code there",
-    "- MUG-1: 38": "a dash makes a list of this; delete the dash: `MUG-1: 38`",
+    "MUG-1:21": "Put a space after the colon: `MUG-1: 21`.",
+    "MUG 1:21": "Put a space after the colon: `MUG 1: 21`.",
+    "MUG+1:21": "Put a space after the colon: `MUG+1: 21`.",
+    "MUG:1:21": "Put a space after the colon: `MUG:1: 21`.",
+    "'MUG 1':21": "Put a space after the colon: `'MUG 1': 21`.",
+    "MUG-1:infinite": "Put a space after the colon: `MUG-1: infinite`.",
+    "MUG-1:21  # two": "Put a space after the colon: `MUG-1: 21`.",
+    "MUG-1 21": "There is no colon after `MUG-1`. Write `MUG-1: 21`.",
+    "MUG 1 21": "There is no colon after `MUG 1`. Write `MUG 1: 21`.",
+    "MUG-1; 21": "There is no colon after `MUG-1`. Write `MUG-1: 21`.",
+    "MUG-1 = 21": "There is no colon after `MUG-1`. Write `MUG-1: 21`.",
+    "MUG-1": "There is no colon after `MUG-1`. Write `MUG-1:`.",
+    '"MUG:1"': 'There is no colon after `"MUG:1"`. Write `"MUG:1": 40`.',
+    "- MUG-1:38": "A dash starts a list. Delete it: `MUG-1: 38`.",
+    "-  MUG-1: 38": "A dash starts a list. Delete it: `MUG-1: 38`.",
+    "MUG-1\uff1a21": "Put a space after the colon: `MUG-1: 21`.",
+    ": 21": "There is nothing before the colon. Write the SKU's code there.",
+    "- MUG-1: 38": "A dash starts a list. Delete it: `MUG-1: 38`.",
 }
 NEXT = ("TEE: 5", "TEE:\n    quantity: 5", "TEE: {quantity: 5}", "'TEE 1': 5", "TEE: infinite  # x")
 
@@ -68,5 +68,5 @@ def test_field_without_a_colon_keeps_its_value(field: str) -> None:
     text = f"skus:\n  A:\n    quantity: 5\n    {field}\n    id: x\n"
 
     assert problems(text) == [
-        f"demo/a.yaml:4:5: error: there is no colon after `{name}`; write `{name}: {value}`"
+        f"demo/a.yaml:4:5: error: There is no colon after `{name}`. Write `{name}: {value}`."
     ]

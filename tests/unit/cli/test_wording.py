@@ -1,0 +1,64 @@
+"""The wording of help and usage errors."""
+
+from collections.abc import Iterator
+
+import click
+from factories import Workspace
+from syrupy.assertion import SnapshotAssertion
+
+from reconciler.cli.main import command
+
+
+def _commands(each: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    yield name, each
+    if isinstance(each, click.Group):
+        context = click.Context(each)
+        for below in each.list_commands(context):
+            found = each.get_command(context, below)
+            assert found is not None
+            yield from _commands(found, f"{name} {below}")
+
+
+def test_help_of_each_command(wording: SnapshotAssertion) -> None:
+    """All commands, at 80 columns."""
+    texts = []
+    for name, each in _commands(command, "reconciler"):
+        context = click.Context(each, info_name=name, terminal_width=80, max_content_width=80)
+        texts.append(f"$ {name} --help\n{each.get_help(context)}\n")
+    assert "\n".join(texts) == wording
+
+
+USAGE = (
+    "plan --offline --changed-since HEAD",
+    "plan --read-all --offline",
+    "plan --out - --format markdown",
+    "plan --store other",
+    "apply",
+    "apply p.json --read-all",
+    "apply --max-duration soon --yes",
+    "apply --local --remote x --yes",
+    "apply --no-record --local --yes",
+    "set",
+    "set TEE=x",
+    "set NEW=5",
+    "count TEE=+5 --yes",
+    "adjust TEE=5",
+    "adjust TEE=+0",
+    "base settle TEE=maybe",
+    "base unlock 0000",
+    "export --csv t.csv --csv t.csv",
+    "import --site x --store shop",
+    "validate nowhere",
+    "nonsense",
+)
+
+
+def test_usage_errors(workspace: Workspace, wording: SnapshotAssertion) -> None:
+    """Each with its exit code."""
+    workspace.store({"TEE": 5, "MUG": 5}, {"TEE": 5, "MUG": 5}, settings="rule: on_change\n")
+    workspace.commit()
+    lines = []
+    for call in USAGE:
+        run = workspace.run(*call.split())
+        lines.append(f"$ reconciler {call}    (exit {int(run.code)})\n{run.err}")
+    assert "\n".join(lines).replace(str(workspace.folder), "FOLDER") == wording
