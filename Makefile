@@ -2,7 +2,7 @@
 # PYTHON names the interpreter to use.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix docs bench faults histories fuzz lock clean
+.PHONY: help demo test test-browser lint fix docs bench faults histories fuzz lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 .venv/.made:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON) here: install Python 3.11 or newer."; exit 1; }
@@ -34,6 +34,13 @@ demo: .venv/.run ## Validate, plan, and apply on the sandbox
 
 test: .venv/.dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+.venv/.browser: .venv/.dev tests/browser/requirements.txt
+	@$(PIP) --require-hashes --requirement tests/browser/requirements.txt
+	@touch $@
+
+test-browser: .venv/.browser ## Run the tests of HTML pages in Chromium
+	@$(BIN)/python -m pytest tests/browser/check_pages.py
 
 lint: .venv/.dev ## Check style, types, and imports
 	@$(BIN)/ruff check .
@@ -77,6 +84,7 @@ lock: .venv/.dev ## Update the locked versions
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 .ci/workflows.in --output-file .ci/workflows.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt docs/requirements.in --output-file docs/requirements.txt
+	@cd . && $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --constraint requirements-dev.txt tests/browser/requirements.in --output-file tests/browser/requirements.txt
 
 clean: ## Delete generated files
 	@rm -rf .venv .reconciler .mypy_cache .ruff_cache .pytest_cache dist build

@@ -56,13 +56,18 @@ def print_plan(plan: Plan, format_: str, console: Console, annotated_stores: int
     elif format_ == "markdown":
         print_text(render_markdown(plan))
     elif format_ == "html":
-        # Only this format pays for loading templates.
-        print_text(import_module("reconciler.render.html.plan_page").render_plan_page(plan))
+        print_text(render_html(plan))
     elif format_ == "github":
         share = max(1, MAX_ANNOTATIONS // annotated_stores)
         print_text("".join(f"{line}\n" for line in render_annotations(plan, share)))
     else:
         console.lines(render_plan(plan, verbose=console.flags.verbose))
+
+
+def render_html(plan: Plan) -> str:
+    """Return the HTML page of a plan."""
+    # Only this format pays for loading templates.
+    return str(import_module("reconciler.render.html.plan_page").render_plan_page(plan))
 
 
 class Saved(NamedTuple):

@@ -222,6 +222,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of a safety limit a plan uses, in the limit's own unit."""
+
+    limit: Limit
+    allowed: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One breach of a safety limit, in the limit's own unit."""
 
@@ -305,6 +314,7 @@ class Plan:
     settled: tuple[SettledSku, ...] = ()
     ledgers: tuple[LedgerSku, ...] = ()
     places: tuple[Place, ...] = ()
+    limits: tuple[LimitUse, ...] = ()
     tool_version: str = ""
 
     @property

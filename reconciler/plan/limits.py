@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Action, Bound, Limit, Rule, Statement, Summary, Violation
+from reconciler.model import Action, Bound, Limit, LimitUse, Rule, Statement, Summary, Violation
 
 # A share of a handful of SKUs says nothing: one of three is 33 %.
 MIN_DECLARED_FOR_SHARES = 10
@@ -19,14 +19,14 @@ _SAYS = {
 }
 
 
-def check_limits(
+def measure_limits(
     actions: Sequence[Action], summary: Summary, limits: Mapping[Limit, Bound]
-) -> tuple[Violation, ...]:
-    """Return every limit that *actions* break, in the order of the limits.
+) -> tuple[LimitUse, ...]:
+    """Return how much of each limit *actions* use, in the order of the limits.
 
     A share is of the declared SKUs, or, for units, of the live units of the declared finite SKUs
-    (of their declared units, where they were not read). It bites from `MIN_DECLARED_FOR_SHARES`
-    declared SKUs up.
+    (of their declared units, where they were not read). It applies from
+    `MIN_DECLARED_FOR_SHARES` declared SKUs up.
     """
     found = {
         Limit.CHANGES: len(actions),
@@ -38,20 +38,37 @@ def check_limits(
             action.before.inventory_type is not action.after.inventory_type for action in actions
         ),
     }
+    return tuple(
+        LimitUse(limit, _allowed(limit, bound, summary), found[limit])
+        for limit, bound in limits.items()
+        if not bound.is_share or summary.declared >= MIN_DECLARED_FOR_SHARES
+    )
+
+
+def _whole(limit: Limit, summary: Summary) -> int:
+    return max(summary.live_units, 0) if limit in _UNITS else summary.declared
+
+
+def _allowed(limit: Limit, bound: Bound, summary: Summary) -> int:
+    return _whole(limit, summary) * bound.number // 100 if bound.is_share else bound.number
+
+
+def check_limits(
+    actions: Sequence[Action], summary: Summary, limits: Mapping[Limit, Bound]
+) -> tuple[Violation, ...]:
+    """Return every limit that *actions* exceed, in the order of the limits."""
     violations = []
-    for limit, bound in limits.items():
-        if bound.is_share and summary.declared < MIN_DECLARED_FOR_SHARES:
-            continue
-        whole = max(summary.live_units, 0) if limit in _UNITS else summary.declared
-        allowed = whole * bound.number // 100 if bound.is_share else bound.number
-        if found[limit] > allowed:
-            of = f" ({bound} of {whole})" if bound.is_share else ""
+    for use in measure_limits(actions, summary, limits):
+        limit, allowed, found = use.limit, use.allowed, use.found
+        if found > allowed:
+            bound = limits[limit]
+            of = f" ({bound} of {_whole(limit, summary)})" if bound.is_share else ""
             noun, what = _SAYS[limit]
-            many = "" if found[limit] == 1 else "s"
-            message = f"{limit} allows {allowed}{of}, but {found[limit]} {noun}{many} {what}."
+            many = "" if found == 1 else "s"
+            message = f"{limit} allows {allowed}{of}, but {found} {noun}{many} {what}."
             if limit is Limit.PUT_BACK:
                 message += _advise(actions)
-            violations.append(Violation(limit, allowed, found[limit], message))
+            violations.append(Violation(limit, allowed, found, message))
     return tuple(violations)
 
 

@@ -34,7 +34,7 @@ from reconciler.plan.findings import (
     released,
 )
 from reconciler.plan.levels import Judged, count_units, judge_levels, make_actions
-from reconciler.plan.limits import check_limits
+from reconciler.plan.limits import check_limits, measure_limits
 from reconciler.plan.match import match_skus
 from reconciler.plan.naming import Named, name_skus
 from reconciler.plan.recovery import name_doubts, recover, with_recovered
@@ -80,6 +80,7 @@ def compute_plan(
         actions=actions,
         findings=tuple(sorted(findings, key=finding_order)),
         violations=check_limits(actions, summary, desired.settings.limits),
+        limits=measure_limits(actions, summary, desired.settings.limits),
         summary=summary,
         requests=count_requests(live.reads, len(actions), live.limit),
         unread=tuple(sorted(unread)),

@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.git.file_versions import read_blobs
 from reconciler.git.repository import Repository
-from reconciler.records.batches import BATCH_FILE, DOUBT_FILE, Batch, parse_head, parse_run
+from reconciler.records.batches import BATCH_FILE, DOUBT_FILE, Batch, parse_batch, parse_run
 from reconciler.records.ledgers import LEDGER_FILE
 from reconciler.records.records import (
     APPLIED_FILE,
@@ -158,7 +158,7 @@ def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[
 
 def _kept_deadline(commit: str, content: bytes | None) -> tuple[Batch, ...]:
     """Return the deadline of a dead run, which a record that people made by hand keeps."""
-    head = parse_head(commit[:7], content) if content else Batch(None)
+    head = parse_batch(commit[:7], content) if content else Batch(None)
     return (Batch(head.deadline),) if head.deadline else ()
 
 

@@ -102,13 +102,17 @@ class _Result(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class _Batch(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """`read` is when the stocks of all writes were read, unless a write has times of its own."""
+    """`read` is when the stocks of all writes were read, unless a write has times of its own.
+
+    `first` is how many writes the run had announced before.
+    """
 
     deadline: datetime | None = None
     read: tuple[_Time, _Time] = ("", "")
     writes: tuple[_Write, ...] = ()
     results: tuple[_Result, ...] = ()
     unlocked_by: _Text = ""
+    first: Annotated[int, Meta(ge=0)] = 0
 
 
 def dump_batch(batch: Batch, announced: Sequence[str] = ()) -> str:
@@ -120,6 +124,8 @@ def dump_batch(batch: Batch, announced: Sequence[str] = ()) -> str:
     parts = []
     reads = {(write.read_at, write.read_until) for write in batch.writes}
     read = reads.pop() if len(reads) == 1 else ("", "")
+    if announced and (batch.writes or batch.results):
+        parts.append(f'"first": {len(announced)}')
     if batch.deadline is not None:
         parts.append(f'"deadline": "{batch.deadline:%Y-%m-%dT%H:%M:%S.%fZ}"')
     if batch.writes:
@@ -178,18 +184,26 @@ def _as_result(action: RecordedAction, places: Mapping[str, int]) -> dict[str, A
     return row | {name: shorten(stock) for name, stock in stocks.items() if stock is not None}
 
 
-def parse_batch(commit: str, content: bytes, announced: Sequence[str] = ()) -> Batch:
+def parse_batch(commit: str, content: bytes, announced: dict[int, str] | None = None) -> Batch:
     """Return the `batch.json` of the record *commit*; raise HistoryError if it can't be read.
 
-    *announced* are the ids of the SKUs that the run has announced before, in that order.
+    *announced* are the ids of the SKUs that the run has announced, by place. Those of this batch
+    are added. A shallow clone may lack the first ones: their results are left out.
     """
+    known = {} if announced is None else announced
     try:
         batch = load_noun(parse_json(content.decode()), _Batch)
-        results = tuple(_load_result(row, announced) for row in batch.results)
+        found = (_load_result(row, batch.first, known) for row in batch.results)
+        results = tuple(one for one in found if one is not None)
         writes = tuple(_load_write(row, batch.read) for row in batch.writes)
-        return Batch(_load_deadline(batch), writes, results, batch.unlocked_by)
+        deadline = _load_deadline(batch)
     except (ValueError, OverflowError) as error:
         raise _unreadable(BATCH_FILE, commit, error) from None
+    if writes:
+        for place in [one for one in known if one >= batch.first]:
+            del known[place]
+        known.update((batch.first + place, one.sku_id) for place, one in enumerate(writes))
+    return Batch(deadline, writes, results, batch.unlocked_by)
 
 
 def parse_doubt(commit: str, content: bytes) -> tuple[Pending, ...]:
@@ -249,13 +263,18 @@ def _check_times(*times: str) -> None:
 _YEARS: Final = (2000, 2200)
 
 
-def _load_result(row: _Result, announced: Sequence[str]) -> RecordedAction:
+def _load_result(row: _Result, first: int, announced: Mapping[int, str]) -> RecordedAction | None:
+    """Return a result; None if its write was announced in a commit that is not here."""
     _check_times(row.at)
-    sku_id = row.sku_id
+    if (row.write is None) is not bool(row.sku_id):
+        raise ValueError("a result must name one write")
+    sku_id: str | None = row.sku_id
     if row.write is not None:
-        if not 0 <= row.write < len(announced):
+        if not 0 <= row.write < first:
             raise ValueError(f"write {row.write} was not announced")
-        sku_id = announced[row.write]
+        sku_id = announced.get(row.write)
+    if sku_id is None:
+        return None
     stocks = (row.before, row.after)
     before, after = (None if isinstance(one, UnsetType) else lengthen(one) for one in stocks)
     return RecordedAction(sku_id, row.result, row.at, before, after)
@@ -266,24 +285,8 @@ def parse_run(contents: Iterable[tuple[str, bytes]]) -> tuple[Batch, ...]:
 
     Raises HistoryError if one can't be read.
     """
-    announced: list[str] = []
-    batches = []
-    for commit, content in contents:
-        batches.append(parse_batch(commit, content, announced))
-        announced += (write.sku_id for write in batches[-1].writes)
-    return tuple(batches)
-
-
-def parse_head(commit: str, content: bytes) -> Batch:
-    """Return what a `batch.json` says of its run as a whole, without its writes and results.
-
-    Raises HistoryError if it can't be read.
-    """
-    try:
-        batch = load_noun(parse_json(content.decode()), _Batch)
-        return Batch(_load_deadline(batch), unlocked_by=batch.unlocked_by)
-    except (ValueError, OverflowError) as error:
-        raise _unreadable(BATCH_FILE, commit, error) from None
+    announced: dict[int, str] = {}
+    return tuple(parse_batch(commit, content, announced) for commit, content in contents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,15 +110,14 @@ def _read_chain(repository: Repository, site_id: str) -> Iterator[_Link]:
     repository.fetch_missing(ref, paths=(RECORD_FILE, BATCH_FILE), walk=True)
     contents = read_blobs(repository, names)
     run = ""
-    announced: list[str] = []
+    announced: dict[int, str] = {}
     for commit, seconds in commits:
         content = contents.get(f"{commit}:{RECORD_FILE}")
         record = parse_record(commit, content) if content is not None else None
         if record is None:
             continue
         if record.run != run:
-            run, announced = record.run, []
+            run, announced = record.run, {}
         text = contents.get(f"{commit}:{BATCH_FILE}")
         batch = parse_batch(commit[:7], text, announced) if text else Batch(None)
-        announced += (write.sku_id for write in batch.writes)
         yield _Link(format_time(datetime.fromtimestamp(int(seconds), UTC)), record, batch)

@@ -8,7 +8,7 @@ from reconciler.git.file_versions import read_blobs
 from reconciler.git.process import shown_remote
 from reconciler.git.remotes import fetch_ref, find_remote_ref, push_ref
 from reconciler.git.repository import Repository
-from reconciler.records.batches import BATCH_FILE, parse_head
+from reconciler.records.batches import BATCH_FILE, parse_batch
 
 
 def begin(
@@ -132,6 +132,6 @@ def find_unlock(repository: Repository, ref: str, tip: str, remote: str | None) 
     commits = repository.run("rev-list", "--first-parent", f"{tip}..{last}").decode().split()
     repository.fetch_missing(*commits, paths=(BATCH_FILE,))
     contents = read_blobs(repository, [f"{one}:{BATCH_FILE}" for one in commits])
-    heads = [parse_head(name[:7], content) for name, content in contents.items()]
+    heads = [parse_batch(name[:7], content) for name, content in contents.items()]
     is_all = len(heads) == len(commits) and all(one.unlocked_by for one in heads)
     return last if is_all else None

@@ -37,7 +37,9 @@ OTHER_FILES: Final = (
     BATCH_FILE,
     DOUBT_FILE,
 )
-FORMAT: Final = 1
+# Format 1 named each result by the id of its SKU.
+FORMAT: Final = 2
+FORMATS: Final = frozenset({1, 2})
 MAX_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -98,7 +100,7 @@ def parse_record(commit: str, content: bytes) -> Record | None:
         data = None
     if isinstance(data, dict) and not {"format", "kind", "fingerprint"} <= data.keys():
         return None
-    if isinstance(data, dict) and data["format"] != FORMAT:
+    if isinstance(data, dict) and data["format"] not in FORMATS:
         raise HistoryError(
             f"The record {commit[:7]} has an unknown format. Use the version that wrote it, or a"
             " newer one."

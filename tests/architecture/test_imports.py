@@ -23,6 +23,8 @@ LIBRARIES = {
     "rich": {"cli/terminal.py", "render/svg.py"},
     "deepdiff": {"desired/editor"},
     "filelock": {"apply/journal.py"},
+    "jinja2": {"render/html/template.py"},
+    "markupsafe": {"render/html/template.py"},
     "slugify": {"desired/editor/generate.py"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},

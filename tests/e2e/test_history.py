@@ -372,7 +372,7 @@ def test_offline_plan_does_not_speak_for_the_shop(workspace: Workspace) -> None:
         {"kind": None},
         {"source": "HEAD"},
         {"previous": 5},
-        {"format": 2},
+        {"format": 3},
         {"store": ["demo"]},
         {"planned": None},
     ],

@@ -5,9 +5,10 @@ import subprocess
 
 import pytest
 from factories import FIFTY, ON_CHANGE, SITE, Workspace
+from histories.world import KilledError, killed_at
 
-from reconciler.app import planning
-from reconciler.apply import executor
+from reconciler.app import planning, recording
+from reconciler.apply import batches, executor
 
 REF = f"refs/reconciler/{SITE}"
 
@@ -222,6 +223,46 @@ def _leave_intent(workspace: Workspace) -> None:
         patched.setattr(executor._Run, "_write", die)
         with pytest.raises(DiedError):
             workspace.run("apply", "--yes")
+
+
+def _shallow(workspace: Workspace) -> tuple[str, ...]:
+    """Clone the remote without its history, and return the options that name that clone."""
+    address = f"file://{workspace.folder}/remote.git"
+    workspace.git("clone", "--quiet", "--depth", "1", address, "shallow")
+    return ("--inventory", "shallow/inventory")
+
+
+def test_history_in_a_shallow_clone_reads_what_is_there(workspace: Workspace) -> None:
+    """The receipt alone is fetched; what its results are about is not."""
+    _share(workspace)
+    _declare(workspace, TEE=70)
+    assert workspace.run("apply", "--yes").code == 0
+    where = _shallow(workspace)
+
+    assert workspace.run("history", "TEE", *where).code == 0
+    assert workspace.run("base", "show", *where).code == 0
+    assert workspace.run("plan", *where).code == 0
+
+
+def test_lock_holds_in_a_shallow_clone_that_lacks_the_first_batch(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tip names results of batches that are not there: nothing is written over the lock."""
+    monkeypatch.setattr(batches, "MAX_SIZE", 1)
+    monkeypatch.setattr(recording, "LASTING", 300.0)
+    _share(workspace)
+    where = _shallow(workspace)
+    assert workspace.run("plan", *where).code == 0
+    _declare(workspace, TEE=70, MUG=30)
+    with killed_at(2, lands=False), pytest.raises(KilledError):
+        workspace.run("apply", "--yes", "--parallelism", "1")
+
+    tip = _tip(workspace)
+
+    assert workspace.run("plan", *where).code in {0, 65}
+    assert workspace.run("apply", "--yes", *where).code in {1, 3}
+    assert workspace.run("base", "set", "HEAD", "--yes", *where).code == 3
+    assert _tip(workspace) == tip
 
 
 @pytest.mark.parametrize("name", ["shop.json", "released.yaml", "applied.yaml"])

@@ -1,6 +1,7 @@
 """`reconciler comment`: a plan or a report as the one comment of its store on a pull request."""
 
 import os
+import re
 from pathlib import Path
 
 import click
@@ -9,9 +10,12 @@ from reconciler.app.github import open_github
 from reconciler.cli.console import Console
 from reconciler.cli.output import load_plan_or_report
 from reconciler.cli.params import FILE, GlobalFlags, shared_options
+from reconciler.errors import UsageError
 from reconciler.github.actions_context import read_head, read_pull_request
 from reconciler.github.sticky_comment import marker_of, put_comment
 from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
+
+_ADDRESS = r"https://[A-Za-z0-9][A-Za-z0-9.:/_~?&=%#-]*"
 
 
 @click.command("comment")
@@ -22,18 +26,27 @@ from reconciler.render.markdown import COMMENT_LIMIT, render_plan, render_report
     metavar="N",
     help="Pull request.  [default: from the workflow's event]",
 )
+@click.option(
+    "--page",
+    metavar="URL",
+    default="",
+    help="Address of the HTML page, which the comment links.",
+)
 @shared_options
 @click.pass_obj
-def command(flags: GlobalFlags, file: Path, pr: int | None) -> int:
+def command(flags: GlobalFlags, file: Path, pr: int | None, page: str) -> int:
     """Create or update a store's comment on a pull request.
 
     Uses GITHUB_TOKEN, GITHUB_API_URL, GITHUB_REPOSITORY, and GITHUB_EVENT_PATH, which GitHub
     Actions sets.
     """
+    if page and not re.fullmatch(_ADDRESS, page):
+        raise UsageError(f"--page {page} is not an https address.")
     plan, report, _ = load_plan_or_report(file)
     # Which push it is about: a later one that cannot be planned leaves this comment as it is.
     about = read_head(os.environ)
-    foot = f"\nAt commit {about}.\n" if about and pr is None else ""
+    foot = f"\n[Open as a page]({page})\n" if page else ""
+    foot += f"\nAt commit {about}.\n" if about and pr is None else ""
     github = open_github()  # what is missing is said before anything is asked
     pull_request = pr or read_pull_request(os.environ)
     text = site = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple
 
-from reconciler.model import Action, Finding, Plan
+from reconciler.model import Action, Finding, LimitUse, Plan
 from reconciler.render.html.charts import draw_bars
 from reconciler.render.html.template import render_page
 from reconciler.render.terminal import title
@@ -54,7 +54,7 @@ def render_plan_page(plan: Plan) -> str:
             "numbers": _NUMBERS,
             "rows": rows,
             "rules": sorted({row.rule for row in rows}),
-            "limits": (),
+            "limits": [_limit_row(one) for one in plan.limits],
             "errors": _by_kind(errors),
             "others": _by_kind(others),
         },
@@ -90,6 +90,21 @@ def _change_row(action: Action, commit: str) -> ChangeRow:
         row.place,
         commit,
     )
+
+
+class _LimitRow(NamedTuple):
+    """A limit, and how close the plan is to it."""
+
+    name: str
+    found: int
+    allowed: int
+    most: int
+    is_over: bool
+
+
+def _limit_row(use: LimitUse) -> _LimitRow:
+    most = max(use.allowed, use.found, 1)
+    return _LimitRow(use.limit.value, use.found, use.allowed, most, use.found > use.allowed)
 
 
 def _by_kind(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:

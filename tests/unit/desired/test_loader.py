@@ -160,11 +160,11 @@ def test_a_quantity_has_one_spelling(value: str, said: str) -> None:
             "skus: {A: {quantity: 1, id: X}}\n",
             "demo/a.yaml:1:29: error: `X` is not an id of the shop",
         ),
-        ("as_of: 2026-11-20\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` is no key any more"),
-        ("as_of: yesterday\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` is no key any more"),
+        ("as_of: 2026-11-20\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` was removed"),
+        ("as_of: yesterday\nskus: {A: 1}\n", "demo/a.yaml:1:1: error: `as_of` was removed"),
         (
             "skus: {A: {quantity: 1, as_of: 2026-11-20}}\n",
-            "demo/a.yaml:1:25: error: `as_of` is no key any more",
+            "demo/a.yaml:1:25: error: `as_of` was removed",
         ),
         ("low: -1\nskus: {A: 1}\n", "demo/a.yaml:1:6: error: `-1` is not a whole number"),
         (

@@ -55,13 +55,20 @@ def test_results_name_their_writes_by_place() -> None:
     results = tuple(RecordedAction(one, "applied", AT) for one in ("id-B", "id-X", "id-A"))
     run = (first, second, first, Batch(None, (), results))
     announced: list[str] = []
-    texts = []
+    texts: list[str] = []
     for batch in run:
         texts.append(dump_batch(batch, announced))
         announced += (write.sku_id for write in batch.writes)
     assert "id-B" not in texts[-1]
     assert "id-X" in texts[-1]
     assert parse_run((f"{n}", text.encode()) for n, text in enumerate(texts)) == run
+    # A shallow clone lacks the first commits: the results of their writes are left out.
+    known = [parse_run([("x", text.encode()) for text in texts[start:]])[-1] for start in (1, 2, 3)]
+    assert [[one.sku_id for one in batch.results] for batch in known] == [
+        ["id-B", "id-X", "id-A"],
+        ["id-X", "id-A"],
+        ["id-X"],
+    ]
 
 
 def test_batch_of_one_minute_is_small() -> None:
@@ -104,7 +111,10 @@ def _result(**fields: Any) -> dict[str, Any]:
         {"writes": [_write(level={"stock": 5, "rule": "mine"})]},
         {"writes": [_write(ledger={"sku_id": "id-A", "keys": ["A"], "counted": 5})]},
         *({"results": [_result(result=5)]}, {"results": [_result(at="now")]}),
-        *({"results": [_result(write=0)]}, {"results": [_result(write=-1)]}),
+        *({"results": [{"result": "applied", "write": n}]} for n in (0, -1, 10**30)),
+        *({"first": 1, "results": [{"result": "applied", "write": n}]} for n in (1, True, 0.5)),
+        *({"results": [{"result": "applied"}]}, {"first": 1, "results": [_result(write=0)]}),
+        *({"first": -1}, {"first": "x"}),
     ],
     ids=str,
 )

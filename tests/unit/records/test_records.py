@@ -58,7 +58,7 @@ def test_parse_record_of_another_file_is_none(content: bytes) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"format": 2},
+        {"format": 3},
         {"kind": "maybe"},
         {"source": "HEAD"},
         {"source": "--upload-pack=x"},

@@ -195,5 +195,5 @@ def test_drift_totals_count_rows_findings_and_sold_units() -> None:
     missing = Finding(FindingKind.MISSING, "M", "", None)
     text = wording.drift_totals(Drift("demo", "site", rows, (missing,), 4))
 
-    assert all(part in text for part in ("2 SKUs that", "9 units", "of 2 SKUs"))
+    assert all(part in text for part in ("2 SKUs", "9 units", "of 2 SKUs"))
     assert not any(c.isdigit() for c in wording.drift_totals(Drift("demo", "site", (), (), 4)))
