@@ -12,9 +12,10 @@ import yaml
 
 import reconciler
 from reconciler import errors
-from reconciler.cli.main import LazyGroup, command
+from reconciler.cli.main import COMMANDS, LazyGroup, command
+from reconciler.desired.loader import DEFAULT_LIMITS
 from reconciler.errors import ReconcilerError
-from reconciler.exit_codes import ExitCode
+from reconciler.exit_codes import _SEVERITY, ExitCode
 from reconciler.model import FindingKind, Limit, Result, Rule
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,8 @@ def _errors(error: type[ReconcilerError] = ReconcilerError) -> Iterator[type[Rec
         yield from _errors(each)
 
 
-CODES = sorted({each.code for each in _errors() if each.__module__ == errors.__name__})
+ERRORS = [each for each in _errors() if each.__module__ == errors.__name__]
+CODES = [each.code for each in ERRORS]
 
 
 @pytest.mark.parametrize(
@@ -64,27 +66,75 @@ CODES = sorted({each.code for each in _errors() if each.__module__ == errors.__n
 )
 def test_reference_documents_each_name(page: str, name: str) -> None:
     """Rules, limits, findings, outcomes, and error codes have a row each."""
-    assert f"| `{name}` |" in _page(f"reference/{page}") or name in {"exact", "at_least", "at_most"}
+    assert f"| `{name}` |" in _page(f"reference/{page}")
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
+def test_reference_has_the_exit_code_of_each_error(error: type[ReconcilerError]) -> None:
+    """The row of an error code has the exit code that the error brings."""
+    assert f"| `{error.code}` | {int(error.exit_code)} |" in _page("reference/errors")
+
+
+def test_reference_says_which_findings_are_errors() -> None:
+    """Errors are above the other findings, each in the table below its heading."""
+    errors, others = _page("reference/findings").split("## Other findings")
+    rows = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
+
+    assert set(rows.findall(errors)) == {kind for kind in FindingKind if kind.is_error}
+    assert set(rows.findall(others)) == {kind for kind in FindingKind if not kind.is_error}
+
+
+def test_reference_has_the_default_of_each_limit() -> None:
+    """The table's last column is what holds if store.yaml is silent."""
+    text = _page("reference/limits")
+    for limit, bound in DEFAULT_LIMITS.items():
+        assert re.search(rf"^\| `{limit}` \|.*\| `{re.escape(str(bound))}` \|$", text, re.MULTILINE)
+
+
+def test_reference_documents_each_command() -> None:
+    """The page is made of all commands that there are, with those below them."""
+    assert _page("reference/command-line").endswith(
+        ".. click:: reconciler.cli.main:command\n   :prog: reconciler\n   :nested: full\n```\n"
+    )
+    assert isinstance(command, LazyGroup)
+    assert command.list_commands(click.Context(command)) == list(COMMANDS)
 
 
 def test_reference_documents_each_exit_code() -> None:
     """The page lists all codes."""
     text = _page("reference/exit-codes")
-    listed = {
-        int(code)
-        for row in re.findall(r"^\| ([0-9, ]+) \|", text, re.MULTILINE)
-        for code in row.split(",")
-    }
-    assert {int(code) for code in ExitCode} == listed
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    order = re.search(r"```text\n([\d ]+)\n```", text)
+
+    assert set(ExitCode) == listed
+    assert order is not None
+    assert [int(code) for code in order[1].split()] == sorted(ExitCode, key=_SEVERITY.index)
+
+
+# What an environment is asked for, and what git's is made of.
+_ASKED = re.compile(
+    r'environ(?:ment)?(?:\.get\(|\[)\s*"(\w+)"|"(\w+)" (?:not )?in (?:os\.)?environ'
+    r'|_VARIABLE = "(\w+)"|"((?:ACTIONS|GH|GIT|GITHUB|WEBFLOW)_[A-Z_]+)"'
+)
+# Set for git, whatever they were, so they say nothing to users.
+_SET_FOR_GIT = {
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NO_LAZY_FETCH",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OPTIONAL_LOCKS",
+    "GIT_TERMINAL_PROMPT",
+}
 
 
 def test_reference_documents_each_environment_variable() -> None:
     """Each variable that the code names is on the page."""
     text = _page("reference/environment")
-    files = (ROOT / "reconciler").rglob("*.py")
-    code = "".join(path.read_text("utf-8") for path in files)
-    named = set(re.findall(r'"((?:WEBFLOW|GITHUB)_[A-Z_]+)"', code))
-    assert {name for name in named if f"`{name}`" not in text} == set()
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "reconciler").rglob("*.py"))
+    named = {name for found in _ASKED.findall(code) for name in found if name}
+
+    assert {"WEBFLOW_TOKEN", "NO_COLOR", "GITHUB_OUTPUT", "GIT_DIR"} <= named
+    assert {name for name in named - _SET_FOR_GIT if f"`{name}`" not in text} == set()
 
 
 def test_readme_is_short() -> None:

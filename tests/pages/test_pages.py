@@ -39,6 +39,9 @@ def _as_store(text: str) -> list[tuple[str, bytes]]:
     keys = set(re.findall(r"^(\w+):", text, re.MULTILINE))
     if "site_id" in keys:
         return [("s/store.yaml", content), ("s/a.yaml", b"skus: {A: 1}\n")]
+    if "seen_at" in keys:
+        level = ("s/a.yaml", b"skus: {A: 1}\n")
+        return [("s/store.yaml", _STORE), level, ("s/.seen/a.yaml", content)]
     if "skus" in keys:
         place = "s/events/a.yaml" if "at" in keys else "s/a.yaml"
         return [("s/store.yaml", _STORE), (place, content)]
