@@ -56,7 +56,7 @@ fix: .venv/.dev ## Fix style problems
 	@touch $@
 
 docs: .venv/.docs ## Build the documentation into build/site
-	@$(BIN)/sphinx-build -n -W --keep-going -q docs build/site
+	@$(BIN)/sphinx-build -n -W -E --keep-going -q docs build/site
 	@echo "Open build/site/index.html"
 
 .venv/.bench: .venv/.dev benchmarks/requirements.txt

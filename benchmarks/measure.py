@@ -26,7 +26,9 @@ def run_case(module: str, *arguments: str) -> Cost:
 def run_command(command: Sequence[str]) -> Cost:
     """Return the processor seconds and the peak memory of a whole command."""
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
+    # An installed command has its bytecode, whatever this process was told to write.
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=env) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
