@@ -23,7 +23,13 @@ def test_help_of_each_command(wording: SnapshotAssertion) -> None:
     """All commands, at 80 columns."""
     texts = []
     for name, each in _commands(command, "reconciler"):
-        context = click.Context(each, info_name=name, terminal_width=80, max_content_width=80)
+        context = click.Context(
+            each,
+            info_name=name,
+            terminal_width=80,
+            max_content_width=80,
+            help_option_names=["-h", "--help"],
+        )
         texts.append(f"$ {name} --help\n{each.get_help(context)}\n")
     assert "\n".join(texts) == wording
 
