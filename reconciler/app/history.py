@@ -170,7 +170,7 @@ def _compare(
         old = before.events.get(key)
         kind, number = _HAPPENED[mention.kind], _number(mention.stock)
         if old is None:
-            at = version.at if key in ever else mention.at
+            at = version.at if key in ever else _time_of(mention, version)
             event = _event(kind, version, at, None, number, mention.units or None)
             note = f"{mention.reason} restored" if key in ever else mention.reason
             yield replace(event, note=note.strip())
@@ -183,6 +183,12 @@ def _compare(
             gone, less = _number(mention.stock), -mention.units or None
             event = _event(_HAPPENED[mention.kind], version, version.at, gone, None, less)
             yield replace(event, note=f"{mention.reason} deleted".strip())
+
+
+def _time_of(mention: Mention, version: FileVersion) -> str:
+    """Return when it happened: a reading, rounded up, is never later than its commit."""
+    is_reading = mention.kind is MentionKind.OBSERVATION
+    return min(mention.at, version.at) if is_reading else mention.at
 
 
 def _is_rearranged(before: _Said, after: _Said) -> bool:
