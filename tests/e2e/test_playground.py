@@ -148,4 +148,4 @@ def test_a_stock_that_is_none_is_refused_in_a_seed(workspace: Workspace, stock: 
     run = workspace.run("sandbox", "reset")
 
     assert run.code == 1
-    assert "A stock is a number or infinite" in run.err
+    assert "sandbox.json" in run.err

@@ -59,7 +59,7 @@ def test_now_after_an_answer_without_date_is_this_machines() -> None:
     clock.learn({}, seconds())
 
     assert abs(_seconds_off(clock)) < 1
-    assert not clock.is_told
+    assert not clock.is_known
 
 
 def test_answer_that_was_read_after_a_pause_sets_no_clock_back() -> None:
