@@ -120,9 +120,9 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
     except jsonschema_rs.ValidationError as error:
         place = "/".join(map(str, error.instance_path))
         problem = f"{place}: {error.message}" if place else error.message
-        raise SandboxError(f"{path} is not a list of faults: {problem}.") from None
+        raise SandboxError(f"{path} is not a list of faults: {problem}. Correct it.") from None
     except (ValueError, RecursionError):
-        raise SandboxError(f"{path} is not a list of faults: not JSON.") from None
+        raise SandboxError(f"{path} is not a list of faults: not JSON. Correct it.") from None
     return tuple(Fault(**{**entry, "kind": Kind(entry.get("kind", "none"))}) for entry in entries)
 
 

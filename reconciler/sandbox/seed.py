@@ -59,7 +59,9 @@ def read_seed(path: Path) -> Seed:
             f"Can't read {path}: {error.strerror}. The sandbox starts from this file."
         ) from None
     except KeyError as error:
-        raise SandboxError(f"{path} is not a seed: {error} is missing.") from None
+        raise SandboxError(
+            f"{path} is not a seed: {error} is missing. Compare it with the demo's."
+        ) from None
     except (ValueError, TypeError, AttributeError, LookupError) as error:
         raise SandboxError(f"{path} is not a seed: {error}. Compare it with the demo's.") from None
 

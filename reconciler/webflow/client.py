@@ -245,7 +245,8 @@ class StoreClient:
         """Pause all requests. Raises OutageError after too many pauses, or for one too long."""
         if retry_after is not None and retry_after > MAX_RETRY_AFTER:
             raise OutageError(
-                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Run again then."
+                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Run again after"
+                " that."
             ) from None
         asked = None if retry_after is None else retry_after * self.scale
         jitter = self._chance.uniform(0.05, 1.0) * self.scale
@@ -309,7 +310,9 @@ class StoreClient:
         if response.status_code == httpx.codes.OK:
             return parse_json(content)
         if response.is_success:
-            raise AnswerError(f"The shop answered with the status {response.status_code}.")
+            raise AnswerError(
+                f"The shop answered with the unexpected status {response.status_code}."
+            )
         raise refusal(response.status_code, response.headers, content, self._token)
 
     def ask_time(self, site_id: str) -> datetime:
