@@ -245,8 +245,7 @@ class StoreClient:
         """Pause all requests. Raises OutageError after too many pauses, or for one too long."""
         if retry_after is not None and retry_after > MAX_RETRY_AFTER:
             raise OutageError(
-                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Run again after"
-                " that."
+                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Retry after that."
             ) from None
         asked = None if retry_after is None else retry_after * self.scale
         jitter = self._chance.uniform(0.05, 1.0) * self.scale
