@@ -277,7 +277,7 @@ def test_action_passes_inputs_as_options(
     assert (arguments[0], arguments[-2:]) == ("apply", ["--", "-f"])
     assert set(arguments[1:-2]) == wanted and len(arguments) == len(wanted) + 3
     with act(command="plan", offline="maybe") as step:
-        assert step.communicate()[0] == "::error::offline is 'true', 'false' or left out\n"
+        assert step.communicate()[0].startswith("::error::offline ")
         assert step.returncode == 64
 
 
