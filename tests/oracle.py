@@ -2,8 +2,8 @@
 
 *wrong*: a write of a stock that was not approved for the SKU. *doubled*: a write that repeats the
 last write although no sale came in between. *lost*: a write over a sale that the writer could have
-read. *gap*: a write over a sale in the round trip between the writer's last read and the write, which
-the API can't prevent.
+read. *gap*: a write over a sale in the round trip between the writer's last read and the write. The
+API can't prevent it.
 """
 
 from collections import defaultdict
