@@ -285,8 +285,8 @@ def test_action_adds_token_to_git_config(
     act: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     """It applies only to this process, and only if a token is given."""
-    told = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}
-    with act(told, command="apply", github_token="t0k") as step:
+    configured = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}
+    with act(configured, command="apply", github_token="t0k") as step:
         assert step.wait() == 0
     basic = base64.b64encode(b"x-access-token:t0k").decode()
     assert (tmp_path / "config").read_text("utf-8").splitlines() == [
