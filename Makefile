@@ -13,9 +13,9 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 .venv/.made:
-	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON) here: install Python 3.11 or newer."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This is `$(PYTHON) --version`: Python 3.11 or newer is needed. Name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Can't find $(PYTHON). Install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This is `$(PYTHON) --version`: Python 3.11 or newer is required. Pass one: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. Install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
@@ -46,7 +46,7 @@ lint: .venv/.dev ## Check style, types, and imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@said=$$($(BIN)/lint-imports --no-cache) || { echo "$$said"; exit 1; }
+	@output=$$($(BIN)/lint-imports --no-cache) || { echo "$$output"; exit 1; }
 
 fix: .venv/.dev ## Fix style problems
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""No network but loopback, and the fixtures that many tests share."""
+"""Shared fixtures. Tests can connect only to loopback."""
 
 import signal
 import socket
@@ -14,14 +14,14 @@ from syrupy.assertion import SnapshotAssertion
 
 from reconciler.app import recording
 
-# No deadline: a noisy machine is no finding. A failure prints what repeats it.
+# No deadline, because machines may be slow. A failure prints how to reproduce it.
 settings.register_profile("ours", deadline=None, print_blob=True)
 settings.load_profile("ours")
 
-# Where the parent ignores SIGINT (`make test &` in a script), so would every child.
+# If the parent ignores SIGINT (`make test &` in a script), all children would ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# So it is with SIGHUP below nohup.
+# The same holds for SIGHUP under nohup.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -30,25 +30,25 @@ _connect = socket.socket.connect
 
 def _connect_to_loopback(self: socket.socket, address: Any) -> None:
     if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
-        raise AssertionError(f"a test reached for {address}")
+        raise AssertionError(f"a test tried to connect to {address}")
     _connect(self, address)
 
 
 @pytest.fixture
 def wording(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Return what compares a text with the snapshot file of the test."""
+    """Return the snapshot of the test, which compares equal to the same text."""
     return snapshot.use_extension(TextSnapshot)
 
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let tests connect to loopback alone."""
+    """Allow connections to loopback only."""
     monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback)
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what the developer's own shell may say."""
+    """Delete variables of the developer's shell."""
     for name in (
         "WEBFLOW_TOKEN",
         "WEBFLOW_API_URL",
@@ -64,7 +64,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _short_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the lock of a dead run end soon, since whoever takes it over waits for that."""
+    """Let the lock of a crashed run expire soon, because a takeover waits for that."""
     for name, seconds in SHORT_LOCKS.items():
         monkeypatch.setattr(recording, name, seconds)
 
@@ -73,6 +73,6 @@ def _short_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 def workspace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Workspace]:
-    """Return an empty folder to work in, and the command to work with."""
+    """Return an empty working folder in which commands run."""
     monkeypatch.chdir(tmp_path)
     yield Workspace(tmp_path, capsys)

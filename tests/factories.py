@@ -1,4 +1,4 @@
-"""Short ways to make nouns, files and shops, with defaults for what a test does not care about."""
+"""Factories for model objects, files, and shops, with defaults."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ from reconciler.sandbox.database import Entry, Shop
 from reconciler.sandbox.seed import Seed
 
 SHORT_LOCKS = {"LASTING": 1.0, "MARGIN": 0.05, "BETWEEN_PUSHES": 0.0}
-"""How long the lock of a run lasts in tests, in seconds, and what goes with that."""
+"""The duration of locks in tests, and related times, in seconds."""
 SITE = "580e63e98c9a982ac9b8b741"
 OTHER_SITE = "680e63e98c9a982ac9b8b741"
 COLLECTION = "63692ab61fb285a8562ba8f4"
@@ -52,7 +52,7 @@ NO_LIMITS = {limit: Bound(10**9, is_share=False) for limit in Limit}
 
 
 def stock(value: int | float | str | Stock | None) -> Stock:
-    """Return 12 as finite stock, 'infinite' as infinite, None as finite without a quantity."""
+    """Convert 12 to finite, 'infinite' to infinite, and None to finite stock without a quantity."""
     if isinstance(value, Stock):
         return value
     if isinstance(value, str):
@@ -84,7 +84,7 @@ def desired(
 
 
 def live(stocks: Mapping[str, Any], extra: Iterable[LiveSku] = ()) -> LiveState:
-    """Return a live state of SKUs whose ids are `id-CODE`."""
+    """Return a live state. The SKU ids are `id-CODE`."""
     skus = tuple(LiveSku(f"id-{code}", code, f"Product {code}", archived=False) for code in stocks)
     quantities = {f"id-{code}": stock(value) for code, value in stocks.items()}
     return LiveState(Listing(COLLECTION, (*skus, *extra)), quantities, len(stocks) + 2, 120, NOW)
@@ -103,7 +103,7 @@ def plan_of(state: DesiredState, current: LiveState, base: Base | None = None) -
 
 
 def sealed(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return a saved plan with the fingerprint that its writer would have given it."""
+    """Return a saved plan with the correct fingerprint."""
     covered = {name: value for name, value in plan.items() if name != "fingerprint"}
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return covered | {"fingerprint": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
@@ -127,7 +127,7 @@ def action(sku: str = "A", before: Any = 3, after: Any = 5) -> Action:
 
 
 def build(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> DesiredState:
-    """Return the desired state of inventory files `a.yaml`, `b.yaml`, … of the store `demo`."""
+    """Return the desired state of the files `a.yaml`, `b.yaml`, … of the store `demo`."""
     files = [("demo/store.yaml", settings.encode())]
     for name, text in zip("abcdefgh", texts, strict=False):
         files.append((f"demo/{name}.yaml", text.encode() if isinstance(text, str) else text))
@@ -135,7 +135,7 @@ def build(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> DesiredS
 
 
 def problems(*texts: str | bytes, settings: str = f"site_id: {SITE}\n") -> list[str]:
-    """Return what `build` complains of, line by line; nothing when it accepts."""
+    """Return the problems that `build` finds as lines, or an empty list."""
     try:
         build(*texts, settings=settings)
     except InputError as error:
@@ -148,7 +148,7 @@ def seed(
     *,
     behaviour: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return a seed with a product for each SKU; a pair may stand for a code used before."""
+    """Return a seed with one product per SKU. Pairs allow the same code twice."""
     pairs = skus.items() if isinstance(skus, Mapping) else skus
     products = []
     for number, (code, value) in enumerate(pairs):
@@ -173,7 +173,7 @@ ALL_APPLIED = re.compile(r"No changes[.] [0-9]+ SKUs? (was|were) not read: ")
 
 
 class Run(NamedTuple):
-    """What a command did."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -181,12 +181,12 @@ class Run(NamedTuple):
 
 
 def _no_seed() -> Seed:
-    raise AssertionError("the sandbox was not used yet")
+    raise AssertionError("the sandbox does not exist yet")
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder with an inventory, and the command run in it."""
+    """A folder with an inventory, in which commands run."""
 
     folder: Path
     capsys: pytest.CaptureFixture[str]
@@ -205,7 +205,7 @@ class Workspace:
         settings: str = "",
         behaviour: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write a store `demo` with one file of declarations and the sandbox's seed."""
+        """Write the store `demo` with one inventory file and the sandbox's seed."""
         limits = "".join(f"  {limit}: 999999\n" for limit in Limit)
         head = f"site_id: {SITE}\nbackend: sandbox\n"
         head += settings if "limits:" in settings else f"limits:\n{limits}{settings}"
@@ -215,7 +215,7 @@ class Workspace:
         self.write("inventory/demo/sandbox.json", json.dumps(seed(skus, behaviour=behaviour)))
 
     def begin(self, declared: Mapping[str, Any] = FIFTY) -> None:
-        """Begin with a shop as it is declared, and a first record."""
+        """Create a shop that matches its declaration, and a first record."""
         self.store(declared, declared, settings=ON_CHANGE)
         self.commit("declare what there is")
         run = self.run("apply", "--yes", "--base", "HEAD", "--record")
@@ -225,14 +225,14 @@ class Workspace:
     def run(self, *arguments: str) -> Run:
         self.capsys.readouterr()
         code = exit_code(list(arguments))
-        said = self.capsys.readouterr()
-        return Run(code, said.out, said.err)
+        captured = self.capsys.readouterr()
+        return Run(code, captured.out, captured.err)
 
     def git(self, *arguments: str) -> str:
-        """Run git in the folder and return what it prints."""
+        """Run git in the folder, and return its output."""
         flags = ["-c", "user.name=Test", "-c", "user.email=t@example.invalid"]
         done = subprocess.run(
-            ["git", *flags, *arguments],  # noqa: S607  the git that is there
+            ["git", *flags, *arguments],  # noqa: S607  any installed git
             cwd=self.folder,
             check=True,
             capture_output=True,
@@ -241,7 +241,7 @@ class Workspace:
         return done.stdout.strip()
 
     def commit(self, message: str = "edit") -> str:
-        """Commit all there is, in a repository that is made if need be, and return the commit."""
+        """Commit all files, and return the commit. Creates the repository if it is missing."""
         if not (self.folder / ".git").exists():
             self.git("init", "--quiet", "--initial-branch", "main")
         self.git("add", "--all")
@@ -249,14 +249,14 @@ class Workspace:
         return self.git("rev-parse", "HEAD")
 
     def declare(self, declarations: Mapping[str, Any], head: str = "") -> None:
-        """Write the file of declarations anew; a value may be a mapping of fields in braces."""
+        """Overwrite the inventory file. A value may be a mapping in braces."""
         lines = "".join(f"  {sku}: {value}\n" for sku, value in declarations.items())
         self.write("inventory/demo/stock.yaml", f"{head}skus:\n{lines}")
 
     def sell(self, *, seconds_later: float = 0, **units: int) -> None:
-        """Sell units of SKUs, as customers would; *seconds_later* by the shop's clock.
+        """Sell units of SKUs, *seconds_later* by the shop's clock.
 
-        An order as near to a read as two seconds decides nothing about what was read.
+        An order within two seconds of a read proves nothing about that read.
         """
         at = datetime.now(UTC) + timedelta(seconds=seconds_later)
         with self.shop() as shop:
@@ -271,6 +271,6 @@ class Workspace:
             return [entry for entry in shop.ledger() if entry.kind == "write"]
 
     def quantities(self) -> dict[str, Any]:
-        """Return what the shop has now, by code."""
+        """Return the stock of the shop by code."""
         with self.shop() as shop:
             return shop.stocks()

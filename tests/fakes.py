@@ -1,4 +1,4 @@
-"""Stores and clocks that do as they are told."""
+"""Fake clocks and shops."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from reconciler.model import Stock, Target
 
 
 class FakeClock:
-    """A clock that only sleeping moves."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -23,10 +23,10 @@ class FakeClock:
 
 
 class FakeStore:
-    """A store in memory. A script of faults is worked off write by write.
+    """A shop in memory with a list of faults, one per write.
 
-    A fault is called with the store, the target and the stock to write, and returns the answer
-    or raises; after the script, writes take effect and are answered.
+    A fault gets the shop, the target, and the stock to write. It returns the answer or raises.
+    After the last fault, writes work normally.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FakeStore:
 
     @property
     def limit(self) -> int | None:
-        """It names none."""
+        """None: there is no limit."""
         return None
 
     def read_stock(self, target: Target) -> Stock:

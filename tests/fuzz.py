@@ -1,4 +1,4 @@
-"""Change YAML files at random for a minute, and look that none of it is misread."""
+"""Change YAML files at random for a minute, and check that no quantity is misread."""
 
 import random
 import sys
@@ -21,7 +21,7 @@ PIECES = [
 
 
 def change(chance: random.Random, content: bytes, others: list[bytes]) -> bytes:
-    """Return *content* with a few pieces put in, taken out, doubled or taken from another file."""
+    """Return *content* with random insertions, deletions, repetitions, and parts of other files."""
     for _ in range(chance.randint(1, 6)):
         start = chance.randint(0, len(content))
         end = min(len(content), start + chance.choice((0, 1, 1, 4, 20)))
@@ -34,7 +34,7 @@ def change(chance: random.Random, content: bytes, others: list[bytes]) -> bytes:
 
 
 def check(content: bytes) -> bool:
-    """Return whether *content* is taken; raise AssertionError for a quantity that is misread."""
+    """Return whether *content* is accepted. Raises AssertionError for a misread quantity."""
     files = [("demo/store.yaml", f"site_id: {SITE}".encode()), ("demo/a.yaml", content)]
     try:
         declared = build_desired("demo", "demo", files, []).declared
@@ -49,7 +49,7 @@ def check(content: bytes) -> bool:
 
 
 def main(seconds: float) -> None:
-    """Change and check until the time is over; the seed repeats a failure."""
+    """Change and check files for *seconds*. The printed seed reproduces a failure."""
     seed = random.randrange(10**9)  # noqa: S311  no secret
     chance = random.Random(seed)  # noqa: S311  no secret
     start = [path.read_bytes() for path in sorted((ROOT / "inventory/demo").rglob("*.yaml"))]
@@ -64,7 +64,7 @@ def main(seconds: float) -> None:
             print(f"seed {seed}, try {tried}: {content!r}")  # noqa: T201  its output
             raise
         tried += 1
-    print(f"{tried} files, {taken} taken, none misread (seed {seed})")  # noqa: T201  its output
+    print(f"{tried} files, {taken} accepted, none misread (seed {seed})")  # noqa: T201  its output
 
 
 if __name__ == "__main__":

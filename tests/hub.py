@@ -1,4 +1,4 @@
-"""A small server that behaves as GitHub's API does about comments and issues."""
+"""A small server with GitHub's API for comments and issues."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ COMMENTS = f"/repos/{REPOSITORY}/issues/{PULL_REQUEST}/comments"
 
 @dataclass(frozen=True)
 class Odd:
-    """An answer that GitHub gives once instead of the right one, carried out or not."""
+    """A one-time faulty answer. The request takes effect only if `applied`."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Odd:
 
 @dataclass
 class Hub:
-    """Comments of one pull request, issues, and who may ask for what."""
+    """The comments of one pull request, issues, and permissions."""
 
     comments: list[dict[str, Any]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Hub:
     odd: list[tuple[str, Odd]] = field(default_factory=list)
 
     def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
-        """Return status and body, as GitHub would."""
+        """Return status and body of GitHub's answer."""
         parts = urlsplit(path)
         self.asked.append(f"{method} {parts.path}")
         refusal = self._refusal(method, parts.path, token, body)
@@ -106,7 +106,7 @@ class Hub:
         return listed[-1]
 
     def take_odd(self, method: str, path: str) -> Odd | None:
-        """Return the next odd answer to requests of *method*, or for just this *path*."""
+        """Return and remove the next faulty answer for *method* or *path*."""
         for index, (meant, odd) in enumerate(self.odd):
             if meant in {method, path}:
                 del self.odd[index]
@@ -114,17 +114,17 @@ class Hub:
         return None
 
     def say(self, login: str, text: str) -> None:
-        """Let somebody comment."""
+        """Add a comment of another user."""
         self._add(self.comments, login, {"body": text})
 
     def file(self, login: str, text: str) -> None:
-        """Let somebody open an issue."""
+        """Add an issue of another user."""
         self._add(self.issues, login, {"body": text, "title": text})
 
 
 @contextmanager
 def serve(hub: Hub) -> Iterator[str]:
-    """Serve *hub* on loopback and yield its address."""
+    """Serve *hub* on loopback, and yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
@@ -134,20 +134,20 @@ def serve(hub: Hub) -> Iterator[str]:
             odd = hub.take_odd(self.command, self.path)
             headers: Mapping[str, str] = {}
             if odd is None or odd.applied:
-                status, said = hub.answer(self.command, self.path, token, body)
+                status, answer = hub.answer(self.command, self.path, token, body)
             if odd is not None:
                 status, headers = odd.status, odd.headers
-                said = odd.body or {"message": odd.message}
-            self.send_response_only(status)  # an odd answer may have a date of its own
+                answer = odd.body or {"message": odd.message}
+            self.send_response_only(status)  # a faulty answer may have its own date
             for name, value in ({"Date": self.date_time_string()} | dict(headers)).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
+            self.wfile.write(json.dumps(answer).encode())
 
         do_GET = do_POST = do_PATCH = _answer  # noqa: N815  the names that http.server asks for
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -161,7 +161,7 @@ def serve(hub: Hub) -> Iterator[str]:
 
 
 def environment(address: str, event: str) -> dict[str, str]:
-    """Return what a workflow's step finds in its environment about the hub at *address*."""
+    """Return the environment of a workflow step for the hub at *address*."""
     return {
         "GITHUB_TOKEN": TOKEN,
         "GITHUB_API_URL": address,

@@ -1,9 +1,9 @@
-"""Ledger × approved writes → what became of the sales. Pure.
+"""Judge a ledger by the approved writes: were sales overwritten?
 
-*wrong*: a write of a stock that was not approved for its SKU. *doubled*: a write that took effect
-though the same stock had been written to the SKU and nothing had changed it since. *lost*: a
-write over a sale that its writer could have read. *gap*: a write over a sale in the one round
-trip between its writer's last read and itself, which the API leaves open.
+*wrong*: a write of a stock that was not approved for the SKU. *doubled*: a write that repeats the
+last write although no sale came in between. *lost*: a write over a sale that the writer could have
+read. *gap*: a write over a sale in the round trip between the writer's last read and the write. The
+API can't prevent it.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ LedgerStock = tuple[str, Quantity]
 
 
 class Verdict(NamedTuple):
-    """How many writes of each kind there were."""
+    """The number of writes of each kind."""
 
     wrong: int = 0
     doubled: int = 0
@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
 
 
 def judge(ledger: Sequence[Entry], approved: Mapping[str, set[LedgerStock]]) -> Verdict:
-    """Return what *ledger*, from the moment the plan was made, says of its writes.
+    """Count the faulty writes in *ledger*, which starts when the plan is created.
 
     *approved* holds, by SKU id, the stocks (inventory type, quantity) that may be written.
     """
@@ -43,8 +43,8 @@ def judge(ledger: Sequence[Entry], approved: Mapping[str, set[LedgerStock]]) -> 
 def _judge(entries: Sequence[Entry], approved: set[LedgerStock]) -> Verdict:
     """Judge the writes of one SKU.
 
-    Of the sales that no write has met yet, `sold` are all, and `hidden` those that came after the
-    writer's last read with no write of its own in between: it could not know them.
+    `sold` counts the sales since the last write. `hidden` counts those of them that came after the
+    writer's last read with no write in between: the writer could not know them.
     """
     wrong = doubled = lost = gap = 0
     sold = hidden = 0

@@ -1,7 +1,7 @@
-"""Runs a workflow's own shell steps on this machine, in their order, as GitHub's runner would.
+"""Run the shell steps of a workflow on this machine, like GitHub's runner.
 
-It knows what the workflows here use of Actions and raises an error at anything else: jobs that
-need others, a matrix, conditions, expressions, composite actions, outputs; checkout is a clone.
+It supports what the workflows here use: needed jobs, a matrix, conditions, expressions, composite
+actions, and outputs. Anything else is an error. Checkout is a clone.
 """
 
 import json
@@ -26,7 +26,7 @@ _KEPT = {"and", "or", "not", "cancelled", "success", "fromJSON"}
 
 @dataclass
 class Step:
-    """What became of a step."""
+    """The exit code and output of a step."""
 
     name: str
     code: int
@@ -67,7 +67,7 @@ class Runner:
     def _run_job(self, name: str, job: Any, context: dict[str, Any]) -> dict[str, str]:
         work = self.folder / f"{name}-{len(self.steps)}"
         (work / "temp/inventory-reconciler/bin").mkdir(parents=True)
-        # What the action installs is here already; that it can be installed is tested apart.
+        # The command is installed already. `.ci/workflows` tests the installation.
         tool = work / "temp/inventory-reconciler"
         (tool / "bin/reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
         (tool / "installed").write_text(f"{ROOT / ACTION}/../../..\n")
@@ -131,10 +131,10 @@ class Runner:
     def _run_shell(
         self, script: str, env: Mapping[str, str], work: Path, name: str
     ) -> tuple[int, dict[str, str]]:
-        assert "${{" not in script, "inputs reach the shell through the environment alone"
+        assert "${{" not in script, "inputs must reach the shell through the environment"
         files = {key: work / key for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         files["GITHUB_OUTPUT"].write_text("")
-        surroundings = {
+        variables = {
             "PATH": os.environ["PATH"],
             "HOME": str(work),
             "RUNNER_TEMP": str(work / "temp"),
@@ -147,7 +147,7 @@ class Runner:
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],  # noqa: S607
             cwd=work / "work",
-            env=surroundings,
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -159,12 +159,12 @@ class Runner:
 
 
 def _cells(job: Any, context: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield the cells of a job's matrix, or one that is empty."""
+    """Yield the cells of a job's matrix, or one empty cell."""
     written = job.get("strategy", {}).get("matrix")
     if written is None:
         yield {}
         return
-    matrix = _evaluate(_EXPRESSION.fullmatch(written)[1], context)  # type: ignore[index]  # it is one
+    matrix = _evaluate(_EXPRESSION.fullmatch(written)[1], context)  # type: ignore[index]  # always matches
     for store in matrix["store"]:
         yield {"store": store}
 
@@ -186,7 +186,7 @@ def _is_true(condition: Any, context: Mapping[str, Any]) -> bool:
 
 
 def _evaluate(expression: str, context: Mapping[str, Any]) -> Any:
-    """Return the value of an expression, as far as the workflows here need it."""
+    """Return the value of an expression of the kinds that the workflows here use."""
 
     def replaced(found: re.Match[str]) -> str:
         name = found[0]
@@ -206,7 +206,7 @@ def _evaluate(expression: str, context: Mapping[str, Any]) -> Any:
         "fromJSON": json.loads,
         "__builtins__": {},
     }
-    return eval(_NAME.sub(replaced, python).strip(), functions)  # noqa: S307  of this repository's own workflows
+    return eval(_NAME.sub(replaced, python).strip(), functions)  # noqa: S307  only this repository's workflows
 
 
 def _git(*arguments: str) -> None:

@@ -1,6 +1,6 @@
-"""Snapshots of wording: one text file for each test, to read from top to bottom.
+"""Snapshots of wording: one text file per test, readable from top to bottom.
 
-`pytest --snapshot-update` writes them anew. Nothing else in the tests asserts on wording.
+`pytest --snapshot-update` writes them. Other tests should not assert on wording.
 """
 
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode

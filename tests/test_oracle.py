@@ -1,4 +1,4 @@
-"""Ledger → verdict: wrong, doubled, lost, and the gap that the API leaves open."""
+"""The oracle: wrong, doubled, and lost writes, and the gap of the API."""
 
 import pytest
 from oracle import LedgerStock, Verdict, judge
@@ -9,7 +9,7 @@ APPROVED: dict[str, set[LedgerStock]] = {"id": {("finite", 5)}}
 
 
 def _ledger(story: str) -> list[Entry]:
-    """Return entries for letters: r read, s sale, w the approved write, x another one."""
+    """Return entries for letters: r read, s sale, w approved write, x other write."""
     kinds = {"r": ("read", 9), "s": ("sale", 8), "w": ("write", 5), "x": ("write", 6)}
     return [Entry(*(kinds[letter][0], "id", None, "finite", kinds[letter][1])) for letter in story]
 
@@ -30,6 +30,6 @@ def _ledger(story: str) -> list[Entry]:
         ("sr", Verdict()),
     ],
 )
-def test_what_a_ledger_says(story: str, verdict: Verdict) -> None:
-    """A sale that could have been read is lost; one since the last read fell into the gap."""
+def test_judge_counts_faulty_writes(story: str, verdict: Verdict) -> None:
+    """A readable sale is lost. A sale after the last read is in the gap."""
     assert judge(_ledger(story), APPROVED) == verdict

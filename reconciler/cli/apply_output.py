@@ -1,4 +1,4 @@
-"""Where `apply` leaves what it found and did: stdout, the summary, the report, events."""
+"""The outputs of `apply`: stdout, the step summary, the report, and events."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from reconciler.render.terminal import render_report
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The files that were named, besides stdout; None: nowhere or by default."""
+    """The output files. None means no file, or the default."""
 
     console: Console
     journal: Path | None
@@ -34,7 +34,7 @@ class Outputs:
     events: Path | None
 
     def require_apart(self) -> None:
-        """Raise UsageError if two of them would go to one stream or file."""
+        """Raise UsageError if two of them name one stream or file."""
         named = [path for path in (self.journal, self.report, self.events) if path is not None]
         if len(named) > len({path.absolute() for path in named}):
             raise UsageError(
@@ -44,18 +44,18 @@ class Outputs:
             raise UsageError("The journal must be a regular file. Name one with --journal.")
 
     def of_store(self, name: str) -> "Outputs":
-        """Return the same for one of several stores: each has its files in the folders named."""
+        """Return the outputs of one of several stores, in the named folders."""
         journal = self.journal / f"{name}.jsonl" if self.journal else None
         report, events = store_path(self.report, name), store_path(self.events, name)
         return Outputs(self.console, journal, report, events)
 
     @property
     def takes_stdout(self) -> bool:
-        """Whether stdout is for a program, so that people are told on stderr alone."""
+        """Whether a program reads stdout, so that text for people goes to stderr."""
         return STDIO in {self.report, self.events}
 
     def check(self) -> None:
-        """Raise ReconcilerError before the first write if the report could not be saved."""
+        """Raise ReconcilerError before the first write if the report can't be saved."""
         path = self.report
         if path is None or path == STDIO:
             return
@@ -72,7 +72,7 @@ class Outputs:
 
     @contextmanager
     def open_events(self, plan: Plan) -> Iterator[Sequence[Events]]:
-        """Yield what writes events, or nothing; raise ReconcilerError if it cannot be opened."""
+        """Yield the writer of events, if any. Raises ReconcilerError if it can't be opened."""
         path = self.events
         if path is None:
             yield ()
@@ -81,7 +81,9 @@ class Outputs:
         try:
             stream = sys.stdout if path == STDIO else open_text(path, "w")
         except OSError as error:
-            raise ReconcilerError(f"Can't write events to {path}: {error.strerror}.") from None
+            raise ReconcilerError(
+                f"Can't write events to {path}: {error.strerror}. Name another file."
+            ) from None
         events = Events(stream, plan.store)
         events.planned(plan, __version__)
         try:
@@ -92,24 +94,25 @@ class Outputs:
                     stream.close()
 
     def show_plan(self, plan: Plan) -> None:
-        """Print a plan that was made on the spot, unless stdout is for a program."""
+        """Print a new plan, unless a program reads stdout."""
         if not self.takes_stdout:
             print_plan(plan, "text", self.console)
 
     def show_report(self, report: Report) -> None:
-        """Print what happened to each action, unless stdout is for a program."""
+        """Print the outcome of each action, unless a program reads stdout."""
         if self.takes_stdout:
             return
         try:
             self.console.lines(render_report(report, verbose=self.console.flags.verbose))
-        except OutputError:  # what was done is done, whether it can be printed or not
-            said = "Can't print the report. The writes are done. Don't repeat them."
-            self.console.say(f"Error: {said}")
+        except OutputError:  # the exit code must report the writes
+            self.console.say(
+                "Error: Can't print the report. The writes are done. Don't repeat them."
+            )
 
     def keep_report(self, report: Report, plan: Plan, code: ExitCode) -> None:
-        """Add to the step's summary and save the report.
+        """Add the report to the step summary, and save it.
 
-        If that fails, the exit code still says what happened to the writes.
+        A failure is printed. The exit code still reports the writes.
         """
         try:
             add_summary(partial(render_markdown, report))

@@ -1,4 +1,4 @@
-"""A word begun in the shell → the stores and SKUs of the local YAML that it may become."""
+"""Complete stores and SKUs in the shell from the local YAML."""
 
 import click
 from click.shell_completion import BashComplete, add_completion_class
@@ -7,8 +7,8 @@ from reconciler.app.stores import load_store
 from reconciler.cli.params import GlobalFlags
 from reconciler.errors import ReconcilerError
 
-# Bash splits words at `=`, and a number follows that can't be completed; what it puts in
-# must be quoted, since codes come from a shop and from other people's files.
+# Bash splits words at `=`, and the number after it can't be completed. Completed words are quoted,
+# because codes come from a shop and from other people's files.
 _BASH = """\
 %(complete_func)s() {
     local IFS=$'\\n' response type value
@@ -31,25 +31,25 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class _Bash(BashComplete):
-    """Completes in bash as click does, with words that are safe to run."""
+    """click's completion for bash, with quoted words."""
 
     source_template = _BASH
 
 
 def prepare_shell_completion() -> None:
-    """Let click complete in our way where the shell asks it to."""
+    """Register the completion for bash."""
     add_completion_class(_Bash)
 
 
 def complete_assignment(ctx: click.Context, _: click.Parameter, word: str) -> list[str]:
-    """Return the SKUs that begin with *word*, with the sign that the number follows."""
+    """Return the SKUs that start with *word*, each with `=`."""
     if "=" in word:
         return []
     return [f"{sku}=" for sku in _skus(ctx) if sku.startswith(word)]
 
 
 def complete_sku(ctx: click.Context, _: click.Parameter, word: str) -> list[str]:
-    """Return the SKUs that begin with *word*."""
+    """Return the SKUs that start with *word*."""
     return [sku for sku in _skus(ctx) if sku.startswith(word)]
 
 

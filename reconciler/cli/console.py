@@ -1,4 +1,4 @@
-"""What a command says to people, and how it asks them."""
+"""Messages, prompts, and progress of the commands."""
 
 import os
 import sys
@@ -39,52 +39,52 @@ def has_terminal() -> bool:
 
 
 class Console:
-    """Speaks to people on stderr, and prints results on stdout: the Reporter of use cases."""
+    """The Reporter of use cases: results on stdout, everything else on stderr."""
 
     def __init__(self, flags: GlobalFlags) -> None:
         self.flags = flags
 
     def say(self, text: str) -> None:
-        """Tell something that people must know, also if they asked for quiet."""
+        """Print a message on stderr, even with --quiet."""
         print_error("\n".join(map(safe_text, text.split("\n"))))
 
     def notice(self, text: str) -> None:
-        """Tell something that helps, unless people asked for quiet."""
+        """Print a message on stderr, unless --quiet is set."""
         if not self.flags.quiet:
             self.say(text)
 
     def result(self, text: str) -> None:
-        """Print a line of the result."""
+        """Print a line of the result on stdout."""
         print_text(f"{safe_text(text)}\n")
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Print rendered lines on stdout, coloured if that is wanted."""
+        """Print rendered lines on stdout, in color if enabled."""
         colored = wants_color(self.flags.color, sys.stdout)
         for line in lines:
             print_text("".join(_paint(*span, colored=colored) for span in line) + "\n")
 
     def progress(self, verb: str, total: int, meter: Meter) -> Progress:
-        """Return what shows how far the work is, as it is wanted here."""
+        """Return a progress display that fits the terminal."""
         return make_progress(verb, total, meter, quiet=self.flags.quiet)
 
     def confirm(self, question: str) -> bool:
-        """Ask the user, and return True only for the answer `yes`; Enter means no."""
+        """Ask the user, and return True only for the answer `yes`. Enter means no."""
         answer: str = click.prompt(question, default="", show_default=False, err=True)
         return answer.strip() == "yes"
 
     def connection(
         self, token_file: Path | None, parallelism: int, duration: Duration | None = None
     ) -> "Connection":
-        """Return how shops are asked, until a signal or after a time."""
+        """Return a connection to shops that ends at a signal, or after *duration*."""
         limits = (duration.seconds, duration.text) if duration else ()
-        connect = import_module("reconciler.app.connect")  # only who asks a shop pays for it
+        connect = import_module("reconciler.app.connect")  # loaded only if a shop is contacted
         made: Connection = connect.Connection(
             token_file, parallelism, StopSignal(say_at_once, *limits)
         )
         return made
 
     def for_each_store(self, work: Callable[[StoreContext], ExitCode]) -> ExitCode:
-        """Do *work* for the store that is meant, or for several, one after the other."""
+        """Do *work* for the selected store, or for several, one after the other."""
         if not self.flags.means_several:
             return work(self.flags.one_store())
         return for_each_store(self.flags.stores(), self, work, say_error)
@@ -95,7 +95,7 @@ def _paint(text: str, style: str, *, colored: bool) -> str:
 
 
 def wants_color(when: ColorWhen, stream: TextIO) -> bool:
-    """Return whether to colour: as --color says, else as the environment and the terminal do."""
+    """Return whether to use color, by --color, else by environment and terminal."""
     if when != "auto":
         return when == "always"
     if os.environ.get("NO_COLOR"):
@@ -106,11 +106,11 @@ def wants_color(when: ColorWhen, stream: TextIO) -> bool:
 
 
 def make_progress(verb: str, total: int, meter: Meter, *, quiet: bool) -> Progress:
-    """Return what shows how far the work is: a bar on a terminal, else a line now and then."""
+    """Return a progress bar on a terminal, else lines every ten seconds."""
     if quiet:
         return SilentProgress(verb, total, meter)
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        terminal = import_module("reconciler.cli.terminal")  # only a terminal pays for it
+        terminal = import_module("reconciler.cli.terminal")  # loaded only for a terminal
         progress: Progress = terminal.TerminalProgress(verb, total, meter)
         return progress
     return LineProgress(verb, total, meter)

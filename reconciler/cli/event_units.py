@@ -1,4 +1,4 @@
-"""The numbers of `count` and `adjust`: from arguments, or from a table."""
+"""Read the numbers of `count` and `adjust` from arguments or a table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reconciler.desired.spreadsheet.columns import Purpose
 
 @dataclass(frozen=True, slots=True)
 class UnitsRequest:
-    """Where the numbers come from: assignments, or the table in a file."""
+    """The source of the numbers: assignments, or the table in a file."""
 
     assignments: Sequence[str]
     table: Path | None
@@ -24,7 +24,7 @@ class UnitsRequest:
 
     @property
     def asks(self) -> bool:
-        """Whether to ask before a table's numbers are taken."""
+        """Whether to ask for confirmation of a table's numbers."""
         return self.table is not None and not self.yes
 
 
@@ -35,10 +35,10 @@ def read_units(
     working: WorkingCopy,
     console: Console,
 ) -> Mapping[str, int]:
-    """Return the units of each SKU; *resolve* says what assignments mean.
+    """Return the units of each SKU. *resolve* converts assignments to units.
 
     Raises:
-        UsageError: An assignment is none, or there is no terminal to ask on.
+        UsageError: An assignment is invalid, or confirmation needs a terminal.
         InputError: The table can't be read.
     """
     if request.table is None:

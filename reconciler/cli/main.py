@@ -1,4 +1,4 @@
-"""The command `reconciler`: loads a command's module when it is called; exits as promised."""
+"""The command `reconciler`: loads commands lazily, and maps errors to exit codes."""
 
 import ast
 import os
@@ -26,8 +26,7 @@ from reconciler.exit_codes import ExitCode
 from reconciler.masking import register_environment
 from reconciler.render.sanitize import safe_text
 
-# In the order of their use. Each command's module is loaded when it is called, so that no command
-# pays for another's imports.
+# In the order of the help. Modules are loaded when they are called, because imports are slow.
 COMMANDS = (
     "validate",
     "plan",
@@ -48,7 +47,7 @@ COMMANDS = (
     "sandbox",
 )
 
-# Commands whose names mean something else to Python.
+# Commands whose names are reserved in Python.
 _MODULES = {"import": "import_", "set": "set_"}
 
 EXIT_CODES = """
@@ -63,7 +62,7 @@ def _module_of(name: str) -> str:
 
 
 def _short_help(name: str) -> str:
-    """Return the first sentence of a command's help, from its source: loading it takes longer."""
+    """Return the first sentence of a command's help. Reading the source is faster than loading."""
     source = Path(__file__).with_name("commands") / f"{_module_of(name)}.py"
     functions = (
         n for n in ast.parse(source.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)
@@ -77,11 +76,11 @@ class LazyGroup(click.Group):
     """Lists the commands without loading them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order of their use."""
+        """Return the commands in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load the module of one command."""
+        """Load and return one command."""
         if cmd_name not in COMMANDS:
             return None
         module = _module_of(cmd_name)
@@ -91,7 +90,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is meant; name the nearest for an unknown one."""
+        """Return the command. Fails for an unknown one, and suggests the nearest."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = get_close_matches(args[0], COMMANDS, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
@@ -99,7 +98,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands with their one line each."""
+        """Write one line for each command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, _short_help(name)) for name in COMMANDS])
 
@@ -124,9 +123,9 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def exit_code(arguments: list[str]) -> int:
-    """Run the command line and return its exit code; errors are said on stderr.
+    """Run the command line, print errors on stderr, and return the exit code.
 
-    If it is a step of a workflow, the code is handed on to the steps that follow.
+    In a workflow, the code is also an output of the step.
     """
     flags = GlobalFlags()
     code = _run(arguments, flags)
@@ -145,9 +144,9 @@ def _run(arguments: list[str], flags: GlobalFlags) -> int:
             arguments, prog_name="reconciler", standalone_mode=False, obj=flags
         )
     except click.ClickException as error:
-        said = StringIO()
-        error.show(said)
-        for line in said.getvalue().splitlines():
+        shown = StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
             print_error(safe_text(line))
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
@@ -156,7 +155,7 @@ def _run(arguments: list[str], flags: GlobalFlags) -> int:
     except ReconcilerError as error:
         say_error(error)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001  the last line of defense: no bare traceback
+    except Exception as error:  # noqa: BLE001  no traceback for users
         say_unexpected(error, verbose=flags.verbose)
         return ExitCode.FAILED
     return int(result) if isinstance(result, int) else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Plans, reports and tables → stdout and files; files and stdin → bytes."""
+"""Write plans, reports, and tables, and read files or stdin."""
 
 import sys
 from importlib import import_module
@@ -23,7 +23,7 @@ STDIO = Path("-")
 
 
 def store_path(folder: Path | None, name: str, ending: str = "json") -> Path | None:
-    """Return the file of the store *name* in *folder*, which is made if need be."""
+    """Return the file of the store *name* in *folder*. Creates the folder if it is missing."""
     if folder is None:
         return None
     if folder == STDIO:
@@ -31,12 +31,14 @@ def store_path(folder: Path | None, name: str, ending: str = "json") -> Path | N
     try:
         make_folder(folder)
     except OSError as error:
-        raise ReconcilerError(f"Can't use {folder} as a folder: {error.strerror}.") from None
+        raise ReconcilerError(
+            f"Can't use {folder} as a folder: {error.strerror}. Name another folder."
+        ) from None
     return folder / f"{name}.{ending}"
 
 
 def save_text(text: str, path: Path, what: str) -> None:
-    """Write *text* to a file, whole or not at all; a pipe or a device is written as it is."""
+    """Write *text* to a file atomically, or directly to a pipe or device."""
     try:
         write_text(path, text)
     except OSError as error:
@@ -71,7 +73,7 @@ def render_html(plan: Plan) -> str:
 
 
 class Saved(NamedTuple):
-    """What a file holds: a plan or a report, and its text."""
+    """The content of a file: a plan or a report, and its text."""
 
     plan: Plan | None
     report: Report | None
@@ -83,7 +85,7 @@ def load_plan_or_report(path: Path) -> Saved:
 
     Raises:
         PlanFileError: It is neither.
-        StalePlanError: It is a plan that was changed.
+        StalePlanError: The plan was edited.
     """
     content = _read_saved(path)
     report = as_report(content) if len(content) <= MAX_BYTES else None
@@ -106,10 +108,10 @@ def _read_saved(path: Path) -> bytes:
 
 
 def read_csv(path: Path, *, asks: bool) -> bytes:
-    """Return what is in the spreadsheet *path*, or on stdin for `-`.
+    """Return the content of the CSV file *path*, or of stdin for `-`.
 
     Raises:
-        UsageError: The command *asks* before it takes the numbers, and there is no terminal.
+        UsageError: The command *asks* for confirmation, and there is no terminal.
         InputError: The file can't be read.
     """
     if asks and (path == STDIO or not has_terminal()):
@@ -122,7 +124,7 @@ def read_csv(path: Path, *, asks: bool) -> bytes:
 
 
 def read_input(path: Path, max_bytes: int) -> bytes:
-    """Return what is in a file, or on stdin for `-`; one byte more than *max_bytes* at most."""
+    """Return the content of a file, or of stdin for `-`, up to *max_bytes* + 1 bytes."""
     if path == STDIO and sys.stdin is None:
         raise OSError(0, "Stdin is closed.")
     with sys.stdin.buffer if path == STDIO else path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The options of the command line: those that every command takes, and some that many take."""
+"""Options that all or several commands share."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class GlobalFlags:
-    """The options that stand before or after a command's name."""
+    """The options that are valid before and after the command's name."""
 
     inventory: Path = Path("inventory")
     store: tuple[str, ...] = ()
@@ -30,16 +30,16 @@ class GlobalFlags:
     color: ColorWhen = "auto"
 
     def stores(self) -> list[StoreContext]:
-        """Return the stores that are meant: all, if none was named."""
+        """Return the named stores, or all if none is named."""
         return resolve_stores(self.inventory, self.store)
 
     @property
     def means_several(self) -> bool:
-        """Whether several stores are meant, one after the other."""
+        """Whether the command runs for several stores."""
         return self.all_stores or len(set(self.store)) > 1
 
     def one_store(self) -> StoreContext:
-        """Return the one store that is meant; raise UsageError for several."""
+        """Return the selected store. Raises UsageError for several."""
         contexts = self.stores()
         if self.all_stores:
             raise UsageError("This command takes one store. Name it with --store.")
@@ -50,19 +50,19 @@ class GlobalFlags:
 
 
 class Duration(NamedTuple):
-    """A length of time in seconds, and as it was written."""
+    """A duration in seconds, and its text."""
 
     seconds: float
     text: str
 
 
 class _DurationType(click.ParamType[Any]):
-    """A number with s, m or h behind it."""
+    """A number with the unit s, m, or h."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the Duration that *value* is; fail for what is none."""
+        """Parse a duration, or fail."""
         found = re.fullmatch(r"([0-9]{1,6})([smh])", str(value))
         if found is None or not int(found[1]):
             self.fail(
@@ -72,12 +72,12 @@ class _DurationType(click.ParamType[Any]):
 
 
 class _TimeType(click.ParamType[Any]):
-    """A moment: date and time, in this machine's time zone unless it has an offset."""
+    """A date and time. Without an offset, it is in this machine's time zone."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the time with its offset; fail for what is none."""
+        """Parse a time and add a missing offset, or fail."""
         try:
             at = datetime.fromisoformat(str(value))
         except ValueError:
@@ -89,10 +89,10 @@ class _TimeType(click.ParamType[Any]):
 
 
 class _FileType(click.Path):
-    """A file; `-`, and every name by which a shell calls stdin or stdout, is the stream."""
+    """A file. `-`, and the device names of stdin and stdout, are the stream."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path, which is `-` for a stream."""
+        """Return the path, or `-` for a stream."""
         path = super().convert(value, param, ctx)
         return Path("-") if str(path) in _STREAMS else path
 
@@ -111,14 +111,14 @@ TIME = _TimeType()
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Put *value* where all commands find it, if it was given."""
+    """Store *value* in the global flags, if it is given."""
     flags = context.ensure_object(GlobalFlags)
     if parameter.name == "store":
         flags.store += value
     elif value not in (None, False) and parameter.name is not None:
         setattr(flags, parameter.name, value)
     if parameter.name == "inventory" and value is not None:
-        protect_folder(value.parent)  # what came with the files may hold links of a stranger
+        protect_folder(value.parent)  # a checkout may contain hostile links
 
 
 _COLOR = click.option(
@@ -147,7 +147,7 @@ _QUIET = click.option(
 
 
 def _complete_store(context: click.Context, _: click.Parameter, word: str) -> list[str]:
-    """Return the stores that begin with *word*, for the shell."""
+    """Return the stores that start with *word*."""
     flags = context.find_object(GlobalFlags) or GlobalFlags()
     return [name for name in find_stores(flags.inventory, []) if name.startswith(word)]
 
@@ -228,14 +228,14 @@ _OLD_MEMORY = (
 
 
 def memory_options(function: Decorated) -> Decorated:
-    """Add the options that say where a record is kept."""
+    """Add the options for the place of the record."""
     for option in reversed(_MEMORY[:2]):
         function = option(function)
     return function
 
 
 def apply_memory_options(function: Decorated) -> Decorated:
-    """Add the same, and the names that they had before."""
+    """Add the same options, and their old names."""
     for option in reversed((*_MEMORY, *_OLD_MEMORY)):
         function = option(function)
     return function
@@ -244,7 +244,7 @@ def apply_memory_options(function: Decorated) -> Decorated:
 def memory_request(
     remote: str | None, *, local: bool, none: bool = False, is_named: bool = False
 ) -> MemoryRequest:
-    """Return where a record is kept; raise UsageError for options that contradict each other."""
+    """Return the place of the record. Raises UsageError for contradicting options."""
     if local and remote:
         raise UsageError("--local and --remote contradict each other. Leave out one of them.")
     if none and (local or remote or is_named):
@@ -284,5 +284,5 @@ def event_options(function: Decorated) -> Decorated:
 
 
 def shop_options(function: Decorated) -> Decorated:
-    """Add the options of a command that asks the shop, and the shared ones."""
+    """Add the options of a command that contacts the shop, and the shared ones."""
     return _PARALLELISM(_TOKEN_FILE(shared_options(function)))

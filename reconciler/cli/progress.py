@@ -1,4 +1,4 @@
-"""How far the work is → a line every ten seconds, or on a terminal one that moves."""
+"""Print the progress as a line every ten seconds."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ Clock = Callable[[], float]
 
 
 class LineProgress(NullObserver):
-    """Is told how many of *total* are done, and says so on stderr every ten seconds; a Observer."""
+    """An Observer that prints how many of *total* are done on stderr every ten seconds."""
 
     def __init__(self, verb: str, total: int, meter: Meter, clock: Clock = time.monotonic) -> None:
         self._verb = verb
@@ -31,34 +31,34 @@ class LineProgress(NullObserver):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the line as it is."""
+        """Do nothing."""
 
     def __call__(self, done: int) -> None:
-        """Take note that *done* are done."""
+        """Update the number of finished items, and print it if it is time."""
         now = self._clock()
         if now - self._last >= PROGRESS_SECONDS:
             self._last = now
             print_error(f"{self._verb} {done} of {self._total}: {self.rate(done)}")
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Count one more action as done."""
+        """Count a finished action."""
         with self._lock:
             self.done += 1
             self(self.done)
 
     def rate(self, done: int) -> str:
-        """Return how many requests there were, at what rate, and how long the rest will take."""
+        """Return the number of requests, their rate, and the estimated time left."""
         seconds = max(self._clock() - self._started, 0.001)
         requests = self.meter.requests - self._requests
-        said = f"{requests} requests"
+        text = f"{requests} requests"
         if seconds >= 1:
-            said += f", {requests * 60 / seconds:.0f} a minute"
+            text += f", {requests * 60 / seconds:.0f} a minute"
         if done:
-            said += f", about {_duration(self._seconds_left(done, seconds, requests))} left"
-        return said
+            text += f", about {_duration(self._seconds_left(done, seconds, requests))} left"
+        return text
 
     def _seconds_left(self, done: int, seconds: float, requests: int) -> float:
-        """Return how long the rest takes: as long as so far, or as the store's limit asks."""
+        """Return the estimate by the speed so far, or by the rate limit if that is longer."""
         left = self._total - done
         limit = self.meter.limit
         by_rate = seconds / done * left
@@ -66,10 +66,10 @@ class LineProgress(NullObserver):
 
 
 class SilentProgress(LineProgress):
-    """Says nothing."""
+    """Prints nothing."""
 
     def __call__(self, done: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 def _duration(seconds: float) -> str:

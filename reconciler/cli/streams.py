@@ -1,4 +1,4 @@
-"""Texts → stdout, errors → stderr. A reader that went away is no error, and no token gets out."""
+"""Print on stdout and stderr with tokens masked. A closed pipe is not an error."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from reconciler.render.sanitize import safe_text
 
 
 def prepare_streams() -> None:
-    """Make stdout and stderr take any text, also where they were closed before we came (`>&-`)."""
+    """Make stdout and stderr accept any text, also if they are closed (`>&-`)."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
@@ -24,9 +24,11 @@ def prepare_streams() -> None:
 def print_text(text: str, *, masks: bool = True) -> None:
     """Print *text* on stdout, without tokens unless *masks* is off.
 
-    When the reader has gone (`| head`), the rest goes nowhere and the run goes on: an apply must
-    not stop half way because the reader left. Raises OutputError where it cannot be written for
-    another reason.
+    If the reader has closed the pipe (`| head`), the rest is dropped and the run continues, because
+    an apply must not stop halfway.
+
+    Raises:
+        OutputError: The text can't be written for another reason, like a full disk.
     """
     stream = sys.stdout
     try:
@@ -42,7 +44,7 @@ def print_text(text: str, *, masks: bool = True) -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what is still to come on *stream*, its own buffer included, go nowhere."""
+    """Send the rest of *stream*, including its buffer, to /dev/null."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -54,14 +56,14 @@ def print_error(text: str, end: str = "\n") -> None:
 
 
 def problem_lines(problem: Problem) -> Iterator[str]:
-    """Yield a problem with its place, and the lines to write into a file instead."""
+    """Yield the lines of a problem, and the replacement lines for the file."""
     yield safe_text(str(problem))
     for line in problem.paste:
         yield f"    {safe_text(line)}"
 
 
 def say_error(error: ReconcilerError) -> None:
-    """Say on stderr what went wrong: each problem of an input, else the error with its notes."""
+    """Print an error on stderr: each problem of an input, or the error with its notes."""
     if isinstance(error, InputError):
         for problem in error.problems:
             for line in problem_lines(problem):
@@ -76,16 +78,16 @@ def say_unexpected(error: Exception, *, verbose: bool) -> None:
     if verbose:
         for line in "".join(traceback.format_exception(error)).splitlines():
             print_error(safe_text(line))
-    if isinstance(error, OSError | MemoryError):  # the machine's
-        said = safe_text(str(error)) or "Out of memory"
-        print_error(f"Error: {said}. Fix this, and run again.")
+    if isinstance(error, OSError | MemoryError):  # a problem of the machine, not a bug
+        reason = safe_text(str(error)) or "Out of memory"
+        print_error(f"Error: {reason}. Fix this, and run again.")
         return
     hint = "" if verbose else " Run again with -v to see where, and report it."
     print_error(f"Error: unexpected {type(error).__name__}: {safe_text(str(error))}.{hint}")
 
 
 def say_at_once(text: str) -> None:
-    """Say *text* on stderr from a signal handler, which may have cut into printing."""
+    """Print *text* on stderr from a signal handler, which may interrupt other output."""
     with contextlib.suppress(OSError, ValueError):
         if select.select([], [2], [], 0)[1]:
             os.write(2, f"{text}\n".encode())

@@ -1,4 +1,4 @@
-"""How far the work is → a bar on a terminal, with what is being written and what waits."""
+"""Show the progress as a bar on a terminal, with current writes and waiting requests."""
 
 import threading
 from contextlib import suppress
@@ -18,7 +18,7 @@ SHOWN = 3
 
 
 class TerminalProgress(LineProgress):
-    """Is told what LineProgress is told, and shows it in one line that moves."""
+    """A LineProgress that shows a moving bar."""
 
     def __init__(self, verb: str, total: int, meter: Meter) -> None:
         super().__init__(verb, total, meter)
@@ -26,11 +26,11 @@ class TerminalProgress(LineProgress):
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[details]}"),
             console=Console(stderr=True, markup=False, highlight=False),
             transient=True,
         )
-        self._task: TaskID = self._bar.add_task(verb, total=total, said="")
+        self._task: TaskID = self._bar.add_task(verb, total=total, details="")
         self._writing: dict[str, None] = {}
         self._names = threading.Lock()
 
@@ -40,28 +40,28 @@ class TerminalProgress(LineProgress):
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError, ValueError):  # a terminal that went away ends no run half way
+        with suppress(OSError, ValueError):  # a closed terminal must not stop the run
             self._bar.stop()
 
     def __call__(self, done: int) -> None:
-        """Take note that *done* are done."""
+        """Update the bar."""
         with self._names:
             names = list(self._writing)
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         writing = f", writing {', '.join(map(safe_text, names[:SHOWN]))}{more}" if names else ""
         waiting = f", {self.meter.waiting} waiting for the rate limit" if self.meter.waiting else ""
-        said = mask(f"{self.rate(done)}{writing}{waiting}")
+        details = mask(f"{self.rate(done)}{writing}{waiting}")
         with suppress(OSError, ValueError):
-            self._bar.update(self._task, completed=done, said=said)
+            self._bar.update(self._task, completed=done, details=details)
 
     def sending(self, action: Action) -> None:
-        """Show that a write is on its way."""
+        """Show that a write was sent."""
         with self._names:
             self._writing[action.sku] = None
         self(self.done)
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Show that a write has ended."""
+        """Show that a write is finished."""
         with self._names:
             self._writing.pop(action.sku, None)
         super().finished(action, outcome)

@@ -1,6 +1,6 @@
-"""A shop → the endpoints of the Data API v2 that matter here, as an ASGI application.
+"""The used endpoints of the Data API v2 as an ASGI application on a sandbox's shop.
 
-Statuses, bodies and headers are those of the published OpenAPI document and its guides.
+Statuses, bodies, and headers follow the published OpenAPI document and its guides.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ Handler = Callable[[Request], Response]
 
 @dataclass(slots=True)
 class Api:
-    """What the endpoints share: the shop, who may ask (scopes by token), and how often."""
+    """The state of the endpoints: the shop, the scopes of each token, and the rate limit."""
 
     shop: Shop
     tokens: Mapping[str, frozenset[str]]
@@ -83,7 +83,7 @@ class Api:
         return Route(f"/v2{path}", checked, methods=[method])
 
     def _answer(self, request: Request, scope: str, handler: Handler) -> Response:
-        """Return the handler's answer, unless token, allowance, scope or site forbid it."""
+        """Return the handler's answer, or an error by token, rate limit, scope, or site."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         scopes = self.tokens.get(token) if scheme == "Bearer" else None
         if scopes is None:
@@ -92,7 +92,7 @@ class Api:
         if allowance is not None and not allowance.allowed:
             response: Response = _error(429, "too_many_requests", "Too Many Requests")
         elif scope not in scopes:
-            message = f"OAuthForbidden: You are missing the following scopes - '{scope}'."
+            message = f"OAuthForbidden: You are missing the following scopes - '{scope}'"
             response = _error(403, "missing_scopes", message)
         elif request.path_params.get("site_id", self.shop.meta("site_id")) != self.shop.meta(
             "site_id"
@@ -184,7 +184,7 @@ class Api:
 
     def _patch_inventory(self, request: Request) -> Response:
         try:
-            # Starlette has read the body in the endpoint and keeps it here.
+            # The endpoint has read the body, and Starlette caches it here.
             body = json.loads(request._body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return _error(400, "bad_request", "Bad Request: Request is malformed")
@@ -224,7 +224,7 @@ def _page(
     items: Callable[[int, int], list[dict[str, Any]]],
     key: str = "items",
 ) -> Response:
-    """Answer with the page that *request* asks for of so many *items*, below *key*."""
+    """Return the page that *request* asks for, with its *items* under *key*."""
     try:
         limit = int(request.query_params.get("limit", MAX_PAGE))
         offset = int(request.query_params.get("offset", 0))

@@ -11,34 +11,37 @@ MAX_NUMBER = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How the sandbox answers where the documents are silent."""
+    """How the sandbox answers in undocumented cases."""
 
     infinite_quantity: Literal["zero", "null", "absent"] = "zero"
-    """What `quantity` says of an infinite SKU."""
+    """The `quantity` of an infinite SKU."""
     both_given: Literal["quantity", "updateQuantity", "refuse"] = "quantity"
-    """Which of the two counts when a PATCH has both."""
+    """The field that wins if a PATCH has both."""
     neither_given: Literal["keep", "zero"] = "keep"
-    """What a finite SKU gets when a PATCH has none of the two."""
+    """The quantity of a finite SKU if a PATCH has neither field."""
     below_zero: Literal["store", "clamp", "refuse"] = "refuse"
-    """What becomes of a result below 0."""
+    """Handling of a result below 0."""
     fraction: Literal["store", "refuse"] = "refuse"
-    """What becomes of a fraction."""
+    """Handling of a fraction."""
     orders_newest_first: bool = True
-    """Whether the listing of orders begins with the newest."""
+    """Whether the listing of orders starts with the newest."""
     refund_restocks: bool = False
-    """Whether a refund puts the units back into stock."""
+    """Whether a refund returns the units to stock."""
 
 
 class NotAccepted(ValueError):
-    """A PATCH that is answered by 400; the text names the parameter."""
+    """A PATCH to answer with 400. The text is the name of the parameter."""
 
 
 def apply_patch(
     behaviour: Behaviour, before: tuple[str, Quantity], body: Any
 ) -> tuple[str, Quantity]:
-    """Return inventory type and quantity after the PATCH *body*; raise NotAccepted.
+    """Return inventory type and quantity after the PATCH *body*.
 
-    Only `inventoryType` is required; nothing more is written down (the OpenAPI document).
+    Only `inventoryType` is required. The OpenAPI document says no more.
+
+    Raises:
+        NotAccepted: The body is invalid.
     """
     if not isinstance(body, dict) or body.get("inventoryType") not in ("finite", "infinite"):
         raise NotAccepted("inventoryType")
@@ -53,7 +56,7 @@ def apply_patch(
 def inventory_body(
     behaviour: Behaviour, sku_id: str, stock: tuple[str, Quantity]
 ) -> dict[str, Any]:
-    """Return the body by which the API tells a SKU's stock."""
+    """Return the body of the API for a SKU's stock."""
     inventory_type, quantity = stock
     body = {"id": sku_id, "quantity": quantity, "inventoryType": inventory_type}
     if inventory_type == "infinite" and behaviour.infinite_quantity != "zero":

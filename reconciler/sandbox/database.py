@@ -1,7 +1,7 @@
-"""The sandbox's shop: products, stock, orders and a ledger, in a SQLite file processes share.
+"""The sandbox's shop in a SQLite file: products, stock, orders, and a ledger.
 
-The ledger holds every read, write and sale in their order, so that a test can say what became
-of each unit.
+Processes may share the file. The ledger lists all reads, writes, and sales in order, so that a test
+can trace each unit.
 """
 
 import json
@@ -38,8 +38,8 @@ CREATE TABLE ledger (
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    `kind` is read, stale (an old stock was told), write, sale, refund or edit. The stock is the
-    one after it, or, of reads, the one that was told.
+    `kind` is read, stale (a read that returned an old stock), write, sale, refund, or edit. The
+    stock is the one afterwards, or the one that a read returned.
     """
 
     kind: str
@@ -50,19 +50,20 @@ class Entry(NamedTuple):
 
 
 class Sale(NamedTuple):
-    """An order that was just placed, and the stock after each of its lines."""
+    """A new order, and the stock after each of its lines."""
 
     order_id: str
     stocks: list[tuple[str, Quantity]]
 
 
 class Shop:
-    """One shop's data. Every method is a transaction of its own."""
+    """The data of one shop. Each method is one transaction."""
 
     def __init__(self, path: Path, seed: Callable[[], Seed], *, reset: bool = False) -> None:
-        """Open the shop in the file *path*; fill it from *seed* if it is empty, or if *reset*.
+        """Open the shop in the file *path*. Fill it from *seed* if it is empty, or if *reset*.
 
-        Raises SandboxError for a file that holds no shop, and for a seed that contradicts itself.
+        Raises:
+            SandboxError: The file is not a shop, or the seed contradicts itself.
         """
         try:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -90,7 +91,7 @@ class Shop:
             raise SandboxError(f"{path} is not a sandbox database. Delete it.") from None
 
     def _refuse_foreign_schema(self) -> None:
-        """Raise SandboxError for views and triggers, which could run without end."""
+        """Raise SandboxError for views and triggers, which could run forever."""
         rows = self.db.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
         if rows.fetchone():
             raise SandboxError("The sandbox database has a view or a trigger. Delete the file.")
@@ -142,16 +143,16 @@ class Shop:
         return str(row[0])
 
     def categories(self) -> dict[str, str]:
-        """Return the names of the categories by their ids."""
+        """Return the names of the categories by id."""
         row = self.db.execute("SELECT value FROM meta WHERE key = 'categories'").fetchone()
-        return dict(json.loads(row[0])) if row else {}  # data of an earlier version has none
+        return dict(json.loads(row[0])) if row else {}  # missing in data of an earlier version
 
     def count_products(self) -> int:
-        """Return how many products there are."""
+        """Return the number of products."""
         return int(self.db.execute("SELECT count(*) FROM products").fetchone()[0])
 
     def count_skus(self) -> int:
-        """Return how many SKUs there are."""
+        """Return the number of SKUs."""
         return int(self.db.execute("SELECT count(*) FROM skus").fetchone()[0])
 
     def products(self, limit: int, offset: int) -> list[dict[str, Any]]:
@@ -175,7 +176,7 @@ class Shop:
         return {"product": json.loads(data), "skus": [json.loads(row[0]) for row in rows]}
 
     def read(self, sku_id: str) -> tuple[str, Quantity] | None:
-        """Return a SKU's inventory type and quantity, or None for an unknown one."""
+        """Return the inventory type and quantity of a SKU, or None if it is unknown."""
         with self.transaction():
             stock = self._stock(sku_id)
             if stock is not None:
@@ -183,9 +184,10 @@ class Shop:
         return stock
 
     def write(self, sku_id: str, body: Any) -> tuple[str, Quantity] | None:
-        """Carry out a PATCH and return the stock after it; None for an unknown SKU.
+        """Apply a PATCH and return the stock afterwards, or None for an unknown SKU.
 
-        Raises NotAccepted for a body that is answered by 400.
+        Raises:
+            NotAccepted: The body is invalid. The API answers it with 400.
         """
         with self.transaction():
             before = self._stock(sku_id)
@@ -197,11 +199,11 @@ class Shop:
         return after
 
     def find(self, name: str) -> str:
-        """Return the id of the SKU with the code or id *name*; raise SandboxError for none."""
+        """Return the id of the one SKU with the code or id *name*, else raise SandboxError."""
         return self._find(name)
 
     def knows(self, name: str) -> bool:
-        """Return whether there is just one SKU with the code or id *name*."""
+        """Return whether exactly one SKU has the code or id *name*."""
         try:
             self._find(name)
         except SandboxError:
@@ -216,7 +218,7 @@ class Shop:
         at: datetime | None = None,
         status: OrderStatus = "unfulfilled",
     ) -> tuple[str, Quantity]:
-        """Place an order of *units* of one SKU and return its stock after that; see `order`."""
+        """Place an order of *units* of one SKU, and return its stock afterwards. See `order`."""
         return self.order([(name, units)], at=at, status=status).stocks[0]
 
     def order(
@@ -226,7 +228,7 @@ class Shop:
         at: datetime | None = None,
         status: OrderStatus = "unfulfilled",
     ) -> Sale:
-        """Place one order of so many units of each SKU, named by code or id; now, if not *at*.
+        """Place one order. *sales* are pairs of a code or id, and units. *at* defaults to now.
 
         Raises:
             SandboxError: A SKU is unknown or ambiguous, or has fewer units left. Nothing is sold.
@@ -240,7 +242,7 @@ class Shop:
         return Sale(order_id, [stock for _, stock in taken])
 
     def _take(self, name: str, units: int) -> tuple[Line, tuple[str, Quantity]]:
-        """Take *units* off a SKU's stock."""
+        """Reduce the stock of a SKU by *units*."""
         if units < 1:
             raise SandboxError(f"Can't sell {units} of {name}. Sell at least 1.")
         sku_id = self._find(name)
@@ -254,10 +256,10 @@ class Shop:
         return Line(sku_id, self.code(sku_id), units), (kind, quantity)
 
     def refund(self, order_id: str, at: datetime | None = None) -> None:
-        """Refund an order; its units come back if the behaviour `refund_restocks` says so.
+        """Refund an order. Its units return if the option `refund_restocks` is set.
 
         Raises:
-            SandboxError: There is no such order, or it is refunded already.
+            SandboxError: The order does not exist, or is refunded already.
         """
         with self.transaction():
             lines = self.orders.mark_refunded(order_id, at or datetime.now(UTC))
@@ -269,7 +271,7 @@ class Shop:
                     self.enter("refund", line.sku_id, line.count, after)
 
     def read_stale(self, sku_id: str, seconds: float) -> tuple[str, Quantity] | None:
-        """Return a SKU's stock as it was *seconds* ago, as far as the ledger knows."""
+        """Return the stock of a SKU *seconds* ago, as far as the ledger goes back."""
         with self.transaction():
             now = self._stock(sku_id)
             row = self.db.execute(
@@ -283,12 +285,12 @@ class Shop:
         return stock
 
     def code(self, sku_id: str) -> str:
-        """Return the code of a SKU, '' for none."""
+        """Return the code of a SKU, or '' if it has none."""
         row = self.db.execute("SELECT code FROM skus WHERE id = ?", (sku_id,)).fetchone()
         return str(row[0]) if row else ""
 
     def stocks(self) -> dict[str, Quantity | str]:
-        """Return each SKU's quantity, or `infinite`, by its code or else its id."""
+        """Return the quantity (or `infinite`) of each SKU by its code, else by its id."""
         rows = self.db.execute(
             "SELECT code, id, inventory_type, quantity FROM skus ORDER BY position"
         )
@@ -298,7 +300,7 @@ class Shop:
         }
 
     def ledger(self) -> list[Entry]:
-        """Return every entry in its order."""
+        """Return all entries in order."""
         rows = self.db.execute(
             "SELECT kind, sku_id, body, inventory_type, quantity FROM ledger ORDER BY number"
         )
@@ -338,7 +340,7 @@ class Shop:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Lock the file; an exception rolls everything back."""
+        """Lock the file for a transaction. An exception rolls it back."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield

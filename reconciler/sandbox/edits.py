@@ -1,4 +1,4 @@
-"""What people do to a shop in Webflow's own pages: products and SKUs added, renamed, restocked."""
+"""Edits that people make in Webflow's editor: add, rename, restock, archive, and delete."""
 
 import json
 import secrets
@@ -7,7 +7,7 @@ from reconciler.sandbox.database import Shop
 
 
 def add_product(shop: Shop, code: str = "", quantity: int | None = None) -> None:
-    """Put a product with one SKU in at the front of the listing; infinite without *quantity*."""
+    """Add a product with one SKU at the front of the listing; infinite without *quantity*."""
     with shop.transaction():
         query = "SELECT ifnull(min(position), 1), count(*) FROM products"
         first, number = shop.db.execute(query).fetchone()
@@ -28,7 +28,7 @@ def add_product(shop: Shop, code: str = "", quantity: int | None = None) -> None
 
 
 def delete_product(shop: Shop) -> None:
-    """Take the first product out, with its SKUs."""
+    """Delete the first product with its SKUs."""
     with shop.transaction():
         query = "SELECT product_id FROM skus ORDER BY position LIMIT 1"
         (product_id,) = shop.db.execute(query).fetchone()
@@ -37,7 +37,7 @@ def delete_product(shop: Shop) -> None:
 
 
 def delete_sku(shop: Shop, name: str) -> None:
-    """Take the SKU *name* out, and its product if that has no other."""
+    """Delete the SKU *name*, and its product if it has no other SKU."""
     with shop.transaction():
         shop.db.execute("DELETE FROM skus WHERE id = ?", (shop.find(name),))
         shop.db.execute("DELETE FROM products WHERE id NOT IN (SELECT product_id FROM skus)")
@@ -54,9 +54,9 @@ def archive_product(shop: Shop, name: str) -> None:
 
 
 def copy_sku(shop: Shop, name: str, code: str | None = None, quantity: int | None = None) -> None:
-    """Put in a second SKU like *name*, in the same product.
+    """Add a copy of the SKU *name* to its product.
 
-    It has the same code and stock if no other is given, as a copied product has.
+    *code* and *quantity* default to those of the original, as for a copied product in Webflow.
     """
     with shop.transaction():
         sku_id, copy_id = shop.find(name), secrets.token_hex(12)
@@ -73,7 +73,7 @@ def copy_sku(shop: Shop, name: str, code: str | None = None, quantity: int | Non
 
 
 def rename_product(shop: Shop, product_id: str, name: str) -> None:
-    """Give a product another name."""
+    """Rename a product."""
     with shop.transaction():
         shop.db.execute(
             "UPDATE products SET data = json_set(data, '$.fieldData.name', ?) WHERE id = ?",
@@ -82,13 +82,13 @@ def rename_product(shop: Shop, product_id: str, name: str) -> None:
 
 
 def change_code(shop: Shop, name: str, code: str) -> None:
-    """Give the SKU with the code or id *name* another code."""
+    """Change the code of the SKU with the code or id *name*."""
     with shop.transaction():
         _set_code(shop, shop.find(name), code)
 
 
 def restock(shop: Shop, name: str, quantity: int) -> None:
-    """Set the quantity of the SKU with the code or id *name*, as its page does."""
+    """Set the quantity of the SKU with the code or id *name*, as Webflow's editor does."""
     with shop.transaction():
         sku_id = shop.find(name)
         _set_quantity(shop, sku_id, quantity)

@@ -1,4 +1,4 @@
-"""A request that meets a fault → what becomes of it, and the answer."""
+"""Answer a request that a fault applies to."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from reconciler.sandbox.edits import add_product, delete_product
 from reconciler.sandbox.faults import Fault, Kind
 from reconciler.sandbox.wire import Misanswer
 
-# These leave the request as it is, and change what is around it or in its answer.
+# These carry out the request, and change only its context or its answer.
 _HARMLESS = frozenset({Kind.NONE, Kind.STALE, Kind.SHIFT, Kind.TOTAL, Kind.ORDER})
 _OWN_ANSWER = frozenset({Kind.STATUS, Kind.BODY})
 
@@ -20,7 +20,7 @@ _OWN_ANSWER = frozenset({Kind.STATUS, Kind.BODY})
 def answer_faulty(
     shop: Shop, fault: Fault, request: Request, answer: Callable[[], Response]
 ) -> Response:
-    """Do what *fault* says to *request*; *answer* carries it out and returns the right answer."""
+    """Apply *fault* to *request*. *answer* carries it out and returns the correct answer."""
     sku_id = request.path_params.get("sku_id", "")
     bought = sku_id or fault.sku or ""
     if fault.sold_before:
@@ -38,10 +38,10 @@ def answer_faulty(
     if fault.sold_after:
         shop.sell(bought, fault.sold_after)
     if fault.kind in _HARMLESS:
-        return _adorned(_counted(right, fault), fault)
+        return _add_headers(_set_total(right, fault), fault)
     if fault.kind in _OWN_ANSWER:
         status = fault.status if fault.kind is Kind.STATUS else 200
-        return _adorned(Response(fault.body, status, media_type="application/json"), fault)
+        return _add_headers(Response(fault.body, status, media_type="application/json"), fault)
     return Misanswer(request, fault, right)
 
 
@@ -52,8 +52,8 @@ def _shift(shop: Shop, fault: Fault) -> None:
         add_product(shop)
 
 
-def _counted(right: Response, fault: Fault) -> Response:
-    """Return a page that says there are as many products as the fault does."""
+def _set_total(right: Response, fault: Fault) -> Response:
+    """Return the page with the total of a `total` fault."""
     if fault.kind is not Kind.TOTAL:
         return right
     body = json.loads(bytes(right.body))
@@ -61,6 +61,6 @@ def _counted(right: Response, fault: Fault) -> Response:
     return JSONResponse(body)
 
 
-def _adorned(response: Response, fault: Fault) -> Response:
+def _add_headers(response: Response, fault: Fault) -> Response:
     response.headers.update(fault.headers)
     return response

@@ -1,8 +1,7 @@
-"""What a sandbox does wrong, on purpose: faults as data, and which one a request meets.
+"""Faults that the sandbox injects, as data, and how requests match them.
 
-A fault strikes requests of a method, a path and a SKU, after some that it lets pass, a number of
-times or by chance. It says what becomes of the request (does it take effect, does a customer buy
-in between) and what the answer looks like.
+A fault matches requests by method, path, and SKU. It can skip some, and apply a number of times or
+by chance. It defines whether the request takes effect, whether customers buy, and the answer.
 """
 
 import json
@@ -21,28 +20,28 @@ from reconciler.errors import SandboxError
 
 
 class Kind(StrEnum):
-    """What the answer looks like."""
+    """The kind of answer."""
 
-    NONE = "none"  # as ever: the fault is only in what happens beside it
-    RESET = "reset"  # the connection breaks off without an answer
-    TRUNCATE = "truncate"  # half of the answer, then the connection breaks off
+    NONE = "none"  # the correct answer; only sales or latency differ
+    RESET = "reset"  # a reset of the connection without an answer
+    TRUNCATE = "truncate"  # a part of the answer, then a reset
     HANG = "hang"  # no answer at all
-    DRIP = "drip"  # one byte of the answer each `seconds`, from its first line on
-    GARBAGE = "garbage"  # something that is not HTTP
-    BOMB = "bomb"  # a gzip of `size` bytes of nothing
-    STATUS = "status"  # `status`, `headers` and `body`, whatever was asked
-    BODY = "body"  # 200 with `body` instead of the right one
-    STALE = "stale"  # the stock of the SKU as it was `seconds` ago
-    SHIFT = "shift"  # a product is put in at the front before this page is answered
-    TOTAL = "total"  # the page says that there are `size` products or orders
-    ORDER = "order"  # customers buy `sku` before or after this page of orders is made
+    DRIP = "drip"  # one byte of the answer every `seconds`
+    GARBAGE = "garbage"  # bytes that are not HTTP
+    BOMB = "bomb"  # gzip of `size` zero bytes
+    STATUS = "status"  # `status`, `headers`, and `body`
+    BODY = "body"  # 200 with `body`
+    STALE = "stale"  # the stock of the SKU `seconds` ago
+    SHIFT = "shift"  # a product is added or deleted before this page
+    TOTAL = "total"  # a page with the total `size`
+    ORDER = "order"  # customers buy `sku` before or after this page of orders
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. Its `sku` is a code or an id, its `path` any part of the path.
+    """One fault. `sku` is a code or an id, and `path` is a part of the path.
 
-    Of the kind `order`, `sku` is what customers buy: a page of orders is of no one SKU.
+    For the kind `order`, `sku` is the SKU that customers buy, because a page of orders has no SKU.
     """
 
     kind: Kind
@@ -64,7 +63,7 @@ class Fault:
 
 
 class Faults:
-    """Which fault the next request meets; several threads may ask."""
+    """A list of faults that finds the one for a request. It is thread-safe."""
 
     def __init__(self, faults: Sequence[Fault], seed: int = 0) -> None:
         self._faults = faults
@@ -74,10 +73,10 @@ class Faults:
         self._lock = threading.Lock()
 
     def strike(self, method: str, path: str, skus: tuple[str, ...]) -> Fault | None:
-        """Return the first fault that strikes a request for a SKU known by the names *skus*."""
+        """Return the first fault that applies to a request, or None. *skus* are id and code."""
         with self._lock:
             for index, fault in enumerate(self._faults):
-                if not _is_meant(fault, method, path, skus):
+                if not _matches(fault, method, path, skus):
                     continue
                 self._seen[index] += 1
                 over = fault.count is not None and self._struck[index] >= fault.count
@@ -89,7 +88,7 @@ class Faults:
         return None
 
 
-# These change an answer of one sort, and strike no other.
+# These faults change only answers of certain paths.
 _ONLY_AT = {
     Kind.STALE: ("/inventory",),
     Kind.SHIFT: ("/products",),
@@ -98,7 +97,7 @@ _ONLY_AT = {
 }
 
 
-def _is_meant(fault: Fault, method: str, path: str, skus: tuple[str, ...]) -> bool:
+def _matches(fault: Fault, method: str, path: str, skus: tuple[str, ...]) -> bool:
     return (
         any(part in path for part in _ONLY_AT.get(fault.kind, ("",)))
         and fault.method in {None, method}
@@ -111,7 +110,7 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
     """Return the faults in a JSON file, a list of objects.
 
     Raises:
-        SandboxError: It cannot be read, or does not fit `schemas/faults.schema.json`.
+        SandboxError: The file can't be read, or does not fit `schemas/faults.schema.json`.
     """
     try:
         entries = json.loads(path.read_text("utf-8"))
@@ -120,10 +119,10 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
         raise SandboxError(f"Can't read {path}: {error.strerror}. Name another file.") from None
     except jsonschema_rs.ValidationError as error:
         place = "/".join(map(str, error.instance_path))
-        said = f"{place}: {error.message}" if place else error.message
-        raise SandboxError(f"{path} is not a list of faults: {said}.") from None
+        problem = f"{place}: {error.message}" if place else error.message
+        raise SandboxError(f"{path} is not a list of faults: {problem}. Correct it.") from None
     except (ValueError, RecursionError):
-        raise SandboxError(f"{path} is not a list of faults: not JSON.") from None
+        raise SandboxError(f"{path} is not a list of faults: not JSON. Correct it.") from None
     return tuple(Fault(**{**entry, "kind": Kind(entry.get("kind", "none"))}) for entry in entries)
 
 

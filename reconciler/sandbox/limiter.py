@@ -1,4 +1,4 @@
-"""Requests a window, counted as an API may count them. Sums without a clock; pure."""
+"""Count requests per window like a rate-limited API, without a clock of its own."""
 
 from collections import deque
 from typing import Literal, NamedTuple
@@ -7,7 +7,7 @@ WindowKind = Literal["fixed", "sliding"]
 
 
 class Allowance(NamedTuple):
-    """What the rate-limit headers say after one request, and whether it goes through."""
+    """Whether a request passes, and the values of the rate-limit headers after it."""
 
     allowed: bool
     limit: int
@@ -16,7 +16,7 @@ class Allowance(NamedTuple):
 
 
 class Limiter:
-    """At most *limit* requests in *window* seconds, in windows that are fixed or slide."""
+    """At most *limit* requests in *window* seconds, in fixed or sliding windows."""
 
     def __init__(self, limit: int, window: float, kind: WindowKind = "sliding") -> None:
         self.limit = limit
@@ -25,7 +25,7 @@ class Limiter:
         self._taken: deque[float] = deque()
 
     def take(self, now: float) -> Allowance:
-        """Count a request at the moment *now*; one that is refused does not count."""
+        """Count a request at the time *now*. Rejected requests don't count."""
         start = now - now % self.window if self.kind == "fixed" else now - self.window
         while self._taken and self._taken[0] <= start - (self.kind == "fixed") * 1e-9:
             self._taken.popleft()

@@ -1,7 +1,7 @@
-"""Orders of the sandbox as the API answers with them: most of an order is about a person.
+"""Build orders as the API returns them, including personal data.
 
-Field names are those of the OpenAPI document (list-orders). Every personal value holds `CANARY`,
-so a test can search any output for it.
+Field names follow the OpenAPI document (list-orders). Every personal value contains `CANARY`, so
+that tests can search any output for it.
 """
 
 import json
@@ -17,7 +17,7 @@ _UNKNOWN: Final[dict[str, Any]] = {"product_id": "", "name": "", "slug": "", "pr
 
 
 def order_bodies(db: sqlite3.Connection, orders: Iterable[SoldOrder]) -> list[dict[str, Any]]:
-    """Return the body of each of *orders*; a SKU that is gone has no names."""
+    """Return the bodies of *orders*. Deleted SKUs have no names."""
     details: dict[str, dict[str, Any]] = {}
     bodies = []
     for order in orders:
@@ -109,7 +109,7 @@ def _order_body(order: SoldOrder, items: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def _personal() -> dict[str, Any]:
-    """Return what an order says of the customer, how they paid, and where they live."""
+    """Return the personal fields: customer, payment, and addresses."""
     billing, shipping = _address("billing"), _address("shipping")
     return {
         "allAddresses": [billing, shipping],

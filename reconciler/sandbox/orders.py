@@ -1,4 +1,4 @@
-"""Orders of the sandbox: what customers bought, when, and what became of it."""
+"""The orders of the sandbox with their time, lines, and status."""
 
 import json
 import sqlite3
@@ -25,7 +25,7 @@ _NEWEST_FIRST = _PAGE + "accepted_at DESC, number DESC LIMIT :limit OFFSET :offs
 
 
 class Line(NamedTuple):
-    """How many of a SKU an order has, and the SKU's code at that time."""
+    """A line of an order: a SKU, its code at that time, and the number of units."""
 
     sku_id: str
     code: str
@@ -42,7 +42,7 @@ class NewOrder(NamedTuple):
 
 
 class SoldOrder(NamedTuple):
-    """One order as stored. Times are UTC as text; `refunded_at` is '' if it is not refunded."""
+    """A stored order. Times are UTC as text. `refunded_at` is '' if it is not refunded."""
 
     order_id: str
     accepted_at: str
@@ -58,19 +58,19 @@ class OrderTable:
         self._db = db
 
     def create(self) -> None:
-        """Create the table if it is missing, as in the data of an earlier version."""
+        """Create the table if it is missing, as in data of an earlier version."""
         for statement in _TABLE.split(";"):
             self._db.execute(statement)
 
     def insert(self, orders: Iterable[NewOrder]) -> None:
-        """Insert *orders* without touching any stock."""
+        """Insert *orders* without a change of stock."""
         self._db.executemany(
             "INSERT INTO orders (accepted_at, status, refunded_at, lines) VALUES (?, ?, ?, ?)",
             map(_row, orders),
         )
 
     def insert_one(self, order: NewOrder) -> str:
-        """Insert *order* without touching any stock, and return its id."""
+        """Insert *order* without a change of stock, and return its id."""
         self.insert([order])
         (number,) = self._db.execute("SELECT max(number) FROM orders").fetchone()
         return _order_id(number)
@@ -79,7 +79,7 @@ class OrderTable:
         """Mark an order as refunded and return its lines.
 
         Raises:
-            SandboxError: There is no such order, or it is refunded already.
+            SandboxError: The order does not exist, or is refunded already.
         """
         number = _number(order_id)
         row = self._db.execute(
@@ -92,14 +92,14 @@ class OrderTable:
         return _lines(row[0])
 
     def count(self, status: str = "") -> int:
-        """Return how many orders have *status*; all of them for ''."""
+        """Return the number of orders with *status*, or of all for ''."""
         query = "SELECT count(*) FROM orders WHERE :status IN ('', status)"
         return int(self._db.execute(query, {"status": status}).fetchone()[0])
 
     def page(
         self, limit: int, offset: int, status: str = "", *, newest_first: bool = True
     ) -> list[SoldOrder]:
-        """Return a page of the orders with *status*, by the time when they were accepted."""
+        """Return a page of the orders with *status*, sorted by their time."""
         query = _NEWEST_FIRST if newest_first else _OLDEST_FIRST
         given = {"limit": limit, "offset": offset, "status": status}
         return [
@@ -119,7 +119,7 @@ def _lines(text: str) -> tuple[Line, ...]:
 
 
 def _order_id(number: int) -> str:
-    """Return an id in the form of Webflow's, like `dfa-3f1`."""
+    """Return an id in Webflow's format, like `dfa-3f1`."""
     return f"{number >> 12:03x}-{number & 0xFFF:03x}"
 
 

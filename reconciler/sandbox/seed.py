@@ -1,6 +1,6 @@
-"""A seed file → the site, products and SKUs that a sandbox starts with. Pure but for the reading.
+"""Read a seed file: the site, products, and SKUs that a sandbox starts with.
 
-A seed says what differs from shop to shop; ids, slugs and dates follow from it, the same each time.
+A seed contains what differs between shops. Ids, slugs, and dates are derived from it.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _CREATED = "2026-01-05T09:00:00.000Z"
 
 @dataclass(frozen=True, slots=True)
 class SeedSku:
-    """One SKU: the store's own object, and its stock as the API would tell it."""
+    """One SKU as the API returns it, and its stock."""
 
     id: str
     data: Mapping[str, Any]
@@ -30,7 +30,7 @@ class SeedSku:
 
 @dataclass(frozen=True, slots=True)
 class SeedProduct:
-    """One product, as the store's own object, with its SKUs."""
+    """One product as the API returns it, with its SKUs."""
 
     id: str
     data: Mapping[str, Any]
@@ -39,7 +39,7 @@ class SeedProduct:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A whole site."""
+    """A site with its products and options."""
 
     site_id: str
     name: str
@@ -47,11 +47,11 @@ class Seed:
     products: tuple[SeedProduct, ...]
     behaviour: Behaviour
     categories: Mapping[str, str]
-    """The names of the products' categories by their ids."""
+    """The names of the products' categories by id."""
 
 
 def read_seed(path: Path) -> Seed:
-    """Return the seed in a JSON file; raise SandboxError for one that cannot be read."""
+    """Return the seed in a JSON file. Raises SandboxError if it is unreadable or invalid."""
     try:
         return build_seed(json.loads(path.read_text("utf-8")))
     except OSError as error:
@@ -59,13 +59,15 @@ def read_seed(path: Path) -> Seed:
             f"Can't read {path}: {error.strerror}. The sandbox starts from this file."
         ) from None
     except KeyError as error:
-        raise SandboxError(f"{path} is not a seed: {error} is missing.") from None
+        raise SandboxError(
+            f"{path} is not a seed: {error} is missing. Compare it with the demo's."
+        ) from None
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise SandboxError(f"{path} is not a seed: {error} Compare it with the demo's.") from None
+        raise SandboxError(f"{path} is not a seed: {error}. Compare it with the demo's.") from None
 
 
 def build_seed(data: Mapping[str, Any]) -> Seed:
-    """Return the seed in *data*; raise KeyError, TypeError or ValueError for nonsense."""
+    """Return the seed in *data*. Raises KeyError, TypeError, or ValueError if it is invalid."""
     site = data["site"]
     site_id = str(site["id"])
     return Seed(
@@ -83,7 +85,7 @@ def build_seed(data: Mapping[str, Any]) -> Seed:
 
 
 def make_id(*parts: str) -> str:
-    """Return 24 hex digits that follow from *parts*."""
+    """Return an id of 24 hex digits that is derived from *parts*."""
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:24]
 
 
@@ -145,7 +147,7 @@ def _sku(
     else:
         inventory_type, quantity = "finite", stock
     if not (quantity is None or (isinstance(quantity, int | float) and math.isfinite(quantity))):
-        raise ValueError(f"A stock is a number or infinite, not {stock!r}.")
+        raise ValueError(f"stock must be a number or infinite, not {stock!r}")
     data = {
         "id": str(entry.get("id") or make_id(product_id, str(number))),
         "cmsLocaleId": None,

@@ -1,4 +1,4 @@
-"""An API → a server on loopback, in a thread of this process or for as long as it lives."""
+"""Serve the sandbox's API on loopback, in a thread or until a signal."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ _JOURNAL_SECONDS: Final = 1.0
 
 
 def open_shop(data: Path, seed: Path) -> Shop:
-    """Return the shop kept in *data*, made from *seed* if there is none yet."""
+    """Return the shop in *data*. Create it from *seed* if it is missing."""
     return Shop(_safe_data(data), lambda: read_seed(seed))
 
 
@@ -37,10 +37,10 @@ def reset_shop(data: Path, seed: Path) -> Shop:
 
 
 def _safe_data(data: Path) -> Path:
-    """Return *data*; raise SandboxError for files that could make SQLite touch others.
+    """Return *data*. Raises SandboxError for files that could make SQLite change other files.
 
-    It follows a link, and a rollback journal can name any file to delete. Ours has none: it is in
-    WAL mode.
+    SQLite follows links, and a rollback journal can name any file to delete. The sandbox uses WAL
+    mode, so it has no such journal.
     """
     try:
         refuse_links(data)
@@ -48,7 +48,7 @@ def _safe_data(data: Path) -> Path:
         raise SandboxError(f"{data}: {error.strerror}. Delete it.") from None
     journal = data.with_name(f"{data.name}-journal")
     until = time.monotonic() + _JOURNAL_SECONDS
-    while os.path.lexists(journal):  # another command may be making the file just now
+    while os.path.lexists(journal):  # another command may be creating the file
         if time.monotonic() > until:
             raise SandboxError(f"{journal} does not belong to this tool. Delete it.")
         time.sleep(0.02)
@@ -57,7 +57,7 @@ def _safe_data(data: Path) -> Path:
 
 @contextmanager
 def serve_for_a_while(api: Api, port: int = 0) -> Iterator[str]:
-    """Serve *api* from a thread and yield its address; the server is gone afterwards."""
+    """Serve *api* from a thread during the block, and yield its address."""
     with _listen(port) as listener:
         server = _server(api)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -71,14 +71,14 @@ def serve_for_a_while(api: Api, port: int = 0) -> Iterator[str]:
 
 @contextmanager
 def serve_shop(shop: Shop) -> Iterator[tuple[str, str]]:
-    """Serve *shop* with a token made for the occasion; yield address and token."""
+    """Serve *shop* with a random token, and yield address and token."""
     token = secrets.token_hex(16)
     with serve_for_a_while(Api(shop, {token: SCOPES})) as address:
         yield address, token
 
 
 def serve_until_stopped(api: Api, port: int, announce: Callable[[str], None]) -> None:
-    """Serve *api* until SIGINT or SIGTERM; *announce* is told the address before."""
+    """Serve *api* until SIGINT or SIGTERM. *announce* gets the address first."""
     with _listen(port) as listener:
         announce(_address(listener))
         _server(api).run([listener])
@@ -104,28 +104,28 @@ def _address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
 
 
-# What fails in the server is an answer of 500; its log would print tracebacks of hostile data.
+# A failure in the server is an answer of 500. A log would print tracebacks with hostile data.
 logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 logging.getLogger("uvicorn").propagate = False
 
 
 class _Server(uvicorn.Server):
-    """A server that ends at once when it is told.
+    """A server that stops at once.
 
-    uvicorn looks ten times a second whether it is to end, and then waits a tenth of a second more.
-    Every command on the embedded store would pay for both.
+    uvicorn checks ten times a second whether to stop, and then waits another 0.1 s. Each command on
+    the sandbox would take that much longer.
     """
 
     _wake: Callable[[], object] | None = None
 
     def stop(self) -> None:
-        """End the server, from another thread."""
+        """Stop the server from another thread."""
         self.should_exit = True
         if self._wake is not None:
             self._wake()
 
     async def main_loop(self) -> None:
-        """Keep the time of the answers up to date until the server is to end."""
+        """Update the time of the answers until the server must stop."""
         stopped, loop = asyncio.Event(), asyncio.get_running_loop()
         self._wake = partial(loop.call_soon_threadsafe, stopped.set)
         ticks = 0
@@ -135,7 +135,7 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(stopped.wait(), _TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, and give those that are open a second to end."""
+        """Accept no more connections, and give open ones a second to end."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:

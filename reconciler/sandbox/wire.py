@@ -1,4 +1,4 @@
-"""Answers that break off, drip or are none at all, on the socket itself."""
+"""Faulty answers on the socket: broken, slow, or not HTTP."""
 
 import asyncio
 import http
@@ -20,7 +20,7 @@ _LINGER = struct.pack("ii", 1, 0)
 
 
 class WireProtocol(H11Protocol):
-    """HTTP as uvicorn speaks it, but that the application gets hold of the connection."""
+    """uvicorn's HTTP, with access to the connection for the application."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +34,7 @@ class WireProtocol(H11Protocol):
 
 
 class Misanswer(Response):
-    """What *fault* makes of the right answer *right*."""
+    """The answer *right* as *fault* changes it."""
 
     def __init__(self, request: Request, fault: Fault, right: Response) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Misanswer(Response):
         self._right = right
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Misbehave, and return when the client is gone."""
+        """Send the faulty answer, and return when the client has disconnected."""
         match self._fault.kind:
             case Kind.RESET:
                 self._break()
@@ -62,7 +62,7 @@ class Misanswer(Response):
             pass
 
     def _break(self) -> None:
-        """Close so that the other side gets a reset, not an orderly end."""
+        """Close the connection with a reset."""
         raw = self._wire.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
         self._wire.abort()
@@ -82,7 +82,7 @@ class Misanswer(Response):
 
 @cache
 def _pack(size: int) -> bytes:
-    """Return *size* bytes of nothing as gzip, made piece by piece."""
+    """Return *size* zero bytes as gzip, compressed in pieces."""
     packer = zlib.compressobj(wbits=31)
     pieces = [packer.compress(bytes(_PIECE)) for _ in range(size // _PIECE)]
     return b"".join([*pieces, packer.flush()])

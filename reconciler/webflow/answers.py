@@ -1,7 +1,7 @@
-"""Bodies of the API → nouns; a body that cannot be read raises AnswerError.
+"""Parse the bodies of the API. A body that can't be parsed raises AnswerError.
 
-The facts are of the published OpenAPI document, where no field is required: a quantity may be
-missing or null, is a `number`, and says nothing when the stock is infinite.
+Source: the published OpenAPI document. No field is required there: a quantity is a `number`, may be
+missing or null, and means nothing for an infinite SKU.
 """
 
 import json
@@ -16,7 +16,7 @@ MAX_WHOLE = 2**53
 
 
 class Page(NamedTuple):
-    """One page of the listing of products, and how many products there are in all."""
+    """One page of the listing of products, and the total number of products."""
 
     product_ids: tuple[str, ...]
     skus: tuple[LiveSku, ...]
@@ -24,7 +24,7 @@ class Page(NamedTuple):
 
 
 def parse_json(content: bytes) -> Any:
-    """Return what *content* says in strict JSON."""
+    """Parse *content* as strict JSON, without NaN and Infinity."""
     try:
         return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -48,7 +48,7 @@ def parse_stock(body: Any) -> Stock:
 
 
 def _quantity(value: Any) -> int | float | None:
-    """Return a quantity as it came; 12.0 is 12, and a fraction stays one."""
+    """Return a quantity: 12.0 becomes 12, and a fraction stays a fraction."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_WHOLE:
@@ -57,12 +57,12 @@ def _quantity(value: Any) -> int | float | None:
 
 
 def parse_collections(body: Any) -> str | None:
-    """Return the id of the SKU collection among a site's collections, by slug, else by name."""
+    """Return the id of the SKU collection of a site, found by slug, else by name."""
     return _collection(body, (("slug", "sku"), ("singularName", "SKU"), ("displayName", "SKUs")))
 
 
 def parse_category_collection(body: Any) -> str | None:
-    """Return the id of the collection of categories among a site's collections."""
+    """Return the id of the category collection of a site, or None."""
     return _collection(body, (("slug", "category"), ("singularName", "Category")))
 
 
@@ -76,7 +76,7 @@ def _collection(body: Any, names: Sequence[tuple[str, str]]) -> str | None:
 
 
 def parse_items(body: Any) -> tuple[dict[str, str], int]:
-    """Return the names of a page of a collection's items by their ids, and how many are in all."""
+    """Return the item names on a page by id, and the total number of items."""
     try:
         total = body["pagination"]["total"]
         names = {
@@ -113,7 +113,7 @@ def parse_product(body: Any) -> tuple[LiveSku, ...]:
 
 
 def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
-    """Yield the SKUs of one product; one without variants still has its hidden default SKU."""
+    """Yield the SKUs of one product. Without variants, it has one hidden default SKU."""
     product = item["product"]
     fields = product.get("fieldData") or {}
     title = _text(fields.get("name"))
@@ -137,7 +137,7 @@ def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:
 
 
 def _variant_names(properties: Any) -> dict[tuple[str, str], str]:
-    """Return the name of each value of each option, by the ids of both."""
+    """Return the name of each option value, by option id and value id."""
     return {
         (entry["id"], value["id"]): _text(value.get("name"))
         for entry in properties or ()
@@ -152,12 +152,12 @@ def _list(body: Any, key: str) -> list[Any]:
 
 
 def _id(value: Any) -> str:
-    """Return an id; the API's are 24 hex digits, and others may be any text that can be sent."""
+    """Return an id. The API uses 24 hex digits, but any printable text is accepted."""
     if not isinstance(value, str) or not value or not value.isprintable():
         raise AnswerError("The answer has an invalid id.")
     return mask(value)
 
 
 def _text(value: Any) -> str:
-    """Return a text as one that can be printed: half a surrogate pair is no character."""
+    """Return a printable text. Lone surrogates are replaced."""
     return mask(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else ""

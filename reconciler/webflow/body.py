@@ -1,4 +1,4 @@
-"""Chunks of an answer → its body, decoded, and never longer than it may be."""
+"""Decode the body of an answer chunk by chunk, up to a maximum size."""
 
 import zlib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _PIECE = 64 * 1024
 
 
 def unpack(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
-    """Return the body that *chunks* make up; raise what `Body` raises."""
+    """Return the body in *chunks*. Raises the errors of `Body`."""
     body = Body(encoding, max_bytes)
     for chunk in chunks:
         body.add(chunk)
@@ -17,10 +17,14 @@ def unpack(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
 
 
 class Body:
-    """Takes what arrives; a bomb of compressed nothing is cut while it is unpacked."""
+    """A body that grows by chunks. A decompression bomb is cut off while it is unpacked."""
 
     def __init__(self, encoding: str, max_bytes: int) -> None:
-        """Raise AnswerError for an *encoding* (the header's text) that was not asked for."""
+        """Start an empty body. *encoding* is the value of `Content-Encoding`.
+
+        Raises:
+            AnswerError: The client did not request this encoding.
+        """
         self.content = bytearray()
         self._max_bytes = max_bytes
         self._unpack = None
@@ -30,15 +34,20 @@ class Body:
             raise AnswerError("The answer has an unexpected content encoding.")
 
     def add(self, chunk: bytes) -> None:
-        """Take a chunk; raise TooLongError for too long a body, AnswerError for a broken one."""
+        """Add a chunk.
+
+        Raises:
+            TooLongError: The body exceeds the maximum size.
+            AnswerError: The chunk can't be decompressed.
+        """
         if self._unpack is None:
             self._keep(chunk)
             return
         try:
             while chunk:
-                if self._unpack.eof:  # a stream may have several members, one after the other
+                if self._unpack.eof:  # a stream may have several members
                     self._unpack = _gzip()
-                # Piece by piece, so that a bomb never has the memory it asks for.
+                # In pieces, so that a bomb never fills the memory.
                 self._keep(self._unpack.decompress(chunk, _PIECE))
                 chunk = self._unpack.unconsumed_tail or self._unpack.unused_data
         except zlib.error:

@@ -1,7 +1,7 @@
-"""Requests to the API → answers, each paced, timed, and mapped to our errors.
+"""Send requests to the API: paced, with a deadline, and with errors of our own.
 
-One synchronous client, for several threads. It follows no redirect (a followed 302 turns a PATCH
-into a GET, "success" that wrote nothing), and a write goes out once: its caller may send it again.
+The client is synchronous and thread-safe. It follows no redirects: after a 302, a PATCH would
+become a GET, which succeeds without a write. It sends each write once. Only callers may repeat it.
 """
 
 import random
@@ -39,18 +39,17 @@ from reconciler.webflow.transport import FOREIGN, make_http, translate
 Parsed = TypeVar("Parsed")
 
 CALL_SECONDS = 30.0
-# How long the store may ask to wait before the run ends, and how often for one request.
+# The longest wait that the shop may request, and how often per request.
 MAX_RETRY_AFTER = 600.0
 MAX_POSTPONED = 10
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
 class StoreClient:
-    """Asks one store; counts its requests.
+    """A client of one shop that counts its requests.
 
-    `sleep` and `clock` are arguments so that a signal may cut a wait short, and for tests;
-    `stopped` gives the reason why the run is to end: then no request waits for its turn any more.
-    Where *pace* has a window of less than a minute, every wait and deadline shrinks alike.
+    A signal can interrupt `sleep`. `stopped` returns why the run must end, or None. Then no request
+    waits for its turn. A *pace* with a window below 60 s shortens all waits and deadlines.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class StoreClient:
         self._token = token
         self._pace = pace
         self.scale = pace.window / WINDOW
-        """How much shorter than written every wait is: 1 but in tests."""
+        """Factor for all waits and deadlines: 1 except in tests."""
         self._budget = Budget()
         self._chance = random.Random()  # noqa: S311  no secret
         self._lock = threading.Lock()
@@ -79,9 +78,9 @@ class StoreClient:
         self._shop_clock = ShopClock()
         self.requests = 0
         self.waiting = 0
-        """How many requests wait for the rate limit."""
+        """Number of requests that wait for the rate limit."""
         self.throttled = 0
-        """How many answers were 429."""
+        """Number of answers with status 429."""
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +91,7 @@ class StoreClient:
 
     @property
     def limit(self) -> int | None:
-        """Return how many requests a minute the store said it allows, or None."""
+        """The requests per minute that the shop allows, or None if unknown."""
         return self._pace.limit
 
     def read(
@@ -101,9 +100,9 @@ class StoreClient:
         parse: Callable[[Any], Parsed],
         params: Mapping[str, int | str] | None = None,
     ) -> Parsed:
-        """Return what *parse* makes of the JSON that a GET of *path* answers.
+        """Send a GET of *path* and return its JSON, parsed by *parse*.
 
-        It is tried again while no answer comes, or none that *parse* takes.
+        Retries if no answer arrives, the shop fails, or *parse* raises AnswerError.
         """
         unconnected = 0
         for attempt in range(1, READ_TRIES + 1):
@@ -130,7 +129,7 @@ class StoreClient:
                 raise OutageError(f"The shop's API failed too often. {LATER}.")
 
     def _wait(self, seconds: float) -> None:
-        """Wait, unless the run is to end."""
+        """Sleep before a retry. Raises StoppedError if the run must end."""
         if reason := self._stopped():
             raise StoppedError(f"Not retried: {reason}.")
         self._sleep(seconds * self.scale)
@@ -141,9 +140,9 @@ class StoreClient:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Hold two requests of the allowance, so that a write follows its read at once.
+        """Reserve two requests, so that a write follows its read at once.
 
-        Without that, a write might wait for the rate limit after its read, and meet many sales.
+        Otherwise the write could wait for the rate limit while customers buy.
         """
         self._take(2)
         self._held.count, self._held.is_turn = 2, True
@@ -155,12 +154,13 @@ class StoreClient:
             self._held.count, self._held.is_turn = 0, False
 
     def write_stock(self, target: Target, stock: Stock) -> Stock:
-        """Set the stock of one SKU absolutely and return what the store answers that it is now.
+        """Set the stock of one SKU to an absolute value, and return the stock in the answer.
 
-        Only `inventoryType` is required; `quantity` "immediately sets quantity to this value"
-        (the OpenAPI document). `updateQuantity` is never sent: adding twice is not adding once.
-        Raises Throttled if the store refused it as too many: it was not taken, and the stock must
-        be read again before it is sent again.
+        Only `inventoryType` is required, and `quantity` "immediately sets quantity to this value"
+        (OpenAPI document). `updateQuantity` is never sent, because a repeated addition adds twice.
+
+        Raises Throttled if the shop rejected the write as one too many. It has no effect then. Read
+        the stock again before another try.
         """
         body: dict[str, Any] = {"inventoryType": stock.inventory_type.value}
         if stock.inventory_type is InventoryType.FINITE:
@@ -170,11 +170,11 @@ class StoreClient:
         return parse_stock(self._exchange_once(request))
 
     def _get(self, path: str, params: Mapping[str, int | str] | None) -> Any:
-        """Send one GET; again if the store asks to wait (429, or 503 with a time).
+        """Send one GET, and repeat it if the shop asks to wait (429, or 503 with a time).
 
         Raises:
-            ServerFault: The store says 503 to this request too often; others may be answered.
-            OutageError: It refuses everything, or asks to wait too long.
+            ServerFault: The shop answers this request with 503 too often. Others may work.
+            OutageError: The shop rejects all requests, or asks to wait too long.
         """
         request = self._http.build_request("GET", path.lstrip("/"), params=params)
         postponed = 0
@@ -182,7 +182,7 @@ class StoreClient:
             try:
                 return self._exchange_once(request)
             except Throttled:
-                pass  # the pace waits, and ends the run if that does not help
+                pass  # the pace waits, and ends the run after too many refusals
             except ServerFault as fault:
                 postponed += 1
                 if fault.retry_after is None or postponed == MAX_POSTPONED:
@@ -190,10 +190,9 @@ class StoreClient:
             self._renew_turn()
 
     def _renew_turn(self) -> None:
-        """Give this thread's turn up, and wait for another one, if it holds one.
+        """Exchange this thread's turn, if it has one, for a new turn.
 
-        A read that is repeated must not use up what was held for the write: the write would wait
-        for the rate limit after its read, and meet many sales.
+        A repeated read must not use the request that is reserved for the write.
         """
         if self._held.is_turn:
             with self._lock:
@@ -203,7 +202,7 @@ class StoreClient:
             self._held.count = 2
 
     def _exchange_once(self, request: httpx.Request) -> Any:
-        """Wait for the request's turn, send it, and learn from what came of it."""
+        """Wait for the request's turn, send it, and update pace and budget by the result."""
         if self._held.count:
             self._use_held(request)
         else:
@@ -230,23 +229,23 @@ class StoreClient:
         return answer
 
     def _use_held(self, request: httpx.Request) -> None:
-        """Use a slot of this thread's turn, unless the store asked to wait since it was taken.
+        """Use a slot of this thread's turn, unless the shop has asked to wait since then.
 
-        Raises Throttled for a write, which is not sent: it needs a new turn and another read.
+        Raises Throttled for a write, which is not sent. It needs a new turn and a new read.
         """
         with self._lock:
             is_paused = self._pace.is_paused(self._clock())
         if is_paused and request.method != "GET":
-            raise Throttled("the shop asked to wait", None)
+            raise Throttled("The shop asked to wait.", None)
         if is_paused:
             self._renew_turn()
         self._held.count -= 1
 
     def _hold(self, method: str, retry_after: float | None, error: RefusedError) -> None:
-        """Let no request start for a while; raise OutageError if that is too long or too often."""
+        """Pause all requests. Raises OutageError after too many pauses, or for one too long."""
         if retry_after is not None and retry_after > MAX_RETRY_AFTER:
             raise OutageError(
-                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Run again then."
+                f"The shop asks to wait {retry_after / 60:.0f} minutes. {error} Retry after that."
             ) from None
         asked = None if retry_after is None else retry_after * self.scale
         jitter = self._chance.uniform(0.05, 1.0) * self.scale
@@ -265,7 +264,7 @@ class StoreClient:
             self._pace.answered(method)
 
     def _take(self, slots: int) -> None:
-        """Wait until *slots* of the allowance are ours."""
+        """Wait for *slots* of the rate limit. Raises StoppedError if the run must end."""
         with self._lock:
             wait = self._pace.start(self._clock(), slots)
             self.waiting += wait > 0
@@ -274,7 +273,7 @@ class StoreClient:
         try:
             while wait:
                 if reason := self._stopped():
-                    raise StoppedError(f"{reason} while waiting for the rate limit.")
+                    raise StoppedError(f"Stopped while waiting for the rate limit: {reason}.")
                 self._sleep(wait)
                 with self._lock:
                     wait = self._pace.start(self._clock(), slots)
@@ -283,11 +282,11 @@ class StoreClient:
                 self.waiting -= 1
 
     def _stopped(self) -> str | None:
-        """Return why no request may wait any more, or None."""
+        """Return why no request may wait, or None."""
         return "the run is over" if self._is_closed else self._why_stopped()
 
     def _send(self, request: httpx.Request) -> Any:
-        """Send *request* once and return the JSON of a 200; raise what else came of it."""
+        """Send *request* once and return the JSON of a 200. Raises StoreError for anything else."""
         self._transport.deadline.start(CALL_SECONDS * self.scale)
         sent_at = self._shop_clock.read()
         try:
@@ -310,25 +309,27 @@ class StoreClient:
         if response.status_code == httpx.codes.OK:
             return parse_json(content)
         if response.is_success:
-            raise AnswerError(f"The shop answered with the status {response.status_code}.")
+            raise AnswerError(
+                f"The shop answered with the unexpected status {response.status_code}."
+            )
         raise refusal(response.status_code, response.headers, content, self._token)
 
     def ask_time(self, site_id: str) -> datetime:
-        """Ask the shop for anything, and return the time by its own clock; raise StoreError."""
+        """Send a small request, and return the time by the shop's clock. Raises StoreError."""
         self.read(f"/sites/{quote(site_id, safe='')}/products", lambda _: None, {"limit": 1})
         return self.now()
 
     def now(self) -> datetime:
-        """Return the time by the shop's own clock."""
+        """Return the time by the shop's clock."""
         return self._shop_clock.now()
 
     @property
     def knows_time(self) -> bool:
-        """Whether the shop has said what time it is; else it is this machine's."""
-        return self._shop_clock.is_told
+        """Whether `now` uses the shop's clock, not the one of this machine."""
+        return self._shop_clock.is_known
 
     def _learn(self, response: httpx.Response, sent_at: float) -> None:
-        """Take the time and the rate limit from the headers, said to be on every answer."""
+        """Read the time and the rate limit from the headers, which all answers should have."""
         self._shop_clock.learn(response.headers, sent_at)
         limit = whole(response.headers.get("X-RateLimit-Limit", ""))
         remaining = whole(response.headers.get("X-RateLimit-Remaining", ""))
@@ -338,7 +339,7 @@ class StoreClient:
 
 
 class _Held(threading.local):
-    """How many requests of the allowance this thread holds already."""
+    """The requests that are reserved for this thread."""
 
     count = 0
     is_turn = False

@@ -1,4 +1,4 @@
-"""A client → the listing of a store, and the stock of the SKUs that a plan needs."""
+"""Read the listing of a shop, and the stock of the SKUs that a plan needs."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
@@ -28,7 +28,7 @@ _SHIFTING = (
 
 
 class Client(Protocol):
-    """What fetching needs of a client."""
+    """The part of the client that is used here."""
 
     def read(
         self, path: str, parse: Callable[[Any], Parsed], params: dict[str, int] | None = None
@@ -42,12 +42,13 @@ class Client(Protocol):
 def fetch_listing(
     client: Client, site_id: str, collection_id: str | None, parallelism: int = 1
 ) -> Listing:
-    """Return every SKU that the store lists, with so many pages at a time.
-
-    Raises ListingError for a listing that kept shifting.
+    """Return all SKUs of the shop. Reads up to *parallelism* pages at a time.
 
     Paging by offset is no snapshot: a product that is added or removed between two requests shifts
-    the pages. So a listing counts only if its pages fit together and it is as long as it says.
+    the pages. So a listing is valid only if its pages fit together and match its total.
+
+    Raises:
+        ListingError: The listing kept changing.
     """
     if collection_id is None:
         collection_id = _find_collection(client, site_id)
@@ -61,10 +62,12 @@ def fetch_listing(
 def confirm_listing(
     client: Client, site_id: str, listing: Listing, parallelism: int = 1
 ) -> Listing:
-    """Return the listing once two readings in a row name the same SKUs.
+    """Read the listing again until two in a row have the same SKUs, and return it.
 
-    For when something seems to be missing: a change of products while they were listed may hide a
-    SKU. Raises ListingError for a listing that keeps changing.
+    Used before a SKU is reported as missing: an edit during the listing may hide it.
+
+    Raises:
+        ListingError: The listing kept changing.
     """
     for _ in range(LISTING_TRIES):
         again = fetch_listing(client, site_id, listing.collection_id, parallelism)
@@ -81,9 +84,9 @@ def fetch_products(
     product_ids: Sequence[str],
     parallelism: int,
 ) -> Listing:
-    """Return the SKUs of some products, *parallelism* at a time; of those that are gone, none.
+    """Return the SKUs of some products, without those of deleted products.
 
-    For a few changes in a large shop, whose whole listing takes more requests.
+    For a few changes in a large shop, this takes fewer requests than the whole listing.
     """
     if collection_id is None:
         collection_id = _find_collection(client, site_id)
@@ -109,7 +112,7 @@ def _find_collection(client: Client, site_id: str) -> str:
 
 
 def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
-    """Return the names of the store's categories by their ids; none where it has no such thing."""
+    """Return the names of the shop's categories by id, or nothing if it has none."""
     site = f"/sites/{quote(site_id, safe='')}"
     collection = client.read(f"{site}/collections", parse_category_collection)
     names: dict[str, str] = {}
@@ -120,15 +123,15 @@ def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
         page, total = client.read(path, parse_items, {"limit": PAGE, "offset": len(names)})
         before = len(names)
         names |= page
-        if len(names) >= total or len(names) == before:  # they are for people: no more is needed
+        if len(names) >= total or len(names) == before:  # for display only
             return names
 
 
 def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku, ...] | None:
-    """Return all SKUs, or None if the pages do not fit together.
+    """Return all SKUs, or None if the pages don't fit together.
 
-    Each page begins with the last product of the page before, so that a shift between the two is
-    noticed even where one product went and another came, and the total stays.
+    Each page starts with the last product of the page before. So a shift is noticed even if one
+    product is removed, another one is added, and the total stays the same.
     """
     path = f"/sites/{quote(site_id, safe='')}/products"
 
@@ -142,7 +145,7 @@ def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku,
             " WEBFLOW_API_URL is Webflow's API."
         )
     has = len(first.product_ids)
-    step = max(1, has - 1)  # a store may give fewer than asked for
+    step = max(1, has - 1)  # a page may be shorter than requested
     offsets = range(step, first.total - 1, step) if 0 < has < first.total else range(0)
     pages = {0: first}
     for offset, page in map_in_threads(read, offsets, parallelism):
@@ -153,7 +156,7 @@ def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku,
 
 
 def _join(pages: Sequence[Page]) -> tuple[LiveSku, ...] | None:
-    """Return the SKUs of *pages* in their order, or None if these do not fit together."""
+    """Return the SKUs of *pages* in order, or None if the pages don't fit together."""
     product_ids = [*pages[0].product_ids]
     skus = [*pages[0].skus]
     for page in pages[1:]:
@@ -174,11 +177,14 @@ def fetch_stocks(
     progress: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], str | None] = lambda: None,
 ) -> dict[str, Stock]:
-    """Return the stock of each of *skus* by its id, read *parallelism* at a time.
+    """Return the stock of *skus* by id. Reads up to *parallelism* at a time.
 
-    A SKU that is gone by now is left out; when all are, the collection is the wrong one, which
-    raises ListingError. The first other failure ends the reading and names the SKU, as does a
-    reason that *stopped* gives. *progress* is called with how many are done.
+    Deleted SKUs are left out. *progress* is called with the number of SKUs that are done.
+
+    Raises:
+        ListingError: The shop knows none of *skus*, so the collection is wrong.
+        StoppedError: *stopped* returned a reason.
+        StoreError: Another read failed. A note names its SKU.
     """
     wanted = tuple(skus)
     stocks: dict[str, Stock] = {}

@@ -1,7 +1,7 @@
-"""Pages of orders → orders without anything about a person.
+"""Parse pages of orders, and drop all personal data.
 
-An order names the customer, their address, and how they paid. Nothing of the body is kept but ids,
-times, status, and counts, and no error refers to it: neither its text nor its traceback.
+An order contains the customer, the address, and payment details. Only ids, times, status, and
+counts are kept. No error contains the body, neither in its text nor in its traceback.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _UNREADABLE = OrderLine("", None)
 
 
 class OrderPage(NamedTuple):
-    """One page of the listing of orders, and how many there are in all."""
+    """One page of the listing of orders, and the total number of orders."""
 
     orders: tuple[Order, ...]
     total: int
@@ -30,10 +30,10 @@ def parse_orders(body: Any) -> OrderPage:
     """Return one page of orders.
 
     Raises:
-        AnswerError: The body is no page of orders. The error says nothing of what it is.
+        AnswerError: The body is not a page of orders. The error contains nothing of it.
     """
     page = _page(body)
-    del body  # or the error's traceback would refer to it
+    del body  # keeps it out of the error's traceback
     if page is None:
         raise AnswerError("The answer is not a page of orders.")
     return page
@@ -49,7 +49,7 @@ def _page(body: Any) -> OrderPage | None:
 
 
 def _order(entry: Any) -> Order | None:
-    """Return one order, or None for one without an id: it can't be told from others."""
+    """Return one order, or None if it has no id: it can't be distinguished from others."""
     if not isinstance(entry, Mapping):
         return None
     order_id = _id(entry.get("orderId"))
@@ -73,22 +73,22 @@ def _line(item: Any) -> OrderLine:
 
 
 def _count(value: Any) -> int | None:
-    """Return a whole number of units; 2.0 is 2."""
+    """Return a whole number of units (2.0 becomes 2), or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= MAX_COUNT and value == int(value) else None
 
 
 def _id(value: Any) -> str:
-    """Return an id as the listing of SKUs has it, or '' for what can't be one."""
+    """Return an id as in the listing of SKUs, or '' if it is invalid."""
     return mask(value) if isinstance(value, str) and value.isprintable() else ""
 
 
 def parse_time(value: Any) -> str:
-    """Return a time of RFC 3339 in UTC, or '' for what is none. Years before 1970 are none."""
+    """Return an RFC 3339 time in UTC, or '' if it is invalid or before 1970."""
     try:
         at = datetime.fromisoformat(value)
-        # Without an offset it could mean several times.
+        # Without an offset it is ambiguous.
         return format_time(at.astimezone(UTC)) if at.tzinfo and at.year >= 1970 else ""
     except (TypeError, ValueError, OverflowError):
         return ""

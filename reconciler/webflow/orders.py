@@ -1,8 +1,8 @@
-"""A client → the orders of a store since a time, read in few requests.
+"""Read the orders of a shop since a time with few requests.
 
-The API pages by offset and filters by status only: there is no filter by time, and which way the
-pages go is not written down. So the pages themselves tell which way they go, and while they are in
-order of time, those with older orders are not read.
+The API pages by offset and filters by status only. It has no filter by time, and the order of the
+pages is not documented. So the direction is detected from the pages, and as long as they are sorted
+by time, pages with older orders are not read.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ Found = TypeVar("Found")
 PAGE = 100
 TRIES = 3
 MAX_ORDERS = 1_000_000
-# So many orders don't arrive while others are read: such a list has no end.
+# More new orders than this during one reading mean an endless list.
 MAX_ARRIVED = 10_000
 _SHIFTING = (
     f"The shop's list of orders changed during {TRIES} attempts, or its total is wrong. Run again."
@@ -30,7 +30,7 @@ _GROWING = "The shop's list of orders grows faster than it can be read. Run agai
 
 
 class Client(Protocol):
-    """What reading orders needs of a client."""
+    """The part of the client that is used here."""
 
     def read(
         self,
@@ -42,7 +42,7 @@ class Client(Protocol):
 
 
 class _Direction(Enum):
-    """Which way the pages go; unknown where their times don't tell."""
+    """The order of the pages. UNKNOWN if their times don't show it."""
 
     NEWEST_FIRST = "newest first"
     OLDEST_FIRST = "oldest first"
@@ -50,11 +50,11 @@ class _Direction(Enum):
 
 
 class _ShiftedError(Exception):
-    """Two pages don't fit together, or don't fit the total."""
+    """Two pages don't fit together, or not to the total."""
 
 
 class _Walk(NamedTuple):
-    """Orders of consecutive pages by id, and the totals on the first and the last page."""
+    """Orders of consecutive pages by id, and the totals of the first and the last page."""
 
     orders: dict[str, Order]
     first_total: int
@@ -67,8 +67,8 @@ Stop = Callable[[Mapping[str, Order], OrderPage], bool]
 class OrderReader:
     """Reads the orders of one site that were accepted at or after *since*.
 
-    *since* is a UTC time as `format_time` gives it. Orders without a readable time count as
-    accepted since then if they are listed among those, or at the old end of the list.
+    *since* is a UTC time in the format of `format_time`. Orders without a readable time count as
+    new if they are listed among new orders, or at the old end of the list.
     """
 
     def __init__(self, client: Client, site_id: str, since: str) -> None:
@@ -81,10 +81,10 @@ class OrderReader:
         self._last_id = ""
 
     def read(self) -> tuple[Order, ...]:
-        """Return the orders since then, and every refunded order, each once.
+        """Return the orders since then, and all refunded orders, each once.
 
         Raises:
-            ListingError: The list keeps changing, has no end, or is not as long as it says.
+            ListingError: The list keeps changing, is endless, or does not match its total.
         """
         orders = _retried(self._read_since)
         walk = _retried(lambda: self._walk_all("refunded"))
@@ -94,7 +94,7 @@ class OrderReader:
         return tuple((wanted | refunded).values())
 
     def read_new(self) -> tuple[Order, ...]:
-        """Return the orders that came since the last read, by reading the newest pages alone.
+        """Return the orders that arrived after the last read. Reads only the newest pages.
 
         Raises:
             ListingError: As for `read`.
@@ -114,14 +114,14 @@ class OrderReader:
         return not self._is_wanted(order)
 
     def _read_since(self) -> dict[str, Order]:
-        """Return at least the orders since then, from as few pages as the list allows."""
+        """Return at least the orders since then, with as few pages as possible."""
         first = self._get(0)
         size = len(first.orders)
         if size == first.total:
             self._learn(_direction(first.orders), first.total, first.orders)
             return _by_id(first.orders)
         end = first.total - size
-        rest = self._walk(end)  # a page, or more if orders arrived since the first
+        rest = self._walk(end)  # one page, or more if orders arrived since the first
         last = OrderPage((*rest.orders.values(),), rest.last_total)
         if not last.orders:
             raise _ShiftedError
@@ -134,8 +134,8 @@ class OrderReader:
         return self._read_everything() if found is None else found
 
     def _read_newest_first(self, first: OrderPage, last: OrderPage) -> dict[str, Order] | None:
-        """Return the orders on the first pages; None if they are not in order of time."""
-        if not last.orders[0].accepted_at:  # how many have no time, this page does not tell
+        """Return the orders on the first pages, or None if they are not sorted by time."""
+        if not last.orders[0].accepted_at:  # more orders without a time may come before it
             return None
         walk = self._walk(
             0, page=first, stops=lambda _, page: any(map(self._is_older, page.orders))
@@ -148,7 +148,7 @@ class OrderReader:
     def _read_oldest_first(
         self, first: OrderPage, last: OrderPage, end: int
     ) -> dict[str, Order] | None:
-        """Return the orders on the last pages; None if they are not in order of time."""
+        """Return the orders on the last pages, or None if they are not sorted by time."""
         if not first.orders[-1].accepted_at:
             return None
         start = self._find_start(first, last, end)
@@ -163,10 +163,10 @@ class OrderReader:
         return walk.orders | _without_time(first)
 
     def _find_start(self, first: OrderPage, last: OrderPage, end: int) -> int | None:
-        """Return an offset, as late as possible, that all orders since then come after.
+        """Return the offset, as late as possible, before all orders since then.
 
-        *first* and *last* are the pages at offset 0 and *end*, oldest first. None if a page in
-        between is not in order of time. Steps grow from the end: most orders are old.
+        *first* and *last* are the pages at offset 0 and *end*, oldest first. Returns None if a page
+        in between is not sorted by time. Steps grow from the end, because most orders are old.
         """
         if not all(map(self._is_older, filter(_has_time, first.orders))):
             return 0
@@ -191,13 +191,13 @@ class OrderReader:
                 raise _ShiftedError
 
     def _read_everything(self) -> dict[str, Order]:
-        """Return all orders of a list that is not in order of time."""
+        """Return all orders of a list that is not sorted by time."""
         walk = self._walk_all()
         self._learn(_Direction.UNKNOWN, walk.first_total, ())
         return walk.orders
 
     def _read_added(self, known: set[str]) -> Mapping[str, Order]:
-        """Return orders of the newest pages, with all that came since *known* were read."""
+        """Return orders of the newest pages, with all that arrived after *known* were read."""
         if self._direction is _Direction.OLDEST_FIRST:
             walk = self._walk(self._total - 1, is_strict=True)
             is_joined = [order.id for order in _first_of(walk)] == [self._last_id]
@@ -215,7 +215,7 @@ class OrderReader:
         return walk.orders
 
     def _is_explained(self, known: set[str], seen: Mapping[str, Order], page: OrderPage) -> bool:
-        """Whether *seen* holds as many new orders as the total grew by, up to a known one."""
+        """Whether *seen* has as many new orders as the total grew by, up to a known order."""
         if self._direction is _Direction.UNKNOWN:
             return True
         is_met = any(order.id in known for order in page.orders)
@@ -224,12 +224,12 @@ class OrderReader:
         return is_met and (is_older or new >= page.total - self._total)
 
     def _learn(self, direction: _Direction, total: int, orders: Sequence[Order]) -> None:
-        """Keep what the next reading of new orders begins with."""
+        """Store where the next reading of new orders starts."""
         self._direction, self._total = direction, total
         self._last_id = orders[-1].id if orders else ""
 
     def _walk_all(self, status: str = "") -> _Walk:
-        """Return every order with *status*, whatever their order."""
+        """Return all orders with *status*, in any order."""
         walk = self._walk(0, status=status)
         if len(walk.orders) < walk.first_total:
             raise _ShiftedError
@@ -244,11 +244,11 @@ class OrderReader:
         stops: Stop = lambda *_: False,
         is_strict: bool = False,
     ) -> _Walk:
-        """Read from *offset* to the end, or to a page after which *stops* is true.
+        """Read from *offset* to the end, or to a page for which *stops* is true.
 
-        Each page begins with the last order of the page before, so that a shift is noticed. Orders
-        that come in front push others to later pages, which is no harm unless *is_strict*: it
-        means that none can come in front.
+        Each page starts with the last order of the page before, so that a shift is noticed. New
+        orders in front push others to later pages. That is harmless unless *is_strict*, which means
+        that no order can arrive in front.
         """
         page = page or self._get(offset, status)
         seen, first_total = _by_id(page.orders), page.total
@@ -283,7 +283,7 @@ class OrderReader:
 
 
 def _retried(read: Callable[[], Found]) -> Found:
-    """Return what *read* does once no order moves under it."""
+    """Return the result of *read*, repeated while the list shifts."""
     for _ in range(TRIES):
         try:
             return read()
@@ -297,7 +297,7 @@ def _by_id(orders: Iterable[Order]) -> dict[str, Order]:
 
 
 def _first_of(walk: _Walk) -> list[Order]:
-    """Return the first order of a walk, or none."""
+    """Return a list with the first order of a walk, or an empty one."""
     return list(islice(walk.orders.values(), 1))
 
 
@@ -310,7 +310,7 @@ def _without_time(page: OrderPage) -> dict[str, Order]:
 
 
 def _direction(orders: Iterable[Order]) -> _Direction:
-    """Return which way *orders* go; unknown for times that are equal, or in no order."""
+    """Return how *orders* are sorted. UNKNOWN for equal or unsorted times."""
     times = [order.accepted_at for order in orders if order.accepted_at]
     if len(set(times)) < 2:
         return _Direction.UNKNOWN
@@ -322,6 +322,6 @@ def _direction(orders: Iterable[Order]) -> _Direction:
 
 
 def _fits(direction: _Direction, orders: Iterable[Order]) -> bool:
-    """Return whether the times of *orders* go this way, or are all equal."""
+    """Return whether *orders* are sorted this way, or have equal times."""
     known = [order for order in orders if order.accepted_at]
     return len({order.accepted_at for order in known}) < 2 or _direction(known) is direction

@@ -1,24 +1,24 @@
-"""How many requests may go now: sums without a clock.
+"""Compute how many requests may start now, without a clock of its own.
 
-The API allows `limit` requests in a window of a minute. A request takes a slot when it starts
-and gives it back one window after it *ended*, so that however long each was on its way, the
-store never sees more than `limit` of them in any window, be it fixed or sliding. A thousandth of
-the window is added, since the store's clock may be a little slower than ours.
+The API allows `limit` requests in a window of a minute. A request takes a slot when it starts, and
+returns it one window after it *ended*. So the shop never gets more than `limit` requests in any
+window, fixed or sliding, however long each request takes. A thousandth of the window is added,
+because the shop's clock may be a little slower.
 """
 
 from collections import deque
 
 WINDOW = 60.0
-# How often in a row the store may say "too many" or "not now" before the run ends.
+# Refusals in a row (429, or 503 with a time) after which the run ends.
 MAX_REFUSALS = 12
 _FIRST_PAUSE = 1 / 60
 _LONGEST_PAUSE = 1 / 2
-# A server that names a time is believed this often before pauses grow beyond it.
+# Pauses in a row that use the requested time. After that, they grow beyond it.
 _BELIEVED = 2
 
 
 class Pace:
-    """Slots of one window; every moment is in seconds of one clock that never goes back."""
+    """The slots of one window. All times are seconds of one monotonic clock."""
 
     def __init__(self, window: float = WINDOW) -> None:
         self.window = window
@@ -30,14 +30,14 @@ class Pace:
         self._paused_until = 0.0
         self._has_ended = False
         self.refusals = 0
-        """How many pauses in a row ended with another refusal."""
+        """Number of pauses in a row that ended with another refusal."""
         self._refused: set[str] = set()
 
     def start(self, now: float, slots: int = 1) -> float:
-        """Take *slots* and return 0, or return how many seconds to wait before asking again.
+        """Take *slots* and return 0, or return the seconds to wait before another try.
 
-        There is one at a time until the first request has ended and perhaps named the limit, and
-        after a pause, to see whether it is over.
+        Requests run one at a time until the first one has ended, which may bring the limit. The
+        same holds after a pause, to find out whether the shop accepts requests again.
         """
         self._forget(now)
         if now < self._paused_until:
@@ -53,26 +53,26 @@ class Pace:
         return self.window / 100 if first is None else first + self._held - now
 
     def _forget(self, now: float) -> None:
-        """Give back the slots whose window is over."""
+        """Free the slots whose window is over."""
         for slots in (self._ended, self._others):
             while slots and slots[0] + self._held <= now:
                 slots.popleft()
 
     def end(self, now: float) -> None:
-        """Say that a request that had started is over."""
+        """Record that a started request has ended."""
         self._under_way -= 1
         self._has_ended = True
         self._ended.append(now)
 
     def give_back(self, slots: int) -> None:
-        """Say that *slots* that were taken are not needed."""
+        """Return *slots* that were taken and not used."""
         self._under_way -= slots
 
     def learn(self, limit: int, remaining: int | None, now: float) -> None:
-        """Take the *limit* that the store named, and how many it says are *remaining*.
+        """Update the limit from an answer's *limit* and *remaining*.
 
-        Where fewer remain than our own requests account for, others use the same key: what they
-        took is not ours to take for one window.
+        If fewer remain than our own requests explain, other programs use the same token. Their
+        slots stay taken for one window.
         """
         if limit <= 0:
             return
@@ -85,14 +85,14 @@ class Pace:
         self._others.extend([now] * (min(used_by_others, limit) - len(self._others)))
 
     def is_paused(self, now: float) -> bool:
-        """Return whether the store asked to send nothing now."""
+        """Return whether the shop has asked for a pause that is not over."""
         return now < self._paused_until
 
     def refuse(self, method: str, asked: float | None, jitter: float, now: float) -> None:
-        """Start nothing for a while, since the store refused a *method* as too many, or for now.
+        """Pause after the shop refused a request of *method* (429, or 503 with a time).
 
-        *asked* is how many seconds it asked for, None if it did not say. Pauses grow: for a server
-        that says nothing from a second to half a window, for others if they keep refusing.
+        *asked* is the requested wait in seconds, or None. Without it, pauses grow from a second to
+        half a window. With it, they grow only if the shop keeps refusing.
         """
         if now >= self._paused_until:  # several requests may meet the same refusal
             self.refusals += 1
@@ -103,9 +103,9 @@ class Pace:
         self._paused_until = max(self._paused_until, now + asked + jitter)
 
     def answered(self, method: str) -> None:
-        """Say that the store took a request: it does not refuse this *method* any more.
+        """Record that the shop accepted a request of *method*.
 
-        A read that is answered says nothing about writes, which a network may refuse alone.
+        An accepted read proves nothing for writes: a network may refuse only writes.
         """
         self._refused.discard(method)
         if not self._refused:

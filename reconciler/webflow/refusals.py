@@ -1,4 +1,4 @@
-"""An answer other than 200 → an error."""
+"""Convert answers other than 200 to errors."""
 
 from collections.abc import Mapping
 
@@ -19,8 +19,8 @@ from reconciler.webflow.token import Token
 
 LATER = "Run again later"
 
-# 408 and 425: the server gave up on hearing the request; what became of it is not known.
-_NOT_HEARD = frozenset({408, 425})
+# 408 and 425: the server did not wait for the request. Its effect is unknown.
+_UNKNOWN_EFFECT = frozenset({408, 425})
 
 _REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
     401: (NotAuthorized, "rejected the token", "Renew it"),
@@ -37,15 +37,15 @@ _REFUSALS: Mapping[int, tuple[type[RefusedError], str, str]] = {
 def refusal(status: int, headers: Mapping[str, str], content: bytes, token: Token) -> StoreError:
     """Return the error for an answer other than 200.
 
-    The API answers with JSON, so a web page comes from something in between: a firewall, a
-    content delivery network, a maintenance page. It says nothing about the token or the SKU.
+    The API answers with JSON, so a web page comes from a firewall, a CDN, or a maintenance page.
+    Such an answer proves nothing about the token or the SKU.
     """
-    said = f"({status}){_said(content, token)}"
+    answer = f"({status}){_quote_message(content, token)}"
     if status == 429:
-        return Throttled(f"Too many requests {said}.", parse_retry_after(headers))
-    if status >= 500 or status in _NOT_HEARD:
+        return Throttled(f"Too many requests {answer}.", parse_retry_after(headers))
+    if status >= 500 or status in _UNKNOWN_EFFECT:
         wait = parse_retry_after(headers) if status == 503 else None
-        return ServerFault(f"The shop failed {said}. {LATER}.", status, wait)
+        return ServerFault(f"The shop failed {answer}. {LATER}.", status, wait)
     if 300 <= status < 400:
         return NotValid(f"The shop redirected ({status}). Redirects are not followed.", status)
     if content.strip() and not _is_json(content):
@@ -55,8 +55,8 @@ def refusal(status: int, headers: Mapping[str, str], content: bytes, token: Toke
         )
     if status in _REFUSALS:
         error, what, advice = _REFUSALS[status]
-        return error(f"The shop {what} {said}. {advice}.", status)
-    return NotValid(f"The shop rejected the request {said}.", status)
+        return error(f"The shop {what} {answer}. {advice}.", status)
+    return NotValid(f"The shop rejected the request {answer}.", status)
 
 
 def _is_json(content: bytes) -> bool:
@@ -68,12 +68,12 @@ def _is_json(content: bytes) -> bool:
 
 
 def whole(text: str) -> int | None:
-    """Return the whole number that *text* is, or None for junk."""
+    """Return *text* as a whole number of up to nine digits, or None."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _said(content: bytes, token: Token) -> str:
-    """Return the message of an error body as ` "…"`, without the token and cut, or nothing."""
+def _quote_message(content: bytes, token: Token) -> str:
+    """Return the message of an error body in quotes, masked and at most 200 characters, or ''."""
     try:
         body = parse_json(content)
     except AnswerError:

@@ -1,4 +1,4 @@
-"""When to ask again, and how long to wait before: sums without a clock."""
+"""Decide whether to retry, and compute the wait."""
 
 import random
 
@@ -9,20 +9,20 @@ START_BUDGET = 100
 
 
 class Budget:
-    """How many more tries a run may make: some to begin with, and one for each success.
+    """The number of retries that a run has left: a start value, plus one for each success.
 
-    A flaky line earns what it needs; a store that is down ends the run, however many SKUs wait.
+    A flaky connection earns what it needs. A shop that is down ends the run soon.
     """
 
     def __init__(self, start: int = START_BUDGET) -> None:
         self._left = start
 
     def earn(self) -> None:
-        """Say that a request was answered."""
+        """Add a retry for a request that succeeded."""
         self._left += 1
 
     def spend(self) -> bool:
-        """Take one more try, and return whether it was still there."""
+        """Take one retry, and return whether there was one left."""
         self._left -= 1
         return self._left >= 0
 
@@ -30,6 +30,6 @@ class Budget:
 def backoff(attempt: int, chance: random.Random) -> float:
     """Return the seconds to wait after the failed *attempt*, counted from 1.
 
-    Full jitter: many threads that failed together must not come back together.
+    Uses full jitter, so that threads that failed together don't retry together.
     """
     return chance.uniform(0, min(MAX_BACKOFF, 0.25 * 2**attempt))

@@ -1,4 +1,4 @@
-"""The shop's own time, from the header `Date` of its answers."""
+"""The shop's time, from the header `Date` of its answers."""
 
 import threading
 import time
@@ -8,48 +8,48 @@ from typing import Final
 
 from reconciler.retry_after import told_time
 
-# `Date` tells whole seconds, and an answer takes a while.
+# `Date` has whole seconds, and an answer takes some time.
 _SAME: Final = timedelta(seconds=2)
 
 
 def count_seconds() -> float:
-    """Return the seconds since some moment, those included that the machine slept."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux alone has it
+    """Return seconds since a fixed moment, including the time that the machine slept."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux only
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class ShopClock:
-    """Tells the time by the shop's clock, by this machine's until the shop has answered.
+    """The shop's clock. Before the first answer, it is the clock of this machine.
 
-    Several threads may ask. *clock* counts seconds and is never set.
+    It is thread-safe. *clock* counts seconds and is monotonic.
     """
 
     def __init__(self, clock: Callable[[], float] = count_seconds) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._told, self._at = datetime.now(UTC), clock()
-        self.is_told = False
-        """Whether the shop has said what time it is."""
+        self._time, self._at = datetime.now(UTC), clock()
+        self.is_known = False
+        """Whether an answer has contained the shop's time."""
 
     def read(self) -> float:
-        """Return the seconds of the clock, to note when a request was sent."""
+        """Return the seconds of *clock*, to note when a request was sent."""
         return self._clock()
 
     def learn(self, headers: Mapping[str, str], sent_at: float) -> None:
-        """Take the time from the headers of an answer, if they tell one.
+        """Read the time from the headers of an answer, if they have one.
 
-        It counts from when the request was sent: the answer may have waited for a process that was
-        paused, and a clock set back would let that write after its deadline.
+        The time counts from *sent_at*. A paused process may read the answer late. If the clock
+        started then, it would be slow, and the process could write after its deadline.
         """
-        told = told_time(headers)
-        if told is None:
+        answered_at = told_time(headers)
+        if answered_at is None:
             return
         with self._lock:
-            self._told, self._at, self.is_told = told, sent_at, True
+            self._time, self._at, self.is_known = answered_at, sent_at, True
 
     def now(self) -> datetime:
-        """Return the time; where both clocks agree, this machine's has the finer steps."""
+        """Return the time. If both clocks agree, use this machine's, which is finer."""
         with self._lock:
-            theirs = self._told + timedelta(seconds=max(0.0, self._clock() - self._at))
+            theirs = self._time + timedelta(seconds=max(0.0, self._clock() - self._at))
         ours = datetime.now(UTC)
         return ours if abs(ours - theirs) <= _SAME else theirs

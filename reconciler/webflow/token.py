@@ -1,4 +1,4 @@
-"""The environment → the token and the address of the API, each checked before it is used."""
+"""Read and check the token and the address of the API."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ ADDRESS_VARIABLE = "WEBFLOW_API_URL"
 
 
 class Token:
-    """A secret that is shown nowhere: only `header` gives it away."""
+    """A secret. Only `header` reveals it."""
 
     __slots__ = ("_text",)
 
@@ -35,9 +35,10 @@ class Token:
 
 
 def load_token(environ: Mapping[str, str], name: str, file: Path | None = None) -> Token:
-    """Return the token in the variable *name*, or in *file* when one is given.
+    """Return the token in *file* if it is given, else in the variable *name*.
 
-    Raises TokenError for one that is missing, blank, or cannot be a token; it is never repeated.
+    Raises:
+        TokenError: The token is missing, blank, or malformed. The text never contains it.
     """
     if file is not None:
         place = f"the file {file}"
@@ -61,10 +62,13 @@ def load_token(environ: Mapping[str, str], name: str, file: Path | None = None) 
 
 
 def load_address(environ: Mapping[str, str]) -> str:
-    """Return the address of the API; raise StoreError for one a token must not be sent to.
+    """Return the address of the API.
 
-    It comes from the environment alone, so that no pull request can name it. An address without
-    a path gets `/v2`, the only version there is.
+    It comes only from the environment, so that no pull request can set it. An address without a
+    path gets `/v2`, the only version.
+
+    Raises:
+        StoreError: The address is not safe for a token.
     """
     address = environ.get(ADDRESS_VARIABLE, "") or DEFAULT_ADDRESS
     if not is_trusted(address):

@@ -1,7 +1,7 @@
-"""Requests → bytes on the wire and back, each within a deadline; foreign errors end here.
+"""Send requests over the network within a deadline, and convert the libraries' errors.
 
-A connection pool of httpcore beneath httpx's client, since only there can the time of a whole
-call be bounded: httpx bounds each read, and an answer that drips would never end.
+It is a connection pool of httpcore below httpx's client. Only there can the time of a whole call be
+limited: httpx limits each read, so a slow answer could last forever.
 """
 
 import socket
@@ -27,26 +27,26 @@ _MAX_CONNECTIONS = 64
 
 
 class Deadline(threading.local):
-    """When the call of this thread must be over; every wait on its socket is cut to that."""
+    """The deadline of this thread's call. It limits every wait on the socket."""
 
     until = float("inf")
     connect_until = float("inf")
 
     def start(self, seconds: float) -> None:
-        """Give the call that begins now *seconds*, and a third of them to connect."""
+        """Start a call of at most *seconds*, a third of them for the connection."""
         now = time.monotonic()
         self.until = now + seconds
         self.connect_until = now + seconds * CONNECT_SHARE
 
     def left(self) -> float:
-        """Return the seconds that are left to the call; raise ReadTimeout for none."""
+        """Return the seconds left for the call. Raises ReadTimeout if there are none."""
         left = self.until - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the deadline of the call")
         return left
 
     def left_to_connect(self) -> float:
-        """Return the seconds that are left to connect in; raise ConnectTimeout for none."""
+        """Return the seconds left to connect. Raises ConnectTimeout if there are none."""
         left = self.connect_until - time.monotonic()
         if left <= 0:
             raise httpcore.ConnectTimeout("the deadline of the call")
@@ -54,7 +54,7 @@ class Deadline(threading.local):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A socket whose every wait ends with the call's deadline."""
+    """A socket that respects the deadline of the call."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -96,7 +96,7 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        refused = httpcore.ConnectError(f"{host} has no address.")
+        refused = httpcore.ConnectError(f"{host} has no address")
         for address in _resolve(host, port):  # all within the same deadline
             left = self._deadline.left_to_connect()
             try:
@@ -109,7 +109,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of *host*; raise ConnectError for an unknown name."""
+    """Return the addresses of *host*. Raises ConnectError for an unknown name."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -118,12 +118,14 @@ def _resolve(host: str, port: int) -> list[str]:
 
 
 class Transport(httpx.BaseTransport):
-    """What httpx sends its requests through; raises none but our errors."""
+    """The transport of httpx's client. It raises only StoreError."""
 
     def __init__(self, address: str) -> None:
-        """Prepare for *address*; a proxy from the environment is never asked for loopback.
+        """Prepare for *address*. Loopback never goes through the proxy of the environment.
 
-        Raises ValueError or OSError where the surroundings do not allow a connection.
+        Raises:
+            ValueError: The proxy's address is invalid.
+            OSError: The certificates can't be loaded.
         """
         self.deadline = Deadline()
         host = urlsplit(address).hostname or ""
@@ -140,7 +142,7 @@ class Transport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send *request* and return the answer's head; its body comes as it is asked for."""
+        """Send *request* and return the answer. Its body is read on demand."""
         host = request.url.netloc.decode() + (" through the proxy" if self._proxied else "")
         try:
             answer = self._pool.handle_request(
@@ -158,7 +160,7 @@ class Transport(httpx.BaseTransport):
             )
         except FOREIGN as error:
             raise translate(error, host) from None
-        # No redirect is followed, so where it would lead is nothing that anybody must parse.
+        # Redirects are not followed, so httpx need not parse where they lead.
         headers = [header for header in answer.headers if header[0].lower() != b"location"]
         return httpx.Response(answer.status, headers=headers, stream=_Body(answer, host))
 
@@ -168,7 +170,7 @@ class Transport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer, as it arrives."""
+    """The body of an answer, read on demand."""
 
     def __init__(self, answer: httpcore.Response, host: str) -> None:
         self._answer = answer
@@ -185,7 +187,7 @@ class _Body(httpx.SyncByteStream):
 
 
 def _proxy(address: str) -> httpcore.Proxy:
-    """Return the proxy at *address*, which may hold a user and a password."""
+    """Return the proxy at *address*, which may contain a user and a password."""
     parts = urlsplit(address if "://" in address else f"http://{address}")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("The proxy's address is not http://… or https://…")
@@ -195,7 +197,7 @@ def _proxy(address: str) -> httpcore.Proxy:
     return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=user)
 
 
-# The roots of all that the libraries raise; a test fails when one of them adds another.
+# The base classes of all errors of the libraries. A test fails if one is missing.
 FOREIGN = (
     httpcore.ConnectionNotAvailable,
     httpcore.NetworkError,
@@ -211,8 +213,8 @@ FOREIGN = (
 
 
 def translate(error: Exception, host: str) -> StoreError:
-    """Return our error for one that httpx or httpcore raised while asking *host*."""
-    said = f"The answer of {host} broke off: {_reason(error)}. {LATER}."
+    """Convert an error of httpx or httpcore. Nothing was sent if it is ConnectionRefused."""
+    message = f"The answer of {host} broke off: {_reason(error)}. {LATER}."
     match error:
         case httpcore.ConnectError() | httpcore.ProxyError() | httpx.ConnectError():
             return ConnectionRefused(f"Can't reach {host}: {_reason(error)}. {CHECK}.")
@@ -220,14 +222,14 @@ def translate(error: Exception, host: str) -> StoreError:
             return ConnectionRefused(f"Can't reach {host}: no answer. {CHECK}.")
         case httpcore.UnsupportedProtocol() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return ConnectionRefused(f"{host} is not a valid address. {CHECK}.")
-        # The words of these may hold a header, and so the token, as we sent it or as it came back.
+        # The text of these may contain a header, and so the token.
         case httpcore.LocalProtocolError() | httpx.LocalProtocolError():
             return ConnectionRefused("Can't send the request: a header is invalid.")
         case httpcore.ProtocolError() | httpx.ProtocolError():
-            said = f"The answer of {host} is not HTTP, or broke off. {LATER}."
+            message = f"The answer of {host} is not HTTP, or broke off. {LATER}."
         case httpcore.TimeoutException() | httpx.TimeoutException():
-            said = f"{host} did not answer in time. {LATER}."
-    return TransportError(said)
+            message = f"{host} did not answer in time. {LATER}."
+    return TransportError(message)
 
 
 def _reason(error: Exception) -> str:
@@ -235,7 +237,11 @@ def _reason(error: Exception) -> str:
 
 
 def make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
-    """Return the way out; raise StoreError where the surroundings do not allow one."""
+    """Return a transport and a client for *address*.
+
+    Raises:
+        StoreError: The address, the proxy, or the certificates can't be used.
+    """
     advice = "Check WEBFLOW_API_URL, HTTPS_PROXY, and SSL_CERT_FILE."
     headers = {
         "Authorization": token.header,
@@ -244,8 +250,8 @@ def make_http(address: str, token: Token) -> tuple[Transport, httpx.Client]:
         "User-Agent": f"inventory-reconciler/{__version__}",
     }
     try:
-        if not httpx.URL(address).host:  # asking for it finds what no host can be called
-            raise httpx.InvalidURL("there is no host")
+        if not httpx.URL(address).host:  # reading the host checks it
+            raise httpx.InvalidURL("no host")
         transport = Transport(address)
         client = httpx.Client(
             base_url=address,

@@ -1,4 +1,4 @@
-"""What the documents say is true."""
+"""The documentation agrees with the code."""
 
 import ast
 import re
@@ -85,14 +85,14 @@ def test_reference_says_which_findings_are_errors() -> None:
 
 
 def test_reference_has_the_default_of_each_limit() -> None:
-    """The table's last column is what holds if store.yaml is silent."""
+    """The last column of the table has the default."""
     text = _page("reference/limits")
     for limit, bound in DEFAULT_LIMITS.items():
         assert re.search(rf"^\| `{limit}` \|.*\| `{re.escape(str(bound))}` \|$", text, re.MULTILINE)
 
 
 def test_reference_documents_each_command() -> None:
-    """The page is made of all commands that there are, with those below them."""
+    """The page includes all commands and subcommands."""
     assert _page("reference/command-line").endswith(
         ".. click:: reconciler.cli.main:command\n   :prog: reconciler\n   :nested: full\n```\n"
     )
@@ -111,12 +111,12 @@ def test_reference_documents_each_exit_code() -> None:
     assert [int(code) for code in order[1].split()] == sorted(ExitCode, key=_SEVERITY.index)
 
 
-# What an environment is asked for, and what git's is made of.
+# Variables that the code reads, or sets for git.
 _ASKED = re.compile(
     r'environ(?:ment)?(?:\.get\(|\[)\s*"(\w+)"|"(\w+)" (?:not )?in (?:os\.)?environ'
     r'|_VARIABLE = "(\w+)"|"((?:ACTIONS|GH|GIT|GITHUB|WEBFLOW)_[A-Z_]+)"'
 )
-# Set for git, whatever they were, so they say nothing to users.
+# Always set for git, so users can't change them.
 _SET_FOR_GIT = {
     "GIT_CEILING_DIRECTORIES",
     "GIT_LITERAL_PATHSPECS",
@@ -143,8 +143,8 @@ def test_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_test_states_its_rule(path: Path) -> None:
-    """Each test function has a docstring that ends in a full stop."""
+def test_each_test_has_docstring(path: Path) -> None:
+    """It ends in a full stop."""
     tree = ast.parse(path.read_text("utf-8"))
     tests = [
         n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")
@@ -153,23 +153,23 @@ def test_every_test_states_its_rule(path: Path) -> None:
     assert [n.name for n in tests if not (ast.get_docstring(n) or "").strip().endswith(".")] == []
 
 
-def test_the_lock_names_no_index() -> None:
-    """The requirements are pinned with hashes and name no index."""
+def test_requirements_have_hashes_and_no_index() -> None:
+    """Covers both requirements files."""
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text("utf-8")
         assert "--hash=sha256:" in text
         assert "index-url" not in text and "https://" not in text and "http://" not in text
 
 
-def test_the_version_stands_in_the_changelog() -> None:
-    """The package's version has its section, or what comes next has."""
+def test_changelog_has_section_of_version() -> None:
+    """Unreleased changes also have a section."""
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
 
     assert "## [Unreleased]" in text or f"## [{reconciler.__version__}]" in text
 
 
-def test_the_locked_versions_satisfy_the_project() -> None:
-    """Each dependency of the project is in the lock."""
+def test_requirements_include_dependencies() -> None:
+    """Each dependency in pyproject.toml is pinned."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     locked = set(
         re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
@@ -180,8 +180,8 @@ def test_the_locked_versions_satisfy_the_project() -> None:
 
 
 @pytest.mark.parametrize("name", ["validate", "plan", "apply", "drift"])
-def test_the_workflows_to_copy_are_those_that_run_here(name: str) -> None:
-    """But for where the action comes from."""
+def test_documented_workflows_equal_ours(name: str) -> None:
+    """They differ only in the address of the action."""
     text = _page("how-to/github")
     ours = (ROOT / f".github/workflows/{name}.yml").read_text("utf-8")
     theirs = text.split(f"`.github/workflows/{name}.yml`\n\n```yaml\n")[1].split("```")[0]
@@ -198,8 +198,8 @@ def _command(name: str) -> click.Command:
     return found
 
 
-def test_the_action_has_an_input_for_each_flag() -> None:
-    """Of the commands that a workflow runs; what is not an input is no flag."""
+def test_action_has_input_for_each_option() -> None:
+    """Covers the commands that workflows run."""
     action = yaml.safe_load((ROOT / ".github/actions/reconcile/action.yml").read_text("utf-8"))
     flags = {
         flag.removeprefix("--")

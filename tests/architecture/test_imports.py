@@ -1,4 +1,4 @@
-"""The rooms of libraries, and the budgets of the code; `make lint` checks the layers."""
+"""Limits on imports and on size. `make lint` checks the layers."""
 
 import ast
 import sys
@@ -11,7 +11,7 @@ import reconciler
 
 PACKAGE = Path(reconciler.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-# Which part of the code may know which library. What is not named here is in the standard library.
+# Parts of the code that may import each library. Others are in the standard library.
 LIBRARIES = {
     "click": {"cli"},
     "yaml": {"desired"},
@@ -49,16 +49,16 @@ def _name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
-def test_a_library_stays_in_its_room(path: Path) -> None:
-    """Each library is known to one part of the code alone, and the model knows none."""
+def test_library_is_imported_only_where_allowed(path: Path) -> None:
+    """Each library belongs to few parts of the code, so that it can be replaced."""
     foreign = {name.split(".")[0] for name in _imports(_tree(path))} & set(LIBRARIES)
     places = {library: LIBRARIES[library] for library in foreign}
 
     assert all({_name(path), _name(path).split("/")[0]} & allowed for allowed in places.values())
 
 
-def test_every_library_has_a_room() -> None:
-    """No library is imported that this table does not name."""
+def test_imported_libraries_are_listed() -> None:
+    """A new library must be added to the table."""
     known = set(sys.stdlib_module_names) | set(LIBRARIES) | {"reconciler"}
     found = {name.split(".")[0] for path in FILES for name in _imports(_tree(path))}
 
@@ -66,8 +66,8 @@ def test_every_library_has_a_room() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
-def test_a_file_keeps_its_budget(path: Path) -> None:
-    """350 lines a file, 40 a function; no print, no broad except, no import inside a function."""
+def test_file_is_within_limits(path: Path) -> None:
+    """At most 350 lines per file and 40 per function, no print, broad except, or local import."""
     tree = _tree(path)
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     calls = [
@@ -82,12 +82,12 @@ def test_a_file_keeps_its_budget(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 350
     assert [f.name for f in functions if _body_lines(f) > 40] == []
     assert "print" not in calls
-    # The entry point is the last line of defense: no bare traceback reaches a user.
+    # The entry point must not show tracebacks to users.
     assert "Exception" not in caught or _name(path) == "cli/main.py"
     assert None not in [n.type for n in handlers]
     assert late == []
 
 
 def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Return the lines of a function without its signature."""
+    """Return the number of lines of a function without its signature."""
     return (function.end_lineno or 0) - function.body[0].lineno + 1

@@ -1,4 +1,4 @@
-"""The command over real HTTP: plan, apply, plan again, and every exit code on the way."""
+"""The commands over real HTTP, with their exit codes."""
 
 import json
 import shutil
@@ -18,8 +18,8 @@ from reconciler.sandbox.server import serve_for_a_while
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_apply_then_plan_finds_nothing(workspace: Workspace) -> None:
-    """One absolute PATCH for each changed SKU, nothing else written, and the next plan is empty."""
+def test_plan_after_apply_has_no_changes(workspace: Workspace) -> None:
+    """Each changed SKU gets one absolute PATCH, and nothing else is written."""
     workspace.store(
         {"A": 5, "B": 0, "C": "infinite", "D": 7, "E": 1, "SAME": 4},
         {"A": 3, "B": 9, "C": 2, "D": "infinite", "E": None, "SAME": 4.0, "OTHER": 8},
@@ -28,8 +28,8 @@ def test_apply_then_plan_finds_nothing(workspace: Workspace) -> None:
     again = workspace.run("plan", "--detailed-exitcode")
 
     assert (applied.code, again.code) == (0, 0)
-    assert "Apply complete. 5 changed, 0 already right, 0 moved, 0 failed." in applied.out
-    assert "No changes. The live stock is as declared." in again.out
+    assert "5 changed" in applied.out
+    assert "No changes." in again.out
     assert [entry.body for entry in workspace.writes()] == [
         {"inventoryType": "finite", "quantity": 0},
         {"inventoryType": "finite", "quantity": 7},
@@ -48,8 +48,8 @@ def test_apply_then_plan_finds_nothing(workspace: Workspace) -> None:
     }
 
 
-def test_every_odd_stock_shows_and_none_crashes(workspace: Workspace) -> None:
-    """null, 12.0, -3, a shared code, no code, an unknown SKU: each is said as it is."""
+def test_plan_shows_unusual_stock(workspace: Workspace) -> None:
+    """Covers null, 12.0, -3, a shared code, no code, and an unknown SKU."""
     workspace.store(
         {"NULL": 1, "FLOAT": 12, "MINUS": 3, "TWIN": 1, "MISING": 1},
         [
@@ -68,13 +68,13 @@ def test_every_odd_stock_shows_and_none_crashes(workspace: Workspace) -> None:
     assert "quantity: no quantity -> 1" in plan.out
     assert "quantity: -3 -> 3    +6" in plan.out
     assert "FLOAT" not in plan.out
-    assert "TWIN  ambiguous: 2 SKUs of the shop have this code" in plan.out
-    assert "MISING  missing: No SKU of the shop has this code. Did you mean MISSING?" in plan.out
+    assert "TWIN  ambiguous: " in plan.out
+    assert "MISING  missing: " in plan.out and "MISSING?" in plan.out
     assert "2 not managed" in plan.out
 
 
-def test_apply_does_the_rest_and_says_what_it_did_not(workspace: Workspace) -> None:
-    """What the YAML must answer for is not tried; the others are written; exit 5."""
+def test_apply_with_missing_sku_writes_others(workspace: Workspace) -> None:
+    """The missing SKU is not tried, the others are written, and the exit code is 5."""
     workspace.store({"A": 5, "X": 1}, {"A": 3})
     run = workspace.run("apply", "--yes")
 
@@ -87,8 +87,8 @@ def test_apply_does_the_rest_and_says_what_it_did_not(workspace: Workspace) -> N
     assert workspace.quantities() == {"A": 5}
 
 
-def test_a_saved_plan_is_shown_and_applied(workspace: Workspace) -> None:
-    """plan --out, show, apply FILE: the same plan three times."""
+def test_saved_plan_is_shown_and_applied(workspace: Workspace) -> None:
+    """`plan --out`, `show`, and `apply FILE` have the same plan."""
     workspace.store({"A": 5}, {"A": 3})
     planned = workspace.run("plan", "--out", "p.json", "--detailed-exitcode")
     shown = workspace.run("show", "p.json")
@@ -101,8 +101,8 @@ def test_a_saved_plan_is_shown_and_applied(workspace: Workspace) -> None:
     assert workspace.quantities() == {"A": 5}
 
 
-def test_a_sale_since_the_plan_is_left_alone(workspace: Workspace) -> None:
-    """The SKU that sold has moved; the other is written; exit 3."""
+def test_apply_after_sale_skips_sku(workspace: Workspace) -> None:
+    """The sold SKU has moved, the other is written, and the exit code is 3."""
     workspace.store({"A": 5, "B": 5}, {"A": 3, "B": 3})
     workspace.run("plan", "--out", "p.json")
     workspace.run("sandbox", "sell", "A=2")
@@ -113,8 +113,8 @@ def test_a_sale_since_the_plan_is_left_alone(workspace: Workspace) -> None:
     assert workspace.quantities() == {"A": 1, "B": 5}
 
 
-def test_a_plan_for_other_yaml_is_refused(workspace: Workspace) -> None:
-    """Edited YAML, an edited plan: exit 3, nothing written."""
+def test_apply_stale_plan_exits_3(workspace: Workspace) -> None:
+    """Covers edited YAML and an edited plan. Nothing is written."""
     workspace.store({"A": 5}, {"A": 3})
     workspace.run("plan", "--out", "p.json")
     text = Path("p.json").read_text("utf-8")
@@ -127,8 +127,8 @@ def test_a_plan_for_other_yaml_is_refused(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format_version": "2.0"}'])
-def test_a_malformed_plan_is_refused(workspace: Workspace, content: str) -> None:
-    """A file that is no plan exits 65, for show and for apply."""
+def test_malformed_plan_exits_65(workspace: Workspace, content: str) -> None:
+    """Covers show and apply."""
     workspace.store({"A": 5}, {"A": 3})
     workspace.write("p.json", content)
 
@@ -136,14 +136,14 @@ def test_a_malformed_plan_is_refused(workspace: Workspace, content: str) -> None
     assert workspace.run("apply", "p.json").code == 65
 
 
-def test_a_broken_limit_stops_apply_and_not_plan(workspace: Workspace) -> None:
-    """plan prints and exits as ever; apply exits 4 with nothing written, unless it is lifted."""
+def test_apply_over_limit_exits_4(workspace: Workspace) -> None:
+    """The plan exits as usual. Apply writes nothing without --allow."""
     settings = "limits:\n  max_zeroed: 0\n  max_units_lowered: 999\n"
     workspace.store({"A": 0}, {"A": 3}, settings=settings)
     plan = workspace.run("plan", "--out", "p.json")
 
     assert plan.code == 0
-    assert "Limit exceeded: max_zeroed allows 0, but 1 SKU would go from stock to 0." in plan.out
+    assert "max_zeroed allows 0" in plan.out
     refused = workspace.run("apply", "--yes")
     assert (refused.code, "--allow max_zeroed" in refused.err) == (4, True)
     assert workspace.run("apply", "p.json").code == 4
@@ -152,23 +152,24 @@ def test_a_broken_limit_stops_apply_and_not_plan(workspace: Workspace) -> None:
     assert workspace.quantities() == {"A": 0}
 
 
-def test_on_change_without_a_base_is_refused(workspace: Workspace) -> None:
-    """It fails closed: exit 1, the SKU and the way out named, nothing written."""
+def test_apply_on_change_without_base_exits_1(workspace: Workspace) -> None:
+    """It fails closed, and names the first SKU."""
     workspace.store({"A": 5}, {"A": 3}, settings="rule: on_change\n")
     run = workspace.run("apply", "--yes")
 
     assert run.code == 1
     assert "A at inventory/demo/stock.yaml:2" in run.err
-    assert "This folder is in no git repository" in run.err
+    assert "Error [no_base]: " in run.err
+    assert not (workspace.folder / ".reconciler/sandbox").exists()
 
 
-def test_apply_never_asks_without_a_terminal(workspace: Workspace) -> None:
-    """Neither a plan file nor --yes: exit 64, nothing read or written."""
+def test_apply_without_terminal_exits_64(workspace: Workspace) -> None:
+    """It needs a plan file or --yes, and reads nothing."""
     workspace.store({"A": 5}, {"A": 3})
     run = workspace.run("apply")
 
     assert run.code == 64
-    assert "s a plan file or --yes" in run.err
+    assert "Error [usage]: " in run.err and "--yes" in run.err
 
 
 @pytest.mark.parametrize(
@@ -184,35 +185,36 @@ def test_apply_never_asks_without_a_terminal(workspace: Workspace) -> None:
     ],
 )
 def test_wrong_usage_exits_64(workspace: Workspace, arguments: list[str]) -> None:
-    """A typo is never taken for pending changes."""
+    """A typo must not look like pending changes (2)."""
     workspace.store({"A": 5}, {"A": 3})
 
     assert workspace.run(*arguments).code == 64
 
 
-def test_several_stores_must_be_told_apart(workspace: Workspace) -> None:
-    """With two stores, plan wants to know which; options go before or after the command."""
+def test_plan_of_several_stores_needs_a_name(workspace: Workspace) -> None:
+    """--store works before and after the command."""
     workspace.store({"A": 5}, {"A": 5})
     workspace.write("inventory/other/store.yaml", f"site_id: {OTHER_SITE}\n")
 
-    assert "There are several stores: demo, other" in workspace.run("plan").err
+    refused = workspace.run("plan")
+    assert (refused.code, "demo, other" in refused.err) == (64, True)
     assert workspace.run("--store", "demo", "plan").code == 0
     assert workspace.run("plan", "--store", "demo").code == 0
 
 
-def test_without_an_inventory_the_way_in_is_told(workspace: Workspace) -> None:
-    """An empty folder is an error with what to do, never `no changes`."""
+def test_plan_without_inventory_exits_65(workspace: Workspace) -> None:
+    """A missing folder is an error, never `no changes`."""
     run = workspace.run("plan")
 
     assert run.code == 65
-    assert "inventory: error: There is no such folder" in run.err
+    assert run.err.startswith("inventory: error: ")
 
 
 @pytest.mark.parametrize("token", [None, "", "with space", "line\n"])
-def test_a_bad_token_is_met_by_a_sentence(
+def test_plan_with_bad_token_exits_1(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, token: str | None
 ) -> None:
-    """A missing or impossible token exits 1, and is not repeated."""
+    """The error names the variable and does not contain the token."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
     workspace.write("inventory/demo/a.yaml", "skus: {A: 1}\n")
     if token is not None:
@@ -226,10 +228,10 @@ def test_a_bad_token_is_met_by_a_sentence(
     )
 
 
-def test_a_webflow_store_is_asked_where_the_environment_says(
+def test_webflow_store_uses_address_of_environment(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`backend: webflow` works the same against any server on loopback; the rate is told."""
+    """`backend: webflow` works with any server on loopback. -v shows the requests."""
     workspace.write(
         "inventory/demo/store.yaml", f"site_id: {SITE}\nlimits:\n  max_units_raised: 9\n"
     )
@@ -244,17 +246,15 @@ def test_a_webflow_store_is_asked_where_the_environment_says(
         again = workspace.run("plan")
 
     assert (applied.code, again.code) == (0, 0)
-    assert (
-        "Reads 3, writes at most 1, in less than a minute at 60 requests a minute." in applied.out
-    )
+    assert "Reads 3, writes at most 1" in applied.out and "60 requests" in applied.out
     assert "No changes." in again.out
     assert "t0ken" not in applied.out + applied.err + again.out + again.err
 
 
-def test_a_refused_token_exits_1(
+def test_plan_with_rejected_token_exits_1(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """401 while planning is `could not go on`, with what to do."""
+    """The shop answers 401."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
     workspace.write("inventory/demo/a.yaml", "skus: {A: 5}\n")
     with (
@@ -266,13 +266,13 @@ def test_a_refused_token_exits_1(
         run = workspace.run("plan")
 
     assert run.code == 1
-    assert "rejected the token (401)" in run.err
+    assert "Error [not_authorized]: " in run.err and "(401)" in run.err
 
 
-def test_a_token_without_the_write_scope_writes_nothing(
+def test_apply_without_write_scope_exits_1(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """403 on the first write stops the run: nothing was written, so exit 1."""
+    """403 on the first write stops the run."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
     workspace.write("inventory/demo/a.yaml", "skus: {A: 5, B: 5}\n")
     with (
@@ -288,8 +288,8 @@ def test_a_token_without_the_write_scope_writes_nothing(
     assert "2 not tried." in run.out
 
 
-def test_json_goes_to_stdout_alone(workspace: Workspace) -> None:
-    """A program can read the plan; hints are on stderr."""
+def test_plan_json_is_alone_on_stdout(workspace: Workspace) -> None:
+    """Hints are on stderr."""
     workspace.store({"A": 5}, {"A": 3})
     run = workspace.run("plan", "--format", "json", "--out", "p.json")
 
@@ -297,34 +297,36 @@ def test_json_goes_to_stdout_alone(workspace: Workspace) -> None:
     assert "reconciler apply p.json" in run.err
 
 
-def test_colour_is_for_those_who_want_it(workspace: Workspace) -> None:
-    """No escape gets into a pipe unless it is asked for."""
+def test_plan_in_pipe_has_no_color(workspace: Workspace) -> None:
+    """`--color always` prints escape sequences."""
     workspace.store({"A": 5}, {"A": 3})
 
     assert "\x1b[" not in workspace.run("plan").out
     assert "\x1b[33m" in workspace.run("plan", "--color", "always").out
 
 
-def test_a_plan_is_saved_to_what_out_names(workspace: Workspace) -> None:
-    """A folder is refused, and - is stdout; nothing is replaced by surprise."""
+def test_plan_out_rejects_folder_and_accepts_stdout(workspace: Workspace) -> None:
+    """`-` is stdout, not a file."""
     workspace.store({"A": 5}, {"A": 3})
     refused = workspace.run("plan", "--out", ".")
     printed = workspace.run("plan", "--out", "-")
 
-    assert (refused.code, "Can't save the plan to .: " in refused.err) == (1, True)
+    assert (refused.code, "Error [failed]: " in refused.err) == (1, True)
     assert json.loads(printed.out)["actions"][0]["sku"] == "A"
     assert not Path("-").exists()
 
 
-def test_an_unknown_command_names_the_nearest(workspace: Workspace) -> None:
-    """A typo in a command is met like one in a flag."""
-    assert "There is no command plna. Did you mean plan?" in workspace.run("plna").err
+def test_unknown_command_suggests_nearest(workspace: Workspace) -> None:
+    """Commands get suggestions like options."""
+    run = workspace.run("plna")
+
+    assert (run.code, "plna" in run.err, "plan?" in run.err) == (64, True, True)
 
 
-def test_a_plan_on_a_closed_stdin_is_met_by_a_sentence(
+def test_apply_with_closed_stdin_exits_65(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`apply - <&-` says what is missing."""
+    """Without a plan file, it can't ask for confirmation (64)."""
     workspace.store({"A": 5}, {"A": 5})
     monkeypatch.setattr("sys.stdin", None)
 
@@ -332,8 +334,8 @@ def test_a_plan_on_a_closed_stdin_is_met_by_a_sentence(
     assert workspace.run("apply").code == 64
 
 
-def test_the_picture_in_the_readme_is_what_the_command_draws(workspace: Workspace) -> None:
-    """Of the demo's plan; a report can be drawn too, and nothing is fetched to show it."""
+def test_show_svg_draws_picture_of_readme(workspace: Workspace) -> None:
+    """It is the plan of the demo. Reports work too, and no picture loads anything."""
     shutil.copytree(ROOT / "inventory/demo", workspace.folder / "inventory/demo")
     workspace.run("plan", "--out", "p.json")
     picture = workspace.run("show", "p.json", "--format", "svg").out
@@ -357,10 +359,10 @@ def test_the_picture_in_the_readme_is_what_the_command_draws(workspace: Workspac
         ("plan", "--out", "-", "--format", "github"),
     ],
 )
-def test_two_outputs_on_one_stream_are_refused(
+def test_two_outputs_on_one_stream_exit_64(
     workspace: Workspace, arguments: tuple[str, ...]
 ) -> None:
-    """They would mix; nothing is read or written."""
+    """Nothing is read or written."""
     workspace.store({"A": 5}, {"A": 3})
     run = workspace.run(*arguments)
 
@@ -368,8 +370,8 @@ def test_two_outputs_on_one_stream_are_refused(
     assert not (workspace.folder / ".reconciler/sandbox").exists()
 
 
-def test_plan_as_json_goes_to_stdout_in_either_way(workspace: Workspace) -> None:
-    """`--out -` and `--format json` say the same."""
+def test_plan_out_stdout_equals_format_json(workspace: Workspace) -> None:
+    """Both print the same plan."""
     workspace.store({"A": 5}, {"A": 3})
     outs = [
         json.loads(workspace.run("plan", *flags).out)["actions"]
@@ -379,8 +381,8 @@ def test_plan_as_json_goes_to_stdout_in_either_way(workspace: Workspace) -> None
     assert outs[0] == outs[1] == outs[2]
 
 
-def test_ignored_signal_stays_ignored(workspace: Workspace) -> None:
-    """Under `nohup`, or in the background of a script, a SIGINT or SIGHUP ends nothing."""
+def test_apply_with_ignored_signal_continues(workspace: Workspace) -> None:
+    """Covers SIGINT and SIGHUP, as under `nohup` or in the background of a script."""
     script = "trap '' INT HUP; exec {0} -m reconciler apply --yes --events -"
     skus = {f"S{n:02}": 3 for n in range(30)}
     workspace.store(dict.fromkeys(skus, 4), skus)

@@ -1,4 +1,4 @@
-"""`reconciler sandbox`: what it keeps, and what it refuses."""
+"""`reconciler sandbox` on the command line."""
 
 from pathlib import Path
 
@@ -6,23 +6,23 @@ import pytest
 from factories import Workspace
 
 
-def test_the_sandbox_keeps_what_was_sold(workspace: Workspace) -> None:
-    """Sales survive between commands; reset forgets them; nobody sells what is not there."""
+def test_sandbox_keeps_sales_until_reset(workspace: Workspace) -> None:
+    """More than the stock can't be sold."""
     workspace.store({"A": 5}, {"A": 5, "B": "infinite"})
 
-    assert workspace.run("sandbox", "reset").out == "The sandbox is reset to 2 SKUs.\n"
+    assert "2 SKUs" in workspace.run("sandbox", "reset").out
     assert workspace.run("sandbox", "sell", "A", "A=2", "B=4").out == (
         "Sold 1 of A: 4 left.\nSold 2 of A: 2 left.\nSold 4 of B: infinite.\n"
     )
     refused = workspace.run("sandbox", "sell", "A=3")
-    assert (refused.code, "has 2 left" in refused.err) == (1, True)
+    assert (refused.code, "Error [sandbox]: A has 2" in refused.err) == (1, True)
     assert "quantity: 2 -> 5    +3" in workspace.run("plan").out
     workspace.run("sandbox", "reset")
     assert "No changes." in workspace.run("plan").out
 
 
 def test_sell_places_one_order(workspace: Workspace) -> None:
-    """With all its SKUs, accepted when it is said, pending or refunded."""
+    """Covers several SKUs, --at, --pending, and --refund."""
     workspace.store({"A": 5}, {"A": 5, "B": 5})
     workspace.run("sandbox", "reset")
     at = "2026-11-20T14:30:00+02:00"
@@ -50,10 +50,8 @@ def test_sell_places_one_order(workspace: Workspace) -> None:
         ("--at", "yesterday"),
     ],
 )
-def test_sell_with_options_that_make_no_sense(
-    workspace: Workspace, options: tuple[str, ...]
-) -> None:
-    """Exit 64; nothing is sold."""
+def test_sell_invalid_options_exit_64(workspace: Workspace, options: tuple[str, ...]) -> None:
+    """Nothing is sold."""
     workspace.store({"A": 5}, {"A": 5})
     workspace.run("sandbox", "reset")
 
@@ -61,8 +59,8 @@ def test_sell_with_options_that_make_no_sense(
     assert workspace.quantities() == {"A": 5}
 
 
-def test_owner_edits_the_shop(workspace: Workspace) -> None:
-    """A product and a variant are added, one is renamed, one archived, one deleted."""
+def test_sandbox_edits_change_shop(workspace: Workspace) -> None:
+    """Covers add, rename, archive, and delete."""
     workspace.store({"A": 5}, {"A": 5, "B": 5})
     workspace.run("sandbox", "reset")
 
@@ -88,10 +86,10 @@ def test_owner_edits_the_shop(workspace: Workspace) -> None:
         (("delete", "NOPE"), 1),
     ],
 )
-def test_edit_that_cannot_be_made(
+def test_sandbox_impossible_edit_fails(
     workspace: Workspace, arguments: tuple[str, ...], code: int
 ) -> None:
-    """The shop stays as it was."""
+    """The shop does not change."""
     workspace.store({"A": 5}, {"A": 5})
     workspace.run("sandbox", "reset")
 
@@ -99,8 +97,8 @@ def test_edit_that_cannot_be_made(
     assert workspace.quantities() == {"A": 5}
 
 
-def test_state_stays_out_of_git(workspace: Workspace) -> None:
-    """What the tool keeps for itself lies in .reconciler/, which ignores itself."""
+def test_state_folder_ignores_itself(workspace: Workspace) -> None:
+    """The tool's own files are in .reconciler/, outside of git."""
     workspace.store({"A": 5}, {"A": 5})
     workspace.run("plan")
 
@@ -110,28 +108,28 @@ def test_state_stays_out_of_git(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     "content", ["", "{}", '{"site": {"id": "x", "name": "y"}, "products": [{"name": "z"}]}']
 )
-def test_a_bad_seed_is_met_by_a_sentence(workspace: Workspace, content: str) -> None:
-    """A seed that makes no sense is an error that names the file."""
+def test_plan_with_invalid_seed_exits_1(workspace: Workspace, content: str) -> None:
+    """The error names the file."""
     workspace.store({"A": 5}, {"A": 5})
     workspace.write("inventory/demo/sandbox.json", content)
     run = workspace.run("plan")
 
     assert run.code == 1
-    assert "sandbox.json is not a seed" in run.err
+    assert "Error [sandbox]: " in run.err and "sandbox.json" in run.err
 
 
-def test_a_broken_sandbox_says_how_to_mend_it(workspace: Workspace) -> None:
-    """A data file that is none is met by a sentence."""
+def test_plan_with_broken_sandbox_exits_1(workspace: Workspace) -> None:
+    """The error names the file."""
     workspace.store({"A": 5}, {"A": 3})
     workspace.write(".reconciler/sandbox/demo.sqlite", "not a database, but long enough to be read")
     run = workspace.run("plan")
 
     assert run.code == 1
-    assert "demo.sqlite: file is not a database. Delete it to start over." in run.err
+    assert "Error [sandbox]: " in run.err and "demo.sqlite" in run.err
 
 
-def test_a_whole_number_with_a_point_can_be_sold(workspace: Workspace) -> None:
-    """The API's 30.0 is 30 for customers too."""
+def test_sell_whole_float_quantity_works(workspace: Workspace) -> None:
+    """A stock of 30.0 is 30."""
     workspace.store({"A": 30}, {"A": 30.0})
     workspace.run("sandbox", "reset")
 
@@ -140,12 +138,12 @@ def test_a_whole_number_with_a_point_can_be_sold(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("stock", ["NaN", '"many"', "[1]"])
-def test_a_stock_that_is_none_is_refused_in_a_seed(workspace: Workspace, stock: str) -> None:
-    """A seed's stock is a number or infinite."""
+def test_reset_with_invalid_stock_exits_1(workspace: Workspace, stock: str) -> None:
+    """A stock in a seed is a number or infinite."""
     workspace.store({"A": 5}, {"A": 5})
     text = Path("inventory/demo/sandbox.json").read_text("utf-8")
     workspace.write("inventory/demo/sandbox.json", text.replace('"stock": 5', f'"stock": {stock}'))
     run = workspace.run("sandbox", "reset")
 
     assert run.code == 1
-    assert "A stock is a number or infinite" in run.err
+    assert "Error [sandbox]: " in run.err and "stock" in run.err

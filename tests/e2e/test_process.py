@@ -1,4 +1,4 @@
-"""The command as a process of its own: what it imports, pipes that close, the playground."""
+"""The command as a process: imports, pipes, signals, and the sandbox server."""
 
 import json
 import os
@@ -27,8 +27,8 @@ def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "command", [[], ["validate"], ["plan"], ["apply"], ["show"], ["sandbox"], ["sandbox", "serve"]]
 )
-def test_every_command_has_help(command: list[str]) -> None:
-    """--help exits 0 and says what the command does."""
+def test_help_exits_0(command: list[str]) -> None:
+    """Covers commands and subcommands."""
     run = _run(*command, "--help")
 
     assert run.returncode == 0
@@ -36,8 +36,8 @@ def test_every_command_has_help(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["validate", "--inventory", "inventory"]])
-def test_nobody_pays_for_the_imports_of_another(arguments: list[str]) -> None:
-    """Help and validate load neither httpx, deepdiff, starlette nor rich."""
+def test_help_and_validate_load_no_slow_modules(arguments: list[str]) -> None:
+    """They don't import httpx, deepdiff, starlette, uvicorn, or rich."""
     script = (
         "import sys, json\nfrom reconciler.cli.main import exit_code\n"
         f"code = exit_code({arguments!r})\n"
@@ -57,8 +57,8 @@ def test_nobody_pays_for_the_imports_of_another(arguments: list[str]) -> None:
     assert {"httpx", "deepdiff", "starlette", "uvicorn", "rich"} & set(modules) == set()
 
 
-def test_a_reader_that_goes_away_is_no_error(workspace: Workspace) -> None:
-    """`plan | head -1` ends without a traceback, with the exit code of the plan."""
+def test_plan_with_closed_pipe_keeps_exit_code(workspace: Workspace) -> None:
+    """`plan | head -1` prints no traceback."""
     workspace.store({f"S{n}": 5 for n in range(300)}, {f"S{n}": 3 for n in range(300)})
     command = f"{sys.executable} -m reconciler plan -q --detailed-exitcode; echo $? >&2"
     script = f"({command}) | head -1"
@@ -75,8 +75,8 @@ def test_a_reader_that_goes_away_is_no_error(workspace: Workspace) -> None:
     assert run.stderr == "2\n"
 
 
-def test_the_playground_serves_until_it_is_told(workspace: Workspace) -> None:
-    """`sandbox serve` says where it is, answers, and ends in order on SIGTERM."""
+def test_sandbox_serve_stops_on_sigterm(workspace: Workspace) -> None:
+    """It prints its address and token, and answers."""
     workspace.store({"A": 5}, {"A": 3})
     command = [
         sys.executable,
@@ -103,8 +103,8 @@ def test_the_playground_serves_until_it_is_told(workspace: Workspace) -> None:
     assert answer.headers["X-RateLimit-Limit"] == "60"
 
 
-def test_the_demo_ends_as_it_should() -> None:
-    """The demo's script runs its five commands and ends with nothing to do."""
+def test_demo_ends_without_changes() -> None:
+    """The last command of the script is a plan without changes."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     run = subprocess.run(
         [ROOT / "inventory/demo/demo.sh"],
@@ -117,14 +117,12 @@ def test_the_demo_ends_as_it_should() -> None:
 
     assert run.returncode == 0
     assert run.stdout.count("Apply complete. 10 changed, 0 already right, 0 moved, 0 failed.") == 1
-    assert "\nNo changes. The live stock is as declared.\n" in run.stdout
+    assert run.stdout.count("\nNo changes.") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_apply_says_what_it_did(
-    workspace: Workspace, number: signal.Signals
-) -> None:
-    """The first signal ends the run in order: what is under way is finished."""
+def test_apply_interrupted_reports_writes(workspace: Workspace, number: signal.Signals) -> None:
+    """After the first signal, pending writes are finished."""
     skus = {f"S{n:02}": 3 for n in range(60)}
     workspace.write(
         "inventory/demo/store.yaml", f"site_id: {SITE}\nlimits: {{max_changes: 100%}}\n"
@@ -158,8 +156,8 @@ def test_an_interrupted_apply_says_what_it_did(
     assert "Traceback" not in out + err
 
 
-def test_a_full_disk_is_met_by_a_sentence(workspace: Workspace) -> None:
-    """A stdout that takes nothing: plan exits 1; apply, which has written, keeps its exit code."""
+def test_full_disk_is_reported(workspace: Workspace) -> None:
+    """A plan exits with 1. An apply that has written keeps its exit code."""
     workspace.store({"A": 5}, {"A": 3})
     script = "{0} -m reconciler {1} > /dev/full; echo $? >&2"
     ends = []
@@ -173,14 +171,14 @@ def test_a_full_disk_is_met_by_a_sentence(workspace: Workspace) -> None:
             check=False,
         )
         assert "Traceback" not in run.stderr
-        assert "Can't print everything: No space left on device" in run.stderr
+        assert "No space left on device" in run.stderr
         ends.append(run.stderr.splitlines()[-1])
 
     assert ends[0] == "1"
 
 
-def test_a_closed_stdout_is_no_error(workspace: Workspace) -> None:
-    """`>&-` prints nothing and does the work."""
+def test_apply_with_closed_stdout_works(workspace: Workspace) -> None:
+    """`>&-` prints nothing."""
     workspace.store({"A": 5}, {"A": 3})
     run = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m reconciler apply --yes >&-; echo $? >&2"],

@@ -1,4 +1,4 @@
-"""The store in a box answers as the API is said to, over real HTTP."""
+"""The sandbox's API over real HTTP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ TOKENS = {"all": SCOPES, "reader": SCOPES - {"ecommerce:write"}, "none": frozens
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    """Return a shop of 150 SKUs of which A has 5, B is infinite and one has no code."""
+    """Return a shop of 150 SKUs: A has 5, B is infinite, and one has no code."""
     skus = [("A", 5), ("B", "infinite"), ("", 3), *((f"S{n}", n) for n in range(147))]
     with Shop(tmp_path / "shop.sqlite", lambda: build_seed(seed(skus))) as made:
         yield made
@@ -28,7 +28,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def http(shop: Shop) -> Iterator[httpx.Client]:
-    """Return a client of that shop with every scope."""
+    """Return a client of the shop with all scopes."""
     with (
         serve_for_a_while(Api(shop, TOKENS)) as address,
         httpx.Client(base_url=address, headers={"Authorization": "Bearer all"}) as client,
@@ -42,8 +42,8 @@ def _inventory(shop: Shop, code: str) -> str:
     return f"/collections/{COLLECTION}/items/{ids[code]}/inventory"
 
 
-def test_sites_and_settings(http: httpx.Client) -> None:
-    """A site tells itself, its collections and that it sells."""
+def test_site_has_collections_and_settings(http: httpx.Client) -> None:
+    """The endpoints agree on the ids."""
     assert http.get("/sites").json()["sites"] == [http.get(f"/sites/{SITE}").json()]
     slugs = {
         entry["slug"]: entry["id"]
@@ -53,8 +53,8 @@ def test_sites_and_settings(http: httpx.Client) -> None:
     assert http.get(f"/sites/{SITE}/ecommerce/settings").json()["siteId"] == SITE
 
 
-def test_products_come_in_pages_with_their_skus(http: httpx.Client) -> None:
-    """limit, offset and total count products; every SKU is embedded."""
+def test_products_are_paged_with_skus(http: httpx.Client) -> None:
+    """`limit`, `offset`, and `total` count products. SKUs are embedded."""
     first = http.get(f"/sites/{SITE}/products").json()
     second = http.get(f"/sites/{SITE}/products", params={"limit": 100, "offset": 100}).json()
 
@@ -70,15 +70,15 @@ def test_products_come_in_pages_with_their_skus(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "params", [{"limit": "101"}, {"limit": "0"}, {"limit": "x"}, {"offset": "-1"}]
 )
-def test_a_page_beyond_the_limits_is_refused(http: httpx.Client, params: dict[str, str]) -> None:
-    """More than 100 a page is a validation error."""
+def test_products_invalid_page_is_400(http: httpx.Client, params: dict[str, str]) -> None:
+    """The maximum is 100 per page."""
     answer = http.get(f"/sites/{SITE}/products", params=params)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
 
 
-def test_inventory_is_read_and_written(http: httpx.Client, shop: Shop) -> None:
-    """Absolute, incremental and infinite; the answer is the stock afterwards."""
+def test_inventory_patch_returns_new_stock(http: httpx.Client, shop: Shop) -> None:
+    """Covers absolute, incremental, and infinite values."""
     path = _inventory(shop, "A")
 
     def patch(body: Any) -> Any:
@@ -107,8 +107,8 @@ def test_inventory_is_read_and_written(http: httpx.Client, shop: Shop) -> None:
         b'{"inventoryType": "finite", "quantity": "5"}',
     ],
 )
-def test_a_patch_that_fits_nothing_is_refused(http: httpx.Client, shop: Shop, body: bytes) -> None:
-    """A body that is malformed or names no inventory type changes nothing."""
+def test_inventory_invalid_patch_is_400(http: httpx.Client, shop: Shop, body: bytes) -> None:
+    """Nothing changes."""
     answer = http.patch(_inventory(shop, "A"), content=body)
 
     assert answer.status_code == 400
@@ -124,10 +124,10 @@ def test_a_patch_that_fits_nothing_is_refused(http: httpx.Client, shop: Shop, bo
         ("reader", "PATCH", 403, "missing_scopes"),
     ],
 )
-def test_a_token_can_do_what_its_scopes_say(
+def test_inventory_needs_token_and_scope(
     http: httpx.Client, shop: Shop, token: str, method: str, status: int, code: str | None
 ) -> None:
-    """Unknown tokens get 401, missing scopes 403."""
+    """Unknown tokens get 401, and missing scopes 403."""
     headers = {"Authorization": f"Bearer {token}"}
     body = {"inventoryType": "finite", "quantity": 1}
     answer = http.request(method, _inventory(shop, "A"), headers=headers, json=body)
@@ -145,16 +145,16 @@ def test_a_token_can_do_what_its_scopes_say(
         ("/nowhere", 404),
     ],
 )
-def test_unknown_things_are_said_to_be(http: httpx.Client, path: str, status: int) -> None:
-    """Other sites, SKUs and routes are answered as errors of the API."""
+def test_unknown_resource_is_api_error(http: httpx.Client, path: str, status: int) -> None:
+    """Covers other sites, SKUs, collections, and routes."""
     answer = http.get(path)
 
     assert answer.status_code == status
     assert set(answer.json()) == {"message", "code", "externalReference", "details"}
 
 
-def test_a_limit_counts_by_token(shop: Shop) -> None:
-    """Beyond the limit comes 429; the headers are on every answer; another key has its own."""
+def test_rate_limit_is_per_token(shop: Shop) -> None:
+    """All answers have the headers. Requests over the limit get 429."""
     with serve_for_a_while(Api(shop, TOKENS, limit=2, window=60)) as address:
 
         def ask(token: str) -> httpx.Response:
@@ -174,8 +174,8 @@ def test_a_limit_counts_by_token(shop: Shop) -> None:
     ("kind", "allowed"),
     [("sliding", [True, True, False, False, True]), ("fixed", [True, True, False, True, True])],
 )
-def test_windows_slide_or_stand(kind: Any, allowed: list[bool]) -> None:
-    """Two in ten seconds: a fixed window forgets at its end, a sliding one after its length."""
+def test_rate_limit_window_slides_or_is_fixed(kind: Any, allowed: list[bool]) -> None:
+    """The limit is two requests in ten seconds."""
     limiter = Limiter(2, 10.0, kind)
 
     assert [limiter.take(now).allowed for now in (4.0, 9.0, 9.5, 11.0, 14.5)] == allowed
@@ -185,10 +185,10 @@ def test_windows_slide_or_stand(kind: Any, allowed: list[bool]) -> None:
     ("option", "quantity"),
     [("zero", {"quantity": 0}), ("null", {"quantity": None}), ("absent", {})],
 )
-def test_infinite_says_what_the_option_says(
+def test_inventory_infinite_quantity_follows_option(
     tmp_path: Path, option: str, quantity: dict[str, Any]
 ) -> None:
-    """Nobody knows what `quantity` is for infinite: each way can be had."""
+    """`quantity` of an infinite SKU is not documented."""
     start = build_seed(seed({"B": "infinite"}, behaviour={"infinite_quantity": option}))
     made = Shop(tmp_path / "s.sqlite", lambda: start)
     with made as shop, serve_for_a_while(Api(shop, TOKENS)) as address:
@@ -213,10 +213,10 @@ def test_infinite_says_what_the_option_says(
         ({"fraction": "store"}, {"quantity": 1.5}, 1.5),
     ],
 )
-def test_what_nobody_knows_is_an_option(
+def test_apply_patch_follows_options(
     options: dict[str, Any], body: dict[str, Any], after: float | None
 ) -> None:
-    """The corner cases of PATCH go each way that is asked for; None is a refusal."""
+    """Covers undocumented cases of PATCH. None means 400."""
     body = {"inventoryType": "finite"} | body
     if after is None:
         with pytest.raises(NotAccepted):

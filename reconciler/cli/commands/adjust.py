@@ -1,4 +1,4 @@
-"""`reconciler adjust`: what came in or went out, into an event file."""
+"""`reconciler adjust`: write adjustments to an event file."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`reconciler apply`: carry out a plan."""
+"""`reconciler apply`: apply a plan."""
 
 import os
 import sys
@@ -124,17 +124,19 @@ def command(
 
 
 def _store_of(flags: GlobalFlags, saved: Plan | None) -> StoreContext:
-    """Return the store that is meant: the plan's own, unless one is named."""
+    """Return the named store, else the store of the plan."""
     if saved is None or flags.store:
         return flags.one_store()
     found = [context for context in flags.stores() if context.name == saved.store]
     if not found:
-        raise StalePlanError(f"The plan is for the store {saved.store}, which does not exist here.")
+        raise StalePlanError(
+            f"The plan is for the store {saved.store}, which does not exist. Check --inventory."
+        )
     return found[0]
 
 
 def _leave_if_abandoned(connection: Connection, code: ExitCode) -> None:
-    """After a second signal, end the process without waiting for threads that wait for the shop."""
+    """After a second signal, exit without waiting for threads that wait for the shop."""
     if not connection.stop.is_abandoned:
         return
     for stream in (sys.stdout, sys.stderr):

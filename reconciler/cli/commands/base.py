@@ -1,4 +1,4 @@
-"""`reconciler base`: what git keeps of the applies."""
+"""`reconciler base`: show and correct the record in git."""
 
 from collections.abc import Sequence
 
@@ -74,7 +74,7 @@ def settle(flags: GlobalFlags, answers: tuple[str, ...], remote: str | None, loc
 
 
 def _parse(texts: Sequence[str]) -> dict[str, bool]:
-    """Return whether each SKU counts as applied; raise UsageError for what is no answer."""
+    """Return for each SKU whether it was applied. Raises UsageError for invalid answers."""
     answers: dict[str, bool] = {}
     for text in texts:
         sku, sign, word = text.rpartition("=")

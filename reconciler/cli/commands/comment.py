@@ -1,4 +1,4 @@
-"""`reconciler comment`: a plan or a report as the one comment of its store on a pull request."""
+"""`reconciler comment`: comment a plan or a report on a pull request."""
 
 import os
 import re
@@ -43,11 +43,11 @@ def command(flags: GlobalFlags, file: Path, pr: int | None, page: str) -> int:
     if page and not re.fullmatch(_ADDRESS, page):
         raise UsageError(f"--page {page} is not an https address.")
     plan, report, _ = load_plan_or_report(file)
-    # Which push it is about: a later one that cannot be planned leaves this comment as it is.
+    # The commit of the plan: if a later push can't be planned, this comment stays.
     about = read_head(os.environ)
     foot = f"\n[Open as a page]({page})\n" if page else ""
     foot += f"\nAt commit {about}.\n" if about and pr is None else ""
-    github = open_github()  # what is missing is said before anything is asked
+    github = open_github()  # fails before a request if something is missing
     pull_request = pr or read_pull_request(os.environ)
     text = site = ""
     if plan is not None:

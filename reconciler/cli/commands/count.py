@@ -1,4 +1,4 @@
-"""`reconciler count`: what was counted, into an event file."""
+"""`reconciler count`: write counts to an event file."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`reconciler drift`: what of the live stock differs from what is declared. Writes nothing."""
+"""`reconciler drift`: show where live and declared stock differ."""
 
 from contextlib import nullcontext
 from functools import partial
@@ -77,7 +77,7 @@ def command(
             _keep_issue(github, drift, console, is_needed=code != ExitCode.DONE)
         return code
 
-    # What is missing for the issue is said before a thousand SKUs are read.
+    # Fails before thousands of reads if something for the issue is missing.
     with open_github() if issue else nullcontext() as github:
         return console.for_each_store(work)
 
@@ -92,7 +92,7 @@ def _print(drift: Drift, format_: str, console: Console) -> None:
 
 
 def _as_json(drift: Drift) -> dict[str, Any]:
-    """Return drift as JSON: with --explain, what was explained are the rows."""
+    """Return drift as JSON. With --explain, `rows` are the explained SKUs."""
     data: dict[str, Any] = as_data(drift)
     explained = data.pop("explained")
     return data if explained is None else {**data, "rows": explained, "others": data["rows"]}

@@ -1,4 +1,4 @@
-"""`reconciler export`: the declared stock as a table for a spreadsheet."""
+"""`reconciler export`: save the declared stock as CSV."""
 
 import io
 import os
@@ -75,7 +75,7 @@ def command(
         )
     if out == STDIO:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is
+            sys.stdout.reconfigure(encoding="utf-8")  # independent of the terminal
         print_text(text)
     else:
         save_text(text, out, "the table")

@@ -1,4 +1,4 @@
-"""`reconciler history`: everything known about one SKU."""
+"""`reconciler history`: show all that is known about one SKU."""
 
 from pathlib import Path
 

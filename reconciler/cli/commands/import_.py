@@ -1,4 +1,4 @@
-"""`reconciler import`: what a shop has and no file declares → YAML."""
+"""`reconciler import`: write YAML for undeclared SKUs of the shop."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`reconciler plan`: what apply would change, and why. Writes nothing to the store."""
+"""`reconciler plan`: show what apply would change, and why."""
 
 from functools import partial
 from importlib import import_module
@@ -99,10 +99,10 @@ def command(
 def _make_plan(
     context: StoreContext, scope: Scope, connection: "Connection | None", console: Console
 ) -> Plan:
-    """Return the plan of one store, by what its shop has if there is a connection."""
+    """Return the plan of one store. Without a connection, it is an offline plan."""
     if connection is None:
         return make_offline_plan(scope)
-    # Only a plan that asks the shop pays for an HTTP client.
+    # Loaded only if the shop is contacted: the HTTP client is slow to import.
     planning = import_module("reconciler.app.planning")
     plan: Plan = planning.plan_store(context, scope, connection, console)
     return plan
@@ -120,7 +120,7 @@ def _next_command(plan: Plan, file: Path, base: str | None) -> str:
 
 
 def plan_exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
-    """Return 65 for a plan with errors, 2 for pending changes if that was asked for, else 0."""
+    """Return 65 for a plan with errors, 2 for pending changes if *detailed*, else 0."""
     if plan.errors:
         return ExitCode.INPUT
     return ExitCode.CHANGES if detailed and plan.actions else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`reconciler pull`: the shop's own numbers into the YAML."""
+"""`reconciler pull`: copy live stock into the YAML."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`reconciler report`: the shop over time, as an HTML page."""
+"""`reconciler report`: write an HTML page of the shop over time."""
 
 from datetime import UTC, datetime
 from importlib import import_module
@@ -23,9 +23,9 @@ from reconciler.render.html.shop_page import render_shop_page
     type=FILE,
     metavar="FILE",
     required=True,
-    help="HTML file to write; - is stdout; a folder gets one file for each store.",
+    help="HTML file to write (- for stdout), or a folder for one file per store.",
 )
-@click.option("--live", is_flag=True, help="Add what the shop has now, and what was sold.")
+@click.option("--live", is_flag=True, help="Add the live stock and the sales.")
 @shop_options
 @click.pass_obj
 def command(
@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Write a page with the stock of each SKU over time, applies, and low stock.
 
-    It reads git alone. With --live it also reads the shop: stock now, orders, and drift. One file
-    holds all stores that are named, or one each if FILE is a folder.
+    It reads only git. With --live, it also reads the shop's stock and orders, and adds drift. FILE
+    gets one page for all selected stores. If FILE is a folder, each store gets its own page.
     """
     console = Console(flags)
     now = datetime.now(UTC)
@@ -43,7 +43,7 @@ def command(
     def work(context: StoreContext) -> ExitCode:
         overview = read_overview(context, console, now)
         if live:
-            # Only this pays for an HTTP client.
+            # Loaded only for --live: the HTTP client is slow to import.
             add_live = import_module("reconciler.app.live_overview").add_live
             connection = console.connection(token_file, parallelism)
             overview = add_live(context, overview, connection, console)
@@ -56,7 +56,7 @@ def command(
 
 
 def _save(overviews: list[Overview], out: Path, console: Console) -> None:
-    """Write one page of all stores, or one each into a folder."""
+    """Write one page for all stores, or one per store into a folder."""
     pages = {out: overviews} if overviews else {}
     if out.is_dir():
         pages = {out / f"{one.store}.html": [one] for one in overviews}

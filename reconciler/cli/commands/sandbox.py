@@ -1,4 +1,4 @@
-"""`reconciler sandbox`: the embedded store as a server, reset, or changed by people."""
+"""`reconciler sandbox`: serve, reset, and edit the embedded shop."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from reconciler.sandbox.faults import Faults, read_faults
 from reconciler.sandbox.limiter import WindowKind
 from reconciler.sandbox.server import SEED_FILE, serve_until_stopped
 
-TOKEN = "sandbox-token"  # noqa: S105  the sandbox's, which guards nothing
+TOKEN = "sandbox-token"  # noqa: S105  protects nothing
 
 
 @click.group("sandbox")

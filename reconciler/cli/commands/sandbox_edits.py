@@ -1,4 +1,4 @@
-"""`reconciler sandbox sell`, `rename`, `archive`, `delete`, and `add`: people in the shop."""
+"""`reconciler sandbox sell`, `rename`, `restock`, `archive`, `delete`, and `add`."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""`reconciler set`: other levels in the files, by hand or from a spreadsheet."""
+"""`reconciler set`: change levels in the YAML, from arguments or a spreadsheet."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`reconciler show`: a saved plan or report again."""
+"""`reconciler show`: show a saved plan or report."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -63,7 +63,7 @@ def command(flags: GlobalFlags, planfile: Path, format_: str, out: Path | None) 
 
 def _draw(saved: Saved, *, verbose: bool) -> str:
     """Return a picture of the terminal."""
-    # Only this format pays for loading what draws.
+    # Loaded only for this format: rich is slow to import.
     draw = import_module("reconciler.render.svg").draw
     lines: list[Line] = []
     title = ""
@@ -75,8 +75,8 @@ def _draw(saved: Saved, *, verbose: bool) -> str:
 
 
 def _make_page(saved: Saved, *, verbose: bool) -> str:
-    """Return an HTML page, which always shows everything."""
-    # Only this format pays for loading templates.
+    """Return an HTML page. It contains all details without -v."""
+    # Loaded only for this format: templates are slow to import.
     if saved.plan is not None:
         return render_html(saved.plan)
     page = import_module("reconciler.render.html.report_page").render_report_page(saved.report)

@@ -1,4 +1,4 @@
-"""`reconciler validate`: all checks that need no store."""
+"""`reconciler validate`: check the YAML offline."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,7 +54,7 @@ def command(flags: GlobalFlags, paths: tuple[Path, ...], format_: str) -> int:
 
 
 def _folders(flags: GlobalFlags, paths: Iterable[Path], problems: list[Problem]) -> list[Path]:
-    """Return the folders of the stores that are meant, each once."""
+    """Return the folders of the selected stores, each once."""
     if not paths and flags.store:
         return [context.folder for context in flags.stores()]
     if not paths:
@@ -84,7 +84,7 @@ def _print_text(problems: list[Problem], skus: int, folders: list[Path], *, gith
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem as JSON, which has all of them, so that none sums up others."""
+    """Return a problem as JSON, which lists all problems without a summary."""
     return {name: value for name, value in problem._asdict().items() if name != "stands_for"}
 
 

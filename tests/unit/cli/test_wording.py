@@ -1,4 +1,4 @@
-"""The wording of help and usage errors."""
+"""Snapshots of the help and of usage errors."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,10 @@ def _commands(each: click.Command, name: str) -> Iterator[tuple[str, click.Comma
 
 
 def test_help_of_each_command(wording: SnapshotAssertion) -> None:
-    """All commands, at 80 columns."""
+    """Covers all commands and subcommands at 80 columns."""
     texts = []
     for name, each in _commands(command, "reconciler"):
+        # click caches the help option of a command, so its names must be those of a real run.
         context = click.Context(
             each,
             info_name=name,
@@ -35,24 +36,47 @@ def test_help_of_each_command(wording: SnapshotAssertion) -> None:
 
 
 USAGE = (
+    "plna",
+    "plan --detailed-exitcod",
+    "plan --format yaml",
+    "plan --parallelism 0",
+    "plan --all-stores --base HEAD --out -",
     "plan --offline --changed-since HEAD",
     "plan --read-all --offline",
+    "plan --read-all --changed-since HEAD",
     "plan --out - --format markdown",
     "plan --store other",
     "apply",
     "apply p.json --read-all",
+    "apply missing.json",
+    "apply --yes --events - --report -",
+    "apply --yes --journal -",
+    "show missing.json",
+    "show p.json --format text --out p.txt",
+    "comment p.json --page http://shop.example",
+    "sandbox sell TEE=x",
+    "sandbox sell TEE --refund --pending",
+    "sandbox sell TEE --at yesterday",
+    "sandbox add TEE",
     "apply --max-duration soon --yes",
     "apply --local --remote x --yes",
     "apply --no-record --local --yes",
     "set",
+    "set --live",
     "set TEE=x",
+    "set --csv t.csv",
     "set NEW=5",
+    "count",
     "count TEE=+5 --yes",
+    "adjust",
     "adjust TEE=5",
     "adjust TEE=+0",
+    "base set HEAD",
     "base settle TEE=maybe",
+    "base settle TEE=applied TEE=skipped",
     "base unlock 0000",
-    "export --csv t.csv --csv t.csv",
+    "export --csv t.csv",
+    "export --csv t.csv --delimiter tab",
     "import --site x --store shop",
     "validate nowhere",
     "nonsense",
@@ -60,7 +84,7 @@ USAGE = (
 
 
 def test_usage_errors(workspace: Workspace, wording: SnapshotAssertion) -> None:
-    """Each with its exit code."""
+    """Each block is a command line with its exit code and its output on stderr."""
     workspace.store({"TEE": 5, "MUG": 5}, {"TEE": 5, "MUG": 5}, settings="rule: on_change\n")
     workspace.commit()
     lines = []

@@ -1,4 +1,4 @@
-"""What a PATCH does to a stock, where the documents are silent either way."""
+"""Effects of a PATCH, with each option for undocumented behavior."""
 
 from typing import Any
 
@@ -30,13 +30,13 @@ def _finite(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_apply_patch_sets_or_adds(body: dict[str, Any], after: tuple[str, Any]) -> None:
-    """A quantity is absolute, an `updateQuantity` is added, and infinite counts nothing."""
+    """`quantity` is absolute, `updateQuantity` is added, and infinite stock has no number."""
     assert apply_patch(Behaviour(), FIVE, body) == after
 
 
 @pytest.mark.parametrize("before", [("infinite", 0), ("finite", None)])
-def test_apply_patch_counts_from_nothing(before: tuple[str, Any]) -> None:
-    """What had no number has 0."""
+def test_apply_patch_without_quantity_starts_at_zero(before: tuple[str, Any]) -> None:
+    """A stock without a number counts as 0."""
     assert apply_patch(Behaviour(), before, _finite(updateQuantity=3)) == ("finite", 3)
 
 
@@ -59,7 +59,7 @@ def test_apply_patch_counts_from_nothing(before: tuple[str, Any]) -> None:
         ({**INF, "quantity": "x"}, "quantity"),
     ],
 )
-def test_apply_patch_of_nonsense_is_not_accepted(body: Any, named: str) -> None:
+def test_apply_patch_invalid_body_raises(body: Any, named: str) -> None:
     """The error names the parameter, as the API's 400 does."""
     with pytest.raises(NotAccepted, match=f"^{named}$"):
         apply_patch(Behaviour(), FIVE, body)
@@ -76,7 +76,7 @@ def test_apply_patch_of_nonsense_is_not_accepted(body: Any, named: str) -> None:
         (Behaviour(fraction="store"), _finite(quantity=1.5), 1.5),
     ],
 )
-def test_apply_patch_behaves_as_it_is_told(
+def test_apply_patch_follows_options(
     behaviour: Behaviour, body: dict[str, Any], after: Any
 ) -> None:
     """Each option changes one answer."""
@@ -98,8 +98,8 @@ def test_apply_patch_behaves_as_it_is_told(
         (Behaviour(infinite_quantity="absent"), FIVE, {"quantity": 5}),
     ],
 )
-def test_inventory_body_tells_the_stock(
+def test_inventory_body_has_stock(
     behaviour: Behaviour, stock: tuple[str, Any], fields: dict[str, Any]
 ) -> None:
-    """What an infinite SKU's quantity says is an option; a finite one's is its number."""
+    """The quantity of an infinite SKU is an option. A finite SKU has its number."""
     assert body_of(behaviour, "id-A", stock) == {"id": "id-A", "inventoryType": stock[0], **fields}

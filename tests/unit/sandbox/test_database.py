@@ -1,4 +1,4 @@
-"""The sandbox's shop: what is written and sold is there for every process, and in the ledger."""
+"""The sandbox's shop: writes, sales, and the ledger, shared by processes."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -39,15 +39,15 @@ def _kinds(shop: Shop) -> list[tuple[str, Any]]:
     return [(entry.kind, entry.quantity) for entry in shop.ledger()]
 
 
-def test_shop_begins_with_its_seed(shop: Shop) -> None:
-    """Site, products and stocks are those of the seed, and the ledger is empty."""
+def test_shop_starts_with_seed(shop: Shop) -> None:
+    """Site, products, and stocks are those of the seed, and the ledger is empty."""
     assert (shop.meta("site_id"), shop.meta("sku_collection_id")) == (SITE, COLLECTION)
     assert shop.stocks() == STOCKS
     assert (shop.count_products(), shop.count_skus(), shop.ledger()) == (3, 3, [])
 
 
-def test_shop_opened_again_keeps_what_was_sold(shop: Shop, path: Path) -> None:
-    """The seed fills an empty file alone; a reset begins anew."""
+def test_shop_reopened_keeps_sales(shop: Shop, path: Path) -> None:
+    """The seed fills only an empty file. A reset starts over."""
     shop.sell("A", 2)
     with _open(path, {"OTHER": 1}) as again:
         assert again.stocks()["A"] == 3
@@ -55,8 +55,8 @@ def test_shop_opened_again_keeps_what_was_sold(shop: Shop, path: Path) -> None:
         assert (fresh.stocks(), fresh.ledger()) == ({"OTHER": 1}, [])
 
 
-def test_write_is_read_back_and_kept_in_the_ledger(shop: Shop) -> None:
-    """A write tells the stock after it, and each step has its line."""
+def test_write_is_readable_and_in_ledger(shop: Shop) -> None:
+    """A write returns the new stock, and each step has a line."""
     sku_id = shop.find("A")
 
     assert shop.write(sku_id, _patch(9)) == shop.read(sku_id) == ("finite", 9)
@@ -65,8 +65,8 @@ def test_write_is_read_back_and_kept_in_the_ledger(shop: Shop) -> None:
     assert shop.ledger()[0].body == _patch(9)
 
 
-def test_write_that_is_not_accepted_changes_nothing(shop: Shop) -> None:
-    """A 400 leaves stock and ledger as they were, and the file free."""
+def test_write_invalid_changes_nothing(shop: Shop) -> None:
+    """Stock and ledger stay the same, and the file is not locked."""
     with pytest.raises(NotAccepted):
         shop.write(shop.find("A"), _patch("many"))
 
@@ -74,39 +74,39 @@ def test_write_that_is_not_accepted_changes_nothing(shop: Shop) -> None:
     assert shop.write(shop.find("A"), _patch(1)) == ("finite", 1)
 
 
-def test_unknown_sku_is_none(shop: Shop) -> None:
-    """It is neither read nor written, and leaves no line."""
-    told = [shop.read("x"), shop.write("x", _patch(1)), shop.read_stale("x", 5), shop.product("x")]
+def test_unknown_sku_returns_none(shop: Shop) -> None:
+    """The ledger gets no line."""
+    found = [shop.read("x"), shop.write("x", _patch(1)), shop.read_stale("x", 5), shop.product("x")]
 
-    assert (told, shop.ledger(), shop.code("x")) == ([None] * 4, [], "")
+    assert (found, shop.ledger(), shop.code("x")) == ([None] * 4, [], "")
 
 
 @pytest.mark.parametrize(
     ("sku", "units", "after"), [("A", 2, ("finite", 3)), ("A", 5, ("finite", 0))]
 )
-def test_sell_takes_units_off(shop: Shop, sku: str, units: int, after: tuple[str, int]) -> None:
-    """Down to nothing, as orders do."""
+def test_sell_reduces_stock(shop: Shop, sku: str, units: int, after: tuple[str, int]) -> None:
+    """The stock may become 0."""
     assert shop.sell(sku, units) == after
     assert shop.stocks()[sku] == after[1]
     assert _kinds(shop) == [("sale", after[1])]
 
 
-def test_sell_of_an_infinite_sku_counts_nothing(shop: Shop) -> None:
-    """It can be sold without end."""
+def test_sell_infinite_sku_keeps_stock(shop: Shop) -> None:
+    """Any number can be sold."""
     assert shop.sell("C", 99)[0] == "infinite"
     assert shop.stocks()["C"] == "infinite"
 
 
 @pytest.mark.parametrize(("sku", "units"), [("A", 6), ("B", 1), ("NOPE", 1)])
-def test_sell_of_what_is_not_there_is_refused(shop: Shop, sku: str, units: int) -> None:
-    """No stock goes below 0, and the SKU is named."""
+def test_sell_more_than_stock_raises(shop: Shop, sku: str, units: int) -> None:
+    """No stock becomes negative, and the error contains the SKU."""
     with pytest.raises(SandboxError, match=sku):
         shop.sell(sku, units)
     assert (shop.stocks(), shop.ledger()) == (STOCKS, [])
 
 
-def test_read_stale_tells_the_stock_before_the_writes(shop: Shop) -> None:
-    """A store that lags tells what it had; without a lag it tells what it has."""
+def test_read_stale_returns_stock_before_writes(shop: Shop) -> None:
+    """A shop that lags returns an old stock, and without a lag the current one."""
     sku_id = shop.find("A")
     shop.read(sku_id)
     shop.write(sku_id, _patch(9))
@@ -116,8 +116,8 @@ def test_read_stale_tells_the_stock_before_the_writes(shop: Shop) -> None:
     assert [kind for kind, _ in _kinds(shop)] == ["read", "write", "stale", "read"]
 
 
-def test_products_are_listed_in_pages(shop: Shop) -> None:
-    """Page after page each product comes once, and then nothing."""
+def test_products_are_paged(shop: Shop) -> None:
+    """Each product is on one page, and a page after the end is empty."""
     ids = [each["product"]["id"] for each in shop.products(10, 0)]
     paged = [each["product"]["id"] for each in shop.products(2, 0) + shop.products(2, 2)]
 
@@ -125,8 +125,8 @@ def test_products_are_listed_in_pages(shop: Shop) -> None:
     assert shop.products(10, 3) == []
 
 
-def test_shop_reset_to_an_id_twice_keeps_what_it_had(shop: Shop, path: Path) -> None:
-    """A seed that contradicts itself is refused as a whole."""
+def test_reset_to_invalid_seed_changes_nothing(shop: Shop, path: Path) -> None:
+    """A seed with a duplicate id is rejected as a whole."""
     data = seed([("X", 1), ("Y", 2)])
     for product in data["products"]:
         product["skus"][0]["id"] = "5" * 24
@@ -146,8 +146,8 @@ def test_shop_reset_to_an_id_twice_keeps_what_it_had(shop: Shop, path: Path) -> 
         "DELETE FROM meta",
     ],
 )
-def test_shop_in_a_file_that_was_changed_is_refused(path: Path, statement: str) -> None:
-    """None of the code runs that a pull request puts into a shop's file."""
+def test_shop_in_manipulated_file_raises(path: Path, statement: str) -> None:
+    """No code from a pull request runs."""
     with _open(path):
         pass
     database = sqlite3.connect(path)
@@ -159,8 +159,8 @@ def test_shop_in_a_file_that_was_changed_is_refused(path: Path, statement: str) 
         _open(path)
 
 
-def test_shop_in_another_kind_of_file_is_refused(path: Path) -> None:
-    """What is no database is never written over."""
+def test_shop_in_other_file_raises(path: Path) -> None:
+    """A file that is not a database is never overwritten."""
     path.write_text("no database" * 99, "utf-8")
 
     with pytest.raises(SandboxError, match=path.name):

@@ -1,4 +1,4 @@
-"""What people do in Webflow's own pages: the sandbox's shop is as it is after that."""
+"""Edits of the sandbox's shop, as in Webflow's editor."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,8 +34,8 @@ def _products(shop: Shop) -> list[str]:
     return [each["product"]["id"] for each in shop.products(10, 0)]
 
 
-def test_add_product_comes_first_and_shifts_the_others(shop: Shop) -> None:
-    """A page that is read after it begins with a product of the page before."""
+def test_add_product_shifts_others(shop: Shop) -> None:
+    """The new product is the first in the listing."""
     before = _products(shop)
     add_product(shop)
 
@@ -44,15 +44,15 @@ def test_add_product_comes_first_and_shifts_the_others(shop: Shop) -> None:
 
 
 def test_add_product_twice_adds_two(shop: Shop) -> None:
-    """Each new product and its SKU have ids of their own."""
+    """Each new product and SKU has its own id."""
     for _ in range(2):
         add_product(shop)
 
     assert (len(set(_products(shop))), shop.count_skus()) == (5, 5)
 
 
-def test_add_product_with_code_can_be_listed_and_sold(shop: Shop) -> None:
-    """It has the stock it was given."""
+def test_add_product_with_code_is_listed_and_sellable(shop: Shop) -> None:
+    """It has the given stock."""
     add_product(shop, "NEW", 7)
     listed = shop.products(1, 0)[0]
 
@@ -60,23 +60,23 @@ def test_add_product_with_code_can_be_listed_and_sold(shop: Shop) -> None:
     assert listed["skus"][0]["fieldData"]["sku"] == "NEW"
 
 
-def test_add_product_to_empty_shop(tmp_path: Path) -> None:
-    """A shop whose last product was deleted can have a first one again."""
+def test_add_product_to_empty_shop_works(tmp_path: Path) -> None:
+    """The last product can be deleted before."""
     with Shop(tmp_path / "empty.sqlite", lambda: build_seed(seed({"A": 1}))) as shop:
         delete_product(shop)
         add_product(shop, "NEW", 7)
         assert shop.stocks() == {"NEW": 7}
 
 
-def test_delete_product_takes_the_first_with_its_skus(shop: Shop) -> None:
+def test_delete_product_deletes_first_with_skus(shop: Shop) -> None:
     """The pages shift by one."""
     delete_product(shop)
 
     assert (list(shop.stocks()), shop.count_products()) == (["B", "C"], 2)
 
 
-def test_delete_sku_keeps_its_product_until_the_last(shop: Shop) -> None:
-    """A product has at least one SKU."""
+def test_delete_sku_keeps_product_until_last(shop: Shop) -> None:
+    """A product always has at least one SKU."""
     copy_sku(shop, "B", "B2")
     delete_sku(shop, "B")
     assert (list(shop.stocks()), shop.count_products()) == (["A", "C", "B2"], 3)
@@ -93,7 +93,7 @@ def test_archive_product_keeps_code_and_stock(shop: Shop) -> None:
 
 
 def test_copy_sku_with_code_and_quantity_is_a_variant(shop: Shop) -> None:
-    """It belongs to the same product, under its own code."""
+    """It belongs to the same product and has its own code."""
     copy_sku(shop, "A", "A-XL", 3)
     skus = shop.products(1, 0)[0]["skus"]
 
@@ -101,8 +101,8 @@ def test_copy_sku_with_code_and_quantity_is_a_variant(shop: Shop) -> None:
     assert (shop.stocks()["A"], shop.stocks()["A-XL"]) == (5, 3)
 
 
-def test_copy_sku_makes_its_code_ambiguous(shop: Shop) -> None:
-    """Two SKUs of one code are told apart by id alone."""
+def test_copy_sku_makes_code_ambiguous(shop: Shop) -> None:
+    """Two SKUs with one code differ only by id."""
     sku_id = shop.find("A")
     copy_sku(shop, "A")
 
@@ -111,8 +111,8 @@ def test_copy_sku_makes_its_code_ambiguous(shop: Shop) -> None:
         shop.find("A")
 
 
-def test_rename_product_changes_the_name_alone(shop: Shop) -> None:
-    """Code and stock stay."""
+def test_rename_product_keeps_code_and_stock(shop: Shop) -> None:
+    """Only the name changes."""
     product_id = _products(shop)[0]
     rename_product(shop, product_id, "New name")
     product = shop.product(product_id)
@@ -123,7 +123,7 @@ def test_rename_product_changes_the_name_alone(shop: Shop) -> None:
 
 @pytest.mark.parametrize("by_id", [True, False])
 def test_change_code_keeps_id_and_stock(shop: Shop, by_id: bool) -> None:
-    """The SKU is the same one under its new code, also in the listing."""
+    """Also in the listing, the same SKU has the new code."""
     sku_id = shop.find("A")
     change_code(shop, sku_id if by_id else "A", "Z")
     (listed,) = [each["skus"][0] for each in shop.products(1, 0)]
@@ -134,8 +134,8 @@ def test_change_code_keeps_id_and_stock(shop: Shop, by_id: bool) -> None:
 
 
 @pytest.mark.parametrize("name", STOCKS)
-def test_restock_sets_quantity_and_enters_an_edit(shop: Shop, name: str) -> None:
-    """Whatever the SKU had, it is counted now; the ledger tells it from a write and a sale."""
+def test_restock_sets_quantity_and_logs_edit(shop: Shop, name: str) -> None:
+    """The SKU becomes finite. The ledger distinguishes edits from writes and sales."""
     restock(shop, name, 80)
     (entry,) = shop.ledger()
 
@@ -144,8 +144,8 @@ def test_restock_sets_quantity_and_enters_an_edit(shop: Shop, name: str) -> None
 
 
 @pytest.mark.parametrize("edit", [copy_sku, delete_sku, archive_product])
-def test_edit_of_unknown_sku_is_refused(shop: Shop, edit: Any) -> None:
-    """A name that means no SKU changes nothing."""
+def test_edit_unknown_sku_raises(shop: Shop, edit: Any) -> None:
+    """Nothing changes, and the error contains the name."""
     with pytest.raises(SandboxError, match="NOPE"):
         edit(shop, "NOPE")
 

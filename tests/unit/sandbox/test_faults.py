@@ -1,4 +1,4 @@
-"""Faults as data: which request meets which, and what a file of them may say."""
+"""Faults: matching of requests, and the file format."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -15,8 +15,8 @@ def _struck(fault: Fault, requests: int, sku: str = "A") -> list[bool]:
     return [faults.strike("GET", "/v2/x/inventory", ("id", sku)) is fault for _ in range(requests)]
 
 
-def test_a_fault_passes_some_and_strikes_some() -> None:
-    """`skip` are let through, then `count` are struck, then it is over."""
+def test_fault_with_skip_and_count_applies_to_some() -> None:
+    """It skips `skip` requests, applies to `count`, and ends."""
     assert _struck(Fault(Kind.RESET, skip=1, count=2), 5) == [False, True, True, False, False]
 
 
@@ -29,21 +29,21 @@ def test_a_fault_passes_some_and_strikes_some() -> None:
         Fault(Kind.RESET, chance=0.0),
     ],
 )
-def test_a_fault_strikes_only_what_it_means(fault: Fault) -> None:
-    """Method, path, SKU and chance each keep it from others."""
+def test_fault_with_filter_skips_others(fault: Fault) -> None:
+    """Method, path, SKU, and chance are filters."""
     assert not any(_struck(fault, 20))
 
 
-def test_chance_strikes_now_and_then() -> None:
-    """A share of the requests, the same with the same seed."""
+def test_fault_with_chance_is_repeatable() -> None:
+    """The same seed gives the same requests."""
     struck = _struck(Fault(Kind.RESET, chance=0.5), 100)
 
     assert 20 < sum(struck) < 80
     assert struck == _struck(Fault(Kind.RESET, chance=0.5), 100)
 
 
-def test_faults_are_read_from_a_file(tmp_path: Path) -> None:
-    """A list of objects; what is left out has its default."""
+def test_read_faults_uses_defaults(tmp_path: Path) -> None:
+    """Missing fields have their defaults."""
     path = tmp_path / "faults.json"
     path.write_text('[{"kind": "status", "status": 503, "sku": "A", "count": 1}]')
 
@@ -69,17 +69,17 @@ def test_faults_are_read_from_a_file(tmp_path: Path) -> None:
         '[{"method": "DELETE"}]',
     ],
 )
-def test_nonsense_is_met_by_a_sentence(tmp_path: Path, content: str) -> None:
-    """What is no list of faults is refused with the file's name."""
+def test_read_faults_invalid_file_raises(tmp_path: Path, content: str) -> None:
+    """The error contains the file."""
     path = tmp_path / "faults.json"
     path.write_text(content)
 
-    with pytest.raises(SandboxError, match=r"faults\.json is not a list of faults"):
+    with pytest.raises(SandboxError, match=r"faults\.json"):
         read_faults(path)
 
 
-def test_schema_knows_every_field_and_kind() -> None:
-    """The schema, which editors use, and the code say the same."""
+def test_schema_has_all_fields_and_kinds() -> None:
+    """The schema, which editors use, agrees with the code."""
     properties = load_schema("faults")["items"]["properties"]
 
     assert set(properties) == {field.name for field in fields(Fault)}

@@ -1,4 +1,4 @@
-"""So many requests a window, in windows that are fixed or slide."""
+"""Requests per window, for fixed and sliding windows."""
 
 import pytest
 
@@ -21,27 +21,27 @@ def _allowed(kind: WindowKind, *moments: float, limit: int = 2) -> list[bool]:
         ("fixed", [60, 60, 119.999, 120], [True, True, False, True]),
     ],
 )
-def test_take_lets_so_many_through_a_window(
+def test_take_allows_limit_per_window(
     kind: WindowKind, moments: list[float], allowed: list[bool]
 ) -> None:
-    """A sliding window looks back; a fixed one begins anew on the minute."""
+    """A sliding window looks back. A fixed one restarts on the minute."""
     assert _allowed(kind, *moments) == allowed
 
 
 @pytest.mark.parametrize("kind", ["sliding", "fixed"])
-def test_take_does_not_count_what_it_refuses(kind: WindowKind) -> None:
-    """Asking too often does not lengthen the wait."""
+def test_take_rejected_requests_do_not_count(kind: WindowKind) -> None:
+    """They don't make the wait longer."""
     assert _allowed(kind, 0, *range(1, 59), 60, limit=1) == [True, *[False] * 58, True]
 
 
 @pytest.mark.parametrize(
     ("kind", "waits"), [("sliding", [60.0, 50.0, 40.0]), ("fixed", [50.0, 40.0, 30.0])]
 )
-def test_take_tells_what_is_left_and_how_long_to_wait(kind: WindowKind, waits: list[float]) -> None:
-    """What the headers say is what the limiter does: after the wait a request goes through."""
+def test_take_returns_remaining_and_wait(kind: WindowKind, waits: list[float]) -> None:
+    """After the returned wait, a request is allowed."""
     limiter = Limiter(2, 60, kind)
-    told = [limiter.take(now) for now in (10, 20, 30)]
+    taken = [limiter.take(now) for now in (10, 20, 30)]
 
-    assert [(one.limit, one.remaining) for one in told] == [(2, 1), (2, 0), (2, 0)]
-    assert [one.retry_after for one in told] == waits
+    assert [(one.limit, one.remaining) for one in taken] == [(2, 1), (2, 0), (2, 0)]
+    assert [one.retry_after for one in taken] == waits
     assert limiter.take(30 + waits[-1]).allowed

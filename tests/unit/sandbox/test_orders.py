@@ -1,4 +1,4 @@
-"""The sandbox's orders: each sale is one, and the API lists them as Webflow would."""
+"""The sandbox's orders, and their listing in the API."""
 
 import json
 import sqlite3
@@ -47,8 +47,8 @@ def _list(shop: Shop, **params: Any) -> Any:
     return _ask(shop, **params).json()["orders"]
 
 
-def test_sale_is_order_of_one_line(shop: Shop) -> None:
-    """It is accepted now, and not yet fulfilled."""
+def test_sell_places_order_of_one_line(shop: Shop) -> None:
+    """It is accepted now, and unfulfilled."""
     before = datetime.now(UTC) - timedelta(seconds=1)
     shop.sell("A", 2)
     (order,) = shop.orders.page(10, 0)
@@ -59,7 +59,7 @@ def test_sale_is_order_of_one_line(shop: Shop) -> None:
 
 
 def test_order_has_line_for_each_sale(shop: Shop) -> None:
-    """Also two of one SKU; the time is kept in UTC."""
+    """A SKU may have two lines. The time is UTC."""
     at = NOON.astimezone(timezone(timedelta(hours=2)))
     sale = shop.order([("A", 1), ("C", 4), ("A", 2)], at=at, status="pending")
     (order,) = shop.orders.page(10, 0)
@@ -71,7 +71,7 @@ def test_order_has_line_for_each_sale(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("second", [("A", 9), ("NOPE", 1), ("B", 0), ("B", -1)])
-def test_order_with_impossible_line_sells_nothing(shop: Shop, second: tuple[str, int]) -> None:
+def test_order_with_invalid_line_sells_nothing(shop: Shop, second: tuple[str, int]) -> None:
     """All lines are sold, or none."""
     with pytest.raises(SandboxError, match=second[0]):
         shop.order([("A", 1), second])
@@ -80,8 +80,8 @@ def test_order_with_impossible_line_sells_nothing(shop: Shop, second: tuple[str,
 
 
 @pytest.mark.parametrize(("restocks", "left"), [(False, 2), (True, 5)])
-def test_refund_restocks_as_its_option_says(tmp_path: Path, restocks: bool, left: int) -> None:
-    """Nobody knows whether Webflow puts the units back."""
+def test_refund_follows_restock_option(tmp_path: Path, restocks: bool, left: int) -> None:
+    """Whether Webflow restocks refunded units is not documented."""
     with _open(tmp_path / "shop.sqlite", refund_restocks=restocks) as shop:
         order_id = shop.order([("A", 3), ("C", 1)]).order_id
         shop.refund(order_id, NOON)
@@ -94,15 +94,15 @@ def test_refund_restocks_as_its_option_says(tmp_path: Path, restocks: bool, left
 
 
 @pytest.mark.parametrize("order_id", ["000-009", "", "x", "1-2-3"])
-def test_refund_of_unknown_order_is_refused(shop: Shop, order_id: str) -> None:
-    """Whatever its id looks like."""
+def test_refund_unknown_order_raises(shop: Shop, order_id: str) -> None:
+    """Covers malformed ids."""
     shop.sell("A", 1)
     with pytest.raises(SandboxError):
         shop.refund(order_id)
 
 
-def test_old_data_without_orders_goes_on(shop: Shop, tmp_path: Path) -> None:
-    """A shop's file of an earlier version gets the table when it is opened."""
+def test_shop_of_earlier_version_gets_orders_table(shop: Shop, tmp_path: Path) -> None:
+    """The table is created when the file is opened."""
     shop.sell("A", 1)
     shop.db.execute("DROP TABLE orders")
     with _open(tmp_path / "shop.sqlite") as again:
@@ -111,8 +111,8 @@ def test_old_data_without_orders_goes_on(shop: Shop, tmp_path: Path) -> None:
         assert (again.orders.count(), again.stocks()["A"]) == (1, 3)
 
 
-def test_foreign_database_is_left_as_it_was(tmp_path: Path) -> None:
-    """A table is added to a sandbox's data alone."""
+def test_shop_in_foreign_database_changes_nothing(tmp_path: Path) -> None:
+    """A table is added only to the sandbox's data."""
     database = sqlite3.connect(tmp_path / "other.sqlite")
     database.execute("CREATE TABLE notes (text TEXT)")
     with pytest.raises(SandboxError):
@@ -122,8 +122,8 @@ def test_foreign_database_is_left_as_it_was(tmp_path: Path) -> None:
     database.close()
 
 
-def test_reset_forgets_orders(shop: Shop, tmp_path: Path) -> None:
-    """The shop is as its seed says."""
+def test_reset_deletes_orders(shop: Shop, tmp_path: Path) -> None:
+    """The shop is as in its seed."""
     shop.sell("A", 1)
     start = build_seed(seed({"A": 5}))
     with Shop(tmp_path / "shop.sqlite", lambda: start, reset=True) as again:
@@ -131,8 +131,8 @@ def test_reset_forgets_orders(shop: Shop, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_orders_come_in_pages_either_way(tmp_path: Path, newest_first: bool) -> None:
-    """Which way the real API goes is not written down."""
+def test_orders_are_paged_in_either_direction(tmp_path: Path, newest_first: bool) -> None:
+    """The direction of the real API is not documented."""
     with _open(tmp_path / "shop.sqlite", orders_newest_first=newest_first) as shop:
         shop.orders.insert(OLD)
         first, second = _ask(shop).json(), _ask(shop, limit=100, offset=100).json()
@@ -157,22 +157,22 @@ def test_orders_are_filtered_by_status(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "params", [{"status": "sold"}, {"limit": "101"}, {"limit": "0"}, {"offset": "-1"}]
 )
-def test_request_beyond_documents_is_refused(shop: Shop, params: dict[str, Any]) -> None:
-    """A validation error names the parameter."""
+def test_orders_invalid_parameter_is_400(shop: Shop, params: dict[str, Any]) -> None:
+    """The code is that of a validation error."""
     answer = _ask(shop, **params)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
 
 
-def test_orders_need_their_scope(shop: Shop) -> None:
-    """Reading orders takes `ecommerce:read`."""
+def test_orders_without_scope_is_403(shop: Shop) -> None:
+    """Reading orders needs `ecommerce:read`."""
     answer = _ask(shop, who="catalog")
 
     assert (answer.status_code, answer.json()["code"]) == (403, "missing_scopes")
 
 
-def test_order_body_names_what_was_bought(shop: Shop) -> None:
-    """SKU, product and price are those of the shop; a SKU that is gone keeps its id and code."""
+def test_order_body_has_sku_product_and_price(shop: Shop) -> None:
+    """A deleted SKU keeps only its id and code."""
     sku_id = shop.find("A")
     shop.order([("A", 2), ("B", 1)], at=NOON)
     delete_sku(shop, "B")
@@ -186,8 +186,8 @@ def test_order_body_names_what_was_bought(shop: Shop) -> None:
     assert order["customerPaid"]["value"] == 7200
 
 
-def test_personal_values_hold_the_canary(shop: Shop) -> None:
-    """So that a test can search any output for what must not be there."""
+def test_order_body_personal_values_contain_canary(shop: Shop) -> None:
+    """Tests search their output for it."""
     shop.sell("A", 1)
     (order,) = _list(shop)
 
@@ -197,8 +197,8 @@ def test_personal_values_hold_the_canary(shop: Shop) -> None:
     assert CANARY not in json.dumps(order["purchasedItems"])
 
 
-def test_fault_lets_order_arrive_before_page(shop: Shop) -> None:
-    """Or after it was made; other requests are left alone."""
+def test_order_fault_adds_order_before_or_after_page(shop: Shop) -> None:
+    """Other requests are not affected."""
     before = Faults([Fault(Kind.ORDER, sku="A", sold_before=2, count=1)])
     after = Faults([Fault(Kind.ORDER, sku="A", sold_after=1)])
 
@@ -208,8 +208,8 @@ def test_fault_lets_order_arrive_before_page(shop: Shop) -> None:
     assert (shop.orders.count(), shop.stocks()["A"]) == (2, 2)
 
 
-def test_fault_makes_total_of_orders_lie(shop: Shop) -> None:
-    """The page itself is the right one."""
+def test_total_fault_changes_total_of_orders(shop: Shop) -> None:
+    """The page itself is correct."""
     shop.sell("A", 1)
     faults = Faults([Fault(Kind.TOTAL, path="/orders", size=300)])
     answer = _ask(shop, faults=faults).json()

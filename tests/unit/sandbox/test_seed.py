@@ -1,4 +1,4 @@
-"""A seed → the site that a sandbox starts with, the same each time."""
+"""Seeds: the site that a sandbox starts with."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ STOCK: dict[str, Any] = {"stock": 5}
 
 
 def _sku(**fields: Any) -> SeedSku:
-    """Return the SKU of a seed's only product, whose entry has these *fields*."""
+    """Return the SKU of a seed with one product and one SKU with *fields*."""
     product: dict[str, Any] = {"name": "Tee", "skus": [{**STOCK, **fields}]}
     if "values" in fields:
         product["options"] = ["Size"]
@@ -35,24 +35,24 @@ def _sku(**fields: Any) -> SeedSku:
         ({"inventoryType": "finite"}, ("finite", None)),
     ],
 )
-def test_build_seed_takes_a_stock_as_number_word_or_object(
+def test_build_seed_accepts_stock_as_number_word_or_object(
     stock: Any, stored: tuple[str, Any]
 ) -> None:
-    """A shop may hold what no declaration can."""
+    """A shop may have stock that can't be declared."""
     sku = _sku(stock=stock)
 
     assert (sku.inventory_type, sku.quantity) == stored
 
 
 @pytest.mark.parametrize("stock", ["5", "none", [5], float("nan"), float("inf")])
-def test_build_seed_of_another_stock_is_refused(stock: Any) -> None:
-    """A typo is not taken for a shop without stock."""
+def test_build_seed_invalid_stock_raises(stock: Any) -> None:
+    """A typo does not become an empty stock."""
     with pytest.raises(ValueError, match="stock"):
         _sku(stock=stock)
 
 
-def test_build_seed_gives_the_same_ids_each_time() -> None:
-    """Ids are 24 hex digits that follow from the names; two SKUs have two."""
+def test_build_seed_ids_are_stable() -> None:
+    """Ids are 24 hex digits that depend on the names, and are unique."""
     entries = [{"name": "Tee", "skus": [STOCK, STOCK]}, {"name": "Mug", "skus": [STOCK]}]
     one, two = (build_seed({**seed({}), "products": entries}) for _ in range(2))
     ids = [sku.id for product in one.products for sku in product.skus]
@@ -63,13 +63,13 @@ def test_build_seed_gives_the_same_ids_each_time() -> None:
 
 
 @pytest.mark.parametrize(("fields", "code"), [({"sku": "A"}, "A"), ({"sku": 12}, "12"), ({}, None)])
-def test_build_seed_sku_may_have_no_code(fields: dict[str, Any], code: str | None) -> None:
-    """As in the store's own object, where the field is missing then."""
+def test_build_seed_code_is_optional(fields: dict[str, Any], code: str | None) -> None:
+    """Without a code, the field is missing, as in the API."""
     assert _sku(**fields).data["fieldData"].get("sku") == code
 
 
-def test_build_seed_sku_has_its_id_and_values() -> None:
-    """An id that is named counts; the values make the name and lead to the options."""
+def test_build_seed_sku_has_id_and_values() -> None:
+    """A given id is used. The values are in the name and in the options."""
     sku = _sku(id="5" * 24, values=["Extra Large"])
 
     assert (sku.id, sku.data["id"]) == ("5" * 24, "5" * 24)
@@ -77,8 +77,8 @@ def test_build_seed_sku_has_its_id_and_values() -> None:
     assert sku.data["fieldData"]["sku-values"] == {"size": "extra-large"}
 
 
-def test_build_seed_tells_site_collection_and_behaviour() -> None:
-    """What is not named follows from the site."""
+def test_build_seed_has_site_collection_and_behaviour() -> None:
+    """A missing collection id is derived from the site."""
     data = seed({"A": 1}, behaviour={"below_zero": "clamp"})
     named = build_seed(data)
     derived = build_seed({**data, "sku_collection_id": None})
@@ -88,8 +88,8 @@ def test_build_seed_tells_site_collection_and_behaviour() -> None:
     assert derived.sku_collection_id == make_id(SITE, "skus")
 
 
-def test_build_seed_products_have_category_and_archive() -> None:
-    """Products of one category share its id, whose name is told."""
+def test_build_seed_products_have_category_and_archived() -> None:
+    """Products of one category share its id."""
     entries = [
         {"name": "Tee", "category": "Wear", "archived": True, "skus": [STOCK]},
         {"name": "Cap", "category": "Wear", "skus": [STOCK]},
@@ -123,8 +123,8 @@ def test_build_seed_products_have_category_and_archive() -> None:
         json.dumps(seed({"A": "many"})),
     ],
 )
-def test_read_seed_of_nonsense_names_the_file(tmp_path: Path, content: str) -> None:
-    """Whatever is wrong with it ends in one kind of error."""
+def test_read_seed_invalid_file_is_named(tmp_path: Path, content: str) -> None:
+    """Each mistake raises SandboxError."""
     path = tmp_path / "sandbox.json"
     path.write_text(content, "utf-8")
 
@@ -132,7 +132,7 @@ def test_read_seed_of_nonsense_names_the_file(tmp_path: Path, content: str) -> N
         read_seed(path)
 
 
-def test_read_seed_that_is_not_there_names_the_file(tmp_path: Path) -> None:
-    """A missing file is no empty shop."""
+def test_read_seed_missing_file_is_named(tmp_path: Path) -> None:
+    """A missing file is an error, not an empty shop."""
     with pytest.raises(SandboxError, match=r"gone\.json"):
         read_seed(tmp_path / "gone.json")

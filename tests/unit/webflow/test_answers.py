@@ -1,4 +1,4 @@
-"""Bodies of the API → nouns."""
+"""Parsers of the API's bodies."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ from reconciler.webflow.answers import (
         ({"inventoryType": "infinite"}, INFINITE),
     ],
 )
-def test_stock_as_it_comes(body: Any, stock: Stock) -> None:
-    """12.0 is 12, a negative number is a number, infinite has no quantity whatever stands there."""
+def test_parse_stock_valid_body_returns_stock(body: Any, stock: Stock) -> None:
+    """12.0 becomes 12, negative numbers are kept, and infinite stock has no quantity."""
     read = parse_stock(body)
 
     assert read == stock
@@ -54,8 +54,8 @@ def test_stock_as_it_comes(body: Any, stock: Stock) -> None:
         {"inventoryType": "finite", "quantity": [5]},
     ],
 )
-def test_what_is_no_stock_is_refused(body: Any) -> None:
-    """A body that does not say what the stock is, is no answer."""
+def test_parse_stock_invalid_body_raises(body: Any) -> None:
+    """Bodies without a usable stock raise AnswerError."""
     with pytest.raises(AnswerError):
         parse_stock(body)
 
@@ -63,15 +63,15 @@ def test_what_is_no_stock_is_refused(body: Any) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"<html>", b"NaN", b'{"a": Infinity}', b"\xff", b"[" * 100_000, b"1" * 5000]
 )
-def test_json_is_read_strictly(content: bytes) -> None:
-    """What is not JSON, or too deep or too long to be ours, is refused without a crash."""
+def test_parse_json_invalid_content_raises(content: bytes) -> None:
+    """Content that is not JSON, too deep, or too long raises AnswerError."""
     with pytest.raises(AnswerError):
         parse_json(content)
 
 
 @pytest.mark.parametrize("identity", [None, "", 5, "\ud800", "a\nb"])
-def test_an_id_that_cannot_be_sent_is_refused(identity: Any) -> None:
-    """Half a surrogate pair, nothing or a line break is no id."""
+def test_parse_products_invalid_id_raises(identity: Any) -> None:
+    """Ids that can't be sent, like lone surrogates or line breaks, raise AnswerError."""
     item = {"product": {"id": "p"}, "skus": [{"id": identity, "fieldData": {}}]}
     with pytest.raises(AnswerError):
         parse_products({"items": [item], "pagination": {"total": 1}})
@@ -85,15 +85,15 @@ def test_an_id_that_cannot_be_sent_is_refused(identity: Any) -> None:
         {"displayName": "SKUs", "slug": "x"},
     ],
 )
-def test_the_sku_collection_is_found_by_slug_or_name(entry: dict[str, str]) -> None:
-    """The slug decides; the names are for sites where it differs."""
+def test_parse_collections_finds_by_slug_or_name(entry: dict[str, str]) -> None:
+    """The slug is tried first. The names are for sites with another slug."""
     body = {"collections": [{"id": "1", "slug": "product"}, {"id": "2", **entry}]}
 
     assert parse_collections(body) == "2"
 
 
-def test_a_product_gives_its_skus_names_of_product_and_variant() -> None:
-    """A variant is named by its options; a hidden default SKU by its product alone."""
+def test_parse_products_names_variants() -> None:
+    """A variant has the name of product and options, a default SKU that of the product."""
     properties = [{"id": "size", "name": "Size", "enum": [{"id": "m", "name": "M", "slug": "m"}]}]
     tee = {
         "product": {
@@ -132,14 +132,14 @@ def test_a_product_gives_its_skus_names_of_product_and_variant() -> None:
         {"items": [], "pagination": {"total": "1"}},
     ],
 )
-def test_what_is_no_page_is_refused(body: Any) -> None:
-    """A page without items or total is no page."""
+def test_parse_products_invalid_page_raises(body: Any) -> None:
+    """A page without items or total raises AnswerError."""
     with pytest.raises(AnswerError):
         parse_products(body)
 
 
-def test_categories_have_names() -> None:
-    """Of the collection that is called so; a page that is none is refused."""
+def test_parse_items_returns_names_by_id() -> None:
+    """The category collection is found by slug. Invalid pages raise AnswerError."""
     body = {"collections": [{"id": "1", "slug": "sku"}, {"id": "2", "slug": "category"}]}
     assert parse_category_collection(body) == "2"
     assert parse_category_collection({"collections": []}) is None

@@ -1,4 +1,4 @@
-"""Chunks of an answer → its body, never longer than it may be."""
+"""Decoding of bodies in chunks, up to a maximum size."""
 
 import gzip
 
@@ -31,14 +31,14 @@ def _read(encoding: str, packed: bytes, size: int, most: int = MAX) -> bytes:
     ],
     ids=["none", "identity", "gzip", "x-gzip", "two members"],
 )
-def test_body_is_what_was_sent_however_it_is_cut(encoding: str, packed: bytes, size: int) -> None:
-    """Each byte is there once, in its order."""
+def test_body_in_chunks_of_any_size_is_complete(encoding: str, packed: bytes, size: int) -> None:
+    """All bytes are kept in order."""
     assert _read(encoding, packed, size) == CONTENT
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd", "none"])
-def test_body_packed_otherwise_is_refused(encoding: str) -> None:
-    """What was not asked for is not guessed at."""
+def test_body_unknown_encoding_raises(encoding: str) -> None:
+    """The client requests gzip only."""
     with pytest.raises(AnswerError):
         Body(encoding, MAX)
 
@@ -48,16 +48,16 @@ def test_body_packed_otherwise_is_refused(encoding: str) -> None:
     [b"{}", b"\x1f\x8b\x08broken", gzip.compress(CONTENT) + b"junk"],
     ids=["plain", "cut", "junk"],
 )
-def test_body_that_is_broken_is_refused(packed: bytes) -> None:
-    """Bytes that do not unpack are no answer."""
+def test_body_broken_gzip_raises(packed: bytes) -> None:
+    """Content that can't be decompressed raises AnswerError."""
     with pytest.raises(AnswerError):
         _read("gzip", packed, 10**6)
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip"])
 @pytest.mark.parametrize(("spare", "too_long"), [(0, False), (-1, True)])
-def test_body_may_be_just_as_long_as_allowed(encoding: str, spare: int, too_long: bool) -> None:
-    """One byte more is refused, as it is and unpacked."""
+def test_body_one_byte_over_maximum_raises(encoding: str, spare: int, too_long: bool) -> None:
+    """The maximum applies to the decompressed size."""
     packed = gzip.compress(CONTENT) if encoding else CONTENT
     most = len(CONTENT) + spare
 
@@ -68,8 +68,8 @@ def test_body_may_be_just_as_long_as_allowed(encoding: str, spare: int, too_long
         assert len(_read(encoding, packed, 10, most)) == most
 
 
-def test_body_cuts_a_bomb_while_it_is_unpacked() -> None:
-    """Little more than what is allowed is ever in memory."""
+def test_body_bomb_stops_during_decompression() -> None:
+    """The memory never holds much more than the maximum."""
     bomb = gzip.compress(bytes(20_000_000))
     body = Body("gzip", MAX)
 

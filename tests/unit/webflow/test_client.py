@@ -1,4 +1,4 @@
-"""The client without a socket: what a read, a write, and a run that ends may send."""
+"""Requests of the client, without a socket."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ Step = tuple[int, Any, dict[str, str]] | Exception
 
 
 class Shop(httpx.BaseTransport):
-    """A client that is answered by a script; the last answer is given for ever."""
+    """A client with scripted answers. The last answer repeats forever."""
 
     def __init__(self, *script: Step) -> None:
         self.script = list(script)
@@ -85,7 +85,7 @@ def _refuse(status: int, **headers: str) -> Step:
     ],
 )
 def test_write_stock_sends_absolute_quantity_to_its_target(stock: Stock, body: bytes) -> None:
-    """Never a difference, which would count twice if it was sent twice."""
+    """A difference would add twice if it is sent twice."""
     shop = Shop(_stock(9))
 
     assert shop.client.write_stock(TARGET, stock) == finite(9)
@@ -94,8 +94,8 @@ def test_write_stock_sends_absolute_quantity_to_its_target(stock: Stock, body: b
     assert request.url.path == f"/v2/collections/{COLLECTION}/items/{TARGET.sku_id}/inventory"
 
 
-def test_ids_with_slashes_stay_in_their_place() -> None:
-    """An id that a pull request names leads to no other address."""
+def test_write_stock_quotes_ids() -> None:
+    """An id from a pull request can't change the address."""
     shop = Shop(_stock())
     shop.client.write_stock(Target("a/../..", "x?y#z"), finite(1))
 
@@ -114,10 +114,8 @@ def test_ids_with_slashes_stay_in_their_place() -> None:
         ((202, {}, {}), AnswerError),
     ],
 )
-def test_write_stock_is_sent_once_whatever_comes_back(
-    step: Step, error: type[ReconcilerError]
-) -> None:
-    """Only its caller knows whether sales came between, and may send it again."""
+def test_write_stock_is_never_repeated(step: Step, error: type[ReconcilerError]) -> None:
+    """Only the caller knows whether customers bought, so only the caller may repeat it."""
     shop = Shop(step, _stock())
     with pytest.raises(error) as caught:
         shop.client.write_stock(TARGET, finite(5))
@@ -136,8 +134,8 @@ def test_write_stock_is_sent_once_whatever_comes_back(
         (200, {"quantity": "many"}, {}),
     ],
 )
-def test_read_stock_is_tried_again(step: Step) -> None:
-    """A read changes nothing, so that it may be repeated after a pause."""
+def test_read_stock_after_failure_is_repeated(step: Step) -> None:
+    """A read changes nothing, so it can be repeated after a pause."""
     shop = Shop(step, _stock(7))
 
     assert shop.client.read_stock(TARGET) == finite(7)
@@ -145,8 +143,8 @@ def test_read_stock_is_tried_again(step: Step) -> None:
     assert shop.clock.now > 0
 
 
-def test_read_stock_is_given_up_in_the_end() -> None:
-    """An outage ends the run instead of lasting for ever."""
+def test_read_stock_during_outage_gives_up() -> None:
+    """The number of tries is limited."""
     shop = Shop(_refuse(500))
     with pytest.raises(ServerFault):
         shop.client.read_stock(TARGET)
@@ -155,8 +153,8 @@ def test_read_stock_is_given_up_in_the_end() -> None:
 
 
 @pytest.mark.parametrize(("status", "repeats"), [(400, 1), (401, 1), (403, 1), (404, 1), (409, 1)])
-def test_read_stock_that_is_refused_is_not_tried_again(status: int, repeats: int) -> None:
-    """Asking again does not change a no."""
+def test_read_stock_rejected_is_not_repeated(status: int, repeats: int) -> None:
+    """A retry would get the same answer."""
     shop = Shop(_refuse(status), _stock())
     with pytest.raises(ReconcilerError) as caught:
         shop.client.read_stock(TARGET)
@@ -164,16 +162,16 @@ def test_read_stock_that_is_refused_is_not_tried_again(status: int, repeats: int
     assert (len(shop.sent), SECRET in str(caught.value)) == (repeats, False)
 
 
-def test_429_is_waited_for_and_counted() -> None:
-    """The pause is at least as long as the store asked for."""
+def test_read_stock_429_waits_and_is_counted() -> None:
+    """The pause is at least as long as requested."""
     shop = Shop(_refuse(429, Retry_After="42"), _stock())
     shop.client.read_stock(TARGET)
 
     assert (shop.clock.now >= 42, shop.client.throttled, shop.client.waiting) == (True, 1, 0)
 
 
-def test_pause_that_is_too_long_ends_the_run() -> None:
-    """A job does not sleep for an hour."""
+def test_read_stock_long_pause_raises_outage() -> None:
+    """A CI job must not sleep for an hour."""
     shop = Shop(_refuse(429, Retry_After=str(int(MAX_RETRY_AFTER) + 1)), _stock())
     with pytest.raises(OutageError):
         shop.client.read_stock(TARGET)
@@ -181,8 +179,8 @@ def test_pause_that_is_too_long_ends_the_run() -> None:
     assert (shop.clock.now, len(shop.sent)) == (0.0, 1)
 
 
-def test_run_that_ends_sends_nothing_more() -> None:
-    """After a signal neither a request that waits nor a retry is sent."""
+def test_read_stock_after_stop_is_not_repeated() -> None:
+    """After a signal, no retry is sent."""
     shop = Shop(_refuse(500))
 
     def stop(seconds: float) -> None:
@@ -193,11 +191,11 @@ def test_run_that_ends_sends_nothing_more() -> None:
     with pytest.raises(StoppedError):
         shop.client.read_stock(TARGET)
 
-    assert len(shop.sent) == 2  # its pause had begun; after it there is no other try
+    assert len(shop.sent) == 2  # the stop comes during the pause after the second one
 
 
-def test_limit_of_the_store_is_kept() -> None:
-    """The store names its limit with each answer; nothing is sent beyond it in a minute."""
+def test_client_keeps_rate_limit() -> None:
+    """The limit comes with each answer, and no minute has more requests."""
     shop = Shop(_stock(**{"X-RateLimit-Limit": "3", "X-RateLimit-Remaining": "2"}))
     moments = []
     for _ in range(4):
@@ -209,8 +207,8 @@ def test_limit_of_the_store_is_kept() -> None:
     assert moments[3] >= 60.0
 
 
-def test_turn_holds_place_for_write_after_its_read() -> None:
-    """No wait for the rate limit comes between, in which sales would be overwritten."""
+def test_turn_sends_write_right_after_read() -> None:
+    """A wait for the rate limit between them would overwrite sales."""
     shop = Shop(_stock(**{"X-RateLimit-Limit": "3"}))
     moments = []
     for _ in range(3):
@@ -225,8 +223,8 @@ def test_turn_holds_place_for_write_after_its_read() -> None:
     assert shop.clock.now >= 120.0
 
 
-def test_write_in_turn_is_not_sent_into_pause() -> None:
-    """After a 429 to another thread the stock must be read again before it is written."""
+def test_turn_during_pause_raises_for_write() -> None:
+    """After another thread's 429, the stock must be read again before the write."""
     shop = Shop(_stock())
     with shop.client.turn():
         shop.client.read_stock(TARGET)

@@ -1,12 +1,12 @@
-"""Slots of a window: sums without a clock."""
+"""Slots of a window, without a clock."""
 
 import pytest
 
 from reconciler.webflow.rate_limit import Pace
 
 
-def test_without_a_limit_everything_goes() -> None:
-    """A store that names no limit has none; but until it has answered, there is one at a time."""
+def test_pace_without_limit_allows_all() -> None:
+    """Until the first answer, requests run one at a time."""
     pace = Pace()
 
     assert [pace.start(0.0), pace.start(0.0)] == [0.0, 0.06]
@@ -14,8 +14,8 @@ def test_without_a_limit_everything_goes() -> None:
     assert [pace.start(0.0) for _ in range(1000)] == [0.0] * 1000
 
 
-def test_a_windows_allowance_goes_at_once_and_then_waits() -> None:
-    """The limit goes through without spacing; the next waits for the window of the first to end."""
+def test_pace_allows_limit_at_once_then_waits() -> None:
+    """Requests within the limit need no spacing. The next waits for the first one's window."""
     pace = Pace(60.0)
     pace.learn(2, None, 0.0)
 
@@ -28,8 +28,8 @@ def test_a_windows_allowance_goes_at_once_and_then_waits() -> None:
     assert pace.start(61.06) == pytest.approx(2.0)
 
 
-def test_requests_under_way_keep_their_slots() -> None:
-    """A request on its way counts until a window after it ended."""
+def test_pace_pending_request_keeps_slot() -> None:
+    """A request counts until one window after it ended."""
     pace = Pace(60.0)
     pace.learn(1, None, 0.0)
     pace.start(0.0)
@@ -39,8 +39,8 @@ def test_requests_under_way_keep_their_slots() -> None:
     assert pace.start(159.0) == pytest.approx(1.06)
 
 
-def test_refusal_holds_every_request() -> None:
-    """After a 429 nothing starts until the store's time is over; then one at a time."""
+def test_pace_after_refusal_pauses_all() -> None:
+    """Nothing starts before the requested time. Then requests run one at a time."""
     pace = Pace()
     pace.start(0.0)
     pace.end(0.0)
@@ -51,8 +51,8 @@ def test_refusal_holds_every_request() -> None:
     assert pace.start(12.0) == 0.0
 
 
-def test_pauses_grow_where_the_store_names_no_time() -> None:
-    """1, 2, 4, 8, 16, 30, 30 … seconds: a minute and a half takes seven requests."""
+def test_pace_without_requested_time_grows_pauses() -> None:
+    """Pauses are 1, 2, 4, 8, 16, 30, 30 … seconds."""
     pace, now, pauses = Pace(), 0.0, []
     for _ in range(8):
         pace.refuse("GET", None, 0.0, now)
@@ -63,8 +63,8 @@ def test_pauses_grow_where_the_store_names_no_time() -> None:
     assert pace.refusals == 8
 
 
-def test_refusals_of_one_moment_are_one() -> None:
-    """Eight requests that were under way together do not make the pause eight times as long."""
+def test_pace_simultaneous_refusals_count_once() -> None:
+    """Eight concurrent requests don't make the pause eight times as long."""
     pace = Pace()
     for _ in range(8):
         pace.refuse("GET", None, 0.0, 5.0)
@@ -72,8 +72,8 @@ def test_refusals_of_one_moment_are_one() -> None:
     assert (pace.refusals, pace.start(5.0)) == (1, 1.0)
 
 
-def test_time_that_was_too_short_twice_is_believed_no_more() -> None:
-    """`Retry-After: 0` for ever is no busy loop."""
+def test_pace_short_requested_times_grow_pauses() -> None:
+    """An endless `Retry-After: 0` is no busy loop."""
     pace, now, pauses = Pace(), 0.0, []
     for _ in range(5):
         pace.refuse("GET", 0.0, 0.1, now)
@@ -83,8 +83,8 @@ def test_time_that_was_too_short_twice_is_believed_no_more() -> None:
     assert pauses == pytest.approx([0.1, 0.1, 4.1, 8.1, 16.1])
 
 
-def test_longer_pause_is_not_cut_by_a_shorter_one() -> None:
-    """What one answer asked for holds, whatever a later one says."""
+def test_pace_longer_pause_wins() -> None:
+    """A later answer with a shorter time changes nothing."""
     pace = Pace()
     pace.refuse("GET", 20.0, 0.0, 0.0)
     pace.refuse("GET", 1.0, 0.0, 1.0)
@@ -92,8 +92,8 @@ def test_longer_pause_is_not_cut_by_a_shorter_one() -> None:
     assert pace.start(2.0) == 18.0
 
 
-def test_what_others_take_is_left_to_them() -> None:
-    """Fewer remaining than we account for: somebody else uses the key, for one window."""
+def test_pace_leaves_slots_of_other_programs() -> None:
+    """If fewer remain than our requests explain, another program uses the token."""
     pace = Pace(60.0)
     pace.start(0.0)
     pace.learn(5, 1, 0.5)
@@ -104,8 +104,8 @@ def test_what_others_take_is_left_to_them() -> None:
     assert pace.start(60.6) == 0.0
 
 
-def test_our_own_requests_are_not_taken_for_others() -> None:
-    """What the store counts of ours makes no difference."""
+def test_pace_counts_own_requests_once() -> None:
+    """Our own requests are not mistaken for those of others."""
     pace = Pace(60.0)
     for number in range(3):
         pace.start(0.0)
@@ -116,8 +116,8 @@ def test_our_own_requests_are_not_taken_for_others() -> None:
     assert pace.start(1.0) > 0
 
 
-def test_what_belongs_together_starts_together() -> None:
-    """Two slots are taken at once or not at all; what is not needed is given back."""
+def test_pace_takes_two_slots_or_none() -> None:
+    """Unused slots can be returned."""
     pace = Pace(60.0)
     pace.start(0.0)
     pace.learn(4, None, 0.0)
@@ -129,8 +129,8 @@ def test_what_belongs_together_starts_together() -> None:
     assert pace.start(1.0, 2) == 0.0
 
 
-def test_a_limit_of_one_still_lets_two_through() -> None:
-    """What belongs together is not waited for in vain."""
+def test_pace_limit_of_one_allows_two_slots() -> None:
+    """Otherwise a read with its write would wait forever."""
     pace = Pace(60.0)
     pace.start(0.0)
     pace.learn(1, None, 0.0)
@@ -139,8 +139,8 @@ def test_a_limit_of_one_still_lets_two_through() -> None:
     assert pace.start(60.5, 2) == 0.0
 
 
-def test_answered_reads_do_not_end_the_pauses_of_writes() -> None:
-    """A network may refuse writes alone: their pauses grow, although each read before is fine."""
+def test_pace_answered_reads_keep_pauses_of_writes() -> None:
+    """A network may refuse only writes. Their pauses grow although reads work."""
     pace, now, pauses = Pace(), 0.0, []
     for _ in range(6):
         pace.refuse("PATCH", None, 0.0, now)

@@ -1,4 +1,4 @@
-"""An answer other than 200 → the error that it stands for."""
+"""Conversion of answers other than 200 to errors."""
 
 import json
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def _refusal(
         (204, NotValid),
         (301, NotValid),
         (307, NotValid),
-        # Whether these took effect is not known.
+        # The effect of these is unknown.
         (408, ServerFault),
         (425, ServerFault),
         (500, ServerFault),
@@ -53,8 +53,8 @@ def _refusal(
     ],
 )
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b'{"message": 5}', b'{"message": "no"}'])
-def test_refusal_by_status(status: int, error: type[StoreError], content: bytes) -> None:
-    """The status decides, whatever JSON or nothing comes with it; it is told."""
+def test_refusal_depends_on_status(status: int, error: type[StoreError], content: bytes) -> None:
+    """The body does not matter. The text contains the status."""
     found = _refusal(status, content)
 
     assert type(found) is error
@@ -72,10 +72,8 @@ def test_refusal_by_status(status: int, error: type[StoreError], content: bytes)
         (502, ServerFault),
     ],
 )
-def test_refusal_by_a_web_page_says_nothing_of_token_or_sku(
-    status: int, error: type[StoreError]
-) -> None:
-    """A firewall's 404 is no deleted SKU, and its 502 may have taken effect; no page is quoted."""
+def test_refusal_web_page_is_bad_answer(status: int, error: type[StoreError]) -> None:
+    """A firewall's 404 is not a deleted SKU. Its 502 may have taken effect. No page is quoted."""
     found = _refusal(status, PAGE)
 
     assert type(found) is error
@@ -94,10 +92,10 @@ def test_refusal_by_a_web_page_says_nothing_of_token_or_sku(
         (408, {"Retry-After": "7"}, None),
     ],
 )
-def test_refusal_waits_as_long_as_it_is_asked(
+def test_refusal_has_requested_wait(
     status: int, headers: dict[str, str], wait: float | None
 ) -> None:
-    """Only 429 and 503 ask to wait."""
+    """Only 429 and 503 can request a wait."""
     found = _refusal(status, headers=headers)
 
     assert isinstance(found, Throttled | ServerFault)
@@ -105,8 +103,8 @@ def test_refusal_waits_as_long_as_it_is_asked(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500])
-def test_refusal_quotes_the_message_without_the_token(status: int) -> None:
-    """What the store says helps; a token that it repeats is never shown."""
+def test_refusal_masks_token_in_message(status: int) -> None:
+    """The message is quoted, but never a token in it."""
     content = json.dumps({"message": f"bad {TOKEN.header} for SKU-1"}).encode()
     text = str(_refusal(status, content))
 
@@ -114,8 +112,8 @@ def test_refusal_quotes_the_message_without_the_token(status: int) -> None:
     assert "wf-token" not in text
 
 
-def test_refusal_hides_the_token_before_it_cuts() -> None:
-    """A message of any length is cut, and never in the middle of a token."""
+def test_refusal_masks_token_before_truncation() -> None:
+    """A long message is never cut in the middle of a token."""
     start = "x" * 190
     text = str(_refusal(400, json.dumps({"message": f"{start}{TOKEN.header}{start}"}).encode()))
 
@@ -128,6 +126,6 @@ def test_refusal_hides_the_token_before_it_cuts() -> None:
     [("0", 0), ("007", 7), ("123456789", 123456789), ("1234567890", None), ("", None)]
     + [(junk, None) for junk in ("-1", "1.5", " 1", "1e3", "\u0661", "²", "x")],
 )
-def test_whole_takes_digits_alone(text: str, number: int | None) -> None:
-    """Junk in a header is no number, and no error."""
+def test_whole_accepts_digits_only(text: str, number: int | None) -> None:
+    """Junk in a header is None, not an error."""
     assert whole(text) == number

@@ -1,12 +1,12 @@
-"""Budget and back-off: sums without a clock."""
+"""Budget and backoff, without a clock."""
 
 import random
 
 from reconciler.webflow.retries import MAX_BACKOFF, Budget, backoff
 
 
-def test_a_budget_is_earned_by_answers() -> None:
-    """Each success gives one more try; without any, the start is all there is."""
+def test_budget_grows_with_answers() -> None:
+    """Each success adds one retry to the start value."""
     budget = Budget(2)
 
     assert [budget.spend() for _ in range(3)] == [True, True, False]
@@ -15,8 +15,8 @@ def test_a_budget_is_earned_by_answers() -> None:
     assert [budget.spend(), budget.spend()] == [True, False]
 
 
-def test_waits_grow_with_full_jitter_and_an_end() -> None:
-    """Each wait lies between nothing and a bound that doubles up to a few seconds."""
+def test_backoff_grows_with_jitter_up_to_maximum() -> None:
+    """Each wait is between 0 and a bound that doubles up to the maximum."""
     chance = random.Random(1)  # noqa: S311  no secret
     waits = {attempt: [backoff(attempt, chance) for _ in range(200)] for attempt in (1, 3, 20)}
 

@@ -1,4 +1,4 @@
-"""The shop's own time: whose clock counts, and how it goes on between answers."""
+"""The shop's clock before, at, and between answers."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,7 +9,7 @@ from reconciler.webflow.shop_clock import ShopClock
 
 
 class Seconds:
-    """A clock that the test moves."""
+    """A clock that the test advances."""
 
     value = 100.0
 
@@ -25,14 +25,14 @@ def _seconds_off(clock: ShopClock) -> float:
     return (clock.now() - datetime.now(UTC)).total_seconds()
 
 
-def test_now_before_an_answer_is_this_machines() -> None:
-    """Nothing else is known."""
+def test_now_before_answer_is_local() -> None:
+    """The clock of this machine is used."""
     assert abs(_seconds_off(ShopClock(Seconds()))) < 1
 
 
 @pytest.mark.parametrize("hours", [-1, 1, 24 * 365])
-def test_now_follows_a_shop_whose_clock_differs(hours: int) -> None:
-    """An hour, or a year: the shop's time counts, and goes on."""
+def test_now_follows_different_shop_clock(hours: int) -> None:
+    """The shop's time is used, and advances."""
     seconds = Seconds()
     clock = ShopClock(seconds)
     clock.learn(_date(datetime.now(UTC) + timedelta(hours=hours)), seconds())
@@ -43,8 +43,8 @@ def test_now_follows_a_shop_whose_clock_differs(hours: int) -> None:
     assert (clock.now() - before) == timedelta(seconds=90)
 
 
-def test_now_has_finer_steps_where_the_clocks_agree() -> None:
-    """Whole seconds would be up to one behind."""
+def test_now_is_local_if_clocks_agree() -> None:
+    """Whole seconds would be up to one second late."""
     seconds = Seconds()
     clock = ShopClock(seconds)
     clock.learn(_date(datetime.now(UTC)), seconds())
@@ -52,18 +52,18 @@ def test_now_has_finer_steps_where_the_clocks_agree() -> None:
     assert abs(_seconds_off(clock)) < 0.5
 
 
-def test_now_after_an_answer_without_date_is_this_machines() -> None:
+def test_now_after_answer_without_date_is_local() -> None:
     """The header may be missing."""
     seconds = Seconds()
     clock = ShopClock(seconds)
     clock.learn({}, seconds())
 
     assert abs(_seconds_off(clock)) < 1
-    assert not clock.is_told
+    assert not clock.is_known
 
 
-def test_answer_that_was_read_after_a_pause_sets_no_clock_back() -> None:
-    """It was sent before; the process slept for an hour before it read it."""
+def test_learn_after_pause_counts_from_request() -> None:
+    """The process slept for an hour before it read the answer."""
     seconds = Seconds()
     clock = ShopClock(seconds)
     sent_at, header = seconds(), _date(datetime.now(UTC) + timedelta(hours=5))

@@ -1,4 +1,4 @@
-"""Tokens and addresses: taken from the environment, checked, and never shown."""
+"""Tokens and addresses: read from the environment, checked, and never shown."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from reconciler.webflow.token import load_address, load_token
 SECRET = "s3cr3t-t0ken"
 
 
-def test_a_token_shows_itself_in_one_place_only() -> None:
-    """Neither repr nor str gives a token away."""
+def test_token_is_only_in_header() -> None:
+    """Neither `repr` nor `str` contains it."""
     token = load_token({"WEBFLOW_TOKEN": SECRET}, "WEBFLOW_TOKEN")
 
     assert token.header == f"Bearer {SECRET}"
@@ -21,8 +21,8 @@ def test_a_token_shows_itself_in_one_place_only() -> None:
 @pytest.mark.parametrize(
     "text", ["", "  ", f"{SECRET}\n", f"{SECRET}\r", f" {SECRET}", f"{SECRET} x", f"{SECRET}é"]
 )
-def test_what_cannot_be_a_token_is_refused_unseen(text: str) -> None:
-    """White space, line ends and non-ASCII are refused, and the text is not repeated."""
+def test_load_token_malformed_raises_without_it(text: str) -> None:
+    """White space, line ends, and non-ASCII are rejected. The error does not contain the token."""
     with pytest.raises(TokenError) as caught:
         load_token({"WEBFLOW_TOKEN": text}, "WEBFLOW_TOKEN")
 
@@ -30,14 +30,14 @@ def test_what_cannot_be_a_token_is_refused_unseen(text: str) -> None:
     assert "WEBFLOW_TOKEN" in str(caught.value)
 
 
-def test_a_missing_variable_is_named() -> None:
-    """The message says which variable to set."""
+def test_load_token_missing_names_variable() -> None:
+    """The error contains the variable to set."""
     with pytest.raises(TokenError, match="WEBFLOW_SHOP_TOKEN"):
         load_token({}, "WEBFLOW_SHOP_TOKEN")
 
 
-def test_a_token_file_may_end_in_a_line_end(tmp_path: Path) -> None:
-    """A file written by an editor ends in one line end, which is not the token's."""
+def test_load_token_file_drops_line_end(tmp_path: Path) -> None:
+    """Editors end files with a line end, which is not part of the token."""
     file = tmp_path / "token"
     file.write_text(f"{SECRET}\n")
 
@@ -54,8 +54,8 @@ def test_a_token_file_may_end_in_a_line_end(tmp_path: Path) -> None:
         ("http://[::1]:8080/beta", "http://[::1]:8080/beta"),
     ],
 )
-def test_an_address_is_https_or_loopback(address: str, used: str) -> None:
-    """An address without a path gets the only version there is."""
+def test_load_address_accepts_https_and_loopback(address: str, used: str) -> None:
+    """An address without a path gets the only version, v2."""
     assert load_address({"WEBFLOW_API_URL": address}) == used
 
 
@@ -75,7 +75,7 @@ def test_an_address_is_https_or_loopback(address: str, used: str) -> None:
         "https://host:port/",
     ],
 )
-def test_a_token_is_sent_nowhere_else(address: str) -> None:
-    """Plain http beyond loopback, other schemes and odd addresses are refused."""
-    with pytest.raises(StoreError, match="WEBFLOW_API_URL must be"):
+def test_load_address_unsafe_raises(address: str) -> None:
+    """Plain http beyond loopback, other schemes, and malformed addresses are rejected."""
+    with pytest.raises(StoreError, match="WEBFLOW_API_URL"):
         load_address({"WEBFLOW_API_URL": address})

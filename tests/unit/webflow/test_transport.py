@@ -1,4 +1,4 @@
-"""Foreign errors → ours: every one that the libraries have, each in words without a secret."""
+"""Conversion of the libraries' errors, all of them and without secrets."""
 
 import inspect
 from types import ModuleType
@@ -17,14 +17,14 @@ def _errors(library: ModuleType) -> list[type[Exception]]:
 
 
 @pytest.mark.parametrize("error", [*_errors(httpx), *_errors(httpcore)], ids=str)
-def test_every_foreign_error_is_caught(error: type[Exception]) -> None:
-    """What a library may raise is among the roots that are caught; a new one breaks this."""
+def test_foreign_covers_all_library_errors(error: type[Exception]) -> None:
+    """A new error of a library fails this test."""
     assert issubclass(error, FOREIGN)
 
 
 @pytest.mark.parametrize("error", _errors(httpcore))
-def test_every_error_of_the_wire_becomes_ours(error: type[Exception]) -> None:
-    """What happened before anything was sent is told apart from what may have been lost."""
+def test_translate_separates_unsent_from_lost(error: type[Exception]) -> None:
+    """Errors before anything was sent differ from lost answers."""
     ours = translate(error("said"), "example.invalid")
     sent_nothing = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol"}
 
@@ -35,8 +35,8 @@ def test_every_error_of_the_wire_becomes_ours(error: type[Exception]) -> None:
     )
 
 
-def test_a_header_is_never_repeated() -> None:
-    """The library's words on a bad header hold the header, and so the token."""
+def test_translate_drops_header() -> None:
+    """The library's text on a bad header contains the header, and so the token."""
     error = httpcore.LocalProtocolError("Illegal header value b'Bearer s3cret\\n'")
 
     assert "s3cret" not in str(translate(error, "example.invalid"))
@@ -46,10 +46,10 @@ def test_a_header_is_never_repeated() -> None:
     ("proxy", "is_taken"),
     [("http://user:pa%20ss@127.0.0.1:3128", True), ("127.0.0.1:3128", True), ("socks5://x", False)],
 )
-def test_a_proxy_comes_from_the_environment(
+def test_transport_uses_https_proxy(
     monkeypatch: pytest.MonkeyPatch, proxy: str, is_taken: bool
 ) -> None:
-    """HTTPS_PROXY is heeded; one that cannot be used is an error, not a way around it."""
+    """An unusable HTTPS_PROXY is an error. The proxy is never bypassed."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     if is_taken:
         Transport("https://api.example.invalid/v2").close()
