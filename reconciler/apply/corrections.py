@@ -1,14 +1,14 @@
-"""A correction × what the shop has right before the write → what to write, or why not."""
+"""Add a correction to the stock read right before the write, or explain why not."""
 
 from dataclasses import replace
 
 from reconciler.model import MAX_QUANTITY, Action, InventoryType, Stock, finite
 
 
-def aim_again(action: Action, found: Stock) -> Action:
-    """Return *action* for what was *found* right before the write.
+def add_correction(action: Action, found: Stock) -> Action:
+    """Return *action* with its correction added to the stock *found* right before the write.
 
-    A correction is added to that: a sale since the plan is no conflict, and is kept.
+    So a sale since the plan is not a conflict, and is kept. Other actions stay as they are.
     """
     if action.correction is None:
         return action
@@ -17,21 +17,22 @@ def aim_again(action: Action, found: Stock) -> Action:
 
 
 def find_obstacle(action: Action, found: Stock) -> str:
-    """Return why the correction of *action* can't be added to what was *found*, or ''."""
+    """Return why the correction of *action* can't be added to *found*, or ''."""
     if found == action.after:
         return (
-            "the shop has just that already, and this run didn't write it. Left alone. Plan again"
+            "The shop already has this number, and this run didn't write it. Left alone."
+            " Run `reconciler plan` again."
         )
     if found.inventory_type is InventoryType.INFINITE or not isinstance(found.quantity, int):
-        return "left alone"
+        return "Left alone."
     after = found.quantity + (action.correction or 0)
     if after > MAX_QUANTITY or (after < 0 and not action.is_count):
-        return f"{action.correction:+} would make {after}. Left alone"
+        return f"{action.correction:+} would make {after}. Left alone."
     return ""
 
 
 def name_shift(planned: Action, found: Stock) -> str:
-    """Return that the shop had another number than planned, which a correction was added to."""
+    """Return a note if the correction was added to another number than planned, else ''."""
     if planned.correction is None or found == planned.before:
         return ""
-    return f"{planned.correction:+}; the shop had {planned.before} when it was planned"
+    return f"{planned.correction:+} was added to {found}. The plan saw {planned.before}."

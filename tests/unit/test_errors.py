@@ -22,7 +22,9 @@ def test_error_codes_are_unique() -> None:
 
 def test_error_tree_lists_each_code_and_exit_code() -> None:
     """The tree at the top of the module is complete."""
-    tree = re.findall(r"^[│├└─ ]*(\w+) +([0-9]+(?:, [0-9]+)?) +(\w+)", errors.__doc__ or "", re.MULTILINE)
+    tree = re.findall(
+        r"^[│├└─ ]*(\w+) +([0-9]+(?:, [0-9]+)?) +(\w+)", errors.__doc__ or "", re.MULTILINE
+    )
     listed = {name: (code, exits) for name, exits, code in tree}
     ours = {
         each.__name__: (each.code, str(int(each.exit_code)))

@@ -143,42 +143,42 @@ def test_what_a_record_says_of_a_begun_plan_is_kept(tmp_path: Path) -> None:
     assert later == earlier
 
 
-def test_a_journal_is_had_by_one_process(tmp_path: Path) -> None:
-    """Two applies of one plan in one folder: the second is refused."""
+def test_journal_is_locked_by_one_process(tmp_path: Path) -> None:
+    """A second apply of the same plan in the same folder is refused."""
     journal, _ = _open(tmp_path / "j")
-    with journal, pytest.raises(LockedError, match="is running here"):
+    with journal, pytest.raises(LockedError):
         _open(tmp_path / "j")
 
 
 @pytest.mark.parametrize("content", ["notes\n", '{"actions": []}', "[]"])
-def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, content: str) -> None:
-    """Nobody's notes are overwritten by a slip of the flag."""
+def test_open_journal_with_another_file_leaves_it_unchanged(tmp_path: Path, content: str) -> None:
+    """A wrong path for --journal overwrites nothing."""
     (tmp_path / "j").write_text(content)
-    with pytest.raises(JournalError, match="is no journal"):
+    with pytest.raises(JournalError):
         _open(tmp_path / "j")
 
     assert (tmp_path / "j").read_text() == content
 
 
-def test_a_journal_belongs_to_one_plan(tmp_path: Path) -> None:
-    """Another fingerprint or another moment of planning is another plan."""
+def test_open_journal_of_another_plan_is_refused(tmp_path: Path) -> None:
+    """A plan with another fingerprint or another creation time is another plan."""
     journal, _ = _open(tmp_path / "j")
     with journal:
         journal.sending(A)
     made_later = replace(PLAN.provenance, created_at="2027-01-01T00:00:00Z")
     later = replace(PLAN, provenance=made_later)
 
-    with pytest.raises(JournalError, match="of another plan"):
+    with pytest.raises(JournalError):
         _open(tmp_path / "j", fingerprint="sha256:2")
-    with pytest.raises(JournalError, match="of another plan"):
+    with pytest.raises(JournalError):
         _open(tmp_path / "j", later)
 
 
-def test_a_journal_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
-    """A folder in its place, a full disk: said before, or at the write that is not sent then."""
-    with pytest.raises(JournalError, match="cannot be written: Is a directory"):
+def test_open_journal_that_cannot_be_written_raises(tmp_path: Path) -> None:
+    """A folder in its place is an error, and so is a full disk."""
+    with pytest.raises(JournalError):
         _open(tmp_path)
-    with pytest.raises(JournalError, match="No space left"):
+    with pytest.raises(JournalError):
         _open(Path("/dev/full"))
 
 
