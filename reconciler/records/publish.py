@@ -1,6 +1,6 @@
-"""A record that is written → the next of the chain, here and on the remote.
+"""Add a record to the chain, in this clone and on the remote.
 
-The ref is compared and swapped, so of two applies exactly one goes on.
+The ref moves by compare-and-swap, so only one of two concurrent applies goes on.
 """
 
 from reconciler.errors import HistoryError, LockedError, PushError
@@ -13,10 +13,11 @@ from reconciler.records.batches import BATCH_FILE, parse_head
 def begin(
     repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
 ) -> None:
-    """Put an intent into the chain, here and on *remote*, as the only one that begins now.
+    """Add an intent to the chain, here and on *remote*. It is removed again if this fails.
 
-    Raises LockedError where another apply was faster, HistoryError where it cannot be pushed; then
-    it is taken back.
+    Raises:
+        LockedError: Another apply was faster.
+        HistoryError: It can't be pushed.
     """
     if remote is not None:
         _push(repository, remote, commit, ref, dry=True)
@@ -26,7 +27,7 @@ def begin(
 def go_on(
     repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
 ) -> None:
-    """Put the next batch of a run into the chain; raises what `begin` does."""
+    """Add the next batch of a run to the chain; raises the same errors as `begin`."""
     _set(repository, ref, commit, previous)
     if remote is not None:
         try:
@@ -41,8 +42,8 @@ def _set(repository: Repository, ref: str, commit: str, previous: str | None) ->
         repository.set_ref(ref, commit, previous)
     except HistoryError:
         if repository.find_ref(ref) == previous:
-            raise  # it is where it was, so nobody else did anything: a lock is left, say
-        raise LockedError(f"another apply has moved {ref} meanwhile") from None
+            raise  # the ref did not move, so this is another failure, for example a stale lock file
+        raise LockedError(f"Another apply has changed {ref} in the meantime.") from None
 
 
 def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
@@ -54,13 +55,13 @@ def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bo
         if was_rejected(error):
             where = shown_remote(remote)
             raise LockedError(
-                f"{ref} on {where} has records that are not here: another apply began or ended"
+                f"{ref} on {where} has newer records. Another apply has started or ended."
             ) from None
-        raise HistoryError(f"the record can't be pushed ({error})") from None
+        raise HistoryError(f"Can't push the record. {error}") from None
 
 
 def _has_arrived(repository: Repository, remote: str, commit: str, ref: str) -> bool:
-    """Return whether a push took effect, of which the remote gave no answer."""
+    """Return whether a push took effect although it failed here."""
     try:
         return find_remote_ref(repository, remote, ref) == commit
     except HistoryError:
@@ -71,7 +72,7 @@ _REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "can
 
 
 def was_rejected(error: Exception) -> bool:
-    """Return whether a push failed since what is there is newer."""
+    """Return whether a push failed because the remote has a newer record."""
     return any(word in str(error) for word in _REJECTED)
 
 
@@ -82,13 +83,15 @@ def finish(
     previous: str | None,
     remote: str | None,
     *,
-    done: str = "the writes are done",
+    done: str = "The writes are done",
 ) -> None:
-    """Put a receipt into the chain; raise PushError, with what mends it, where that fails.
+    """Add a receipt to the chain, here and on *remote*.
 
-    *done* says what came about all the same.
+    *done* begins the error message. It says what was done.
 
-    Raises LockedError where another apply has taken the store over meanwhile.
+    Raises:
+        PushError: It can't be added or pushed. The message has the command to do it by hand.
+        LockedError: Another apply has taken over the lock.
     """
     try:
         repository.set_ref(ref, commit, previous)
@@ -99,27 +102,28 @@ def finish(
             return
         if repository.find_ref(ref) not in {commit, previous}:
             raise LockedError(
-                f"another apply has written its record to {ref} meanwhile, so that of this one is"
-                " left out"
+                f"Another apply has written its record to {ref} in the meantime, so this apply was"
+                " not recorded."
             ) from None
         if was_rejected(error) and repository.find_ref(ref) == commit:
-            # What is on the remote counts; a record beside it would never meet it.
+            # The remote counts. A second record beside it could never be joined.
             repository.reset_ref(ref, commit, previous)
             raise LockedError(
-                f"another apply has recorded on {shown_remote(remote or '.')} since, so the record"
-                " of this one is left out"
+                f"Another apply has recorded on {shown_remote(remote or '.')} in the meantime, so"
+                " this apply was not recorded."
             ) from None
         where = shown_remote(remote or ".")
         raise PushError(
-            f"{done}, and the record could not be added: {error}."
-            f" To mend it: git push {where} {commit}:{ref}"
+            f"{done}, but the record could not be added. {error}"
+            f" To add it, run `git push {where} {commit}:{ref}`."
         ) from None
 
 
 def find_unlock(repository: Repository, ref: str, tip: str, remote: str | None) -> str | None:
-    """Return the last commit after *tip* if all that came after is that people unlocked the run.
+    """Return the last commit after *tip* if all commits since are unlocks of the run, else None.
 
-    Raises HistoryError where the remote can't be reached.
+    Raises:
+        HistoryError: The remote can't be reached.
     """
     last = repository.find_ref(ref)
     if remote is not None:
