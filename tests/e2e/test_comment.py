@@ -107,37 +107,40 @@ def test_a_report_can_be_commented(workspace: Workspace, github: Hub) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 422])
-def test_a_refusal_is_met_by_a_sentence(workspace: Workspace, github: Hub, status: int) -> None:
-    """Exit 1, what to do, and no token in it."""
+def test_comment_that_github_refuses_fails_without_the_token(
+    workspace: Workspace, github: Hub, status: int
+) -> None:
+    """The error has the status and its own code, and no token."""
     github.refuse = status
     run = workspace.run("comment", "p.json")
 
-    assert (run.code, f"GitHub refuses ({status}" in run.err) == (1, True), run
+    kind = "github_refused" if status == 403 else "github"
+
+    assert (run.code, f"[{kind}]" in run.err, f"({status}" in run.err) == (1, True, True), run
     assert TOKEN not in run.err
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value"),
     [
-        ("GITHUB_TOKEN", "", "there is no token in GITHUB_TOKEN"),
-        ("GITHUB_REPOSITORY", "../x", "GITHUB_REPOSITORY must be OWNER/NAME"),
-        ("GITHUB_API_URL", "http://169.254.169.254", "GITHUB_API_URL must be https"),
-        ("GITHUB_EVENT_PATH", "", "name it with --pr"),
+        ("GITHUB_TOKEN", ""),
+        ("GITHUB_REPOSITORY", "../x"),
+        ("GITHUB_API_URL", "http://169.254.169.254"),
+        ("GITHUB_EVENT_PATH", ""),
     ],
 )
-def test_what_is_missing_is_named(
+def test_comment_with_malformed_variable_names_it(
     workspace: Workspace,
     github: Hub,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
-    said: str,
 ) -> None:
-    """Each with where it comes from; GitHub is not asked."""
+    """No request is sent to GitHub."""
     monkeypatch.setenv(name, value)
     run = workspace.run("comment", "p.json")
 
-    assert (run.code, said in run.err, github.asked) == (1, True, []), run
+    assert (run.code, name in run.err, github.asked) == (1, True, []), run
 
 
 def test_a_workflow_gets_outputs_and_a_summary(
@@ -182,7 +185,7 @@ def test_the_outputs_are_those_of_the_whole_command(
     assert Path("out").read_text("utf-8") == "changes=2\nplan-file=plans\nexit-code=65\n"
     monkeypatch.setenv("GITHUB_OUTPUT", str(workspace.folder))
     run = workspace.run("stores")
-    assert (run.code, "cannot write to" in run.err) == (1, True), run
+    assert (run.code, str(workspace.folder) in run.err) == (1, True), run
 
 
 @pytest.mark.parametrize(
@@ -196,7 +199,7 @@ def test_a_proxy_or_a_certificate_that_cannot_be_used_is_named(
     monkeypatch.setenv(name, value)
     run = workspace.run("comment", "p.json")
 
-    assert (run.code, "check HTTPS_PROXY and SSL_CERT_FILE" in run.err) == (1, True), run
+    assert (run.code, name in run.err) == (1, True), run
 
 
 def test_drift_keeps_one_issue(workspace: Workspace, github: Hub) -> None:
@@ -241,7 +244,7 @@ def test_without_a_token_the_store_is_not_asked(
     run = workspace.run("drift", "--issue")
 
     assert (run.code, run.out, github.asked) == (1, "", []), run
-    assert "there is no token in GITHUB_TOKEN" in run.err
+    assert "GITHUB_TOKEN" in run.err
 
 
 def _script(github: Hub, monkeypatch: pytest.MonkeyPatch, *answers: tuple[str, Any]) -> list[float]:
@@ -305,7 +308,7 @@ def test_github_that_stays_down_is_told(
     github.refuse = 502
     run = workspace.run("comment", "p.json")
 
-    assert (run.code, "GitHub failed (502" in run.err) == (1, True), run
+    assert (run.code, "(502" in run.err) == (1, True), run
     assert len(github.asked) == 5
     assert TOKEN not in run.err
 

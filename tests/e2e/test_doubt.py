@@ -201,7 +201,7 @@ def test_deadline_of_a_shop_whose_clock_was_wrong_has_a_way_out(bench: Bench) ->
         held = scene.run("apply", "--yes")
         tomorrow = datetime.now(UTC) + day
         assert (held.code, f"{tomorrow:%Y-%m-%d}" in held.err) == (3, True), held
-        run_id = held.err.partition("base unlock ")[2].partition(",")[0]
+        run_id = held.err.partition("base unlock ")[2].partition("`")[0]
         assert scene.run("base", "unlock", run_id).code == 0
         scene.settle()
 
@@ -270,7 +270,7 @@ def test_run_that_is_unlocked_while_it_lives_says_so_and_records_what_it_did(ben
             pushed += not dry
             if pushed == 2 and not said:
                 held = _run_apart(scene, "second", "apply", "--yes")
-                run_id = held.partition("base unlock ")[2].partition(",")[0]
+                run_id = held.partition("base unlock ")[2].partition("`")[0]
                 said.append(_run_apart(scene, "second", "base", "unlock", run_id))
             real(repository, remote, commit, ref, dry=dry)
 
@@ -281,6 +281,6 @@ def test_run_that_is_unlocked_while_it_lives_says_so_and_records_what_it_did(ben
             run = scene.run("apply", "--yes", "--parallelism", "1")
 
         assert said[0].startswith("0: "), said
-        assert (run.code, "base unlock" in run.out, "another apply" in run.err) == (5, True, False)
+        assert (run.code, "base unlock" in run.out, "Another apply" in run.err) == (5, True, False)
         scene.settle()
         assert scene.shop.stocks() == {"TEE": 70, "MUG": 25}

@@ -154,7 +154,7 @@ def test_an_interrupted_apply_says_what_it_did(
     assert process.returncode == 128 + number
     assert f"Apply incomplete. {len(writes)} changed, 0 already right, 0 moved, 0 failed" in out
     assert 0 < len(writes) < 60
-    assert "Interrupted: finishing what is under way" in err
+    assert "Interrupted" in err
     assert "Traceback" not in out + err
 
 
