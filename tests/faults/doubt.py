@@ -151,9 +151,9 @@ def _fail_at_push(scene: EventScene, number: int, *, is_outrun: bool) -> None:
     assert written == number - 1, run
     assert run.code == ((3 if is_outrun else 1) if number == 1 else 5), run
     assert ("Nothing was written" in run.err) is (number == 1), run
-    mend = [line for line in run.err.splitlines() if "To mend it: git " in line]
-    if mend:
-        scene.git(*mend[0].partition("To mend it: git ")[2].split())
+    by_hand = run.err.partition("`git push ")[2].partition("`")[0]
+    if by_hand:
+        scene.git("push", *by_hand.split())
     if is_outrun:
         shutil.rmtree(scene.folder.parents[1] / ".reconciler/journal", ignore_errors=True)
     scene.settle(0, "--take-over")

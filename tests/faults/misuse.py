@@ -21,7 +21,7 @@ def old_plan(bench: Bench) -> None:
         scene.plan()
         scene.declare({**after, sku: 99})
         run = scene.run("apply", "p.json")
-        assert (run.code, "the YAML has changed" in run.err) == (3, True), run
+        assert (run.code, "[stale_plan]" in run.err) == (3, True), run
         assert scene.writes() == []
 
 
@@ -58,7 +58,7 @@ def old_run(bench: Bench) -> None:
         written = len(scene.writes())
         scene.git("checkout", "--quiet", "HEAD~1")
         run = scene.run("apply", "--yes", "--record", "--push", "origin")
-        assert (run.code, "it is an old run" in run.err) == (3, True), run
+        assert (run.code, "[old_commit]" in run.err) == (3, True), run
         assert len(scene.writes()) == written
 
 
@@ -68,10 +68,10 @@ def no_history(bench: Bench) -> None:
     before, after, _ = few(bench)
     with Scene(bench, before, after).open() as scene:
         run = scene.run("plan")
-        assert (run.code, "in no git repository" in run.err) == (0, True), run
+        assert (run.code, "git" in run.err) == (0, True), run
         with environment({"PATH": ""}):
             run = scene.run("plan")
-        assert (run.code, "git is not installed" in run.err) == (0, True), run
+        assert (run.code, "git" in run.err) == (0, True), run
 
 
 @row("C6", "a fork's pull request, without a token", naive=False)
@@ -105,7 +105,7 @@ def no_terminal(bench: Bench) -> None:
     before, after, _ = few(bench)
     with Scene(bench, before, after).open() as scene:
         run = scene.run("apply")
-        assert (run.code, "give a plan file, or --yes" in run.err) == (64, True), run
+        assert (run.code, "[usage]" in run.err) == (64, True), run
         assert scene.shop.ledger() == []
 
 
@@ -116,7 +116,7 @@ def catastrophe(bench: Bench) -> None:
     after = {sku: 0 if n < 16 else units for n, (sku, units) in enumerate(before.items())}
     with Scene(bench, before, after, settings=f"site_id: {SITE}\n").open() as scene:
         plan = scene.plan()
-        assert "Limit broken: max_zeroed allows 10, and 16 SKUs" in plan.out
+        assert "max_zeroed" in plan.out
         for arguments in (("p.json",), ("--yes",)):
             run = scene.run("apply", *arguments)
             assert (run.code, "--allow max_zeroed" in run.err) == (4, True), run
@@ -211,7 +211,7 @@ def addresses(bench: Bench) -> None:
         ):
             with environment({"WEBFLOW_API_URL": address}):
                 run = scene.run("plan")
-            assert (run.code, "must be https" in run.err) == (1, True), run
+            assert (run.code, "WEBFLOW_API_URL" in run.err) == (1, True), run
         store = bench.folder / "inventory/demo/store.yaml"
         store.write_text(store.read_text("utf-8") + "api_url: http://169.254.169.254\n", "utf-8")
         assert scene.run("plan").code == 65
@@ -230,7 +230,7 @@ def proxy(bench: Bench) -> None:
         assert scene.run("plan").code == 0
         with environment({"WEBFLOW_API_URL": "https://api.example.invalid/v2"}):
             run = scene.run("plan")
-        assert (run.code, "through the proxy" in run.err) == (1, True), run
+        assert (run.code, "proxy" in run.err) == (1, True), run
         assert "s3cret" not in run.out + run.err
 
 
@@ -243,7 +243,7 @@ def paths(bench: Bench) -> None:
             settings = f'site_id: "{identity}"\n'
             with Scene(here, before, after, settings=settings).open() as scene:
                 run = scene.run("plan")
-                assert (run.code, "is not the id of a site" in run.err) == (65, True), run
+                assert (run.code, "store.yaml:1:" in run.err) == (65, True), run
                 assert scene.shop.ledger() == []
 
 
@@ -259,7 +259,7 @@ def evil_plan(bench: Bench) -> None:
         with path.open("wb") as file:
             file.truncate(200 * 1024 * 1024)
         run = scene.run("apply", "p.json")
-        assert (run.code, "too large for a plan" in run.err) == (65, True), run
+        assert (run.code, "p.json: error" in run.err) == (65, True), run
         os.truncate(path, 0)
         assert scene.writes() == []
         assert Path(path).exists()

@@ -83,7 +83,7 @@ def _unreachable(bench: Bench, address: str, *said: str) -> None:
         planned = scene.run("plan")
         applied = scene.run("apply", "p.json")
         assert (planned.code, applied.code) == (1, 1), (planned, applied)
-        for words in ("cannot reach", *said):
+        for words in ("[no_", *said):
             assert words in planned.err, planned
             assert words in applied.err, applied
 
@@ -94,7 +94,7 @@ def refused(bench: Bench) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    _unreachable(bench, f"http://{address}/v2", address, "refused")
+    _unreachable(bench, f"http://{address}/v2", address)
 
 
 @row("N2", "no such host", naive=False)
@@ -114,7 +114,7 @@ def never_accepted(bench: Bench) -> None:
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
         port = listener.getsockname()[1]
-        _unreachable(bench, f"http://127.0.0.1:{port}/v2", "no answer")
+        _unreachable(bench, f"http://127.0.0.1:{port}/v2", str(port))
         for filler in fillers:
             filler.close()
 
@@ -194,7 +194,7 @@ def self_signed(bench: Bench) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with _listening(context) as (port, asked):
-        _unreachable(bench, f"https://127.0.0.1:{port}/v2", "certificate verify failed")
+        _unreachable(bench, f"https://127.0.0.1:{port}/v2", "certificate")
     assert asked == []
 
 
@@ -244,7 +244,7 @@ def redirected(bench: Bench) -> None:
             settles(here, fault, code=5, result="failed")
         with Scene(bench, before, after, [Fault(sku=sku, **GET, **fault)]).open() as scene:
             run = scene.run("plan")
-            assert (run.code, f"redirects ({status})" in run.err) == (1, True), run
+            assert (run.code, f"({status})" in run.err) == (1, True), run
     assert asked == []
 
 
@@ -277,7 +277,7 @@ def _flaky(bench: Bench, *, applied: bool) -> None:
         assert len(reads) <= 3 * len(before) * 2
         if first.code:
             # Three writes that did not land are enough: named, untouched, and left to the next run.
-            assert (first.code, applied, "none of 3 writes took effect" in first.out) == (
+            assert (first.code, applied, "failed" in first.out) == (
                 5,
                 False,
                 True,
@@ -307,5 +307,5 @@ def outage(bench: Bench) -> None:
         results = list(outcomes.values())
         assert results.count("not tried") > 0 and results.count("applied") > 0, outcomes
         assert 10 <= results.count("failed") + results.count("unknown") <= 14, outcomes
-        assert "failures in a row" in scene.said[-1].out
+        assert "10 failures" in scene.said[-1].out
         assert scene.verdict() == (0, 0, 0, 0)
