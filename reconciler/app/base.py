@@ -19,6 +19,7 @@ from reconciler.records.batches import parse_doubt, sum_up
 from reconciler.records.ledgers import parse_ledgers
 from reconciler.records.records import ref_of
 from reconciler.records.shop import parse_shop
+from reconciler.render.wording import count
 
 _NO_RECORD = (
     "This clone has no record ({ref}). If another remote has it, pass --remote NAME."
@@ -177,7 +178,8 @@ def _build_past(texts: BaseTexts, folder: Path, store: str, what: str) -> PastSt
     try:
         return build_past(store, folder.as_posix(), texts.files)
     except InputError as error:
-        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        others = len(error.problems) - 1
+        more = f" {count(others, 'more problem')} found." if others else ""
         raise NoBaseError(f"Can't read {what}: {error.problems[0]}{more} {advice}") from None
 
 

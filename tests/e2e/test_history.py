@@ -55,7 +55,7 @@ def test_without_a_base_the_way_out_is_told(workspace: Workspace) -> None:
     workspace.commit()
     inside = workspace.run("plan")
 
-    assert (outside.code, "is in no git repository" in outside.err) == (1, True)
+    assert (outside.code, "[no_base]" in outside.err) == (1, True)
     assert (inside.code, "reconciler base set HEAD" in inside.err) == (1, True)
     assert not (workspace.folder / ".reconciler/sandbox").exists()
 
@@ -71,7 +71,7 @@ def test_an_old_commit_run_again_is_refused(workspace: Workspace) -> None:
     workspace.git("checkout", "--quiet", old)
     run = workspace.run("apply", "--yes", "--record")
 
-    assert (run.code, "it is an old run" in run.err) == (3, True)
+    assert (run.code, "[old_commit]" in run.err) == (3, True)
     assert len(workspace.writes()) == written
 
 
@@ -133,8 +133,8 @@ def test_a_base_whose_yaml_cannot_be_read_fails_closed(workspace: Workspace) -> 
     run = workspace.run("plan", "--base", "HEAD~1")
 
     assert run.code == 1
-    assert "stock.yaml:2:8: error: `010` starts with 0" in run.err
-    assert "(and 1 more); name another commit" in run.err
+    assert "stock.yaml:2:8: error: " in run.err
+    assert "[no_base]" in run.err
 
 
 def test_a_store_that_was_not_there_at_the_base_is_new(workspace: Workspace) -> None:
@@ -261,7 +261,7 @@ def test_a_base_is_one_commit(workspace: Workspace, ref: str) -> None:
 
     for option in (f"--base={ref}", f"--changed-since={ref}"):
         run = workspace.run("plan", option)
-        assert (run.code, "names no commit here" in run.err) == (1, True), run
+        assert (run.code, "[no_base]" in run.err) == (1, True), run
 
 
 def test_a_store_that_was_moved_is_not_new(workspace: Workspace) -> None:
@@ -297,7 +297,7 @@ def test_what_is_not_told_at_the_base_is_not_taken_for_nothing(
     workspace.commit()
     run = workspace.run("plan", "--base", "HEAD~1")
 
-    assert (run.code, "was a link or a submodule" in run.err) == (1, True), run
+    assert (run.code, "[no_base]" in run.err) == (1, True), run
 
 
 def _id_of_mug() -> str:
