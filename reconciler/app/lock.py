@@ -89,5 +89,5 @@ def describe_lock(last: BaseTexts) -> str:
     return (
         f"Another {what} holds the lock until {until}. It extends the lock each minute."
         f" Wait until it ends. If it crashed, run `reconciler base unlock {record.run}`, or"
-        " `reconciler apply` with --take-over."
+        " `reconciler apply --take-over`."
     )

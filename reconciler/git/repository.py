@@ -295,8 +295,12 @@ _REDIRECTS = frozenset(
 def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
     """Return git's error message on one line, without hints, passwords, and a full stop."""
     lines = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
-    message = "; ".join(line.rstrip(".") for line in lines if line and not line.startswith("hint:"))
-    return shown_remote(message) or f"exit code {done.returncode}"
+    message = ""
+    for line in lines:
+        if line and not line.startswith("hint:"):
+            is_continued = line[0].islower() and not line.split()[0].endswith(":")
+            message += f"{' ' if is_continued else '. '}{line.rstrip('.')}"
+    return shown_remote(message.removeprefix(". ")) or f"exit code {done.returncode}"
 
 
 def _git(
