@@ -1,4 +1,4 @@
-"""Records in git: written, shared and read back, whatever the repository is like."""
+"""Records in git: written, shared, and read back in every kind of repository."""
 
 import shutil
 
@@ -8,8 +8,8 @@ from factories import ALL_APPLIED, FIFTY, ON_CHANGE, SITE, Workspace
 REF = f"refs/reconciler/{SITE}"
 
 
-def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
-    """`git log` of the ref tells each apply; no identity is needed, no hook runs."""
+def test_record_log_is_an_audit_log(workspace: Workspace) -> None:
+    """`git log` of the ref shows each apply. It needs no identity, and runs no hook."""
     workspace.begin()
     hook = workspace.folder / ".git/hooks/reference-transaction"
     hook.write_text("#!/bin/sh\nexit 1\n")
@@ -62,8 +62,8 @@ def test_apply_with_unusable_remote_writes_nothing(
     assert workspace.git("for-each-ref", "refs/reconciler") == ""
 
 
-def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> None:
-    """Exit 5, with the command that mends it; the record stands here."""
+def test_apply_with_failing_push_exits_5_with_command(workspace: Workspace) -> None:
+    """The record is kept here, and the command in the error pushes it."""
     workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
     workspace.commit()
     workspace.git("init", "--quiet", "--bare", "remote.git")
@@ -89,7 +89,7 @@ def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> Non
     assert workspace.git("ls-remote", "origin", REF).split()[0] == record
 
 
-def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
+def test_apply_with_uncommitted_files_is_refused(workspace: Workspace) -> None:
     """A record names a commit, so the YAML must be that commit's."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
@@ -100,8 +100,8 @@ def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
     assert workspace.run("apply", "--yes", "--push", "origin").code == 64
 
 
-def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
-    """Whether it is an old run cannot be told there: exit 1, not 3, and not a guess."""
+def test_apply_in_shallow_clone_names_unshallow(workspace: Workspace) -> None:
+    """It can't tell whether the commit is old: exit code 1, not 3."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -121,8 +121,8 @@ def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("kind", ["worktree", "submodule", "bare", "subfolder"])
-def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
-    """A worktree, a submodule, a folder in a larger repository: each has its base; a bare none."""
+def test_base_in_every_kind_of_repository(workspace: Workspace, kind: str) -> None:
+    """A worktree, a submodule, a subfolder, and a bare repository, which has no base."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -155,10 +155,10 @@ def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
         assert (run.code, "(declared 50 -> 70)" in run.out) == (0, True), run
 
 
-def test_a_hook_does_not_lead_git_astray(
+def test_apply_in_a_hook_uses_the_folders_repository(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a hook git has told where it is; the folder that is meant counts all the same."""
+    """In a hook, git sets variables that point elsewhere."""
     workspace.begin()
     workspace.sell(TEE=7)
     workspace.commit()
@@ -169,8 +169,8 @@ def test_a_hook_does_not_lead_git_astray(
     assert "No changes. Drift left alone: 1 SKU" in run.out, run
 
 
-def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
-    """Two applies without a remote: the second finds that the ref has moved, and says so."""
+def test_parallel_apply_does_not_overwrite_receipt(workspace: Workspace) -> None:
+    """Without a remote, the second apply finds that the ref has moved."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -183,8 +183,8 @@ def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
     assert workspace.run("apply", "--yes", "--record").code == 0
 
 
-def test_no_record_is_refused_where_it_is_needed(workspace: Workspace) -> None:
-    """An `on_change` write that is not recorded would come again; `exact` needs no record."""
+def test_no_record_with_on_change_is_refused(workspace: Workspace) -> None:
+    """An unrecorded `on_change` write would come again. `exact` needs no record."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()

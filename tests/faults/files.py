@@ -1,4 +1,4 @@
-"""Rows F1 to F19: files that cannot be read as what they seem to say; S6: tables that compute."""
+"""Rows F1 to F19: files that can't be read as written; S6: spreadsheet formulas."""
 
 import csv
 import json
@@ -106,7 +106,7 @@ def anything(bench: Bench) -> None:
 
 @row("S6", "a SKU that a spreadsheet would compute", naive=False)
 def formula(bench: Bench) -> None:
-    """Kept text by an apostrophe in the table, and read back as the SKU that it is."""
+    """An apostrophe keeps it as text, and it is read back as the same SKU."""
     starts = bench.chance.sample(["=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "'=1"], 3)
     lines = "".join(f"  {json.dumps(sku)}: {n}\n" for n, sku in enumerate(starts))
     folder = _write_store(bench, f"skus:\n{lines}".encode())
