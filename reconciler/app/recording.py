@@ -132,8 +132,7 @@ class Recording:
         self._announced += (action.target.sku_id for action in actions)
 
     def _go_on(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
-        """Add the next batch and the results of earlier ones, at most once a minute."""
-        if self.remote is not None:
+        if self.remote is not None:  # at most one push a minute
             pause = BETWEEN_PUSHES * self.client.scale
             self.sleep(max(0.0, self._announced_at + pause - time.monotonic()))
         tip = self.tip or ""
@@ -162,13 +161,11 @@ class Recording:
         outcomes: Mapping[str, Outcome],
         resolved: tuple[RecordedAction, ...] = (),
     ) -> Batch:
-        """Return the next batch, and set its deadline from now."""
         self.deadline = self.client.now() + lasting(self.client)
         writes = tuple(self._ahead[action.sku] for action in actions)
         return Batch(self.deadline, writes, (*resolved, *self._results(outcomes)))
 
     def _results(self, outcomes: Mapping[str, Outcome]) -> tuple[RecordedAction, ...]:
-        """Return the results of announced actions that are not recorded yet."""
         announced = frozenset(self._announced)
         return tuple(
             record_action(action, outcomes[action.sku])
@@ -200,7 +197,6 @@ class Recording:
             return self._finish(report)
 
     def _find_unlock(self) -> str | None:
-        """Return the commit that unlocked this run, or None if there is none or more came after."""
         try:
             return (
                 find_unlock(self.repository, self.ref, self.tip, self.remote) if self.tip else None
@@ -209,7 +205,6 @@ class Recording:
             return None
 
     def _finish(self, report: Report) -> str:
-        """Add the receipt, as `finish` does."""
         previous = self.tip or self._previous()
         state = self._state(report, self.client.now())
         record = self._record(RecordKind.RECEIPT, previous, state.consumed)
@@ -262,9 +257,7 @@ class Recording:
         if tip == previous:
             return ""
         if tip is not None and not self.repository.descends(previous, tip):
-            raise LockedError(
-                "Another apply has recorded in the meantime. Run `reconciler plan` again."
-            )
+            raise LockedError("Another apply has recorded since. Run `reconciler plan` again.")
         push_ref(self.repository, self.remote, previous, self.ref)
         return f"Pushed the record {previous[:7]} to {shown_remote(self.remote)}."
 
@@ -280,7 +273,6 @@ class Recording:
         return Report(self.plan.store, tuple(all_of_them))
 
     def _state(self, report: Report, at: datetime) -> AppliedState:
-        """Return the state after *report*, with SKUs settled *at* this time."""
         return state_after(self.desired, self.base, self.plan, report, format_time(at))
 
     def _record(self, kind: RecordKind, previous: str | None, consumed: tuple[str, ...]) -> Record:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from reconciler.model import MAX_QUANTITY, Action, InventoryType, Stock, finite
 
 
-def add_correction(action: Action, found: Stock) -> Action:
+def aim_again(action: Action, found: Stock) -> Action:
     """Return *action* with its correction added to the stock *found* right before the write.
 
     So a sale since the plan is not a conflict, and is kept. Other actions stay as they are.

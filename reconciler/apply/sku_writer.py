@@ -24,7 +24,7 @@ from reconciler.apply.attempts import (
     needs_orders,
     was_postponed,
 )
-from reconciler.apply.corrections import add_correction, find_obstacle, name_shift
+from reconciler.apply.corrections import aim_again, find_obstacle, name_shift
 from reconciler.apply.observers import Observer
 from reconciler.apply.surroundings import Bounds, CountSold, Store
 from reconciler.errors import (
@@ -53,6 +53,9 @@ _OUTAGES: Final = (TransportError, AnswerError, ServerFault)
 # These errors affect every SKU.
 _STOPPING: Final = (NotAuthorized, EcommerceOff, OutageError)
 _ENDED_AT_ONCE: Final = "The run was ended at once by a second signal."
+_UNKNOWN_SALES: Final = (
+    "The orders can't tell what was sold since the plan. Left alone. Run `reconciler plan` again."
+)
 
 
 class _UnsentError(Exception):
@@ -154,11 +157,10 @@ class SkuWriter:
         with self._lock:
             self._is_abandoned = True
             sending = frozenset(self._sending)
-        why = _ENDED_AT_ONCE
         return {
-            action.sku: make_outcome(action, Result.UNKNOWN, None, why)
+            action.sku: make_outcome(action, Result.UNKNOWN, None, _ENDED_AT_ONCE)
             if action.sku in sending
-            else self._leave(Attempt(action), why)
+            else self._leave(Attempt(action), _ENDED_AT_ONCE)
             for action in actions
         }
 
@@ -227,7 +229,6 @@ class SkuWriter:
         )
 
     def _fail(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
-        """Return UNKNOWN if an earlier write lost its answer, else raise *error*."""
         if attempt.lost is None:
             raise error
         return self._unknown(attempt, error)
@@ -245,7 +246,7 @@ class SkuWriter:
             outcome = compare(attempt, found)
             if outcome is not None:
                 return outcome
-            action = add_correction(attempt.action, found)
+            action = aim_again(attempt.action, found)
             self._announce(action)
             if not self.bounds.may_write():  # checked last, since the journal may be slow
                 return replace(attempt, is_overdue=True)
@@ -273,11 +274,7 @@ class SkuWriter:
             return None
         sold = self._count_sold(action.target.sku_id, *attempt.read)
         if sold is None:
-            why = (
-                "The orders can't tell what was sold since the plan. Left alone."
-                " Run `reconciler plan` again."
-            )
-            return make_outcome(action, Result.MOVED, None, why)
+            return make_outcome(action, Result.MOVED, None, _UNKNOWN_SALES)
         left = max(0, int(action.after.quantity or 0) - sold)
         moment = format_time(self.store.now())
         return replace(attempt, action=replace(action, after=finite(left)), read=(moment, moment))
@@ -314,10 +311,7 @@ class SkuWriter:
         return None
 
     def _look(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
-        """Read a SKU after a write whose answer was lost; put it aside if it is as before.
-
-        A SKU that can't be read is put aside, too: the shop may answer later.
-        """
+        """Read a SKU after a lost answer; put it aside if it is as before or can't be read."""
         try:
             found = self.store.read_stock(attempt.action.target)
         except _OUTAGES:
@@ -341,7 +335,6 @@ class SkuWriter:
         return find_landed_by_orders(attempt, found, sold)
 
     def _unknown(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
-        """Return UNKNOWN for a write whose answer was lost, after the next read failed."""
         if isinstance(error, _STOPPING):
             self.stopped = str(error)
         message = _then(attempt.lost, str(error))
@@ -349,7 +342,6 @@ class SkuWriter:
 
 
 def _then(lost: StoreError | None, reason: str) -> str:
-    """Return as sentences that an answer was *lost*, and what happened then."""
     return f"{as_sentence(str(lost))} {as_sentence(reason)}"
 
 
