@@ -1,14 +1,14 @@
-"""Which addresses may get a token: one rule for every API."""
+"""Check the address of an API before a token is sent there."""
 
 import ipaddress
 from urllib.parse import urlsplit
 
 
 def is_trusted(address: str) -> bool:
-    """Return whether a token may be sent to *address*.
+    """Return whether it is safe to send a token to *address*.
 
-    It must be `https://…`, or `http://…` on loopback, with a host, and without a user name, query
-    or fragment.
+    It must be `https://…`, or `http://…` on loopback, with a host, and without user name, query,
+    and fragment.
     """
     if not (address.isascii() and address.isprintable()) or " " in address:
         return False

@@ -1,11 +1,11 @@
-"""Exit codes, and which of several says most."""
+"""Exit codes, and the worst of several."""
 
 from collections.abc import Iterable
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a command ends; README.md has the table for users."""
+    """The exit codes of all commands. README.md explains them."""
 
     DONE = 0
     FAILED = 1
@@ -42,5 +42,5 @@ _SEVERITY = (
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the exit code that says most of what went wrong."""
+    """Return the worst exit code."""
     return min(codes, key=_SEVERITY.index)

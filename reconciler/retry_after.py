@@ -1,4 +1,4 @@
-"""The header `Retry-After`: how long a server asks to wait."""
+"""Parse the header `Retry-After`."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `Retry-After` asks for, None for none or junk.
+    """Return the seconds to wait, or None if `Retry-After` is missing or malformed.
 
-    It is a number of seconds or a date, which counts from the server's own `Date`, since one of
-    the two clocks may be wrong (RFC 9110, section 10.2.3).
+    It holds seconds or a date (RFC 9110, section 10.2.3). A date counts from the server's own
+    `Date`, since its clock and ours may differ.
     """
     text = headers.get("Retry-After", "").strip()
     seconds: float | None = None
@@ -22,17 +22,17 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def server_time(headers: Mapping[str, str]) -> datetime:
-    """Return the time at which the server answered, by its own clock if it says so."""
+    """Return the time of the answer, by the server's clock if it sent a `Date`."""
     return told_time(headers) or datetime.now(UTC)
 
 
 def told_time(headers: Mapping[str, str]) -> datetime | None:
-    """Return the time at which the server says that it answered, None if it says none."""
+    """Return the `Date` of the answer, or None if missing or malformed."""
     return _date(headers.get("Date", ""))
 
 
 def _date(text: str) -> datetime | None:
-    """Return the moment that an HTTP date names, or None."""
+    """Return the time of an HTTP date, or None if malformed."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Daemon threads that work through a sequence: reading stocks and writing SKUs share them."""
+"""Map a function over a sequence in daemon threads."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +12,11 @@ Result = TypeVar("Result")
 def map_in_threads(
     work: Callable[[Item], Result], items: Sequence[Item], parallelism: int
 ) -> Iterator[Result]:
-    """Yield what *work* returns for each of *items*, as it comes, *parallelism* at a time.
+    """Yield the results of *work* for *items* as they arrive, with *parallelism* threads.
 
-    The first exception of *work* is raised at once, without waiting for calls that hang. After
-    that, or when the caller stops iterating, no further item is begun. The threads are daemons, so
-    none of them keeps the program from ending.
+    The first exception of *work* is raised at once, without waiting for other calls. After that, or
+    when the caller stops iterating, no further item starts. The threads are daemons, so they don't
+    keep the program alive.
     """
     left, lock, ended = iter(range(len(items))), threading.Lock(), threading.Event()
     results: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
@@ -29,7 +29,7 @@ def map_in_threads(
                 return
             try:
                 results.put((work(items[index]), None))
-            except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+            except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
                 results.put((None, error))
                 return
 

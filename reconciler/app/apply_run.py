@@ -1,4 +1,4 @@
-"""A plan → carried out: journal, intent, writes, receipt, report, in this order."""
+"""Carry out a plan: journal, intent, writes, receipt, and report, in this order."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -27,31 +27,31 @@ from reconciler.webflow.client import StoreClient
 
 
 class ApplyOutput(Protocol):
-    """Where an apply leaves what it found and did, for people and for programs."""
+    """The outputs of an apply, for people and for programs."""
 
     @property
     def journal(self) -> Path | None:
-        """Return the file of the journal, or None for the default one."""
+        """Return the path of the journal, None for the default."""
 
     def check(self) -> None:
-        """Raise ReconcilerError if the report could not be kept."""
+        """Raise ReconcilerError if the report can't be saved."""
 
     def open_events(self, plan: Plan) -> AbstractContextManager[Sequence[Events]]:
-        """Return what writes events, if that is wanted; raise ReconcilerError if it cannot."""
+        """Return the event logs to write; raise ReconcilerError if one can't be written."""
 
     def show_plan(self, plan: Plan) -> None:
-        """Show a plan that was made on the spot."""
+        """Show a plan that was not saved before."""
 
     def show_report(self, report: Report) -> None:
-        """Show what happened to each action."""
+        """Show the outcome of each action."""
 
     def keep_report(self, report: Report, plan: Plan, code: ExitCode) -> None:
-        """Save what happened to each action."""
+        """Save the outcome of each action."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyRun:
-    """One plan to carry out: for which store, how, and whether it is recorded."""
+    """One plan to carry out. `recording` is None without a record."""
 
     context: StoreContext
     scope: Scope
@@ -66,7 +66,7 @@ class ApplyRun:
         observers: Sequence[Observer],
         reporter: Reporter,
     ) -> Report:
-        """Carry out the actions, and return what happened to each."""
+        """Carry out the actions, and return their outcomes."""
         stop = self.connection.stop
         with reporter.progress("Applying change", len(self.plan.actions), client) as progress:
             return execute(
@@ -85,7 +85,7 @@ class ApplyRun:
 def run_apply(
     run: ApplyRun, client: StoreClient, output: ApplyOutput, reporter: Reporter
 ) -> ExitCode:
-    """Carry out a plan, keep what happened, and return the exit code."""
+    """Carry out a plan, save and record its outcomes, and return the exit code."""
     plan, stop = run.plan, run.connection.stop
     with ExitStack() as stack:
         path = output.journal or journal_path(run.context, plan)
@@ -96,9 +96,9 @@ def run_apply(
             journal.name_run(run.recording.run)
         output.check()
         events = stack.enter_context(output.open_events(plan))
-        stack.enter_context(stop.noticing("finishing requests in progress"))
+        stack.enter_context(stop.noticing("finishing requests in flight"))
         if plan.actions and len(earlier.done) == len(plan.actions):
-            reporter.say("Nothing to do: this plan was already applied, as its journal shows.")
+            reporter.say("Nothing to send. The journal shows that this plan is already done.")
         report = run.execute(client, earlier, [journal, *events], reporter)
         for each in events:
             each.ended(report)
@@ -111,19 +111,19 @@ def run_apply(
 
 
 def _end_journal(journal: Journal, report: Report) -> None:
-    """End the journal if nothing is left to do; until then a rerun needs to know what was done."""
+    """End the journal if nothing is left to do. Otherwise a rerun needs it."""
     if not any(report.count(result) for result in (Result.NOT_TRIED, Result.FAILED)):
         journal.end()
 
 
 def journal_path(context: StoreContext, plan: Plan) -> Path:
-    """Return the default file of the journal of *plan*: every plan has one of its own."""
+    """Return the default path of the journal of *plan*, which is different for each plan."""
     name = fingerprint(plan).removeprefix("sha256:")[:24]
     return context.state_folder("journal") / f"{plan.store}-{name}.jsonl"
 
 
 def find_begun(known: KnownBase, plan: Plan) -> Earlier:
-    """Return what the record says of an earlier run of *plan* that has not ended."""
+    """Return what the record knows about an earlier run of *plan* that has not ended."""
     told = known.last.told if known.last else None
     if not known.resumes or told is None:
         return NOTHING_EARLIER
@@ -136,7 +136,7 @@ def find_begun(known: KnownBase, plan: Plan) -> Earlier:
 
 
 def _outcome_of(action: Action, end: RecordedAction) -> Outcome:
-    """Return the outcome that a record has of an action."""
+    """Return the outcome of an action as recorded."""
     before, after = end.before or action.before, end.after or action.after
     return Outcome(action.sku, Result(end.result), before, after, after, "", end.at)
 
@@ -145,33 +145,33 @@ _DONE = frozenset({Result.APPLIED, Result.ALREADY, Result.UNKNOWN})
 
 
 def _record(recording: Recording | None, report: Report, reporter: Reporter) -> ExitCode | None:
-    """Put the receipt in; return the exit code of a failure, which is reported."""
+    """Add the receipt. Report a failure and return its exit code, else None."""
     if recording is None:
         return None
     try:
-        said = recording.finish(report)
+        message = recording.finish(report)
     except LockedError as error:
-        if recording.tip is None:  # nothing was to be written, and what is there is as declared
+        if recording.tip is None:  # nothing was written
             reporter.say(
-                "Error: Not recorded, because another apply was recorded first. Run `reconciler"
-                " plan` again."
+                "Error: Not recorded. Another apply has recorded in the meantime."
+                " Run `reconciler plan` again."
             )
             return ExitCode.MOVED
         reporter.say(
-            f"Error: {error} Compare the SKUs above with the shop. See what the other apply"
-            " recorded with `reconciler base show`."
+            f"Error: {error} Compare the SKUs above with the shop. To see what the other apply"
+            " recorded, run `reconciler base show`."
         )
         return ExitCode.INCOMPLETE
     except PushError as error:
         reporter.say(f"Error: {error}")
         return ExitCode.INCOMPLETE
-    if said:
-        reporter.say(said)
+    if message:
+        reporter.say(message)
     return None
 
 
 def outcome_code(report: Report) -> ExitCode:
-    """Return what happened to all actions as an exit code."""
+    """Return the exit code for the outcomes of all actions."""
     if report.stopped and not any(map(_may_have_written, report.outcomes)):
         return ExitCode.FAILED
     if any(report.count(result) for result in (Result.FAILED, Result.UNKNOWN, Result.NOT_TRIED)):
@@ -180,6 +180,6 @@ def outcome_code(report: Report) -> ExitCode:
 
 
 def _may_have_written(outcome: Outcome) -> bool:
-    """Whether the SKU may be other than it was because of us."""
+    """Return whether this run may have changed the SKU."""
     failed_after_write = outcome.result is Result.FAILED and outcome.found is not None
     return outcome.result in {Result.APPLIED, Result.UNKNOWN} or failed_after_write

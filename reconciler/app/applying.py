@@ -1,4 +1,4 @@
-"""`apply`: everything that must hold before a plan is carried out."""
+"""`apply`: the checks before a plan is carried out."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ from reconciler.webflow.client import StoreClient
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """What is asked of an apply; `saved` is None for a plan that is made on the spot."""
+    """The options of an apply. `saved` is None to plan now."""
 
     saved: Plan | None
     yes: bool
@@ -53,15 +53,15 @@ def apply_store(
     """Apply one store, and return the exit code.
 
     Raises:
-        StalePlanError: The saved plan does not follow from what is checked out.
-        LimitError: A safety limit is broken.
-        LockedError: Another apply is under way.
+        StalePlanError: The saved plan does not fit the checked-out files or the record.
+        LimitError: The plan exceeds a safety limit.
+        LockedError: Another apply holds the lock.
     """
     saved = request.saved
     scope, memory = _load_scope(context, request)
     if memory.repository is None and scope.known.repository and not request.memory.none:
-        reporter.notice("Not recorded: nothing is committed in this repository yet.")
-    is_dead_here = saved is not None and _died_here(context, scope, saved, output)
+        reporter.notice("Not recorded, because this repository has no commit yet.")
+    crashed_here = saved is not None and _crashed_here(context, scope, saved, output)
     if saved is not None and scope.known.resumes:
         _refuse_begun(saved)
     if saved is not None:
@@ -69,7 +69,7 @@ def apply_store(
         _ensure_within_limits(saved, request.allow)
     scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
-        if not is_dead_here:
+        if not crashed_here:
             wait_for_lock(
                 scope.known, client, connection.stop, reporter, may_take_over=request.take_over
             )
@@ -86,10 +86,10 @@ def apply_store(
         return run_apply(run, client, output, reporter)
 
 
-def _died_here(context: StoreContext, scope: Scope, saved: Plan, output: ApplyOutput) -> bool:
-    """Return whether the run that has the store was of this plan, with the journal that is here.
+def _crashed_here(context: StoreContext, scope: Scope, saved: Plan, output: ApplyOutput) -> bool:
+    """Return whether the run that holds the lock has its journal here, for this plan.
 
-    The journal has a lock of its own, so that run is dead if this one gets it.
+    The journal is locked while a run uses it. If this run gets that lock, the other one crashed.
     """
     record = scope.known.last.record if scope.known.last else None
     if not scope.known.resumes or record is None:
@@ -98,15 +98,15 @@ def _died_here(context: StoreContext, scope: Scope, saved: Plan, output: ApplyOu
 
 
 def _refuse_begun(plan: Plan) -> None:
-    """Raise StalePlanError for a begun plan with corrections: only the orders tell what was added.
+    """Raise StalePlanError if a plan with corrections was started before.
 
-    A new plan reads them, once that run can't write any more.
+    Only the orders can tell what was added. A new plan reads them once the lock has expired.
     """
     if any(action.correction is not None for action in plan.actions):
         raise StalePlanError(
-            "An apply of this plan crashed, so the shop may already have some of its"
-            " deliveries. Nothing was written. Run `reconciler apply --take-over`. It waits"
-            " until the lock expires, plans again, and uses the orders to find what was added."
+            "An apply of this plan started and did not end, so the shop may have some of its"
+            " deliveries. Nothing was written. Run `reconciler apply --take-over`. It waits until"
+            " the lock expires, plans again, and finds out from the orders what was added."
         )
 
 
@@ -118,7 +118,7 @@ def _plan(
     output: ApplyOutput,
     reporter: Reporter,
 ) -> Plan | None:
-    """Make a plan and show it; return None unless it may be carried out."""
+    """Create and show a plan. Return None if the user does not confirm it."""
     plan = make_plan(scope, client, connection, reporter)
     output.show_plan(plan)
     _ensure_within_limits(plan, request.allow)
@@ -130,12 +130,12 @@ def _plan(
 
 
 def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Memory]:
-    """Return what is to be applied, and where that is recorded.
+    """Return the scope of this apply, and where it is recorded.
 
     Raises:
-        StalePlanError: The saved plan does not follow from it.
-        OldCommitError: What was applied last has left this commit behind.
-        UsageError: `--base` is given, and there is a record.
+        StalePlanError: The saved plan does not fit it.
+        OldCommitError: The checked-out commit does not descend from the one applied last.
+        UsageError: `--base` is given although there is a record.
     """
     saved = request.saved
     desired = load_store(context)
@@ -147,9 +147,9 @@ def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Me
     known = load_base(context, desired.settings, request.base, saved, repository)
     if request.base is not None and known.last is not None:
         raise UsageError(
-            f"--base is for the first apply, and there is a record already ({known.last.commit[:7]}"
-            f" of {known.last.date}). To say that the shop has something else:"
-            f" reconciler base set {request.base}."
+            f"--base is only for the first apply, but there is a record"
+            f" ({known.last.commit[:7]} of {known.last.date}). To set another base, run"
+            f" `reconciler base set {request.base}`."
         )
     if known.repository is not None and known.last is not None:
         refuse_old_commit(known.repository, known.head, known.last)
@@ -160,10 +160,10 @@ def _load_scope(context: StoreContext, request: ApplyRequest) -> tuple[Scope, Me
 
 
 def _ensure_within_limits(plan: Plan, allow: tuple[str, ...]) -> None:
-    """Raise LimitError for a limit that is broken and was not lifted."""
+    """Raise LimitError if the plan exceeds a limit that is not lifted."""
     broken = [violation for violation in plan.violations if violation.limit.value not in allow]
     if broken:
-        said = "; ".join(violation.message for violation in broken)
+        reasons = " ".join(f"{violation.message.removesuffix('.')}." for violation in broken)
         lifted = dict.fromkeys([*allow, *(violation.limit.value for violation in broken)])
         flags = " ".join(f"--allow {limit}" for limit in lifted)
-        raise LimitError(f"{said} Nothing was written. If you want these changes, pass {flags}.")
+        raise LimitError(f"{reasons} Nothing was written. If this is intended, pass {flags}.")

@@ -1,4 +1,4 @@
-"""Git → what the stages need of it: the base, the head, and what lies between."""
+"""Load the base, the head, and the commits in between from git."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,21 +19,22 @@ from reconciler.records.batches import parse_doubt, sum_up
 from reconciler.records.ledgers import parse_ledgers
 from reconciler.records.records import ref_of
 from reconciler.records.shop import parse_shop
+from reconciler.render.wording import count
 
 _NO_RECORD = (
-    "There is no {ref} here. If another remote has it, pass --remote NAME. If the shop has"
-    " the committed stock, run `reconciler base set HEAD`. If these SKUs are new, delete their"
-    " lines and run `reconciler import`, which reads the shop. For a preview, run `reconciler"
-    " plan --base HEAD`."
+    "This clone has no record ({ref}). If another remote has it, pass --remote NAME."
+    " If the shop has what is committed, run `reconciler base set HEAD`."
+    " If these SKUs are new here, delete their lines and run `reconciler import`, which reads them"
+    " from the shop. For a preview, run `reconciler plan --base HEAD`."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KnownBase:
-    """What git knows of one store: the repository (None: there is none) and the base (None: no).
+    """What git knows about one store. `repository` and `base` are None if there is none.
 
-    `last` is the record of the last apply, which `base` is too unless another one was named;
-    `resumes` says that it is the intent of the very plan that is to be applied.
+    `last` is the record of the last apply. `base` is the same, unless another one was named.
+    `resumes` means that `last` is the intent of the saved plan that is applied.
     """
 
     repository: Repository | None
@@ -47,19 +48,19 @@ class KnownBase:
 
     @property
     def ways_out(self) -> str:
-        """Return what to do where a base is needed and there is none."""
+        """Return what to do if a base is needed and there is none."""
         return NO_GIT if self.repository is None else _NO_RECORD.format(ref=ref_of(self.site_id))
 
     @property
     def why_not(self) -> str:
-        """Return in a few words why there is no base."""
+        """Return the reason why there is no base, in parentheses."""
         if self.repository is None:
-            return "(This folder is in no git repository, or git is not installed.)"
-        return f"(There is no {ref_of(self.site_id)} here, and no --base.)"
+            return "(This folder is not in a git repository, or git is not installed.)"
+        return f"(This clone has no {ref_of(self.site_id)}, and --base is not set.)"
 
     @property
     def commits(self) -> tuple[str, ...]:
-        """Return the commits that touched the store since the base, newest first."""
+        """Return the commits that changed the store since the base, newest first."""
         if self.repository is None or self.base is None or self.head is None:
             return ()
         return self.repository.commits_since(self.base.source, self.head, self.folder)
@@ -72,18 +73,22 @@ def load_base(
     saved: Plan | None,
     opened: Repository | None = None,
 ) -> KnownBase:
-    """Return what git knows of a store; its base is *ref*, else the last record.
+    """Return what git knows about a store. Its base is *ref*, by default the last record.
 
-    Where the last record is the intent of the *saved* plan itself, or there is none, the base is
-    the one that the plan was made for. The repository is *opened* unless it is given. Raises
-    NoBaseError for a base that cannot be had.
+    If there is no record, or it is the intent of the *saved* plan, the base is that of the plan.
+    The repository is opened unless *opened* is given.
+
+    Raises:
+        NoBaseError: The base can't be found or read.
     """
     store = settings.name
     folder = context.folder
     repository = opened or open_repository(context.inventory)
     if repository is None:
         if ref is not None:
-            raise NoBaseError(f"--base {ref}: this folder is in no git repository.")
+            raise NoBaseError(
+                f"--base {ref} needs a git repository, and this folder is not in one."
+            )
         return KnownBase(None, folder, store, settings.site_id, None, None, None)
     last = find_base(repository, folder, settings.site_id, None)
     resumes = saved is not None and last is not None and is_intent_of(last, saved)
@@ -95,8 +100,8 @@ def load_base(
         texts = find_base(repository, folder, settings.site_id, named)
     if texts is not None and (place := find_elsewhere(repository, texts, settings.site_id)):
         raise NoBaseError(
-            f"At {texts.commit[:7]} this store was {place.rpartition('/')[0]}. In the new folder"
-            " every SKU would count as new. Pass a later commit with --base."
+            f"At {texts.commit[:7]}, this store was in {place.rpartition('/')[0]}. In its new"
+            " folder, every SKU would count as new. Name a commit after the move with --base."
         )
     base = _build_base(texts, folder, store) if texts else None
     head = repository.find_commit("HEAD")
@@ -104,7 +109,7 @@ def load_base(
 
 
 def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
-    """Return whether *last* says that *plan* itself was begun, and not that it ended."""
+    """Return whether *last* is the intent of *plan*: it was started and has not ended."""
     record = last.record
     return (
         record is not None
@@ -115,13 +120,13 @@ def is_intent_of(last: BaseTexts, plan: Plan) -> bool:
 
 
 def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
-    """Return the base in *texts*, with what a run that has not ended said of its writes."""
+    """Return the base in *texts*, including the reported results of a run that has not ended."""
     what = f"the base {texts.commit[:7]}"
-    said = _build_past(texts, folder, store, what)
-    base = Base(texts.commit, texts.source, texts.date, said.declared)
+    past = _build_past(texts, folder, store, what)
+    base = Base(texts.commit, texts.source, texts.date, past.declared)
     told = texts.told
     if told is None:
-        return replace(base, ledgers=settle_all(said.events))
+        return replace(base, ledgers=settle_all(past.events))
     place, released = _place(texts), replace(texts, files=told.released)
     doubt = [one for _, content in told.doubt for one in parse_doubt(place, content)]
     progress = sum_up(told.batches)
@@ -146,12 +151,12 @@ def _build_base(texts: BaseTexts, folder: Path, store: str) -> Base:
 
 
 _LANDED = frozenset({Result.APPLIED, Result.ALREADY})
-# A write that was answered with another number was taken.
+# After an answer with another number, the write may have taken effect.
 _UNKNOWN = frozenset({Result.UNKNOWN, Result.FAILED})
 
 
 def _planned_at(texts: BaseTexts) -> str:
-    """Return when the apply of a record was planned, '' if nothing tells."""
+    """Return the time of the plan of a record (UTC, ISO 8601), '' if unknown."""
     try:
         at = datetime.fromisoformat(texts.record.planned_at) if texts.record else None
         return format_time(at.astimezone(UTC)) if at is not None and at.tzinfo else ""
@@ -160,32 +165,33 @@ def _planned_at(texts: BaseTexts) -> str:
 
 
 def _place(texts: BaseTexts) -> str:
-    """Return where a record is, for people."""
+    """Return the commit of a record, and its ref, for messages."""
     ref = ref_of(texts.record.site_id) if texts.record else ""
     return f"{texts.commit[:7]} at {ref}" if ref else texts.commit[:7]
 
 
 def _build_past(texts: BaseTexts, folder: Path, store: str, what: str) -> PastState:
-    """Return what the files in *texts* said; raise NoBaseError where that can't be read."""
-    advice = "Name another commit with valid YAML."
+    """Return the state that the files in *texts* declare; raise NoBaseError if malformed."""
+    advice = "Name another commit, with valid YAML."
     if texts.odd:
-        raise NoBaseError(f"{what} contains a link instead of a file: {texts.odd[0]}. {advice}")
+        raise NoBaseError(f"In {what}, {texts.odd[0]} is a link instead of a file. {advice}")
     try:
         return build_past(store, folder.as_posix(), texts.files)
     except InputError as error:
-        more = f" And {len(error.problems) - 1} more." if len(error.problems) > 1 else ""
+        others = len(error.problems) - 1
+        more = f" {count(others, 'more problem')} found." if others else ""
         raise NoBaseError(f"Can't read {what}: {error.problems[0]}{more} {advice}") from None
 
 
 def said_in(texts: BaseTexts, folder: Path, store: str) -> PastState:
-    """Return what the files in *texts* said; raise NoBaseError where that can't be read."""
+    """Return the state that the files in *texts* declare; raise NoBaseError if malformed."""
     return _build_past(texts, folder, store, texts.commit[:7])
 
 
 def at_fork(known: KnownBase) -> KnownBase:
-    """Return *known* with the base where this branch left the line of what was applied.
+    """Return *known* with the base at the commit where this branch left the applied commits.
 
-    What others merged and applied since then is no change of this branch.
+    So a plan of the branch leaves out what others merged and applied since then.
     """
     repository, base, head = known.repository, known.base, known.head
     if repository is None or base is None or head is None:
@@ -200,14 +206,14 @@ def at_fork(known: KnownBase) -> KnownBase:
 
 
 def declared_at(known: KnownBase, ref: str) -> Mapping[str, Declared]:
-    """Return what was declared at *ref*, or where the commit checked out has left its line.
+    """Return the levels declared where HEAD left *ref*, or at *ref* itself.
 
-    What others have merged there since is no change of this branch.
+    So changes that others merged there since do not count as changes of this branch.
     """
     if known.repository is None:
         raise UsageError("--changed-since needs a git repository. Work in a clone.")
     since = known.repository.fork_point(ref) or ref
     texts = find_base(known.repository, known.folder, known.site_id, since)
     if texts is None:
-        raise NoBaseError(f"--changed-since {ref} names no commit here. Fetch it.")
+        raise NoBaseError(f"--changed-since {ref}: no such commit in this clone. Fetch it.")
     return _build_past(texts, known.folder, known.store, ref).declared

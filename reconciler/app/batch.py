@@ -1,4 +1,4 @@
-"""One store after the other, each with its own exit code; the worst one wins."""
+"""Run a command for several stores, one after the other. The worst exit code wins."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,9 +14,9 @@ def for_each_store(
     work: Callable[[StoreContext], ExitCode],
     report_error: Callable[[ReconcilerError], None],
 ) -> ExitCode:
-    """Do *work* for each store, and return the worst exit code.
+    """Run *work* for each store, and return the worst exit code.
 
-    An error of one store is reported and the next one is taken; a signal ends it.
+    After an error of one store, the next one follows. After a signal, none follows.
     """
     codes: list[ExitCode] = []
     for number, context in enumerate(contexts, 1):

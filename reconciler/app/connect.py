@@ -1,4 +1,4 @@
-"""Settings → a client of the shop: Webflow's, or the embedded one for the length of a command."""
+"""Open a client of the shop: Webflow, or a sandbox that runs as long as the command."""
 
 import os
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ WINDOW_VARIABLE = "WEBFLOW_RATE_WINDOW"
 
 
 class RateLimits:
-    """The pace of each token: stores that share a token share what it may ask for."""
+    """The pace of each token. Stores with the same token share its rate limit."""
 
     def __init__(self) -> None:
         self._paces: dict[str, Pace] = {}
 
     def pace_of(self, token: Token) -> Pace:
-        """Return the pace of *token*, the same one each time."""
+        """Return the pace of *token*, always the same object."""
         return self._paces.setdefault(token.header, Pace(rate_window()))
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How shops are asked: the file of the token, how many at once, and until when."""
+    """How to connect to shops: the token's file, requests at once, and when to stop."""
 
     token_file: Path | None
     parallelism: int
@@ -46,10 +46,10 @@ class Connection:
 def open_store(
     context: StoreContext, settings: StoreSettings, connection: Connection
 ) -> Iterator["StoreClient"]:
-    """Yield a client of the store; a sandbox runs for exactly as long.
+    """Yield a client of the shop. A sandbox runs as long as the client is open.
 
-    A signal cuts the client's waits short. What answers is loaded only here: a command that asks no
-    shop pays for no HTTP client, and one that asks Webflow for no embedded store.
+    A signal ends the waits of the client. The HTTP client and the sandbox are imported only here,
+    since other commands must start fast.
     """
     stop = connection.stop
     if settings.backend is Backend.SANDBOX:
@@ -77,7 +77,7 @@ def _make_client(address: str, token: Token, pace: Pace, stop: StopSignal) -> "S
 
 
 def rate_window() -> float:
-    """Return the seconds that a minute of waiting has: fewer than 60 in tests."""
+    """Return the length of the rate limit's window in seconds. Tests make it shorter than 60."""
     text = os.environ.get(WINDOW_VARIABLE, "")
     try:
         window = float(text) if text else WINDOW

@@ -1,4 +1,4 @@
-"""What a use case is told: the store it is about, and how to reach the shop."""
+"""The arguments of use cases: which store, and where its record is kept."""
 
 import os
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """One store: its name, and the inventory folder that holds its files."""
+    """One store: its name, and the inventory folder that contains it."""
 
     name: str
     inventory: Path
 
     @property
     def folder(self) -> Path:
-        """Return the folder of the store's own files."""
+        """Return the folder of the store."""
         return self.inventory / self.name
 
     def state_folder(self, *parts: str) -> Path:
-        """Return a folder below `.reconciler/`, which git ignores; make it if need be.
+        """Return a folder below `.reconciler/`, which git ignores. Create it if needed.
 
         Raises:
-            ReconcilerError: It cannot be made, or leads through a link.
+            ReconcilerError: It can't be created, or its path contains a link.
         """
         state = self.inventory.absolute().parent / ".reconciler"
         folder = state.joinpath(*parts)
@@ -43,9 +43,9 @@ class StoreContext:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequest:
-    """What was asked: a `remote`, `local` for none, `none` for no record at all.
+    """Where to keep the record: on `remote`, only here (`local`), or nowhere (`none`).
 
-    `is_named` says that recording was asked for in so many words.
+    `is_named` means that an option asks for a record explicitly.
     """
 
     remote: str | None = None
@@ -55,11 +55,11 @@ class MemoryRequest:
 
 
 def resolve_stores(inventory: Path, names: Sequence[str] = ()) -> list[StoreContext]:
-    """Return the stores called *names*, each once; all of *inventory* if none is named.
+    """Return the stores called *names*, without duplicates; by default all of *inventory*.
 
     Raises:
-        InputError: Something in the folder is no store.
-        UsageError: There is no store of that name.
+        InputError: Something in the folder is not a store.
+        UsageError: No store has one of these names.
     """
     problems: list[Problem] = []
     known = find_stores(inventory, problems)
@@ -68,6 +68,6 @@ def resolve_stores(inventory: Path, names: Sequence[str] = ()) -> list[StoreCont
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"Stores: {', '.join(known)}."
-            raise UsageError(f"There is no store {name} in {inventory}. {hint}")
+            hint = f"Did you mean {near[0]}?" if near else f"Known stores: {', '.join(known)}."
+            raise UsageError(f"No store {name} in {inventory}. {hint}")
     return [StoreContext(name, inventory) for name in dict.fromkeys(names) or known]

@@ -1,4 +1,4 @@
-"""`base unlock` and `base settle`: a run that died, and what it may have written."""
+"""`base unlock` and `base settle`: end a crashed run, and resolve its writes in doubt."""
 
 import os
 from collections.abc import Mapping
@@ -35,29 +35,29 @@ from reconciler.render.wording import count
 def unlock_record(
     context: StoreContext, run: str, memory: MemoryRequest, reporter: Reporter
 ) -> ExitCode:
-    """Say that a run is dead; the next apply waits for its deadline, and reads what it wrote.
+    """Unlock a crashed run. The next apply waits for its deadline, then reads what it wrote.
 
     Raises:
-        UsageError: *run* is not the apply that holds the lock.
-        LockedError: It ended in between.
+        UsageError: *run* does not hold the lock.
+        LockedError: The run ended in the meantime.
     """
     settings = load_settings(context)
     repository = require_repository(context)
     remote = open_shared(repository, settings.site_id, memory)
     last = find_base(repository, context.folder, settings.site_id, None)
     if last is None or last.told is None or last.told.deadline is None:
-        reporter.say("Nothing is locked.")
+        reporter.say("No apply holds the lock.")
         return ExitCode.DONE
     if last.told.record.run != run:
         raise UsageError(f"{run} does not hold the lock. {describe_lock(last)}")
     by = find_actor(repository, os.environ) or "unknown"
-    # No batch lasts that long, so a later deadline comes from a shop's wrong clock.
+    # A later deadline comes from a wrong clock of the shop, since no batch lasts that long.
     deadline = min(last.told.deadline, datetime.now(UTC) + LONG_OVER)
     batch = Batch(deadline, unlocked_by=by)
-    commit = make_batch(repository, last.commit, batch, f"{settings.name}: {run} unlocked\n")
+    commit = make_batch(repository, last.commit, batch, f"{settings.name}: unlock apply {run}\n")
     go_on(repository, ref_of(settings.site_id), commit, last.commit, remote)
     reporter.say(
-        f"Unlocked{shared_text(remote)}. The next apply goes on after"
+        f"Unlocked{shared_text(remote)}. The next apply continues after"
         f" {deadline:%Y-%m-%d %H:%M:%S} UTC by the shop's clock, and reads what {run} wrote."
     )
     return ExitCode.DONE
@@ -69,11 +69,11 @@ def settle_record(
     memory: MemoryRequest,
     reporter: Reporter,
 ) -> ExitCode:
-    """Record of SKUs in doubt whether their write was applied (True) or skipped.
+    """Record for SKUs in doubt whether their write was applied (True) or skipped (False).
 
     Raises:
         UsageError: A SKU is not in doubt.
-        LockedError: An apply is under way.
+        LockedError: An apply holds the lock.
     """
     settings = load_settings(context)
     repository = require_repository(context)
@@ -82,7 +82,7 @@ def settle_record(
     ensure_unlocked(known)
     base, last = known.base, known.last
     if base is None or last is None or last.told is None:
-        raise UsageError(f"Nothing is in doubt: there is no record. {known.why_not}")
+        raise UsageError(f"Nothing is in doubt, because there is no record. {known.why_not}")
     found = {sku: _find_doubt(base, sku) for sku in answers}
     _refuse_contradictions(found, answers)
     landed, skipped = (
@@ -97,12 +97,14 @@ def settle_record(
     state = AppliedState(
         after.declared, after.released, after.shop, record.consumed, after.ledgers, after.pending
     )
-    message = f"{settings.name}: {count(len(found), 'SKU')} in doubt settled\n"
+    message = f"{settings.name}: settle {count(len(found), 'SKU')} in doubt\n"
     files = dump_state(state, settings.rule) | keep_deadline(known, resolve(recovered))
     commit = make_record(repository, record, files, message)
     finish(repository, ref_of(settings.site_id), commit, record.previous, remote, done=NOT_WRITTEN)
     for sku, is_applied in answers.items():
-        became = "counts as applied" if is_applied else "counts as skipped, and is planned again"
+        became = (
+            "counts as applied" if is_applied else "counts as skipped and will be planned again"
+        )
         reporter.say(f"{safe_text(sku)}: {found[sku].before} -> {found[sku].after} {became}.")
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{shared_text(remote)}.")
     return ExitCode.DONE
@@ -115,8 +117,8 @@ def _refuse_contradictions(found: Mapping[str, Pending], answers: Mapping[str, b
         other = by_id.setdefault(write.sku_id, sku)
         if answers[other] is not answers[sku]:
             raise UsageError(
-                f"{safe_text(other)} and {safe_text(sku)} are keys of one SKU. Name only one of"
-                " them."
+                f"{safe_text(other)} and {safe_text(sku)} are keys of the same SKU. Give only one"
+                " answer for it."
             )
 
 
@@ -126,5 +128,5 @@ def _find_doubt(base: Base, sku: str) -> Pending:
         if sku in write.keys:
             return write
     names = ", ".join(safe_text(one.sku) for one in base.pending[:5])
-    others = f"In doubt: {names}" if names else "Nothing is in doubt"
-    raise UsageError(f"{safe_text(sku)} is not in doubt. {others}. See `reconciler base show`.")
+    others = f"In doubt: {names}." if names else "Nothing is in doubt."
+    raise UsageError(f"{safe_text(sku)} is not in doubt. {others} Run `reconciler base show`.")

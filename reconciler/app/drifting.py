@@ -1,4 +1,4 @@
-"""`drift`: what of the live stock differs from what is declared, and what the orders explain."""
+"""`drift`: compare the live stock with the declared stock, and explain it with orders."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -27,16 +27,16 @@ from reconciler.plan.explain import explain, find_starts
 from reconciler.plan.recovery import name_doubts, recover, with_recovered
 from reconciler.webflow.client import StoreClient
 
-# What no order explains.
+# Kinds of drift that orders can't explain.
 _OTHER_KINDS = frozenset({DriftKind.TYPE, DriftKind.UNREADABLE})
 
 
 def find_drift(
     context: StoreContext, connection: Connection, reporter: Reporter, *, explains: bool
 ) -> Drift:
-    """Read every SKU that the files name and return what differs; with orders if it *explains*.
+    """Read every SKU that the files name, and return what differs. *explains* adds orders.
 
-    Without a record nothing can be explained, which is said.
+    Without a record, nothing can be explained, and a notice says so.
 
     Raises:
         InterruptedRunError: A signal came.
@@ -65,7 +65,7 @@ def compare_all(  # noqa: PLR0913  what is compared, what reads more of it, and 
     """
     drift = compute_drift(desired, snapshot.live, snapshot.named, base)
     if base is not None and base.pending:
-        base, doubts = _tell_doubts(desired, base, snapshot)
+        base, doubts = _resolve_doubts(desired, base, snapshot)
         drift = replace(drift, findings=(*drift.findings, *doubts))
     if base is None or not explains:
         return drift
@@ -77,20 +77,20 @@ def compare_all(  # noqa: PLR0913  what is compared, what reads more of it, and 
     return until_signal(connection, lambda: _explain(drift, reading, read))
 
 
-def _tell_doubts(
+def _resolve_doubts(
     desired: DesiredState, base: Base, snapshot: Snapshot
 ) -> tuple[Base, tuple[Finding, ...]]:
-    """Return the base once the orders have told of writes in doubt, and what there is to say."""
+    """Return the base with writes in doubt resolved by orders, and findings about them."""
     live = snapshot.live
     recovered = recover(base, desired.declared, live)
     in_doubt = snapshot.named.in_doubt
-    said = name_doubts(base, desired, live, recovered, in_doubt)
-    return with_recovered(base, recovered), tuple(said)
+    findings = name_doubts(base, desired, live, recovered, in_doubt)
+    return with_recovered(base, recovered), tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What was read of files, git, and shop, and what reads more of the shop."""
+    """The state read so far, and a client to read more."""
 
     desired: DesiredState
     base: Base
@@ -101,17 +101,19 @@ class _Reading:
 def _load_record(
     context: StoreContext, settings: StoreSettings, reporter: Reporter, *, is_needed: bool
 ) -> Base | None:
-    """Return the last record, None without one; the remote is asked only if it *is needed*."""
+    """Return the last record or None. It is fetched from the remote only if it *is needed*."""
     if is_needed:
         refresh_record(open_repository(context.inventory), settings, reporter)
     known = load_base(context, settings, None, None)
     if known.base is None and is_needed:
-        reporter.notice(f"Not explained: there is no record of what the shop had. {known.why_not}")
+        reporter.notice(
+            f"Can't explain drift without a record of what the shop had. {known.why_not}"
+        )
     return known.base
 
 
 def _explain(drift: Drift, reading: _Reading, read: ReadStocks) -> Drift:
-    """Read the orders since the earliest SKU that differs was settled, and what they explain."""
+    """Return *drift* explained by the orders since the SKUs that differ were settled."""
     live = reading.snapshot.live
     starts = find_starts(reading.desired, reading.base, reading.snapshot.named)
     odd = [one for one in starts if one.differs(live.stocks.get(one.sku_id))]

@@ -1,4 +1,4 @@
-"""The environment of a workflow → what asks GitHub."""
+"""Open a client of GitHub's API from the environment of a workflow."""
 
 import os
 import time
@@ -10,6 +10,6 @@ from reconciler.webflow.rate_limit import WINDOW
 
 
 def open_github() -> Github:
-    """Return what asks GitHub about the repository of this workflow."""
+    """Return a client for the repository of this workflow."""
     scale = rate_window() / WINDOW
     return Github(read_actions_context(os.environ), lambda seconds: time.sleep(seconds * scale))

@@ -1,4 +1,4 @@
-"""`history`: everything that git and the records know about one SKU."""
+"""`history`: show what git and the records know about one SKU."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -47,21 +47,21 @@ _KINDS = {
     LANDED: HistoryKind.APPLIED,
     SKIPPED: HistoryKind.FAILED,
 }
-_NOTES = {LANDED: "was in doubt, and took effect", SKIPPED: "was in doubt, and took no effect"}
+_NOTES = {LANDED: "was in doubt, took effect", SKIPPED: "was in doubt, took no effect"}
 
 
 def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHistory:
-    """Return what happened to *sku*, under whatever key, oldest first.
+    """Return the history of *sku* under all its keys, oldest first.
 
     Raises:
         UsageError: No file ever named it, or there is no git repository.
-        HistoryError: git can't tell.
+        HistoryError: Git fails.
     """
     desired = load_store(context)
     settings = desired.settings
     repository = open_repository(context.inventory)
     if repository is None:
-        raise UsageError("`history` needs git, and this folder is in no repository.")
+        raise UsageError("`reconciler history` needs a git repository. Work in a clone.")
     refresh_record(repository, settings, reporter)
     base = load_base(context, settings, None, None).base
     keys, ids = _find_keys(sku, desired, base, repository)
@@ -75,7 +75,7 @@ def read_history(context: StoreContext, sku: str, reporter: Reporter) -> SkuHist
 
 
 def _order(event: HistoryEvent) -> tuple[str, int]:
-    """Return the place of an event: by its time, and what people saw and said before what came."""
+    """Return the sort key of an event: by time, and declarations before applies."""
     first = (HistoryKind.OBSERVED, HistoryKind.DECLARED, HistoryKind.COUNTED, HistoryKind.ADJUSTED)
     return event.at, first.index(event.kind) if event.kind in first else len(first)
 
@@ -84,13 +84,14 @@ def _suggest(sku: str, desired: DesiredState, base: Base | None) -> str:
     named = desired.declared.keys() | {one.sku for one in desired.events}
     if base is not None:
         named |= base.declared.keys() | base.released.keys()
-    return KnownSkus(named, {}).suggest(sku) or "Check the code."
+    hint = KnownSkus(named, {}).suggest(sku) or "Check the code."
+    return hint[:1].upper() + hint[1:]
 
 
 def _find_keys(
     sku: str, desired: DesiredState, base: Base | None, repository: Repository
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return all keys that the SKU called *sku* had, and its ids in the shop."""
+    """Return all keys of the SKU called *sku*, and its ids in the shop."""
     if base is None:
         return (sku,), frozenset()
     rows = base.shop.values()
@@ -107,7 +108,7 @@ def _find_keys(
 def _from_files(
     repository: Repository, context: StoreContext, keys: Collection[str]
 ) -> Iterator[HistoryEvent]:
-    """Yield what the files said, each time that it changed."""
+    """Yield each change of what the files say about the SKU."""
     folder = path_below_top(repository, context.folder)
     versions = [
         one
@@ -117,7 +118,7 @@ def _from_files(
     repository.fetch_missing("HEAD", paths=(folder,), walk=True)
     contents = read_blobs(repository, (one.blob for one in versions if one.blob))
     files: dict[str, list[Mention]] = {}
-    before = _Said(None, {})
+    before = _Statements(None, {})
     ever: set[tuple[MentionKind, str]] = set()
     for _, of_commit in groupby(versions, key=lambda one: one.commit):
         ones = list(of_commit)
@@ -130,15 +131,15 @@ def _from_files(
         before = after
 
 
-class _Said(NamedTuple):
-    """What all files say of a SKU: its level, and what happened, by kind and time."""
+class _Statements(NamedTuple):
+    """What all files say about a SKU: its level, and its events by kind and time."""
 
     level: Stock | None
     events: Mapping[tuple[MentionKind, str], Mention]
 
 
-def _sum_up(files: Mapping[str, list[Mention]]) -> _Said:
-    """Return what all *files* say: where they say it, and by which key, makes no difference."""
+def _sum_up(files: Mapping[str, list[Mention]]) -> _Statements:
+    """Return the statements of all *files*, regardless of file and key."""
     level: Stock | None = None
     events: dict[tuple[MentionKind, str], Mention] = {}
     for mention in (one for ones in files.values() for one in ones):
@@ -148,18 +149,18 @@ def _sum_up(files: Mapping[str, list[Mention]]) -> _Said:
         key = (mention.kind, mention.at)
         earlier = events.get(key)
         events[key] = mention._replace(units=mention.units + (earlier.units if earlier else 0))
-    return _Said(level, events)
+    return _Statements(level, events)
 
 
 def _compare(
     version: FileVersion,
-    before: _Said,
-    after: _Said,
+    before: _Statements,
+    after: _Statements,
     ever: Collection[tuple[MentionKind, str]],
 ) -> Iterator[HistoryEvent]:
-    """Yield what a commit changed; what it only moved, renamed, or folded is nothing.
+    """Yield what a commit changed. Moving, renaming, or folding statements is no change.
 
-    What was there *ever* before came back with this commit, and did not happen again.
+    An event in *ever* was there before. It is back with this commit, and did not happen again.
     """
     if before.level != after.level:
         levels = (_number(before.level), _number(after.level))
@@ -191,8 +192,8 @@ def _time_of(mention: Mention, version: FileVersion) -> str:
     return min(mention.at, version.at) if is_reading else mention.at
 
 
-def _is_rearranged(before: _Said, after: _Said) -> bool:
-    """Return whether adjustments have other times or files, and come to the same as before."""
+def _is_rearranged(before: _Statements, after: _Statements) -> bool:
+    """Return whether adjustments only have other times or files, with the same sum."""
     old, new = (
         [m for key, m in one.events.items() if key not in other.events]
         for one, other in ((before, after), (after, before))
@@ -202,11 +203,11 @@ def _is_rearranged(before: _Said, after: _Said) -> bool:
     total = sum(m.units for m in new) - sum(m.units for m in old)
     more = sum(after.events[key].units - before.events[key].units for key in same)
     are_counts_same = all(before.events[key].stock == after.events[key].stock for key in same)
-    is_told = {m.reason for m in new} <= {m.reason for m in old} | {CLOSED}
+    has_known_reasons = {m.reason for m in new} <= {m.reason for m in old} | {CLOSED}
     return (
         bool(old)
         and kinds == {MentionKind.ADJUSTMENT}
-        and (is_told and are_counts_same and not total + more)
+        and (has_known_reasons and are_counts_same and not total + more)
     )
 
 
@@ -236,7 +237,7 @@ def _from_records(
     ids: Collection[str],
     repository: Repository,
 ) -> Iterator[HistoryEvent]:
-    """Yield what applies did to the SKU, and to any that had the key *asked* for before."""
+    """Yield what applies did to the SKU, and to earlier SKUs with the key *asked*."""
     for one in actions:
         write = one.write
         is_ours = write.sku_id in ids or write.sku == asked or (not ids and write.sku in keys)
@@ -256,10 +257,10 @@ def _from_records(
 
 
 def _note(action: PastAction) -> str:
-    """Return how it became known what a write in doubt did, '' for other actions."""
+    """Return how a write in doubt was resolved, '' for other actions."""
     if action.result not in _NOTES:
         return ""
-    how = "base settle" if action.is_said else "from stock and orders"
+    how = "by base settle" if action.is_said else "by stock and orders"
     return f"{_NOTES[action.result]} ({how})"
 
 
@@ -272,10 +273,10 @@ def _number(stock: Stock | None) -> int | float | str | None:
 def add_live(
     context: StoreContext, history: SkuHistory, connection: Connection, reporter: Reporter
 ) -> SkuHistory:
-    """Return *history* with what was sold since the last apply, and what the shop has now.
+    """Return *history* with the units sold since the last apply, and the live stock.
 
     Raises:
-        InterruptedRunError: A signal came.
+        InterruptedRunError: A signal arrived.
     """
     desired = load_store(context)
     applied = [one for one in history.events if one.kind is HistoryKind.APPLIED]

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM → an orderly end, with the exit code that shells expect."""
+"""Handle SIGINT, SIGTERM, and SIGHUP: end in order, with the exit code that shells expect."""
 
 import signal
 import time
@@ -14,10 +14,10 @@ _NOTICED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignal:
-    """Whether the run is to end, and why; waits are cut short when it is.
+    """Whether the run must end, and why. Waits end early then.
 
-    The first signal is noticed, the second one interrupts what waits, the third ends the process.
-    A run may also have *max_seconds* from now on.
+    The first signal ends the run in order, the second interrupts it, the third kills the process.
+    *max_seconds* limits the run from now on. *max_text* is the same time as the user wrote it.
     """
 
     def __init__(
@@ -26,27 +26,27 @@ class StopSignal:
         self._announce = announce
         self._received: int | None = None
         self.is_abandoned = False
-        """Whether a second signal has come."""
+        """Whether a second signal arrived."""
         self.max_seconds = max_seconds or 0.0
         self._ends: list[tuple[float, str]] = []
         if max_seconds is not None:
-            self.end_within(max_seconds, f"the time limit of {max_text} is over")
+            self.end_within(max_seconds, f"its time limit of {max_text} is over")
 
     def reason(self) -> str | None:
-        """Return why the run is to end, or None."""
+        """Return why the run must end as a phrase like "interrupted", or None."""
         if self._received is not None:
             return "interrupted"
         now = time.monotonic()
         return next((why for until, why in self._ends if now >= until), None)
 
     def end_within(self, seconds: float, why: str) -> None:
-        """Let the run end in so many seconds, and say *why* then."""
+        """End the run after *seconds*, for the reason *why*."""
         self._ends.append((time.monotonic() + seconds, why))
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond a signal, nor beyond the time that the run has.
+        """Wait for *seconds*, or until the run must end.
 
-        It looks now and then: a signal handler that wakes sleepers may itself wait for ever.
+        It polls, because a signal handler that wakes sleepers can deadlock.
         """
         until = time.monotonic() + seconds
         while self.reason() is None and (left := until - time.monotonic()) > 0:
@@ -54,12 +54,12 @@ class StopSignal:
 
     @property
     def exit_code(self) -> ExitCode | None:
-        """Return 130, 143 or 129, or None as long as no signal has come."""
+        """Return 130, 143, or 129 after a signal, else None."""
         return None if self._received is None else ExitCode(128 + self._received)
 
     @contextmanager
-    def noticing(self, said: str) -> Iterator[None]:
-        """Notice signals for as long as the block lasts; *said* tells people what happens then."""
+    def noticing(self, action: str) -> Iterator[None]:
+        """Handle signals during the block. *action* says what happens then, for people."""
 
         def handle(number: int, _: FrameType | None) -> None:
             if self._received is not None:
@@ -68,7 +68,7 @@ class StopSignal:
                     signal.signal(each, signal.SIG_DFL)
                 raise KeyboardInterrupt
             self._received = number
-            self._announce(f"Interrupted: {said}. Press again to stop at once.")
+            self._announce(f"Interrupted: {action}. A second signal stops at once.")
 
         noticed = [number for number in _NOTICED if not _is_ignored(number)]
         before = {number: signal.signal(number, handle) for number in noticed}
@@ -80,12 +80,12 @@ class StopSignal:
 
 
 def _is_ignored(number: int) -> bool:
-    """Return whether the parent process ignores a signal, as `nohup` does."""
+    """Return whether a signal is ignored, as under `nohup`."""
     return signal.getsignal(number) is signal.SIG_IGN
 
 
 def exit_on_sigterm(announce: Announce) -> None:
-    """Let SIGTERM unwind the program like SIGINT does, so that what is open gets closed."""
+    """Make SIGTERM raise SystemExit, so that open resources are closed."""
 
     def leave(number: int, _: FrameType | None) -> None:
         announce("Interrupted.")

@@ -1,4 +1,4 @@
-"""Who has the store: until when, by the shop's own time, and what to do if that run is dead."""
+"""The lock of an apply: who holds it, until when, and how to take it over after a crash."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,15 +11,15 @@ from reconciler.errors import InterruptedRunError, LockedError
 from reconciler.records.base import BaseTexts
 from reconciler.webflow.client import StoreClient
 
-# How wrong the clock of a machine may be, where the shop tells no time.
+# Margin for a wrong clock of this machine if the shop sends no time.
 LONG_OVER: Final = timedelta(hours=3)
 
 
 def ensure_unlocked(known: KnownBase) -> None:
-    """Raise LockedError while an apply may have the store, by this machine's clock.
+    """Raise LockedError while an apply may hold the lock, by the clock of this machine.
 
-    For what people do by hand, without a shop to ask the time. This clock may be wrong by hours,
-    so the deadline has to be long over, unless people said that the run is dead.
+    This is for commands that don't contact the shop. The clock may be wrong by hours, so the
+    deadline must be LONG_OVER, unless the run was unlocked.
     """
     last = known.last
     deadline = last.told.deadline if last is not None and last.told else None
@@ -37,11 +37,16 @@ def wait_for_lock(
     *,
     may_take_over: bool,
 ) -> None:
-    """Return once no other run may write any more; raise LockedError while one may.
+    """Return once no other run can write any more; raise LockedError while one holds the lock.
 
-    A run that people said is dead may still be alive: it writes nothing after its deadline, so
-    that is waited for. Both by the shop's own time, so a runner's wrong clock takes over nothing.
-    No batch lasts longer than LASTING, so a deadline further away comes from a shop's wrong clock.
+    With `--take-over`, or after `base unlock`, wait for the deadline: the run may still be alive,
+    but it writes nothing after its deadline. Times are by the shop's clock, so a wrong clock of a
+    runner can't take over the lock. A deadline more than LASTING away comes from a wrong clock of
+    the shop.
+
+    Raises:
+        LockedError: Another apply holds the lock.
+        InterruptedRunError: A signal arrived.
     """
     last = known.last
     deadline = last.told.deadline if last is not None and last.told else None
@@ -55,8 +60,8 @@ def wait_for_lock(
     deadline = min(deadline, now + lasting(client))
     if now < deadline:
         reporter.say(
-            f"Waiting until {deadline:%Y-%m-%d %H:%M:%S} UTC: until then the earlier run may"
-            " still write."
+            f"Waiting until {deadline:%Y-%m-%d %H:%M:%S} UTC, because the other apply could still"
+            " write until then."
         )
     while now < deadline:
         stop.sleep((deadline - now).total_seconds() + 0.05)
@@ -70,19 +75,19 @@ def _is_unlocked(last: BaseTexts) -> bool:
 
 
 def describe_lock(last: BaseTexts) -> str:
-    """Return who has the store, since when, and what to do if that run crashed."""
+    """Return who holds the lock, until when, and what to do if that apply crashed."""
     record, told = last.record, last.told
     if record is None or told is None or told.deadline is None:
-        return "Nothing is locked."
+        return "No apply holds the lock."
     by = f" by {record.by}" if record.by else ""
     what = f"apply {record.run} (commit {record.source[:7]}{by}, planned {record.planned_at[:16]}Z)"
     until = f"{told.deadline:%Y-%m-%d %H:%M:%S} UTC by the shop's clock"
     if told.is_unlocked:
         return (
-            f"The lock of the {what} was released. That run may write until {until}. The next"
-            " apply waits."
+            f"The {what} was unlocked. It can write until {until}. The next apply waits for that."
         )
     return (
-        f"Another {what} holds the lock until {until}, and may renew it. Wait. If it crashed,"
-        f" run `reconciler base unlock {record.run}`, or apply with --take-over."
+        f"Another {what} holds the lock until {until}. It extends the lock each minute."
+        f" Wait until it ends. If it crashed, run `reconciler base unlock {record.run}`, or"
+        " `reconciler apply --take-over`."
     )

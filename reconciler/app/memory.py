@@ -1,4 +1,4 @@
-"""Where an apply keeps its record: on a remote, only here, or nowhere."""
+"""Choose where an apply keeps its record: on a remote, only here, or nowhere."""
 
 import re
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from reconciler.model import Declared, DesiredState, Rule, StoreSettings
 from reconciler.records.records import ref_of
 from reconciler.records.sharing import fetch_record, refuse_other_records
 
-NO_GIT = "This folder is in no git repository, or git is not installed. Work in a clone."
+NO_GIT = "This folder is not in a git repository, or git is not installed. Work in a clone."
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where this apply is recorded: in `repository` (None: nowhere), shared on `remote`."""
+    """Where an apply is recorded: in `repository` (None: nowhere), and shared on `remote`."""
 
     repository: Repository | None
     remote: str | None = None
@@ -40,34 +40,37 @@ def open_memory(
     """Return where an apply is recorded, with the record of the remote fetched.
 
     Raises:
-        UsageError: What is checked out can't be recorded, or `--no-record` where it is needed.
+        UsageError: The checked-out files can't be recorded, or a record is needed despite
+            `--no-record`.
         NoBaseError: A rule needs a record, and there is no git repository.
-        HistoryError: The remote can't be reached, or remotes know different records.
+        HistoryError: The remote can't be reached, or remotes have different records.
     """
     waiting = [one for one in desired.declared.values() if one.rule is Rule.ON_CHANGE]
     if request.none:
         if desired.events:
             raise UsageError(
-                "--no-record: events need the record, which says what the shop has already. Leave"
-                " --no-record out, or use --local if no remote has a record."
+                "--no-record is not possible with events: only the record knows what the shop"
+                " already has. Remove --no-record, or use --local if no remote has a record."
             )
         if waiting:
             raise UsageError(
-                f"--no-record: {waiting[0].sku} has the rule on_change, which needs the record."
-                " Leave --no-record out, or use --local if no remote has a record."
+                f"--no-record is not possible: {waiting[0].sku} has the rule `on_change`, which"
+                " needs the record. Remove --no-record, or use --local if no remote has a record."
             )
         ref = ref_of(desired.settings.site_id)
         if repository is not None and repository.find_ref(ref) is not None:
             raise UsageError(
-                f"--no-record: there is a record at {ref}, which would become outdated."
+                f"--no-record is not possible: the record at {ref} would become outdated. Remove"
+                " --no-record."
             )
         return Memory(None)
     if repository is None or repository.find_commit("HEAD") is None:
         return _without_commit(repository, request, waiting)
     if repository.differs(context.folder):
         raise UsageError(
-            f"The record names the applied commit, but {context.folder} differs from it. Commit"
-            " your changes." + ("" if waiting else " Or pass --no-record.")
+            f"{context.folder} has changes that are not committed, so the applied commit can't be"
+            " recorded. Commit them first"
+            + ("." if waiting else ", or apply without a record with --no-record.")
         )
     remote = open_shared(repository, desired.settings.site_id, request)
     if remote is not None:
@@ -76,11 +79,11 @@ def open_memory(
 
 
 def open_shared(repository: Repository, site_id: str, request: MemoryRequest) -> str | None:
-    """Return the remote that shares the record, with the record fetched; None to stay local.
+    """Return the remote of the record, after fetching the record; None to stay local.
 
     Raises:
-        UsageError: The remote can't be told, or `--local` hides the record of a remote.
-        HistoryError: The remote can't be reached, or remotes know different records.
+        UsageError: The remote is ambiguous, or `--local` ignores the record of a remote.
+        HistoryError: The remote can't be reached, or remotes have different records.
     """
     remote = _choose_remote(repository, request)
     if remote is not None:
@@ -98,13 +101,11 @@ def _without_commit(
     if request.is_named and repository is None:
         raise UsageError("--record needs a git repository. Work in a clone, or use --no-record.")
     if repository is not None and (request.is_named or waiting):
-        raise UsageError(
-            "The record names the applied commit, but nothing is committed. Commit first."
-        )
+        raise UsageError("This repository has no commit that could be recorded. Commit first.")
     if waiting:
         error = NoBaseError(
-            "The rule on_change needs the record of the last apply, which is kept in git. The"
-            f" first such SKU is {waiting[0].sku} at {waiting[0].source}."
+            "The rule `on_change` needs the record of the last apply, which is kept in git."
+            f" The first SKU with this rule is {waiting[0].sku} at {waiting[0].source}."
         )
         error.add_note(NO_GIT)
         raise error
@@ -112,49 +113,51 @@ def _without_commit(
 
 
 def _choose_remote(repository: Repository, request: MemoryRequest) -> str | None:
-    """Return the remote that was named, else the one of the branch; None to stay local."""
+    """Return the named remote, else that of the branch; None to stay local."""
     if request.local:
         return None
     remote = request.remote
     if remote is None:
         remote = find_default_remote(repository)
         if remote is None and (names := list_remotes(repository)):
-            raise UsageError(f"Name the remote for the record, for example --remote {names[0]}.")
+            raise UsageError(
+                f"Can't choose a remote for the record. Name one, for example --remote {names[0]}."
+            )
         return remote
     if not re.search(r"[:/\\.]", remote) and not has_remote(repository, remote):
         raise UsageError(
-            f"There is no remote {remote} here. Add it with `git remote add {remote} ADDRESS`,"
-            f" write ./{remote} for a folder, or pass --local."
+            f"No remote {remote} in this clone. Run `git remote add {remote} ADDRESS`, write"
+            f" ./{remote} for a folder, or use --local."
         )
     return remote
 
 
 def _refuse_shared(repository: Repository, site_id: str) -> None:
-    """Raise UsageError for `--local` where a remote has a record; HistoryError if unknown."""
+    """Raise UsageError if a remote has a record; HistoryError if it can't be reached."""
     for remote in list_remotes(repository):
         if find_remote_ref(repository, remote, ref_of(site_id)) is not None:
             raise UsageError(
-                f"--local: {remote} has a record of this site already, and an apply here would"
-                " not know of it. Leave --local out."
+                f"--local is not possible: {remote} has a record of this site, and this apply would"
+                " ignore it. Remove --local."
             )
 
 
 def _ensure_pushed(repository: Repository, remote: str) -> None:
-    """Raise UsageError unless the commit checked out is on *remote*."""
+    """Raise UsageError unless *remote* has the checked-out commit."""
     head = repository.find_commit("HEAD") or ""
     if not is_on_remote(repository, remote, head):
         where = shown_remote(remote)
         branch = repository.ask("symbolic-ref", "--short", "--quiet", "HEAD") or "HEAD:main"
         raise UsageError(
-            f"{head[:7]} is on no branch of {where}, so others don't have it. Push it first with"
-            f" `git push {where} {branch}`."
+            f"{head[:7]} is not on {where}, so its record would name a commit that others don't"
+            f" have. Run `git push {where} {branch}` first."
         )
 
 
 def refresh_record(
     repository: Repository | None, settings: StoreSettings, reporter: Reporter
 ) -> None:
-    """Fetch the record before something is planned; say so if that can't be done."""
+    """Fetch the record before a plan. If that fails, only warn."""
     remote = find_default_remote(repository) if repository else None
     if repository is None or remote is None:
         return
@@ -163,4 +166,4 @@ def refresh_record(
     except DivergedError:
         raise
     except HistoryError as error:
-        reporter.notice(f"Warning: this plan may not know the last apply. {error}")
+        reporter.notice(f"Warning: This plan may not know about the last apply. {error}")

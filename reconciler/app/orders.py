@@ -1,4 +1,4 @@
-"""Stocks and orders: read so that they fit together."""
+"""Read stocks and orders so that they are consistent."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from reconciler.plan.sales import NEAR, count_sold_after_read, shift
 from reconciler.webflow.client import StoreClient
 from reconciler.webflow.orders import OrderReader
 
-# How often a SKU is read again because it was ordered while it was read.
+# How often a SKU is read again because an order came in between.
 MAX_ROUNDS = 3
 _SCOPE = "the token can't read orders. Give it the scope ecommerce:read"
 
@@ -31,10 +31,10 @@ def read_stocks_and_orders(
     skus: Collection[LiveSku],
     read: ReadStocks,
 ) -> StocksAndOrders:
-    """Return the stocks of *skus*, and the orders since a moment; None: none are needed.
+    """Return the stocks of *skus*, and the orders *since* a time (None: no orders are needed).
 
-    Stock and orders can't be read at one moment, so orders are read before and after the stocks,
-    and a SKU that was ordered in between is read again.
+    Stocks and orders can't be read at the same time. So orders are read before and after the
+    stocks, and a SKU that was ordered in between is read again.
     """
     if since is None:
         return StocksAndOrders(read(skus), None)
@@ -59,7 +59,7 @@ def read_stocks_and_orders(
 def count_sold_since(
     client: StoreClient, site_id: str, sku_id: str, read_at: str, read_until: str
 ) -> int | None:
-    """Return what was sold of a SKU after its stock was read; None if the orders can't tell."""
+    """Return the units of a SKU sold after its stock was read; None if the orders can't tell."""
     if not read_at:
         return None
     try:
@@ -70,11 +70,11 @@ def count_sold_since(
 
 
 class _UnreadError(Exception):
-    """The orders can't be read; the text says why."""
+    """The orders can't be read. The text says why."""
 
 
 def _ask(read: Callable[[], tuple[Order, ...]]) -> tuple[Order, ...]:
-    """Return what *read* returns; raise _UnreadError where the store does not give its orders."""
+    """Return what *read* returns; raise _UnreadError if the orders can't be read."""
     try:
         return read()
     except StoppedError:
@@ -82,10 +82,10 @@ def _ask(read: Callable[[], tuple[Order, ...]]) -> tuple[Order, ...]:
     except NotAuthorized:
         raise _UnreadError(_SCOPE) from None
     except StoreError as error:
-        # What the shop says of its orders may name people, so it is not repeated.
+        # The shop's error may contain personal data, so it is not repeated.
         status = getattr(error, "status", None)
-        said = f"the shop answers {status}" if status else "the answer is not valid"
-        raise _UnreadError(f"Can't read the orders ({said}). Try again later.") from None
+        reason = f"status {status}" if status else "no valid answer"
+        raise _UnreadError(f"the orders can't be read ({reason}). Plan again later") from None
 
 
 def _ordered(orders: Collection[Order]) -> frozenset[str]:
@@ -93,5 +93,5 @@ def _ordered(orders: Collection[Order]) -> frozenset[str]:
 
 
 def _latest(orders: Collection[Order]) -> tuple[Order, ...]:
-    """Return each order once, as it was read last."""
+    """Return each order once, in its latest version."""
     return tuple({order.id: order for order in orders}.values())

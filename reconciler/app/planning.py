@@ -1,4 +1,4 @@
-"""`plan`: desired × base × live → what would change."""
+"""`plan`: compare the desired, the last applied, and the live state."""
 
 from dataclasses import replace
 
@@ -16,12 +16,12 @@ from reconciler.webflow.client import StoreClient
 def plan_store(
     context: StoreContext, scope: Scope, connection: Connection, reporter: Reporter
 ) -> Plan:
-    """Return the plan of one store; nothing is written.
+    """Return the plan of one store, without writing anything.
 
     Raises:
-        NoBaseError: A rule needs a base and there is none.
-        InterruptedRunError: A signal came.
-        StoreError: The shop cannot be read.
+        NoBaseError: A rule needs a base, and there is none.
+        InterruptedRunError: A signal arrived.
+        StoreError: The shop can't be read.
     """
     scope.require_knowledge()
     with open_store(context, scope.desired.settings, connection) as client:
@@ -31,7 +31,7 @@ def plan_store(
 def make_plan(
     scope: Scope, client: StoreClient, connection: Connection, reporter: Reporter
 ) -> Plan:
-    """Read what the plan needs of the store, and compute it."""
+    """Read the stock that the plan needs, and compute the plan."""
     scope.require_knowledge()
     base = scope.known.base
     snapshot = read_snapshot(

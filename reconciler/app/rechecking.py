@@ -1,4 +1,4 @@
-"""A saved plan × the shop now → whether the plan says the truth where no write would notice."""
+"""Check a saved plan against the shop, where no read before a write would notice a mistake."""
 
 from reconciler.app.connect import Connection
 from reconciler.app.orders import read_stocks_and_orders
@@ -16,9 +16,9 @@ from reconciler.webflow.fetch import fetch_products
 def recheck_saved(
     saved: Plan, scope: Scope, client: StoreClient, connection: Connection, reporter: Reporter
 ) -> None:
-    """Raise StalePlanError unless a saved plan still follows from the files, git, and the shop.
+    """Raise StalePlanError unless a saved plan still fits the files, git, and the shop.
 
-    Live stock is compared later, SKU by SKU, before each write.
+    The live stock of each SKU is compared later, before its write.
     """
     if not saved.sku_ids:
         return
@@ -27,15 +27,15 @@ def recheck_saved(
         if listing is not None:
             _check_names(saved, scope, listing, client)
     except StalePlanError:
-        listing = None  # what a few products don't tell, the whole listing may
+        listing = None  # the complete listing may differ from the few products
     if listing is None:
         listing = read_listing(scope.desired, client, connection)
         _check_names(saved, scope, listing, client)
-    _recheck_told(saved, scope, listing, client, connection, reporter)
+    _recheck_orders(saved, scope, listing, client, connection, reporter)
 
 
 def _check_names(saved: Plan, scope: Scope, listing: Listing, client: StoreClient) -> None:
-    """Raise StalePlanError where a SKU is another one by now, or has other events."""
+    """Raise StalePlanError if a key now means another SKU, or has other events."""
     check_targets(saved, scope.desired, listing)
     base = scope.known.base
     known = with_recovered(base, saved.recovered) if base else None
@@ -43,7 +43,7 @@ def _check_names(saved: Plan, scope: Scope, listing: Listing, client: StoreClien
     check_events(saved, scope.desired, known, live)
 
 
-def _recheck_told(
+def _recheck_orders(
     saved: Plan,
     scope: Scope,
     listing: Listing,
@@ -51,13 +51,13 @@ def _recheck_told(
     connection: Connection,
     reporter: Reporter,
 ) -> None:
-    """Read again what the plan says was sold since counts, and became of writes in doubt.
+    """Check the sales since counts and the resolved writes in doubt of a plan, from the orders.
 
-    A level is compared right before it is written. A correction is added to whatever is there, and
-    a write in doubt is not written at all, so a plan file could lie about them.
+    A level is compared right before its write. But a correction is added to any stock, and a write
+    in doubt is not written at all, so a forged plan file would go unnoticed.
 
     Raises:
-        StalePlanError: Stock and orders don't say so, or not any more.
+        StalePlanError: Stock and orders don't confirm the plan.
     """
     counts = {
         one.target.sku_id: one.sold_since.since
@@ -88,9 +88,9 @@ def _recheck_told(
 def _read_targets(
     saved: Plan, scope: Scope, client: StoreClient, connection: Connection
 ) -> Listing | None:
-    """Return the products of the SKUs that a plan deals with; None where the listing must tell.
+    """Return the products of the plan's SKUs; None if the complete listing is needed.
 
-    A product that lacks its SKU may be a lie of the plan file, or the SKU went to another one.
+    If a product lacks its SKU, the plan file may be wrong, or the SKU moved to another product.
     """
     settings = scope.desired.settings
     if not saved.places or {one.sku_id for one in saved.places} != saved.sku_ids:
@@ -108,9 +108,9 @@ def _read_targets(
 
 
 def _names_events(saved: Plan, scope: Scope, found: Listing) -> bool:
-    """Return whether each key of the events that a plan deals with is the code of a SKU *found*.
+    """Return whether all keys of the plan's events are codes of SKUs *found*.
 
-    Another SKU of the shop may have the code of one that is not.
+    If not, another SKU of the shop may have that code.
     """
     keys = {key for one in saved.ledgers for key in one.keys}
     codes = {sku.code for sku in found.skus}

@@ -1,4 +1,4 @@
-"""`base show` and `base set`: what git keeps of the applies, shown and corrected."""
+"""`base show` and `base set`: show and correct the record."""
 
 import os
 import secrets
@@ -43,12 +43,12 @@ from reconciler.render.wording import count, first_of
 
 _NOTHING: tuple[str, ...] = ()
 MAX_LISTED = 50
-NOT_WRITTEN = "nothing was written to the shop"
+NOT_WRITTEN = "Nothing was written to the shop"
 
 
 @dataclass(frozen=True, slots=True)
 class SetRequest:
-    """What is asked of `base set`: the commit, which SKUs (none: all), and whether to ask."""
+    """The options of `base set`: the commit, SKU patterns (none: all), and whether to confirm."""
 
     ref: str
     globs: Sequence[str] = ()
@@ -56,14 +56,16 @@ class SetRequest:
 
 
 def show_record(context: StoreContext, reporter: Reporter) -> ExitCode:
-    """Print what is recorded: for which commit, by whom, and who holds the lock."""
+    """Print the record: its commit, who wrote it, and who holds the lock."""
     settings = load_settings(context)
     repository = require_repository(context)
     refresh_record(repository, settings, reporter)
     known = load_base(context, settings, None, None)
     ref = ref_of(settings.site_id)
     if known.base is None or known.last is None or known.last.record is None:
-        reporter.result(f"No record at {ref}. The first apply, or `base set HEAD`, makes one.")
+        reporter.result(
+            f"No record at {ref}. The first apply creates it, or `reconciler base set HEAD`."
+        )
         return ExitCode.DONE
     for line in _describe(known.base, known.last, known.last.record, ref):
         reporter.result(line)
@@ -73,44 +75,44 @@ def show_record(context: StoreContext, reporter: Reporter) -> ExitCode:
 def _describe(base: Base, last: BaseTexts, record: Record, ref: str) -> Iterable[str]:
     yield f"Record {last.commit[:7]} at {ref}"
     by = f" by {record.by}" if record.by else ""
-    what = "An apply of" if record.planned or record.is_intent else "Settled at"
+    what = "Apply of" if record.planned or record.is_intent else "Set to"
     yield f"{what} {record.source[:7]} on {last.date}{by}, reconciler {record.tool_version}."
     yield f"{count(len(base.declared), 'level')} settled, {len(base.released)} released."
     if record.is_intent:
         yield describe_lock(last)
     deadline = last.told.deadline if last.told else None
     is_alive = deadline is not None and datetime.now(UTC) < deadline
-    word = "Announced, may be in progress" if is_alive else "In doubt until a plan tells"
+    word = "Announced, may be in progress" if is_alive else "In doubt"
     pending = sorted(base.pending, key=lambda one: one.sku)
     for write in pending[:MAX_LISTED]:
         yield f"{word}: {describe_doubt(write)}"
     if len(pending) > MAX_LISTED:
-        yield f"and {len(pending) - MAX_LISTED} more"
+        yield f"And {len(pending) - MAX_LISTED} more."
     if pending and not is_alive:
         yield (
-            "`reconciler plan` resolves most of these with the orders. For those it lists as"
-            " unsettled, use `reconciler base settle`."
+            "`reconciler plan` resolves most of these from the orders. For those it reports as"
+            " `unsettled`, run `reconciler base settle`."
         )
 
 
 def describe_doubt(write: Pending) -> str:
-    """Return which write it is, and since when it is unknown whether it landed."""
+    """Return a write in doubt: its SKU, its stocks, and when it was announced."""
     units = "" if write.correction is None else f" ({write.correction:+})"
     return (
         f"{safe_text(write.sku)}: {write.before} -> {write.after}{units}, announced after"
-        f" {write.read_at[:19]}Z and not reported"
+        f" {write.read_at[:19]}Z, no result reported."
     )
 
 
 def set_record(
     context: StoreContext, request: SetRequest, memory: MemoryRequest, reporter: Reporter
 ) -> ExitCode:
-    """Record that the shop has what a commit declares, for all SKUs or those that are named.
+    """Record that the shop has what a commit declares, for all SKUs or those that match.
 
     Raises:
         NoBaseError: The commit can't be found or read.
-        LockedError: An apply is under way.
-        UsageError: No SKU is called like that.
+        LockedError: An apply holds the lock.
+        UsageError: No SKU matches.
     """
     settings = load_settings(context)
     repository = require_repository(context)
@@ -119,9 +121,9 @@ def set_record(
     ensure_unlocked(known)
     texts = find_base(repository, context.folder, settings.site_id, request.ref)
     if texts is None:
-        raise NoBaseError(f"There is no commit {request.ref} here. Fetch it, or name another.")
-    said = said_in(texts, context.folder, settings.name)
-    chosen, ledgers = _choose(said, known.base, request)
+        raise NoBaseError(f"No commit {request.ref} in this clone. Fetch it, or name another one.")
+    past = said_in(texts, context.folder, settings.name)
+    chosen, ledgers = _choose(past, known.base, request)
     what = f"{settings.name}: the shop has what {texts.source[:7]} declares"
     _announce(what, chosen.keys(), ledgers, reporter)
     if not request.yes and not reporter.confirm("Record this? Type yes to continue"):
@@ -135,7 +137,7 @@ def set_record(
     source = texts.source if is_whole or last is None else last.source
     record = make_edit(repository, settings, known, source, now, state.consumed)
     files = dump_state(state, settings.rule) | keep_deadline(known)
-    message = f"{settings.name}: base set to {texts.source[:7]} for {count(len(chosen), 'SKU')}\n"
+    message = f"{settings.name}: set base to {texts.source[:7]} for {count(len(chosen), 'SKU')}\n"
     commit = make_record(repository, record, files, message)
     finish(repository, ref_of(settings.site_id), commit, record.previous, remote, done=NOT_WRITTEN)
     reporter.say(f"Recorded as {commit[:7]} at {ref_of(settings.site_id)}{shared_text(remote)}.")
@@ -145,16 +147,16 @@ def set_record(
 def _announce(
     what: str, chosen: Set[str], ledgers: Sequence[SkuLedger], reporter: Reporter
 ) -> None:
-    """Print what is going to be recorded."""
+    """Print what will be recorded."""
     reporter.result(f"{count(len(chosen), 'level')} of {what}. {first_of(sorted(chosen))}".rstrip())
     if ledgers:
-        reporter.result("The shop also has these events. No apply adds them again:")
+        reporter.result("These events count as applied, so no later apply adds them again:")
     for line in _describe_ledgers(ledgers):
         reporter.result(line)
 
 
 def _load_known(context: StoreContext, settings: StoreSettings, request: SetRequest) -> KnownBase:
-    """Return what git knows; a record that can't be read counts for nothing if all SKUs are set."""
+    """Return what git knows. To set all SKUs, a record that can't be read is ignored."""
     try:
         return load_base(context, settings, None, None)
     except (HistoryError, NoBaseError):
@@ -167,28 +169,28 @@ def _load_known(context: StoreContext, settings: StoreSettings, request: SetRequ
 
 
 def _choose(
-    said: PastState, base: Base | None, request: SetRequest
+    past: PastState, base: Base | None, request: SetRequest
 ) -> tuple[dict[str, Declared], tuple[SkuLedger, ...]]:
-    """Return the levels that are meant, and the ledgers that say the shop has their events.
+    """Return the matching levels, and the ledgers in which their events are settled.
 
     Raises:
-        UsageError: No SKU is called like that.
+        UsageError: No SKU matches.
     """
     globs = request.globs or ("*",)
 
-    def is_meant(sku: str) -> bool:
+    def matches(sku: str) -> bool:
         return any(fnmatchcase(sku, glob) for glob in globs)
 
-    chosen = {sku: entry for sku, entry in said.declared.items() if is_meant(sku)}
-    events = [one for one in said.events if is_meant(one.sku)]
+    chosen = {sku: entry for sku, entry in past.declared.items() if matches(sku)}
+    events = [one for one in past.events if matches(one.sku)]
     if not chosen and not events:
-        raise UsageError(f"No SKU at {request.ref} matches.")
+        raise UsageError(f"No SKU at {request.ref} matches. Check --sku.")
     known = base.ledgers if base else ()
     return chosen, settle_all(events, known, is_whole=not request.globs)
 
 
 def _describe_ledgers(ledgers: Sequence[SkuLedger]) -> Iterable[str]:
-    """Yield what is taken for put in, for comparing before the answer."""
+    """Yield the counts and sums that will be recorded, to compare before confirming."""
     for one in ledgers[:MAX_LISTED]:
         counted = f"counted {one.counted} at {one.counted_at[:16]}Z" if one.counted_at else ""
         put_in = f"{one.put_in:+} put in" if one.put_in or not counted else ""
@@ -200,11 +202,11 @@ def _describe_ledgers(ledgers: Sequence[SkuLedger]) -> Iterable[str]:
 def _merge(
     base: Base | None, ledgers: Sequence[SkuLedger], chosen: Set[str], *, is_whole: bool
 ) -> tuple[SkuLedger, ...]:
-    """Return the ledgers of the next record: these, and what it knew of other SKUs."""
+    """Return the ledgers of the next record: *ledgers*, and those of other SKUs."""
     keys = {key for one in ledgers for key in one.keys}
     earlier = () if is_whole or base is None else base.ledgers
     kept = (one for one in earlier if not keys.intersection(one.keys))
-    # What was added before the shop was said to have a level is part of that.
+    # The level that is set includes all earlier corrections.
     fresh = (
         replace(one, corrections=()) if not chosen.isdisjoint(one.keys) else one for one in kept
     )
@@ -217,14 +219,14 @@ def _with_events(
     ledgers: Sequence[SkuLedger],
     globs: Sequence[str],
 ) -> AppliedState:
-    """Return *state* with what the shop is said to have of events, and what stays in doubt."""
+    """Return *state* with the settled events and the remaining writes in doubt."""
     is_whole = not globs
     merged = _merge(base, ledgers, state.declared.keys(), is_whole=is_whole)
     return replace(state, ledgers=merged, in_doubt=() if is_whole else _still_in_doubt(base, globs))
 
 
 def _still_in_doubt(base: Base | None, globs: Sequence[str]) -> tuple[Pending, ...]:
-    """Return the writes in doubt of SKUs that nothing was said about."""
+    """Return the writes in doubt of SKUs that don't match *globs*."""
     return tuple(
         one
         for one in (base.pending if base else ())
@@ -240,11 +242,11 @@ def _state_of(
     *,
     is_whole: bool,
 ) -> AppliedState:
-    """Return what holds when the shop has what is declared for the *chosen* SKUs."""
+    """Return the state after the *chosen* SKUs are set to their declared levels."""
     before = base.declared if base else {}
     shop = dict(base.shop) if base else {}
     for sku, entry in chosen.items():
-        # The next apply finds the SKU of this code: it may be another one than before.
+        # Without an id, the next apply finds the SKU by its code. It may be another one.
         shop[sku] = SettledSku(sku, entry.id or "", None, at, level_at=at)
     declared = chosen if is_whole else {**before, **chosen}
     gone = {sku: entry for sku, entry in before.items() if sku not in declared}
@@ -255,29 +257,31 @@ def _state_of(
 
 
 def _observations(repository: Repository, context: StoreContext, commit: str) -> tuple[str, ...]:
-    """Return the ids of the observations that *commit* holds: the shop has what came after."""
+    """Return the blob ids of the observations in *commit*, which are consumed with it."""
     folder = f"{path_below_top(repository, context.folder)}/{SEEN_FOLDER}"
     found = repository.read_commit(commit, folder)
     return tuple(blob_id(file.content) for file in (found.files if found else ()) if file.content)
 
 
 def shared_text(remote: str | None) -> str:
-    """Return to which remote something was pushed, as the end of a sentence."""
-    return f", and pushed to {shown_remote(remote)}" if remote else ""
+    """Return the end of a sentence that says to which remote a record was pushed, or ''."""
+    return f" and pushed to {shown_remote(remote)}" if remote else ""
 
 
 def require_repository(context: StoreContext) -> Repository:
-    """Return the repository that keeps the record; raise UsageError outside of one."""
+    """Return the repository of the record; raise UsageError if there is none."""
     repository = open_repository(context.inventory)
     if repository is None:
-        raise UsageError("The record needs git, and this folder is in no repository.")
+        raise UsageError(
+            "The record is kept in git, but this folder is not in a repository. Work in a clone."
+        )
     return repository
 
 
 def keep_deadline(known: KnownBase, results: tuple[RecordedAction, ...] = ()) -> dict[str, str]:
-    """Return the file that says until when a run may write that was said to be dead, if one may.
+    """Return the file with the deadline of an unlocked run, and with *results*, if any.
 
-    *results* say what became of writes in doubt.
+    *results* are those of resolved writes in doubt.
     """
     deadline = known.last.told.deadline if known.last and known.last.told else None
     batch = Batch(deadline, (), results)
@@ -292,7 +296,7 @@ def make_edit(
     now: datetime,
     consumed: tuple[str, ...],
 ) -> Record:
-    """Return the record of something that people say, and no apply did."""
+    """Return a record for a command like `base set`, which is not an apply."""
     return Record(
         kind=RecordKind.RECEIPT,
         run=secrets.token_hex(8),

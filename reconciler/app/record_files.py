@@ -1,4 +1,4 @@
-"""What holds after an apply → the files of its record."""
+"""Turn the state after an apply into the files of its record."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ SCHEMA: Final = "schemas/inventory.schema.json"
 
 
 def dump_state(state: AppliedState, rule: Rule) -> dict[str, str]:
-    """Return the files of a record that say what holds: levels in the form of inventory files."""
+    """Return the files of a record. Levels have the format of inventory files."""
     files = {
         path: write_inventory(part.values(), rule, SCHEMA)
         for name, declared in ((APPLIED_FILE, state.declared), (RELEASED_FILE, state.released))

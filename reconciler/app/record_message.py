@@ -17,7 +17,7 @@ def describe_apply(record: Record, plan: Plan, report: Report) -> str:
     outcomes = report.by_sku
     ends = [(action, outcomes[action.sku]) for action in plan.actions if action.sku in outcomes]
     left = sum(one.result not in {Result.APPLIED, Result.ALREADY} for _, one in ends)
-    lines = [f"{record.store}: {count(changed, 'SKU')} changed, {left} left as they were", ""]
+    lines = [f"{record.store}: apply {count(changed, 'SKU')}, {left} not applied", ""]
     lines += _lines(ends)
     lines += ["", f"Applied: {record.source}", f"Plan: {record.fingerprint}"]
     return "\n".join(lines) + "\n"

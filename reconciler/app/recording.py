@@ -1,4 +1,4 @@
-"""An apply → its intent before the first write, its batches, and its receipt, in git."""
+"""Record an apply in git: the intent before its first write, its batches, and its receipt."""
 
 import math
 import os
@@ -39,21 +39,21 @@ from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import count
 from reconciler.webflow.client import StoreClient
 
-# How long after its announcement a batch may be written, by the shop's own time, and how much
-# earlier the last write is sent: a call takes no longer. Tests shrink both.
+# Seconds from the announcement of a batch to its deadline, by the shop's clock, and the time before
+# the deadline in which no write is sent: a request takes no longer. Tests shrink both.
 LASTING: Final = 300.0
 MARGIN: Final = 30.0
-# However small the scale: what is announced must be written before its deadline.
+# Minimum for tests with a small scale: a batch must be written before its deadline.
 LEAST: Final = 1.0
-# GitHub asks for no more than six pushes a minute to a repository.
+# GitHub asks for at most six pushes a minute to a repository.
 BETWEEN_PUSHES: Final = 60.0
 
 
 @dataclass(slots=True)
 class Recording:
-    """Records one apply: its plan, its desired state, and the remote. An Announcer.
+    """Records one apply. An Announcer.
 
-    `tip` is the record that this run wrote last, `deadline` when its last batch expires.
+    `tip` is the last commit that this run added, `deadline` the deadline of its last batch.
     """
 
     repository: Repository
@@ -73,24 +73,24 @@ class Recording:
 
     @property
     def ref(self) -> str:
-        """Return the ref that keeps the records of this site."""
+        """Return the ref of the records of this site."""
         return ref_of(self.plan.site_id)
 
     @property
     def base(self) -> Base | None:
-        """Return the base that the plan was made for."""
+        """Return the base of the plan."""
         base = self.known.base
         return with_recovered(base, self.plan.recovered) if base else None
 
     def announce(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
-        """Put what is written next into the record, before its first write.
+        """Add the next writes to the record, before the first of them.
 
         Raises:
-            LockedError: Another apply has begun, or has taken the store over.
-            HistoryError: It can't be written, or pushed.
+            LockedError: Another apply has started, or has taken over the lock.
+            HistoryError: The record can't be written or pushed.
         """
         if self.tip is None:
-            # What a run before has done is announced, too, so that its results are on record.
+            # Also announce what an earlier run did, so that its results are recorded.
             done = [one for one in self.plan.actions if one.sku in outcomes]
             self._begin(done or actions, outcomes)
             if done:
@@ -101,12 +101,12 @@ class Recording:
         self._reported -= {action.sku for action in actions}
 
     def may_write(self) -> bool:
-        """Return whether the deadline of the last batch is far enough away, by the shop's time."""
+        """Return whether the last batch has more than the margin left, by the shop's clock."""
         margin = timedelta(seconds=MARGIN * self.client.scale)
         return self.deadline is not None and self.client.now() < self.deadline - margin
 
     def _begin(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
-        """Put the intent in: what holds if nothing more is written, and the first batch."""
+        """Add the intent: the state if nothing more is written, and the first batch."""
         now = self.client.now()
         self._ahead = write_ahead(self.desired, self.base, self.plan, format_time(now))
         state = self._state(self._report(outcomes), now)
@@ -114,7 +114,7 @@ class Recording:
         record = self._record(RecordKind.INTENT, self._previous(), tuple(sorted(consumed)))
         files = dump_state(state, self.desired.settings.rule)
         files[BATCH_FILE] = dump_batch(self._batch(actions, {}, self._resolved()))
-        message = f"{self.plan.store}: about to write {count(len(actions), 'SKU')}\n"
+        message = f"{self.plan.store}: announce {count(len(actions), 'write')}\n"
         try:
             commit = make_record(self.repository, record, files, message)
             begin(self.repository, self.ref, commit, record.previous, self.remote)
@@ -124,7 +124,7 @@ class Recording:
             ) from None
         except HistoryError as error:
             raise HistoryError(
-                f"{error} Nothing was written. Fix the cause, and apply again."
+                f"{error} Nothing was written. Fix this, then run `reconciler apply` again."
             ) from None
         self._note_announced(commit, actions)
 
@@ -133,26 +133,25 @@ class Recording:
         self._announced += (action.target.sku_id for action in actions)
 
     def _go_on(self, actions: Sequence[Action], outcomes: Mapping[str, Outcome]) -> None:
-        """Put the next batch in, and what came of those before; not twice in a minute."""
-        if self.remote is not None:
+        if self.remote is not None:  # at most one push a minute
             pause = BETWEEN_PUSHES * self.client.scale
             self.sleep(max(0.0, self._announced_at + pause - time.monotonic()))
         tip = self.tip or ""
-        message = f"{self.plan.store}: about to write {count(len(actions), 'more SKU')}\n"
+        message = f"{self.plan.store}: announce {count(len(actions), 'more write')}\n"
         batch = self._batch(actions, outcomes)
         commit = make_batch(self.repository, tip, batch, message, self._announced)
         try:
             go_on(self.repository, self.ref, commit, tip, self.remote)
         except LockedError:
-            why = "Another apply took over the lock"
+            why = "Another apply has taken over the lock"
             if self._find_unlock() is not None:
-                why = "This run was declared dead with `base unlock`"
-            raise LockedError(f"{why}. This run writes nothing more.") from None
+                why = "`reconciler base unlock` has ended this run"
+            raise LockedError(f"{why}, so this run writes nothing more.") from None
         self._note_announced(commit, actions)
         self._reported |= outcomes.keys()
 
     def _resolved(self) -> tuple[RecordedAction, ...]:
-        """Return what became of writes that were in doubt before this run, if it matters."""
+        """Return the results of writes that were in doubt before this run, if they matter."""
         pending = self.known.base.pending if self.known.base else ()
         ids = {one.sku_id for one in pending if is_remembered(one, self.desired.declared)}
         return tuple(one for one in resolve(self.plan.recovered) if one.sku_id in ids)
@@ -163,13 +162,11 @@ class Recording:
         outcomes: Mapping[str, Outcome],
         resolved: tuple[RecordedAction, ...] = (),
     ) -> Batch:
-        """Return the next batch, with a deadline from now on."""
         self.deadline = self.client.now() + lasting(self.client)
         writes = tuple(self._ahead[action.sku] for action in actions)
         return Batch(self.deadline, writes, (*resolved, *self._results(outcomes)))
 
     def _results(self, outcomes: Mapping[str, Outcome]) -> tuple[RecordedAction, ...]:
-        """Return what came of announced actions that no record says yet."""
         announced = frozenset(self._announced)
         return tuple(
             record_action(action, outcomes[action.sku])
@@ -180,13 +177,13 @@ class Recording:
         )
 
     def finish(self, report: Report) -> str:
-        """Put the receipt in, and return a sentence that says so.
+        """Add the receipt, and return a sentence that says so.
 
-        Where nothing was to be written and the last receipt says it all, there is none.
+        If nothing was written and the last receipt is the same, none is added.
 
         Raises:
-            PushError: It can't be written, or pushed.
-            LockedError: Another apply was recorded first.
+            PushError: The receipt can't be written or pushed.
+            LockedError: Another apply has recorded in the meantime.
         """
         try:
             return self._finish(report)
@@ -194,14 +191,13 @@ class Recording:
             unlock = self._find_unlock()
             if unlock is None:
                 raise
-            # What this run did belongs into the record, also if people took it for dead.
+            # Record what this run did, even after it was unlocked.
             if self.repository.find_ref(self.ref) == self.tip:
                 self.repository.set_ref(self.ref, unlock, self.tip)
             self.tip = unlock
             return self._finish(report)
 
     def _find_unlock(self) -> str | None:
-        """Return the commit by which people unlocked this run, if nothing came after it."""
         try:
             return (
                 find_unlock(self.repository, self.ref, self.tip, self.remote) if self.tip else None
@@ -210,7 +206,6 @@ class Recording:
             return None
 
     def _finish(self, report: Report) -> str:
-        """Put the receipt in; what it returns and raises is what `finish` does."""
         previous = self.tip or self._previous()
         state = self._state(report, self.client.now())
         record = self._record(RecordKind.RECEIPT, previous, state.consumed)
@@ -225,8 +220,8 @@ class Recording:
             commit = make_record(self.repository, record, files, message)
         except HistoryError as error:
             raise PushError(
-                f"The writes are done, but their record can't be written: {error} Fix the cause,"
-                " and run `reconciler apply --take-over`, which reads what was written."
+                f"The writes are done, but their record could not be written. {error} Fix this,"
+                " then run `reconciler apply --take-over`, which reads what was written."
             ) from None
         try:
             finish(self.repository, self.ref, commit, previous, self.remote)
@@ -235,11 +230,11 @@ class Recording:
                 self.repository.reset_ref(self.ref, commit, previous)
             raise
         self.repository.ask("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
-        shared = f", and pushed to {shown_remote(self.remote)}" if self.remote else ""
+        shared = f" and pushed to {shown_remote(self.remote)}" if self.remote else ""
         return f"Recorded as {commit[:7]} at {self.ref}{shared}."
 
     def _is_known(self, record: Record, files: Mapping[str, str]) -> bool:
-        """Return whether the last record is a receipt of the same commit and says the same."""
+        """Return whether the last record is a receipt of the same commit with the same content."""
         last = self.known.last
         if last is None or last.told is None or last.told.record.is_intent:
             return False
@@ -251,10 +246,10 @@ class Recording:
         return known == files and (was.source, was.consumed) == (record.source, record.consumed)
 
     def _ensure_latest(self) -> str:
-        """Push the last record if the remote lacks it, and say so.
+        """Push the last record if the remote lacks it, and return a sentence about that, or ''.
 
         Raises:
-            LockedError: Another apply has recorded since this one fetched the record.
+            LockedError: Another apply has recorded after this one fetched the record.
         """
         previous = self._previous()
         if self.remote is None or previous is None:
@@ -263,7 +258,7 @@ class Recording:
         if tip == previous:
             return ""
         if tip is not None and not self.repository.descends(previous, tip):
-            raise LockedError("Another apply was recorded first. Run `reconciler plan` again.")
+            raise LockedError("Another apply has recorded since. Run `reconciler plan` again.")
         push_ref(self.repository, self.remote, previous, self.ref)
         return f"Pushed the record {previous[:7]} to {shown_remote(self.remote)}."
 
@@ -271,7 +266,7 @@ class Recording:
         return self.known.last.commit if self.known.last else None
 
     def _report(self, outcomes: Mapping[str, Outcome]) -> Report:
-        """Return what the report would be if nothing more came than these *outcomes*."""
+        """Return the report with these *outcomes*, and NOT_TRIED for all other actions."""
         all_of_them = (
             outcomes.get(a.sku) or Outcome(a.sku, Result.NOT_TRIED, a.before, a.after)
             for a in self.plan.actions
@@ -279,7 +274,6 @@ class Recording:
         return Report(self.plan.store, tuple(all_of_them))
 
     def _state(self, report: Report, at: datetime) -> AppliedState:
-        """Return what holds after *report*, for SKUs that were settled *at* this time."""
         return state_after(self.desired, self.base, self.plan, report, format_time(at))
 
     def _record(self, kind: RecordKind, previous: str | None, consumed: tuple[str, ...]) -> Record:
@@ -300,12 +294,12 @@ class Recording:
 
 
 def lasting(client: StoreClient) -> timedelta:
-    """Return how long after its announcement a batch may be written."""
+    """Return the time from the announcement of a batch to its deadline."""
     return timedelta(seconds=max(LEAST, LASTING * client.scale))
 
 
 def record_action(action: Action, outcome: Outcome) -> RecordedAction:
-    """Return what became of an action as it is recorded: a correction with the stocks it met."""
+    """Return an outcome as it is recorded. Stocks are given if a correction met others."""
     before, after = (
         met if action.correction is not None and met != meant else None
         for meant, met in ((action.before, outcome.before), (action.after, outcome.after))
@@ -321,7 +315,7 @@ def start_recording(
     client: StoreClient,
     sleep: Callable[[float], None],
 ) -> Recording | None:
-    """Return what records this apply, or None where it is not recorded."""
+    """Return the recording of this apply, or None if it is not recorded."""
     if memory.repository is None:
         return None
     run = secrets.token_hex(8)
@@ -329,7 +323,7 @@ def start_recording(
 
 
 def find_actor(repository: Repository, environment: Mapping[str, str]) -> str:
-    """Return who runs this: the actor of a workflow, else who would commit here."""
+    """Return who runs this: the actor of the workflow, else the committer's name."""
     named = environment.get("GITHUB_ACTOR") or environment.get("GIT_COMMITTER_NAME")
     actor = named or repository.ask("config", "--get", "user.name")
     return safe_text(actor)[:100]

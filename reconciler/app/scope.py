@@ -1,4 +1,4 @@
-"""What a plan is made of: the files, the base, and which SKUs are wanted; no shop is asked."""
+"""The inputs of a plan: the files, the base, and the wanted SKUs. No shop is contacted."""
 
 import time
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from reconciler.records.base import refuse_old_commit
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What is asked of a plan: its base, which SKUs it reads, and whether it asks the shop."""
+    """The options of a plan: its base, which SKUs it reads, and whether it is offline."""
 
     base: str | None = None
     changed_since: str | None = None
@@ -33,10 +33,9 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan is made of: the desired state, the base, and which SKUs are wanted.
+    """The inputs of a plan: the desired state, the base, and the wanted SKUs.
 
-    `wanted` is None for all of them. Unless it `reads_all`, SKUs that it would not write are left
-    out.
+    `wanted` is None for all SKUs. Without `reads_all`, SKUs that can't need a write are not read.
     """
 
     desired: DesiredState
@@ -52,14 +51,14 @@ class Scope:
         return frozenset(self.desired.declared.keys() - self.wanted)
 
     def without_others(self) -> "Scope":
-        """Return this for when no other apply can be writing any more."""
+        """Return this scope for when no other apply can write any more."""
         base = self.known.base
         if base is None or not base.busy_until:
             return self
         return replace(self, known=replace(self.known, base=replace(base, busy_until="")))
 
     def require_knowledge(self) -> None:
-        """Raise NoBaseError, with the ways out, if a rule needs a base and there is none."""
+        """Raise NoBaseError, with what to do, if a rule needs a base and there is none."""
         try:
             require_knowledge(self.desired, References(self.known.base, self.desired))
         except NoBaseError as error:
@@ -69,10 +68,10 @@ class Scope:
             raise
 
     def provenance(self, *, offline: bool = False) -> Provenance:
-        """Return what the plan is made of, in its own words."""
+        """Return the provenance to save in the plan."""
         base = self.known.base
         return Provenance(
-            # So exact that no two plans share it: a journal is of just one.
+            # Microseconds make it unique, since a journal belongs to one plan.
             created_at=datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             desired_digest=compute_digest(self.desired),
             head=self.known.head,
@@ -84,11 +83,11 @@ class Scope:
 
 
 def load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter) -> Scope:
-    """Return what a plan of one store is made of.
+    """Load the scope of a plan of one store.
 
     Raises:
-        NoBaseError: The base can't be had.
-        InputError: The files are not acceptable.
+        NoBaseError: The base can't be found or read.
+        InputError: The files are invalid.
     """
     desired = load_store(context)
     repository = open_repository(context.inventory)
@@ -101,31 +100,32 @@ def load_scope(context: StoreContext, request: PlanRequest, reporter: Reporter) 
     wanted = None
     if request.changed_since is not None:
         wanted = frozenset(select(desired.declared, declared_at(known, request.changed_since)))
-    _notice_what_is_odd(known, reporter)
+    _notice_limitations(known, reporter)
     if hint := find_hint(desired, context.folder):
         reporter.notice(hint)
     return Scope(desired, known, wanted, request.read_all)
 
 
-def _notice_what_is_odd(known: KnownBase, reporter: Reporter) -> None:
-    """Say that there is no base, or that apply would refuse what is checked out."""
+def _notice_limitations(known: KnownBase, reporter: Reporter) -> None:
+    """Notice if there is no base, or if apply would refuse the checked-out commit."""
     if known.base is None:
         reporter.notice(f"No base found. The plan can't tell changes from drift. {known.why_not}")
     if known.repository is not None and known.last is not None:
         try:
             refuse_old_commit(known.repository, known.head, known.last)
         except ReconcilerError as error:
-            reporter.notice(f"Note: apply would refuse this. {error}")
+            reporter.notice(f"Note: `reconciler apply` would refuse this plan. {error}")
 
 
 def make_offline_plan(scope: Scope) -> Plan:
-    """Compare what is declared with what was declared at the base, without contacting the shop.
+    """Compare the desired state with the base, without contacting the shop.
 
-    Raises NoBaseError without a base.
+    Raises:
+        NoBaseError: There is no base.
     """
     base = scope.known.base
     if base is None:
-        error = NoBaseError("--offline compares with a base, and there is none.")
+        error = NoBaseError("--offline compares with the base, but no base was found.")
         error.add_note(scope.known.ways_out)
         raise error
     live, new = simulate_live(scope.desired, base, format_time(datetime.now(UTC)))

@@ -1,4 +1,4 @@
-"""The shop as it is now: its listing, which of its SKUs are declared, and their stock."""
+"""Read the live state of the shop: its listing, and the stock of the declared SKUs."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -35,17 +35,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The live state, and which live SKUs the files name."""
+    """The live state, and the live SKUs that the files name."""
 
     live: LiveState
     named: Named
 
 
 def until_signal(connection: Connection, read: Callable[[], Answer]) -> Answer:
-    """Return what *read* returns; raise InterruptedRunError if a signal came."""
+    """Return what *read* returns; raise InterruptedRunError after a signal."""
     stop = connection.stop
     try:
-        with stop.noticing("reading no further"):
+        with stop.noticing("no further SKU is read"):
             answer = read()
     except StoppedError:
         if stop.exit_code is None:
@@ -57,7 +57,7 @@ def until_signal(connection: Connection, read: Callable[[], Answer]) -> Answer:
 
 
 def read_listing(desired: DesiredState, client: StoreClient, connection: Connection) -> Listing:
-    """Return the store's listing as it is now; raise InterruptedRunError if a signal came."""
+    """Return the shop's current listing; raise InterruptedRunError after a signal."""
     settings = desired.settings
     return until_signal(
         connection,
@@ -70,9 +70,9 @@ def read_listing(desired: DesiredState, client: StoreClient, connection: Connect
 def list_and_match(
     desired: DesiredState, client: StoreClient, connection: Connection
 ) -> tuple[Listing, Matches]:
-    """Return the store's listing, and which of its SKUs each declared one names.
+    """Return the shop's listing, and the live SKU of each declared one.
 
-    Before anything is called missing, the listing is read once more.
+    If a SKU is missing, the listing is read once more.
     """
     settings = desired.settings
     wide = connection.parallelism
@@ -84,7 +84,7 @@ def list_and_match(
     return listing, matches
 
 
-def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
+def read_snapshot(  # noqa: PLR0913  the inputs of one read
     desired: DesiredState,
     base: Base | None,
     client: StoreClient,
@@ -95,13 +95,13 @@ def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
     since: str | None = None,
     reads_all: bool = True,
 ) -> Snapshot:
-    """Read the listing, the stock of the SKUs that the files name but *unread*, and orders.
+    """Read the listing, the stock of the SKUs that the files name except *unread*, and orders.
 
-    Unless it *reads_all*, SKUs that no plan would write are left out, too. Orders are read as far
-    back as something needs them, or to *since*, whichever is earlier.
+    Without *reads_all*, SKUs that can't need a write are not read. Orders are read as far back as
+    they are needed, at least to *since*.
 
     Raises:
-        InterruptedRunError: A signal came.
+        InterruptedRunError: A signal arrived.
     """
 
     def read() -> Snapshot:
@@ -128,7 +128,7 @@ def read_snapshot(  # noqa: PLR0913  what is read, with what, and for whom
 
 
 def pending_since(base: Base | None) -> str | None:
-    """Return the moment since which orders tell which writes in doubt landed; None without any."""
+    """Return the time since which orders are needed to resolve writes in doubt, or None."""
     pending = base.pending if base else ()
     return min(filter(None, map(doubt_since, pending)), default=None)
 
@@ -140,7 +140,7 @@ def read_needed(
     connection: Connection,
     reporter: Reporter,
 ) -> dict[str, Stock]:
-    """Return the stock of *skus* by their ids, and show how far the reading is."""
+    """Return the stock of *skus* by their ids, and show the progress."""
     with reporter.progress("Reading SKU", len(skus), client) as progress:
         return fetch_stocks(
             client,
@@ -153,7 +153,7 @@ def read_needed(
 
 
 class SeenStocks(NamedTuple):
-    """What the shop had of some SKUs, and when, by its own time."""
+    """The stock of some SKUs, and the time of the read by the shop's clock."""
 
     skus: dict[str, Seen]
     at: datetime
@@ -166,9 +166,9 @@ def read_stocks(
     reporter: Reporter,
     skus: Collection[str],
 ) -> SeenStocks:
-    """Return what the store has of those of the declared *skus* that it lists.
+    """Return the live stock of those of the declared *skus* that the shop has.
 
-    The reporter is told of those that it does not have, or cannot tell apart.
+    The *reporter* names those that are missing or ambiguous.
     """
     unread = desired.declared.keys() - set(skus)
     with open_store(context, desired.settings, connection) as client:
@@ -184,5 +184,5 @@ def read_stocks(
 
 
 def left_alone(finding: Finding) -> str:
-    """Return the sentence about a SKU that cannot be read."""
+    """Return a message about a SKU that can't be read."""
     return f"Skipped {finding.sku}: {finding.message} ({finding.source})"

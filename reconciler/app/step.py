@@ -1,4 +1,4 @@
-"""What a command leaves to the step of a workflow that runs it: a summary, and outputs."""
+"""Write the summary and the outputs of the workflow step that runs a command."""
 
 import os
 from pathlib import Path
@@ -7,21 +7,21 @@ from typing import Protocol
 from reconciler.github.actions_output import append_output, append_summary
 from reconciler.render.markdown import SUMMARY_LIMIT
 
-# Less than this has no room for a headline.
+# Less than this is too short for a headline.
 _LEAST = 2048
 
 
 class Render(Protocol):
-    """Makes Markdown of what it knows, within a limit."""
+    """Renders Markdown within a limit."""
 
     def __call__(self, limit: int, *, in_bytes: bool) -> str:
-        """Return Markdown of at most *limit* bytes, or characters."""
+        """Return Markdown of at most *limit* bytes or characters."""
 
 
 def add_summary(render: Render) -> None:
-    """Add to the step's summary, within what GitHub shows of a whole step: more, and it shows none.
+    """Append to the step's summary, within GitHub's limit for a step.
 
-    Several stores in one step share the summary.
+    GitHub shows no summary beyond the limit. Several stores in one step share it.
     """
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
@@ -33,6 +33,6 @@ def add_summary(render: Render) -> None:
 
 
 def put_outputs(**values: object) -> None:
-    """Hand *values*, each of one line, on to the steps that follow; `_` is written as `-`."""
+    """Set *values*, each of one line, as outputs of the step. `_` in names becomes `-`."""
     if path := os.environ.get("GITHUB_OUTPUT"):
         append_output(path, {name.replace("_", "-"): str(value) for name, value in values.items()})

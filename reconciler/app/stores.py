@@ -1,4 +1,4 @@
-"""Which stores are meant, and the desired state of each."""
+"""Find stores, and load their desired state."""
 
 import os
 from pathlib import Path
@@ -15,12 +15,12 @@ from reconciler.model import DesiredState, StoreSettings
 
 
 def load_store(context: StoreContext) -> DesiredState:
-    """Return the desired state of a store; raise InputError with every problem of its files."""
+    """Return the desired state of a store; raise InputError with all problems in its files."""
     return load_folder(context.folder)
 
 
 def load_settings(context: StoreContext) -> StoreSettings:
-    """Return the settings of a store; raise InputError with every problem of its files."""
+    """Return the settings of a store; raise InputError with all problems in its files."""
     return load_folder(context.folder, may_be_empty=True).settings
 
 
@@ -29,7 +29,8 @@ def load_folder(
 ) -> DesiredState:
     """Return the desired state of the store in *folder*.
 
-    Raises InputError with the first *most* problems of each file (None: all).
+    Raises:
+        InputError: Files are invalid. It has the first *most* problems of each (None: all).
     """
     problems: list[Problem] = []
     files = read_files(folder, problems)
@@ -40,13 +41,13 @@ def load_folder(
 
 
 def stores_for_path(path: Path) -> list[Path]:
-    """Return the folders of the stores that *path* is about.
+    """Return the folders of the stores at *path*: a store, a file in one, or a folder of stores.
 
-    It may be a store, a file in one, or a folder of stores. Raises InputError for a path that is
-    not there or belongs to no store.
+    Raises:
+        InputError: *path* does not exist, or does not belong to a store.
     """
     if not path.exists():
-        raise InputError([Problem(str(path), 0, 0, "There is no such file or folder.")])
+        raise InputError([Problem(str(path), 0, 0, "No such file or folder.")])
     for folder in (path, *path.parents, *path.absolute().parents):
         if (folder / SETTINGS_FILE).is_file():
             return [folder]
@@ -54,14 +55,14 @@ def stores_for_path(path: Path) -> list[Path]:
     for inventory in inventories:
         if any((entry / SETTINGS_FILE).is_file() for entry in inventory.glob("*")):
             return [context.folder for context in resolve_stores(inventory)]
-    message = f"This belongs to no store: no {SETTINGS_FILE} in its folder or above."
+    message = f"Not part of a store. No {SETTINGS_FILE} in this folder or above."
     raise InputError([Problem(str(path), 0, 0, message)])
 
 
 def refuse_shared_site(repository: Repository | None, context: StoreContext, site_id: str) -> None:
-    """Raise InputError if another store of the repository has the same site.
+    """Raise InputError if another store in the repository has the same site.
 
-    The two would share one record and undo each other for ever.
+    The two would share one record, and undo each other's changes again and again.
     """
     problem = find_shared_site(repository, context.folder, site_id)
     if problem is not None:
@@ -69,7 +70,7 @@ def refuse_shared_site(repository: Repository | None, context: StoreContext, sit
 
 
 def find_shared_site(repository: Repository | None, folder: Path, site_id: str) -> Problem | None:
-    """Return the problem of a store whose site another one has too, wherever that is, or None."""
+    """Return a problem if another store in the repository has the same site, else None."""
     own = folder.resolve()
     beside = own.parent.glob(f"*/{SETTINGS_FILE}")
     tracked = repository.tracked_files(SETTINGS_FILE) if repository else []
@@ -80,8 +81,8 @@ def find_shared_site(repository: Repository | None, folder: Path, site_id: str) 
         data = read_document(path.as_posix(), path.read_bytes()[:MAX_BYTES]).data
         if isinstance(data, dict) and data.get("site_id") == site_id:
             message = (
-                f"The store in {os.path.relpath(other)} has the same site {site_id}. They would"
-                " undo each other. Keep one store per site."
+                f"The store in {os.path.relpath(other)} has the same site {site_id}, so the two"
+                " would undo each other's changes. Keep one store for each site."
             )
             return Problem((folder / SETTINGS_FILE).as_posix(), 0, 0, message)
     return None

@@ -1,4 +1,4 @@
-"""A correction × what the shop has right before the write → what to write, or why not."""
+"""Add a correction to the stock read right before the write, or explain why not."""
 
 from dataclasses import replace
 
@@ -6,9 +6,9 @@ from reconciler.model import MAX_QUANTITY, Action, InventoryType, Stock, finite
 
 
 def aim_again(action: Action, found: Stock) -> Action:
-    """Return *action* for what was *found* right before the write.
+    """Return *action* with its correction added to the stock *found* right before the write.
 
-    A correction is added to that: a sale since the plan is no conflict, and is kept.
+    So a sale since the plan is not a conflict, and is kept. Other actions stay as they are.
     """
     if action.correction is None:
         return action
@@ -17,11 +17,11 @@ def aim_again(action: Action, found: Stock) -> Action:
 
 
 def find_obstacle(action: Action, found: Stock) -> str:
-    """Return why the correction of *action* can't be added to what was *found*, or ''."""
+    """Return why the correction of *action* can't be added to *found*, or ''."""
     if found == action.after:
         return (
-            "Skipped: the shop already has this number, and this run didn't write it. Run"
-            " `reconciler plan` again."
+            "The shop already has this number, and this run didn't write it. Skipped."
+            " Run `reconciler plan` again."
         )
     if found.inventory_type is InventoryType.INFINITE or not isinstance(found.quantity, int):
         return "Skipped."
@@ -32,7 +32,7 @@ def find_obstacle(action: Action, found: Stock) -> str:
 
 
 def name_shift(planned: Action, found: Stock) -> str:
-    """Return that the shop had another number than planned, which a correction was added to."""
+    """Return a note if the correction was added to another number than planned, else ''."""
     if planned.correction is None or found == planned.before:
         return ""
-    return f"{planned.correction:+}. The shop had {planned.before} at the time of the plan."
+    return f"{planned.correction:+} was added to {found}. The plan saw {planned.before}."

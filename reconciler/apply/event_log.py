@@ -1,4 +1,4 @@
-"""What an apply does → JSON lines for programs, as `event-log.schema.json` describes them."""
+"""Write the steps of an apply as JSON lines, as described by `event-log.schema.json`."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ def _now() -> datetime:
 
 
 class Events:
-    """Writes a line for each thing that happens; a Observer. A reader that is gone is no error."""
+    """An Observer that writes a line for each step. A closed stream is not an error."""
 
     def __init__(self, stream: TextIO, store: str, now: Callable[[], datetime] = _now) -> None:
         self._stream = stream
@@ -26,20 +26,20 @@ class Events:
         self._lock = threading.Lock()
 
     def planned(self, plan: Plan, tool_version: str) -> None:
-        """Tell the version, and each change that is planned."""
-        self._tell("version", {"tool_version": tool_version, "format_version": "1.0"})
+        """Write the version, and each planned change."""
+        self._write("version", {"tool_version": tool_version, "format_version": "1.0"})
         for action in plan.actions:
-            self._tell("planned_change", _change(action))
+            self._write("planned_change", _change(action))
 
     def begun(self, action: Action) -> None:
-        """Tell that an action is begun."""
-        self._tell("apply_start", _change(action))
+        """Write that an action starts."""
+        self._write("apply_start", _change(action))
 
     def sending(self, action: Action) -> None:
-        """Do nothing: what counts is how it ends."""
+        """Do nothing. Only the outcome is written."""
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Tell what became of an action."""
+        """Write the outcome of an action."""
         kind = "apply_errored" if outcome.result in _ERRED else "apply_complete"
         fields = {
             **_change(action),
@@ -47,19 +47,19 @@ class Events:
             "found": as_data(outcome.found),
             "message": outcome.message,
         }
-        self._tell(kind, fields)
+        self._write(kind, fields)
 
     def ended(self, report: Report) -> None:
-        """Tell what became of all, and what was said on the way."""
+        """Write the diagnostics and the totals."""
         for outcome in report.outcomes:
             if outcome.after is None:
-                self._tell("diagnostic", {"sku": outcome.sku, "message": outcome.message})
+                self._write("diagnostic", {"sku": outcome.sku, "message": outcome.message})
         if report.stopped:
-            self._tell("diagnostic", {"sku": None, "message": report.stopped})
+            self._write("diagnostic", {"sku": None, "message": report.stopped})
         counts = {result.value: report.count(result) for result in Result}
-        self._tell("change_summary", counts)
+        self._write("change_summary", counts)
 
-    def _tell(self, kind: str, fields: Mapping[str, Any]) -> None:
+    def _write(self, kind: str, fields: Mapping[str, Any]) -> None:
         at = self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         line = dump_json({"type": kind, "at": at, "store": self._store, **fields}, indent=None)
         with self._lock:

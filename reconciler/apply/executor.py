@@ -1,4 +1,4 @@
-"""Plan → report: its actions in their order, a batch at a time, many of it at once."""
+"""Carry out a plan: its actions in order, batch by batch, several at a time."""
 
 import time
 from collections import deque
@@ -18,10 +18,10 @@ from reconciler.workers import map_in_threads
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a run of the same plan that ended early has left.
+    """What an earlier run of the same plan left.
 
-    `done` are the outcomes that need nothing more; `in_flight` the actions that may have been
-    written when it ended, as they were sent.
+    `done` are final outcomes. `in_flight` are the actions that may have been written when that run
+    ended, as they were sent.
     """
 
     done: Mapping[str, Outcome] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Earlier:
 
 
 NOTHING_EARLIER = Earlier()
-MAX_IN_VAIN: Final = 3
+MAX_LATE_BATCHES: Final = 3
 
 
 def execute(  # noqa: PLR0913  what one run is made of
@@ -46,14 +46,13 @@ def execute(  # noqa: PLR0913  what one run is made of
 ) -> Report:
     """Carry out the actions of *plan* in their order, *parallelism* at a time.
 
-    Never raises for what the shop does. That is in the report. Once *must_end* gives a
-    reason, no further action is begun. A KeyboardInterrupt ends the waiting at once: what is under
-    way then is unknown. *observer* is told of each step by the thread that takes it.
-    *count_sold* says what was sold since an answer was lost; *announcer* is told of each batch
-    before it is written.
+    Errors of the shop are part of the report and never raised. Once *must_end* returns a reason, no
+    further action starts. A KeyboardInterrupt ends all waiting at once, and the outcome of actions
+    in progress is unknown. Each thread calls *observer* for its own steps. *count_sold* returns
+    what was sold since an answer was lost. *announcer* publishes each batch before it is written.
 
     Raises:
-        LockedError: Another run has the store. Nothing was written.
+        LockedError: Another run holds the lock. Nothing was written.
         HistoryError: The first batch can't be announced. Nothing was written.
     """
     made = plan.provenance
@@ -74,7 +73,7 @@ def execute(  # noqa: PLR0913  what one run is made of
 
 @dataclass(slots=True)
 class _Run:
-    """The batches of one run, and what came of them."""
+    """The batches of one run, and their outcomes."""
 
     writer: SkuWriter
     parallelism: int
@@ -82,12 +81,12 @@ class _Run:
     store: Store
     outcomes: dict[str, Outcome]
     has_announced: bool = False
-    in_vain: int = 0
-    """How many batches in a row were over before anything of them could be written."""
+    late_batches: int = 0
+    """How many batches in a row expired before anything of them could be written."""
 
     def work_off(self, attempts: Sequence[Attempt], in_doubt: Mapping[str, Attempt]) -> None:
-        """Carry out all *attempts*; those *in doubt* since an earlier run come with the first."""
-        # In order but for these: what was announced stays announced.
+        """Carry out all *attempts*. Those *in doubt* since an earlier run come first."""
+        # The earlier run announced them, so they must be in the first batch.
         queue = deque(sorted(attempts, key=lambda one: one.action.sku not in in_doubt))
         aside: list[Attempt] = []
         while queue or aside:
@@ -98,22 +97,25 @@ class _Run:
             batch = take_batch(queue, max(size, self._count_known(queue, in_doubt)))
             self._announce(batch)
             again = self._write(batch)
-            self._count_in_vain(batch, again)
+            self._count_late_batches(batch, again)
             aside += (one for one in again if one.lost is not None)
             queue.extendleft(reversed([one for one in again if one.lost is None]))
 
-    def _count_in_vain(self, batch: Sequence[Attempt], again: Sequence[Attempt]) -> None:
-        """Stop the run where what is announced can never be written in time."""
-        is_in_vain = len(again) == len(batch) and all(one.is_overdue for one in again)
-        self.in_vain = self.in_vain + 1 if is_in_vain else 0
-        if self.in_vain == MAX_IN_VAIN and self.writer.stopped is None:
-            self.writer.stopped = "announcing writes takes longer than their deadline allows"
+    def _count_late_batches(self, batch: Sequence[Attempt], again: Sequence[Attempt]) -> None:
+        """Stop the run if several batches in a row expired before anything was written."""
+        is_late = len(again) == len(batch) and all(one.is_overdue for one in again)
+        self.late_batches = self.late_batches + 1 if is_late else 0
+        if self.late_batches == MAX_LATE_BATCHES and self.writer.stopped is None:
+            self.writer.stopped = (
+                f"{MAX_LATE_BATCHES} batches expired before they could be written, because"
+                " announcing them takes too long."
+            )
 
     def _count_known(self, queue: Sequence[Attempt], in_doubt: Mapping[str, Attempt]) -> int:
         return sum(one.action.sku in in_doubt for one in queue)
 
     def _announce(self, batch: Sequence[Attempt]) -> None:
-        """Announce a batch, unless the run is to end: then nothing more is written."""
+        """Announce a batch, unless the run must end."""
         if self.announcer is None or (self.has_announced and self.writer.must_stop()):
             return
         try:
@@ -125,7 +127,7 @@ class _Run:
         self.has_announced = True
 
     def _write(self, batch: Sequence[Attempt]) -> list[Attempt]:
-        """Write a batch, lowering first, and return what is to be looked at again."""
+        """Write a batch, lowering first, and return the attempts that need another look."""
         again = []
         for lowers in (True, False):
             part = [one for one in batch if one.action.lowers is lowers]
@@ -138,7 +140,7 @@ class _Run:
 
 
 def _report(plan: Plan, outcomes: Mapping[str, Outcome], stopped: str | None) -> Report:
-    """Return what became of all: actions in their order, and errors, which were not tried."""
+    """Return the report: actions in their order, then the plan's errors as NOT_TRIED."""
     in_order = [outcomes[action.sku] for action in plan.actions]
     not_tried = (
         Outcome(

@@ -1,7 +1,7 @@
-"""The journal: a line before and a line after each write, on disk before anything else happens.
+"""The journal: a JSON line before and after each write, flushed to disk before the next step.
 
-It is evidence, and lets a rerun of the same plan skip what is done and look at what was in
-flight. A last line that was torn by a crash is ignored. It holds SKUs and stocks, no token.
+It is evidence. It also lets a rerun of the same plan skip finished actions and check those that
+were in flight. A last line that a crash cut off is ignored. It holds SKUs and stocks, no token.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ from reconciler.model import Action, Outcome, Plan, Result, Stock, format_time
 from reconciler.model.codec import as_data, dump_json, load_noun, parse_json
 
 FORMAT: Final = 1
-# What needs nothing more: done, or not to be repeated by itself.
+# A rerun leaves these alone.
 _FINAL = frozenset({Result.APPLIED, Result.ALREADY, Result.UNKNOWN})
 
 
 class Journal:
-    """Keeps the steps of one run of one plan; an Observer."""
+    """An Observer that keeps the steps of one run of one plan."""
 
     def __init__(self, file: TextIO, run_lock: FileLock | None) -> None:
         self._file = file
@@ -48,44 +48,45 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close the file, and release its lock."""
+        """Close the file and release its lock."""
         with contextlib.suppress(OSError):
             self._file.close()
         if self._run_lock is not None:
             self._run_lock.release()
 
     def start(self, lines: list[dict[str, Any]]) -> None:
-        """Write the first lines of a run; replace the file if they begin with a head.
+        """Write the first lines of a run. Lines that begin with a head replace the file.
 
-        Raises JournalError where nothing can be kept.
+        Raises:
+            JournalError: The journal can't be written.
         """
         if "journal" in lines[0]:
-            with contextlib.suppress(OSError):  # a device has nothing to forget
+            with contextlib.suppress(OSError):  # a device can't be truncated
                 self._file.truncate(0)
         for line in lines:
-            self._keep(line)
+            self._write(line)
 
     def name_run(self, run: str) -> None:
-        """Keep which run this is, as the record calls it."""
-        self._keep({"run": run})
+        """Write the id of this run, as in the record."""
+        self._write({"run": run})
 
     def begun(self, action: Action) -> None:
-        """Do nothing: a read leaves nothing to settle."""
+        """Do nothing. A read leaves nothing to check later."""
 
     def sending(self, action: Action) -> None:
-        """Keep that a write is about to be sent."""
-        self._keep(_sending(action))
+        """Write that a write is about to be sent."""
+        self._write(_sending(action))
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Keep what became of an action."""
-        self._keep(_settled(outcome))
+        """Write the outcome of an action."""
+        self._write(_settled(outcome))
 
     def end(self) -> None:
-        """Keep that the run ended in order: another plan's may take the file's place."""
-        with contextlib.suppress(JournalError):  # what is lost is only that a rerun need not look
-            self._keep({"end": True})
+        """Write that the run is complete, so that another plan can use the same file."""
+        with contextlib.suppress(JournalError):  # without this line a rerun only looks again
+            self._write({"end": True})
 
-    def _keep(self, line: dict[str, Any]) -> None:
+    def _write(self, line: dict[str, Any]) -> None:
         text = (mask(dump_json(line, indent=None)) if line else "") + "\n"
         with self._lock:
             try:
@@ -94,7 +95,10 @@ class Journal:
                 os.fsync(self._file.fileno())
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
-                raise JournalError(f"Can't write the journal: {reason}. Free some space.") from None
+                raise JournalError(
+                    f"Can't write the journal: {reason}. Free some disk space, then run"
+                    " `reconciler apply` again."
+                ) from None
 
 
 def _sending(action: Action) -> dict[str, Any]:
@@ -116,15 +120,18 @@ def _settled(outcome: Outcome) -> dict[str, Any]:
 def open_journal(
     path: Path, plan: Plan, fingerprint: str, begun: Earlier = NOTHING_EARLIER
 ) -> tuple[Journal, Earlier]:
-    """Return the journal at *path* for *plan*, and what an earlier run of it has left.
+    """Return the journal at *path* for *plan*, and what an earlier run of the plan left.
 
-    Where there is no journal of that run, what the record says of it (*begun*) counts, and the new
-    journal says so, too. Raises JournalError for one that cannot be written, or that is not this
-    plan's, and LockedError while another process has it.
+    Without a journal of that run, the record's view of it (*begun*) counts. It is copied into the
+    new journal.
+
+    Raises:
+        JournalError: It can't be read or written, or belongs to another plan.
+        LockedError: Another process has it open.
     """
     journal = _acquire(path)
     try:
-        lines = _read(path)  # only now: a run that ended until then has left all it did
+        lines = _read(path)  # after locking, so that a run that just ended has written everything
         lines = _begin(journal, path, plan, fingerprint, lines, begun)
     except (JournalError, LockedError):
         journal.close()
@@ -133,7 +140,7 @@ def open_journal(
 
 
 def _acquire(path: Path) -> Journal:
-    """Return the journal at *path*, open and locked for this process."""
+    """Open and lock the journal at *path*."""
     run_lock = None
     try:
         make_folder(path.parent)
@@ -144,14 +151,14 @@ def _acquire(path: Path) -> Journal:
         if run_lock is not None:
             run_lock.release()
         raise JournalError(
-            f"Can't write the journal {path}: {error.strerror}. Name another file with --journal."
+            f"Can't write the journal {path}: {error.strerror}. Pass another path with --journal."
         ) from None
 
 
 def _lock(path: Path) -> FileLock:
-    """Lock the journal at *path* until it is released; raise LockedError if another run has it.
+    """Lock the journal at *path*; raise LockedError if another process holds the lock.
 
-    The lock is a file of its own: FileLock empties the file that it opens.
+    The lock is a separate file, because FileLock empties the file that it opens.
     """
     beside = path.with_name(f"{path.name}.lock")
     refuse_links(beside)
@@ -160,7 +167,8 @@ def _lock(path: Path) -> FileLock:
         run_lock.acquire()
     except Timeout:
         raise LockedError(
-            f"Another apply of this plan is running here and holds {path}. Wait for it."
+            f"Another apply of this plan is running on this machine (it uses {path})."
+            " Wait until it ends."
         ) from None
     return run_lock
 
@@ -173,10 +181,10 @@ def _begin(
     lines: list[dict[str, Any]],
     begun: Earlier,
 ) -> list[dict[str, Any]]:
-    """Keep the first lines of this run, and return those that an earlier run has left."""
+    """Write the first lines of this run, and return the lines of an earlier run."""
     head = {"journal": FORMAT, "fingerprint": fingerprint, "planned": plan.provenance.created_at}
     if lines and "journal" not in lines[0]:
-        raise JournalError(f"{path} is not a journal. Name another file with --journal.")
+        raise JournalError(f"{path} is not a journal. Pass another path with --journal.")
     has_ended = any("end" in line for line in lines)
     if not lines or (has_ended and lines[0] != head):
         first = _lines_of(begun)
@@ -184,38 +192,38 @@ def _begin(
         return first
     if lines[0] != head:
         raise JournalError(
-            f"{path} is the journal of another plan. Name another file with --journal, or delete"
-            " it."
+            f"{path} is the journal of another plan. Pass another path with --journal, or"
+            " delete it."
         )
-    # An empty line ends one that was torn. What another machine did since, the record knows.
+    # An empty line ends one that was cut off. The record knows what other machines did since.
     more = _lines_of(begun, _earlier(plan, lines))
     journal.start([{}, *more])
     return [*lines, *more]
 
 
 def _lines_of(begun: Earlier, known: Earlier = NOTHING_EARLIER) -> list[dict[str, Any]]:
-    """Return lines for what a record says of a run, but for what is *known* to be done."""
+    """Return lines for a run as the record knows it, without actions *known* to be done."""
     in_flight = (one for sku, one in begun.in_flight.items() if sku not in known.done)
     done = (one for sku, one in begun.done.items() if sku not in known.done)
     return [*map(_sending, in_flight), *map(_settled, done)]
 
 
 def was_run_here(path: Path, run: str) -> bool:
-    """Return whether the journal at *path* is that of a *run*, which is dead if it has no lock."""
+    """Return whether the journal at *path* is of *run*. If it is not locked, that run crashed."""
     return any(line.get("run") == run for line in _read(path))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of a journal that are whole; none where there is no journal."""
+    """Return the complete lines of a journal, none if there is no journal."""
     try:
         refuse_links(path)
-        # A device may have no end, and a pipe nothing to say.
+        # A device may be endless, and a pipe may block.
         text = path.read_text("utf-8", "replace") if path.is_file() else ""
         if text.strip() and not text.lstrip().startswith('{"journal"'):
             return [{}]
     except OSError as error:
         raise JournalError(
-            f"Can't read the journal {path}: {error.strerror}. Name another file with --journal."
+            f"Can't read the journal {path}: {error.strerror}. Pass another path with --journal."
         ) from None
     lines = []
     for line in text.splitlines():
@@ -227,19 +235,19 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
-    """Return what the *lines* of an earlier run leave of *plan*."""
+    """Return what the earlier run of *plan* with these *lines* left."""
     actions = {action.sku: action for action in plan.actions}
     settled: dict[str, Outcome] = {}
     in_flight: dict[str, Action] = {}
     for line in lines:
         sent, ended = line.get("sending"), line.get("settled")
         if isinstance(sent, str) and sent in actions:
-            with contextlib.suppress(ValueError):  # a line of no apply: look as it was planned
+            with contextlib.suppress(ValueError):  # malformed: use the planned stocks
                 in_flight[sent] = actions[sent]
                 in_flight[sent] = _as_sent(actions[sent], line)
             settled.pop(sent, None)
         elif isinstance(ended, str) and ended in actions:
-            with contextlib.suppress(ValueError, KeyError):  # a damaged line: look at the SKU
+            with contextlib.suppress(ValueError, KeyError):  # malformed: check the SKU
                 outcome = _outcome(in_flight.get(ended, actions[ended]), line)
                 if not _may_have_landed(outcome):
                     in_flight.pop(ended, None)
@@ -249,7 +257,7 @@ def _earlier(plan: Plan, lines: list[dict[str, Any]]) -> Earlier:
 
 
 def _as_sent(action: Action, line: Mapping[str, Any]) -> Action:
-    """Return *action* with the stocks that it was sent with: a correction is added to what is."""
+    """Return *action* with the stocks it was sent with, which a correction may have changed."""
     if "before" not in line or "after" not in line:
         return action
     before, after = (load_noun(line[name], Stock) for name in ("before", "after"))
@@ -271,7 +279,7 @@ def _outcome(action: Action, line: Mapping[str, Any]) -> Outcome:
 
 
 def _time(line: Mapping[str, Any], name: str) -> str:
-    """Return a time of *line*, '' if it has none that can be read."""
+    """Return a time of *line*, '' if missing or malformed."""
     try:
         return format_time(datetime.fromisoformat(str(line.get(name, ""))).astimezone(UTC))
     except (ValueError, OverflowError):
@@ -279,11 +287,11 @@ def _time(line: Mapping[str, Any], name: str) -> str:
 
 
 def _may_have_landed(outcome: Outcome) -> bool:
-    """Return whether a write whose answer was lost may still show up, although it has not yet."""
+    """Return whether a write whose answer was lost may still take effect."""
     return outcome.result is Result.FAILED and outcome.found == outcome.before
 
 
 def _is_final(outcome: Outcome) -> bool:
-    """Return whether a rerun has nothing more to do for this SKU."""
+    """Return whether a rerun must leave this SKU alone."""
     was_taken = outcome.result is Result.FAILED and outcome.found not in {None, outcome.before}
     return outcome.result in _FINAL or was_taken

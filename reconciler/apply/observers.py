@@ -1,4 +1,4 @@
-"""Who is told of each step of an apply: the journal, the events, the progress."""
+"""Observers of an apply: the journal, the event log, and the progress display."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,52 +7,53 @@ from reconciler.model import Action, Outcome
 
 
 class Observer(Protocol):
-    """Is told by the thread that takes a step; several may be at once."""
+    """Is called by the thread that takes a step. Several threads may call at once."""
 
     def begun(self, action: Action) -> None:
-        """Take note that *action* is begun: its SKU is read."""
+        """Handle the start of *action*, before its SKU is read."""
 
     def sending(self, action: Action) -> None:
-        """Take note that the write of *action* is about to be sent.
+        """Handle that the write of *action* is about to be sent.
 
-        Raises JournalError where that cannot be kept; then it is not sent.
+        Raises:
+            JournalError: This can't be saved. The write is not sent.
         """
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Take note of what became of *action*; raise JournalError where it cannot be kept."""
+        """Handle the outcome of *action*; raise JournalError if it can't be saved."""
 
 
 class NullObserver:
-    """Ignores every step; a base for observers that care about some."""
+    """Ignores every step. A base class for observers of some steps."""
 
     def begun(self, action: Action) -> None:
-        """Ignore that *action* is begun."""
+        """Do nothing."""
 
     def sending(self, action: Action) -> None:
-        """Ignore that a write is about to be sent."""
+        """Do nothing."""
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Ignore what happened to *action*."""
+        """Do nothing."""
 
 
 class Observers:
-    """Tells all of several observers; the first are told first."""
+    """Calls several observers, in their order."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers
 
     def begun(self, action: Action) -> None:
-        """Tell all."""
+        """Call all."""
         for observer in self._observers:
             observer.begun(action)
 
     def sending(self, action: Action) -> None:
-        """Tell all; the first that raises ends it."""
+        """Call all, up to the first that raises."""
         for observer in self._observers:
             observer.sending(action)
 
     def finished(self, action: Action, outcome: Outcome) -> None:
-        """Tell all; the first that raises ends it."""
+        """Call all, up to the first that raises."""
         for observer in self._observers:
             observer.finished(action, outcome)
 

@@ -1,4 +1,4 @@
-"""Report ↔ its saved form. Pure, but that the schema lies in a file."""
+"""Save a report as JSON, and load it again."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +15,7 @@ FORMAT_VERSION: Final = "1.0"
 
 
 def dump_report(report: Report, *, fingerprint: str, exit_code: int) -> str:
-    """Return *report* as JSON text, as `schemas/report.schema.json` describes it."""
+    """Return *report* as JSON text that fits `schemas/report.schema.json`."""
     data = {
         "format_version": FORMAT_VERSION,
         "store": report.store,
@@ -30,7 +30,7 @@ def dump_report(report: Report, *, fingerprint: str, exit_code: int) -> str:
 
 
 def as_report(content: bytes) -> dict[str, Any] | None:
-    """Return the data in *content* if it looks like a report, and not like a plan."""
+    """Return the data in *content* if it looks like a report, else None."""
     try:
         data = parse_json(content)
     except ValueError:
@@ -42,16 +42,16 @@ def load_report(path: str, data: Mapping[str, Any]) -> Report:
     """Return the report in *data*.
 
     Raises:
-        PlanFileError: It does not fit `schemas/report.schema.json`.
+        PlanFileError: The data does not fit `schemas/report.schema.json`.
     """
     try:
         _validator().validate(data)
-    except ValueError as error:  # jsonschema_rs has no name for what is nested too deep
+    except ValueError as error:  # jsonschema_rs raises a plain ValueError if nested too deep
         path_of_fault = getattr(error, "instance_path", ())
         place = "/".join(map(str, path_of_fault)) or "the file"
         message = (
-            f"This is not a report: {place} does not fit. Create it with `reconciler apply"
-            " --report`."
+            f"Not a report: {place} does not match the format."
+            " Create it again with `reconciler apply --report FILE`."
         )
         raise PlanFileError(path, message) from None
     return load_noun(data, Report)

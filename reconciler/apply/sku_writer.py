@@ -1,9 +1,9 @@
-"""One action → its outcome: read the SKU, compare, write, and read back if an answer was lost.
+"""Carry out one action: read the SKU, compare, write, and read again if an answer was lost.
 
-The API has no conditional write, so a sale between a SKU's read and its write can still be
-overwritten: the gap of one round trip. A write whose answer was lost is never blindly repeated.
-The shop may show a write late, so the SKU is put aside and read again much later; only if it is
-still as before is it written once more, and the report says so.
+The API has no conditional write. A sale in the one round trip between read and write can still be
+overwritten. A write whose answer was lost is never blindly repeated: the shop may show a write
+late, so the SKU is put aside and read again much later. Only if it still has the stock before is
+it written once more, and the report says so.
 """
 
 import threading
@@ -16,6 +16,7 @@ from reconciler.apply.attempts import (
     EARLIER,
     LOOK_AGAIN,
     Attempt,
+    as_sentence,
     conclude,
     find_landed,
     find_landed_by_orders,
@@ -43,18 +44,22 @@ from reconciler.model import Action, Outcome, Result, Stock, finite, format_time
 
 MAX_WRITES: Final = 3
 MAX_FAILURES_IN_A_ROW: Final = 10
-# How often an action may read and write: a 429 is not an attempt, but it must end some time.
+# A 429 does not count as a write, but an action must end at some point.
 MAX_TURNS: Final = 40
 MAX_UNSENT: Final = 3
 
-# After these it is unknown whether a write took effect.
+# After these errors it is unknown whether a write took effect.
 _OUTAGES: Final = (TransportError, AnswerError, ServerFault)
-# These concern every SKU.
+# These errors affect every SKU.
 _STOPPING: Final = (NotAuthorized, EcommerceOff, OutageError)
+_ENDED_AT_ONCE: Final = "The run was ended at once by a second signal."
+_UNKNOWN_SALES: Final = (
+    "The orders can't tell what was sold since the plan. Skipped. Run `reconciler plan` again."
+)
 
 
 class _UnsentError(Exception):
-    """There was no connection to send a write on."""
+    """A write could not be sent, because there was no connection."""
 
     def __init__(self, reason: StoreError) -> None:
         super().__init__(str(reason))
@@ -62,7 +67,7 @@ class _UnsentError(Exception):
 
 
 class SkuWriter:
-    """Carries out the actions of one run, and keeps what they share: whether it ends, and why."""
+    """Carries out the actions of one run. `stopped` says why the run must end, None if not."""
 
     def __init__(
         self,
@@ -87,7 +92,7 @@ class SkuWriter:
         self._lock = threading.Lock()
 
     def attempt(self, attempt: Attempt) -> Outcome | Attempt:
-        """Carry an action out as far as possible now: to its outcome, or until it is put aside."""
+        """Carry out an action. Return its outcome, or the attempt if it must be continued later."""
         action = attempt.action
         is_new = attempt.lost is None
         if is_new and self.must_stop():
@@ -97,7 +102,7 @@ class SkuWriter:
             attempt = replace(attempt, is_begun=True)
         result = self._carry_out(attempt)
         if isinstance(result, Outcome):
-            # What sells right after a write was sold since, however late its answer was told.
+            # Sales count from the read, since the answer to the write may come late.
             is_written = result.result is Result.APPLIED and result.read_at
             result = replace(
                 result, at=result.read_at if is_written else format_time(self.store.now())
@@ -109,7 +114,7 @@ class SkuWriter:
         return result
 
     def wait(self) -> None:
-        """Wait until the SKUs that were put aside may be read again, unless the run has to end."""
+        """Wait until SKUs that were put aside can be read again, unless the run must end."""
         self.bounds.sleep(LOOK_AGAIN)
         self._outages = 0
         self._is_cut = self.bounds.must_end() is not None
@@ -137,71 +142,73 @@ class SkuWriter:
         return result
 
     def _leave(self, attempt: Attempt, why: str) -> Outcome:
-        """Return that an action was not tried; but unknown if a write may have been sent."""
+        """Return NOT_TRIED for an action, or UNKNOWN if a write may have been sent."""
         may_be_sent = attempt.lost is not None or attempt.action.sku in self._in_doubt
         if may_be_sent and attempt.lost is not None:
-            why = f"{attempt.lost} Then: {why}"
-        return conclude(attempt, Result.UNKNOWN if may_be_sent else Result.NOT_TRIED, None, why)
+            why = _then(attempt.lost, why)
+        result = Result.UNKNOWN if may_be_sent else Result.NOT_TRIED
+        return conclude(attempt, result, None, as_sentence(why))
 
     def abandon(self, actions: Sequence[Action]) -> dict[str, Outcome]:
-        """Let nothing more be sent, and return outcomes for *actions*, which nothing waits for.
+        """Send nothing more, and return outcomes for *actions* without waiting for answers.
 
-        One that may have been sent is unknown, also if it was about to be.
+        An action that was sent, or was about to be, is UNKNOWN.
         """
         with self._lock:
             self._is_abandoned = True
             sending = frozenset(self._sending)
-        why = "the run was stopped at once"
         return {
-            action.sku: make_outcome(action, Result.UNKNOWN, None, why)
+            action.sku: make_outcome(action, Result.UNKNOWN, None, _ENDED_AT_ONCE)
             if action.sku in sending
-            else self._leave(Attempt(action), why)
+            else self._leave(Attempt(action), _ENDED_AT_ONCE)
             for action in actions
         }
 
     def _announce(self, action: Action) -> None:
-        """Say that a write is about to be sent; raise StoppedError if it must not be."""
+        """Notify the observer of a write about to be sent; raise StoppedError if it must not be."""
         with self._lock:
             if self._is_abandoned:
-                raise StoppedError("The run was ended at once.")
+                raise StoppedError(_ENDED_AT_ONCE)
             self._sending.add(action.sku)
         self.observer.sending(action)
         with self._lock:
             if self._is_abandoned:
-                raise StoppedError("The run was ended at once.")
+                raise StoppedError(_ENDED_AT_ONCE)
 
     def must_stop(self) -> bool:
-        """Return whether nothing more may be begun."""
+        """Return whether no further action may start."""
         if self.stopped is None:
             self.stopped = self.bounds.must_end()
         return self.stopped is not None
 
     def _count(self, message: str, is_outage: bool) -> None:
-        """Stop the run after too many SKUs in a row without an answer from the store."""
+        """Stop the run after too many failures of the shop in a row."""
         with self._lock:
             self._outages = self._outages + 1 if is_outage else 0
             self._has_answered |= not is_outage
             self._last_outage = message
             if self._outages >= MAX_FAILURES_IN_A_ROW and self.stopped is None:
-                self.stopped = f"{MAX_FAILURES_IN_A_ROW} failures in a row, the last: {message}"
+                self.stopped = f"{MAX_FAILURES_IN_A_ROW} failures in a row. The last one: {message}"
 
     def end(self) -> str | None:
-        """Return why the run ended early, also if the store never answered."""
+        """Return why the run ended early, also if the shop never answered; None if it did not."""
         if self._last_outage and not self._has_answered and self.stopped is None:
             self.stopped = self._last_outage
         return self.stopped
 
     def _read_and_write(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
-        """Read, compare, write; return the outcome, or the attempt if the answer was lost.
+        """Read, compare, and write; return the outcome, or the attempt if the answer was lost.
 
-        With it comes whether the store failed: gave no answer, or took none of the writes. Raises
-        StoreError only while no write was sent whose effect is unknown.
+        The second value is whether the shop failed: no answer, or it took none of the writes.
+
+        Raises:
+            StoreError: The shop failed while no write had an unknown effect.
         """
         unsent = 0
         for _ in range(MAX_TURNS):
             try:
                 result = self._take_turn(attempt)
-            except Throttled:  # it was not taken, so it is sent again after another read
+            except Throttled:  # rejected, so read and send it again
                 continue
             except _UnsentError as error:
                 unsent += 1
@@ -216,16 +223,18 @@ class SkuWriter:
             if result.is_overdue:
                 return result, False
             return self._look(replace(result, writes=result.writes + 1))
-        raise OutageError(f"The shop deferred one write {MAX_TURNS} times. Wait, and run again.")
+        raise OutageError(
+            f"The shop answered 429 to the same write {MAX_TURNS} times. Wait, then run"
+            " `reconciler apply` again."
+        )
 
     def _fail(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
-        """Return that the effect of a write is unknown; raise *error* if none was sent before."""
         if attempt.lost is None:
             raise error
         return self._unknown(attempt, error)
 
     def _take_turn(self, attempt: Attempt) -> Outcome | Attempt:
-        """Read and write at once; return the outcome, or the attempt whose answer was lost."""
+        """Read and write once; return the outcome, or the attempt whose answer was lost."""
         if attempt.lost is None and (reaimed := self._subtract_sales(attempt)) is not None:
             if isinstance(reaimed, Outcome):
                 return reaimed
@@ -239,7 +248,7 @@ class SkuWriter:
                 return outcome
             action = aim_again(attempt.action, found)
             self._announce(action)
-            if not self.bounds.may_write():  # asked last, since the journal may take long
+            if not self.bounds.may_write():  # checked last, since the journal may be slow
                 return replace(attempt, is_overdue=True)
             times = (read_at, read_at)
             attempt = replace(attempt, action=action, read=times, is_overdue=False)
@@ -256,23 +265,22 @@ class SkuWriter:
         return conclude(written, Result.APPLIED, answer, name_shift(planned, found))
 
     def _subtract_sales(self, attempt: Attempt) -> Attempt | Outcome | None:
-        """Return *attempt* less what was sold since the plan, where no read shows that; else None.
+        """Return *attempt* less the units sold since the plan if no read can show them, else None.
 
-        An infinite SKU has the same stock whatever it sells, so its count is no correction.
+        An infinite SKU has the same stock whatever it sells, so its count has no correction.
         """
         action = attempt.action
         if not action.is_count or action.correction is not None or self._count_sold is None:
             return None
         sold = self._count_sold(action.target.sku_id, *attempt.read)
         if sold is None:
-            why = "Skipped: sales since the plan are unknown. Run `reconciler plan` again."
-            return make_outcome(action, Result.MOVED, None, why)
+            return make_outcome(action, Result.MOVED, None, _UNKNOWN_SALES)
         left = max(0, int(action.after.quantity or 0) - sold)
         moment = format_time(self.store.now())
         return replace(attempt, action=replace(action, after=finite(left)), read=(moment, moment))
 
     def _compare(self, attempt: Attempt, found: Stock) -> Outcome | None:
-        """Return what *found*, right before a write, decides; None lets the write be sent."""
+        """Return the outcome that *found*, read before a write, decides; None to send the write."""
         action = attempt.action
         if action.correction is not None:
             if why := find_obstacle(action, found):
@@ -280,34 +288,30 @@ class SkuWriter:
         elif found == action.after:
             return make_outcome(action, Result.ALREADY, found)
         elif found != action.before:
-            return make_outcome(action, Result.MOVED, found, "left alone")
+            return make_outcome(action, Result.MOVED, found, "Skipped.")
         if self.must_stop():
-            return make_outcome(action, Result.NOT_TRIED, found, self.stopped or "")
+            return make_outcome(action, Result.NOT_TRIED, found, as_sentence(self.stopped or ""))
         return None
 
     def _compare_again(self, attempt: Attempt, found: Stock) -> Outcome | None:
-        """Return what *found* decides about an attempt that was put aside."""
-        lost = attempt.lost
+        """Return the outcome that *found* decides for an attempt put aside; None to write again."""
         if (outcome := self._find_landed(attempt, found)) is not None:
             return outcome
         if attempt.action.correction is None and found != attempt.action.before:
-            return make_outcome(attempt.action, Result.MOVED, found, "left alone")
+            return make_outcome(attempt.action, Result.MOVED, found, "Skipped.")
         if self._is_cut and self.must_stop():
-            message = f"{lost} Not verified: {self.stopped}."
+            message = _then(attempt.lost, f"Not checked for long enough: {self.stopped}")
             return conclude(attempt, Result.UNKNOWN, found, message)
         if self.must_stop():
-            message = f"{lost} Not sent again: {self.stopped}."
+            message = _then(attempt.lost, f"Not sent again: {self.stopped}")
             return conclude(attempt, Result.FAILED, found, message)
         if attempt.writes >= MAX_WRITES:
-            message = f"None of {MAX_WRITES} writes took effect. {lost}"
+            message = as_sentence(f"None of {MAX_WRITES} writes took effect: {attempt.lost}")
             return conclude(attempt, Result.FAILED, found, message)
         return None
 
     def _look(self, attempt: Attempt) -> tuple[Outcome | Attempt, bool]:
-        """Read a SKU after a write whose answer was lost; put it aside if it is as before.
-
-        So it is if it cannot be read: by then the store may answer again.
-        """
+        """Read a SKU after a lost answer; put it aside if it is as before or can't be read."""
         try:
             found = self.store.read_stock(attempt.action.target)
         except _OUTAGES:
@@ -319,10 +323,10 @@ class SkuWriter:
         return attempt, attempt.lost is not EARLIER and not was_postponed(attempt.lost)
 
     def _find_landed(self, attempt: Attempt, found: Stock) -> Outcome | None:
-        """Return what *found* says of a write whose answer was lost; None if it had no effect.
+        """Return the outcome of a write whose answer was lost; None if it shows no effect.
 
-        Of a correction the orders since tell, where they can be asked; and of a level that is typed
-        for a shop that keeps selling, where it might be written again.
+        For a correction, or a typed level that could be written again, the orders since the read
+        decide, if they can be read.
         """
         action = attempt.action
         if self._count_sold is None or not needs_orders(attempt, found):
@@ -331,11 +335,14 @@ class SkuWriter:
         return find_landed_by_orders(attempt, found, sold)
 
     def _unknown(self, attempt: Attempt, error: StoreError) -> tuple[Outcome, bool]:
-        """Return that the effect of a write is unknown: after a lost answer there was *error*."""
         if isinstance(error, _STOPPING):
             self.stopped = str(error)
-        message = f"{attempt.lost} Then: {error}"
+        message = _then(attempt.lost, str(error))
         return conclude(attempt, Result.UNKNOWN, None, message), _is_outage(error)
+
+
+def _then(lost: StoreError | None, reason: str) -> str:
+    return f"{as_sentence(str(lost))} {as_sentence(reason)}"
 
 
 def _is_outage(error: StoreError) -> bool:

@@ -1,4 +1,4 @@
-"""What a run is given: the store, its orders, how to wait, and when to end."""
+"""What a run gets from its caller: the shop, its orders, how to wait, and when to end."""
 
 import time
 from collections.abc import Callable
@@ -11,33 +11,33 @@ from reconciler.model import Stock, Target
 
 
 class Store(Protocol):
-    """What applying needs of a store."""
+    """What an apply needs from the shop."""
 
     def turn(self) -> AbstractContextManager[None]:
-        """Hold a read and a write of the allowance, so that nothing has to wait in between."""
+        """Reserve two requests of the rate limit, so that a write follows its read at once."""
 
     @property
     def limit(self) -> int | None:
-        """Return how many requests a minute the store allows, or None if it does not say."""
+        """Return the rate limit in requests per minute, None if unknown."""
 
     def now(self) -> datetime:
         """Return the time by the shop's own clock."""
 
     def read_stock(self, target: Target) -> Stock:
-        """Return the live stock of one SKU; raise StoreError."""
+        """Return the live stock of one SKU; raise StoreError if the request fails."""
 
     def write_stock(self, target: Target, stock: Stock) -> Stock:
-        """Set a SKU's stock absolutely, once, and return what the store answers."""
+        """Send one absolute write of a SKU's stock, and return the stock in the answer."""
 
 
-# What was sold of a SKU, by its id, since it was read between two moments (UTC, ISO 8601); None if
+# SKU id, and the two times between which it was read (UTC, ISO 8601) → units sold since; None if
 # the orders can't tell.
 CountSold = Callable[[str, str, str], int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How a run waits, why it must end, if it must, and whether it may write at this moment."""
+    """How a run waits, why it must end (None: it need not), and whether it may write now."""
 
     sleep: Callable[[float], None] = time.sleep
     must_end: Callable[[], str | None] = lambda: None

@@ -1,7 +1,7 @@
-"""What `git fast-export` prints of one commit → its id, day and files.
+"""Parse the output of `git fast-export` for one commit: its id, its day, and its files.
 
-The stream holds each blob first, then the commit with the paths that point at them; its format is
-that of git-fast-import(1).
+The stream has all blobs first, then the commit with the paths that refer to them. The format is
+described in git-fast-import(1).
 """
 
 import re
@@ -18,9 +18,9 @@ _ESCAPED = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
 
 
 class Blob(NamedTuple):
-    """A file of a commit: its path from the top, and its bytes.
+    """A file of a commit: its path from the top, and its content in bytes.
 
-    The content is None for what is no regular file.
+    The content is None for links and submodules.
     """
 
     path: str
@@ -28,7 +28,7 @@ class Blob(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """A commit: its full id, the day on which it was made, and its files, sorted."""
+    """A commit: its full id, its day (ISO 8601), and its files, sorted."""
 
     id: str
     day: str
@@ -36,9 +36,10 @@ class Commit(NamedTuple):
 
 
 def parse_export(stream: bytes) -> Commit:
-    """Return the one commit in a *stream* that was exported whole, with the original ids.
+    """Return the one commit in a *stream* with complete content and original ids.
 
-    Raises HistoryError where there is no commit in it.
+    Raises:
+        HistoryError: The stream holds no commit.
     """
     contents: dict[bytes, bytes] = {}
     at = 0
@@ -46,10 +47,10 @@ def parse_export(stream: bytes) -> Commit:
         start, end = _data_after(stream, at)
         mark = stream[at:start].split(b"\n", 2)[1].removeprefix(b"mark ")
         contents[mark] = stream[start:end]
-        at = end + 1  # the line feed after the content
+        at = end + 1  # skip the line feed after the content
     if at >= len(stream):
-        raise HistoryError("git exported no commit. Clone the repository again.")
-    start, end = _data_after(stream, at)  # of the commit: its message
+        raise HistoryError("`git fast-export` returned no commit. Clone the repository again.")
+    start, end = _data_after(stream, at)  # the message of the commit
     head = stream[at:start]
     files = []
     for line in stream[end:].split(b"\n"):
@@ -61,7 +62,7 @@ def parse_export(stream: bytes) -> Commit:
 
 
 def _day(head: bytes) -> str:
-    """Return the day of a commit where it was made, or '' where no calendar has it."""
+    """Return the day of a commit in its own time zone, or '' if out of range."""
     seconds, sign, hours, minutes = _MADE.findall(head)[0]
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     try:
@@ -72,14 +73,14 @@ def _day(head: bytes) -> str:
 
 
 def _data_after(stream: bytes, at: int) -> tuple[int, int]:
-    """Return where the next data after *at* begins and ends."""
+    """Return the start and end of the next data block after *at*."""
     size = stream.index(b"\ndata ", at) + 6
     start = stream.index(b"\n", size) + 1
     return start, start + int(stream[size : start - 1])
 
 
 def _unquoted(path: bytes) -> bytes:
-    """Return a path, which git puts into quotes if it holds a quote, a backslash or a control."""
+    """Return a path without the quotes and escapes that git adds for special characters."""
     if not path.startswith(b'"'):
         return path
     return _ESCAPE.sub(_unescaped, path[1:-1])

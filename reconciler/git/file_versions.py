@@ -1,4 +1,4 @@
-"""`git log` and `git cat-file` → the versions of the files of a folder, oldest first."""
+"""Read the versions of the files in a folder with `git log` and `git cat-file`."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _NO_BLOB = frozenset("0")
 
 
 class FileVersion(NamedTuple):
-    """A file as a commit made it: who, when (UTC, ISO 8601), and why; '' for a deleted file."""
+    """A file in a commit: when (UTC, ISO 8601), by whom, and why. `blob` is '' if deleted."""
 
     commit: str
     at: str
@@ -24,10 +24,10 @@ class FileVersion(NamedTuple):
 
 
 def read_versions(repository: Repository, folder: Path) -> Iterator[FileVersion]:
-    """Yield what each commit up to HEAD made of the files in *folder*, oldest first.
+    """Yield each change of a file in *folder* up to HEAD, oldest first.
 
     Raises:
-        HistoryError: git can't tell.
+        HistoryError: git fails.
     """
     how = ("log", "--no-merges", "--reverse", "--raw", "--no-abbrev", "--no-renames", "-z")
     fields = "--format=%x01%H%x02%aI%x02%an%x02%s"
@@ -55,10 +55,10 @@ def _utc(text: str) -> str:
 
 
 def read_blobs(repository: Repository, names: Iterable[str]) -> dict[str, bytes]:
-    """Return the contents of the objects *names* (`id`, or `commit:path`) that are there.
+    """Return the contents of the objects *names* (`id` or `commit:path`) that exist.
 
     Raises:
-        HistoryError: git can't tell.
+        HistoryError: git fails.
     """
     wanted = list(dict.fromkeys(name for name in names if "\n" not in name))
     if not wanted:

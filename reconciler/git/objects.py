@@ -1,4 +1,4 @@
-"""Files → a commit that holds them. Nothing is checked out, and no ref points at it yet."""
+"""Create commits from files, without touching the work tree or any ref."""
 
 import hashlib
 import tempfile
@@ -10,21 +10,21 @@ from typing import Final
 from reconciler.git.repository import Repository
 from reconciler.masking import mask
 
-# The length of an id says by which function a repository names its objects.
+# Length of an id → hash function of the repository.
 _HASHES: Final = {40: "sha1", 64: "sha256"}
 
 
 def make_root(repository: Repository, message: str) -> str:
-    """Write a commit that holds nothing and comes after nothing, and return its id."""
+    """Create a commit without files and parents, and return its id."""
     return make_commit(repository, {}, [], message)
 
 
 def make_commit(
     repository: Repository, files: Mapping[str, bytes], parents: Sequence[str], message: str
 ) -> str:
-    """Write a commit that holds just *files*, by path, and return its id.
+    """Create a commit with exactly these *files*, by path, and return its id.
 
-    What its first parent holds already is not written again. A folder has no folders in it.
+    Contents of the first parent are not written again. Paths have at most one folder level.
 
     Raises:
         HistoryError: git can't write it.
@@ -40,7 +40,7 @@ def make_commit(
 def replace_file(
     repository: Repository, commit: str, name: str, content: bytes, message: str
 ) -> str:
-    """Write a commit after *commit* that differs in the file *name*, at the top, alone.
+    """Create a commit on top of *commit* that changes only the top-level file *name*.
 
     Raises:
         HistoryError: git can't write it.
@@ -58,7 +58,7 @@ def replace_file(
 def _write_blobs(
     repository: Repository, files: Mapping[str, bytes], parent: str | None
 ) -> dict[str, str]:
-    """Return the id of each file's content, after writing what *parent* does not hold."""
+    """Return the blob id of each file, after writing those that *parent* lacks."""
     known = _list_blobs(repository, parent) if parent else frozenset[str]()
     name = _HASHES.get(len(parent or ""), "")
     blobs = {path: _name(content, name) if name else "" for path, content in files.items()}
@@ -76,7 +76,7 @@ def _write_blobs(
 
 
 def _list_blobs(repository: Repository, commit: str) -> frozenset[str]:
-    """Return the ids of all files that a commit holds."""
+    """Return the blob ids of all files in a commit."""
     listed = repository.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")
     return frozenset(line.split(maxsplit=3)[2].decode() for line in listed if line)
 
@@ -87,14 +87,14 @@ def _name(content: bytes, function: str) -> str:
 
 
 def _write_trees(repository: Repository, blobs: Mapping[str, str]) -> str:
-    """Write the folders and the tree that holds them, and return its id."""
+    """Write the trees of all folders and of the top, and return the id of the top."""
     folders: dict[str, list[str]] = defaultdict(list)
     for path, blob in blobs.items():
         folder, _, name = path.rpartition("/")
         folders[folder].append(f"100644 blob {blob}\t{name}\n")
     top = folders.pop("", [])
     if folders:
-        # An empty line ends each tree.
+        # `mktree --batch` ends each tree with an empty line.
         given = "\n".join("".join(lines) for lines in folders.values()).encode()
         trees = repository.run("mktree", "--batch", given=given).decode().split()
         top += [f"040000 tree {tree}\t{name}\n" for name, tree in zip(folders, trees, strict=True)]

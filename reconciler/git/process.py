@@ -13,7 +13,7 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
-    # Read what was committed, not a replacement in this clone.
+    # Ignore replacement objects in this clone.
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
@@ -24,7 +24,7 @@ _IDENTITY = {
 }
 
 
-# These settings override every configuration file, and hold for the git processes that git starts.
+# These settings override every configuration file, also for git processes that git starts.
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -37,30 +37,32 @@ _SETTINGS = (
     "protocol.ext.allow=never",
     "safe.bareRepository=explicit",
 )
-# What a missing object of a partial clone, a fetch or a push may use; `ext` runs any command.
+# Protocols for fetches (also of a partial clone) and pushes. `ext` is out: it runs any command.
 _PROTOCOLS = "file:git:http:https:ssh"
 REMOTE_SECONDS = 120.0
+# The exit code that shells use for a missing command.
+NOT_INSTALLED = 127
 
 
 def shown_remote(text: str) -> str:
-    """Return *text* without the names, passwords, and tokens that its addresses may hold."""
+    """Return *text* with users, passwords, and tokens in its addresses replaced by `***`."""
     text = re.sub(r"//[^\s']*@", "//***@", text)
     text = re.sub(r"(//[^\s'?]+)\?[^\s']+", r"\1?***", text)
     return re.sub(r"(?<![\w/*])[^\s/@':]+:(?!//)[^\s@']+@", "***@", text)
 
 
 def _environment(top: Path) -> dict[str, str]:
-    """Return git's environment: without what leads it elsewhere, and without the shop's tokens."""
+    """Return git's environment: without the shop's tokens and variables that redirect git."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _LEADS_ELSEWHERE and not name.startswith("WEBFLOW_")
+        if name not in _REDIRECTS and not name.startswith("WEBFLOW_")
     }
     kept.setdefault("GIT_ALLOW_PROTOCOL", _PROTOCOLS)
     return {**kept, **_IDENTITY, **_QUIET, "GIT_CEILING_DIRECTORIES": str(top.parent)}
 
 
-_LEADS_ELSEWHERE = frozenset(
+_REDIRECTS = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
         "GIT_ATTR_SOURCE",
@@ -79,10 +81,16 @@ _LEADS_ELSEWHERE = frozenset(
 
 
 def complaint_of(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return git's error message on one line, without hints and passwords."""
+    """Return git's error message on one line, without hints, passwords, and a full stop."""
+    if done.returncode == NOT_INSTALLED:
+        return "git is not installed"
     lines = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
-    said = "; ".join(line.rstrip(".") for line in lines if line and not line.startswith("hint:"))
-    return shown_remote(said) or f"it exited {done.returncode}"
+    message = ""
+    for line in lines:
+        if line and not line.startswith("hint:"):
+            is_continued = line[0].islower() and not line.split()[0].endswith(":")
+            message += f"{' ' if is_continued else '. '}{line.rstrip('.')}"
+    return shown_remote(message.removeprefix(". ")) or f"exit code {done.returncode}"
 
 
 def run_git(
@@ -95,24 +103,26 @@ def run_git(
     """Return what a git command in *top* printed, and its exit code.
 
     Raises:
-        HistoryError: git can\'t be started.
+        HistoryError: git can't be started.
     """
     command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *arguments]
     try:
-        return subprocess.run(  # noqa: S603  no shell, and git is what we ask for
+        return subprocess.run(  # noqa: S603  no shell, and a fixed command
             command,
             cwd=top,
             input=given,
             capture_output=True,
             check=False,
-            start_new_session=True,  # a terminal's signal is ours to handle, in order
+            start_new_session=True,  # only this program handles Ctrl-C
             env={**_environment(top), **more},
             timeout=seconds,
         )
     except subprocess.TimeoutExpired:
-        said = f"no answer within {seconds:.0f} seconds".encode()
-        return subprocess.CompletedProcess(command, 128, b"", said)
+        message = f"no answer within {seconds:.0f} seconds".encode()
+        return subprocess.CompletedProcess(command, 128, b"", message)
     except FileNotFoundError:
-        return subprocess.CompletedProcess(command, 128, b"", b"")
+        return subprocess.CompletedProcess(command, NOT_INSTALLED, b"", b"")
     except OSError as error:
-        raise HistoryError(f"Can't start git: {error.strerror}.") from None
+        raise HistoryError(
+            f"Can't start git: {error.strerror}. Check that git is installed."
+        ) from None

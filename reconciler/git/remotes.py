@@ -1,4 +1,4 @@
-"""What remotes have: which one counts, a ref on it, and whether it holds a commit."""
+"""Work with remotes: find the default one, and read, fetch, and push refs."""
 
 from reconciler.git.repository import Repository
 
@@ -9,12 +9,12 @@ def list_remotes(repository: Repository) -> list[str]:
 
 
 def has_remote(repository: Repository, name: str) -> bool:
-    """Return whether *name* is a remote here."""
+    """Return whether this repository has a remote called *name*."""
     return bool(repository.ask("remote", "get-url", "--", name))
 
 
 def find_default_remote(repository: Repository) -> str | None:
-    """Return the remote of the branch checked out, else `origin`, else the only one."""
+    """Return the remote of the current branch, else `origin`, else the only one, else None."""
     names = list_remotes(repository)
     branch = repository.ask("symbolic-ref", "--short", "--quiet", "HEAD")
     own = repository.ask("config", "--get", f"branch.{branch}.remote") if branch else ""
@@ -26,7 +26,7 @@ def find_default_remote(repository: Repository) -> str | None:
 
 
 def find_remote_ref(repository: Repository, remote: str, ref: str) -> str | None:
-    """Return the commit that *ref* is at on *remote*, or None.
+    """Return the commit of *ref* on *remote*, or None.
 
     Raises:
         HistoryError: The remote can't be reached.
@@ -37,13 +37,13 @@ def find_remote_ref(repository: Repository, remote: str, ref: str) -> str | None
 
 
 def fetch_ref(repository: Repository, remote: str, ref: str) -> None:
-    """Fetch the commits of *ref* on *remote*; no ref here moves.
+    """Fetch the commits of *ref* from *remote* without moving a local ref.
 
     Raises:
         HistoryError: The remote can't be reached, or has no such ref.
     """
     depth = ["--depth=1"] if repository.is_shallow else []
-    # An empty refmap: what the remote's configuration fetches, too, would move the ref here.
+    # Without an empty refmap, the remote's configuration could move local refs.
     flags = (
         "--quiet",
         "--no-tags",
@@ -55,7 +55,7 @@ def fetch_ref(repository: Repository, remote: str, ref: str) -> None:
 
 
 def is_on_remote(repository: Repository, remote: str, commit: str) -> bool:
-    """Return whether a branch on *remote* holds *commit*.
+    """Return whether a branch on *remote* contains *commit*.
 
     Raises:
         HistoryError: The remote can't be reached.
@@ -75,7 +75,7 @@ def push_ref(
     """Push *commit* to *ref* on *remote*.
 
     Raises:
-        HistoryError: The remote can't be reached, or what is there is no ancestor of *commit*.
+        HistoryError: The remote can't be reached, or *ref* there is not an ancestor of *commit*.
     """
     flags = ["--dry-run"] if dry else []
     push = (

@@ -1,11 +1,10 @@
-"""Run git's plumbing commands. Nothing in the work tree changes, and nothing in it can run code.
+"""Run git's plumbing commands, without changing the work tree or running code from it.
 
-The `git` command does the work because it knows every shape of repository: shallow, a worktree,
-a submodule, with alternates, a partial clone.
+The `git` command is used because it supports every kind of repository: shallow and partial clones,
+worktrees, submodules, and alternates.
 
-The work tree is hostile: it may hold folders that git takes for bare repositories, with a
-configuration of their own. So git always runs at the top of the work tree, where `.git` is, and
-never in a folder below it.
+The work tree is hostile: a folder in it may look like a bare repository with a configuration of
+its own. So git always runs at the top of the work tree, where `.git` is, and never below it.
 """
 
 import os
@@ -31,76 +30,76 @@ class Repository:
         self.promisor = promisor
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
-        """Return what a git command prints; raise HistoryError with what it complains of."""
+        """Return the output of a git command; raise HistoryError with git's message if it fails."""
         done = run_git(self.top, *arguments, given=given)
         if done.returncode:
-            raise HistoryError(f"git {arguments[0]}: {complaint_of(done)}")
+            raise HistoryError(f"`git {arguments[0]}` failed: {complaint_of(done)}.")
         return done.stdout
 
     def run_remote(self, *arguments: str, given: bytes = b"") -> bytes:
-        """Return what a git command that talks to a remote prints; raise HistoryError."""
+        """Return the output of a git command that contacts a remote; raise HistoryError."""
         done = run_git(self.top, *arguments, given=given, seconds=REMOTE_SECONDS)
         if done.returncode:
-            raise HistoryError(f"git {arguments[0]}: {complaint_of(done)}")
+            raise HistoryError(f"`git {arguments[0]}` failed: {complaint_of(done)}.")
         return done.stdout
 
     def ask(self, *arguments: str) -> str:
-        """Return what a git command prints, without the end of the line; '' if it fails."""
+        """Return the output of a git command without white space at the ends; '' if it fails."""
         done = run_git(self.top, *arguments)
         return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
 
     def find_commit(self, ref: str) -> str | None:
-        """Return the full id of the commit that *ref* names, or None."""
+        """Return the full id of the commit that *ref* resolves to, or None."""
         done = run_git(
             self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
         )
         commits = done.stdout.decode().split()
-        # A range is more than one, and what is left out has a sign before it.
+        # A range resolves to several commits, and excluded ones begin with `^`.
         return commits[0] if len(commits) == 1 and commits[0].isalnum() else None
 
     def find_ref(self, ref: str) -> str | None:
-        """Return the full id of the commit at just this *ref*, no tag of that name, or None."""
+        """Return the full id of the commit at exactly this *ref*, or None."""
         done = run_git(self.top, "show-ref", "--verify", "--hash", ref)
         return done.stdout.decode().strip() or None
 
     def descends(self, commit: str, ancestor: str) -> bool | None:
         """Return whether *commit* is or descends from *ancestor*; None if unknown.
 
-        That is so if *ancestor* is not here, as in a shallow clone, whose history ends somewhere.
+        It is unknown if *ancestor* is missing here, as in a shallow clone.
         """
         code = run_git(self.top, "merge-base", "--is-ancestor", ancestor, commit).returncode
-        if code not in {0, 1}:  # one of them is no commit here
+        if code not in {0, 1}:  # one of them is missing here
             return None
         return not code or (None if self.is_shallow else False)
 
     def fork_point(self, ref: str) -> str | None:
-        """Return the commit at which HEAD has left the line of *ref*, or None."""
+        """Return the merge base of HEAD and *ref*, or None."""
         done = run_git(self.top, "merge-base", "--", ref, "HEAD")
         return done.stdout.decode().strip() or None
 
     def commits_since(self, since: str, until: str, folder: Path) -> tuple[str, ...]:
-        """Return the commits that touched *folder* after *since*, newest first, a line each.
+        """Return the commits that changed *folder* after *since*, newest first, a line each.
 
-        None where *since* is not here.
+        The result is empty if *since* is missing here.
         """
         what = ("log", "--no-ext-diff", "--format=%h %s", f"{since}..{until}")
         done = run_git(self.top, *what, "--", str(folder.resolve()))
         return tuple(done.stdout.decode("utf-8", "replace").splitlines())
 
     def differs(self, folder: Path) -> bool:
-        """Return whether *folder* holds anything else than the commit checked out."""
-        # Looking into submodules would run git there; files may not come from one anyway.
+        """Return whether *folder* differs from the checked-out commit."""
+        # Looking into submodules would run git there. Inventory files can't come from one anyway.
         flags = ["--porcelain", "--untracked-files=all", "--ignored=matching"]
         flags.append("--ignore-submodules=dirty")
         return bool(self.run("status", *flags, "--", str(folder.resolve())))
 
     def mode_at(self, commit: str, path: str) -> str:
-        """Return what *path* is in *commit*: `040000` a folder, `120000` a link, `` nothing."""
+        """Return the mode of *path* in *commit*: `040000` folder, `120000` link, '' missing."""
         listed = self.run("ls-tree", "--full-tree", commit, "--", path)
         return listed.split(b" ", 1)[0].decode() if listed else ""
 
     def tracked_files(self, name: str) -> list[Path]:
-        """Return the tracked files of the work tree that are called *name*."""
+        """Return the tracked files called *name*."""
         listed = self.run("ls-files", "-z", "--full-name", "--", ".")
         paths = listed.decode("utf-8", "surrogateescape").split("\0")
         return [self.top / path for path in paths if path.rpartition("/")[2] == name]
@@ -133,7 +132,7 @@ class Repository:
         self.run_remote(*command, *flags, "--", self.promisor, given=names)
 
     def size_of(self, ref: str, *names: str) -> int:
-        """Return how many bytes the files at and below *names* in *ref* have together."""
+        """Return the total size in bytes of the files at and below *names* in *ref*."""
         self.fetch_missing(ref, paths=names)
         how = ("-r", "-l", "--full-tree", "--end-of-options")
         done = run_git(self.top, "ls-tree", *how, ref, "--", *names)
@@ -141,25 +140,26 @@ class Repository:
         return sum(int(size) for size in sizes if size.isdigit())
 
     def files_with(self, commit: str, text: str, name: str) -> list[str]:
-        """Return the paths of the files called *name* in *commit* that hold *text*."""
+        """Return the paths of the files called *name* in *commit* that contain *text*."""
         done = run_git(self.top, "grep", "-l", "-z", "-F", "--full-name", "-e", text, commit)
         paths = [line.decode("utf-8", "replace") for line in done.stdout.split(b"\0") if line]
         return [path.split(":", 1)[1] for path in paths if path.endswith(f"/{name}")]
 
     def read_commit(self, ref: str, *paths: str) -> Commit | None:
-        """Return the commit that *ref* names, with its files at and below *paths*, or None.
+        """Return the commit *ref* with its files at and below *paths*, or None if there is none.
 
-        One process tells it all: `fast-export` reads each object once, `cat-file --batch` twice,
-        and where each object is a file of its own, as after a commit, that is half of the time.
-        Raises HistoryError for a commit that cannot be read.
+        `fast-export` reads each object once, `cat-file --batch` twice. With loose objects, that is
+        half of the time.
+
+        Raises:
+            HistoryError: The commit can't be read.
         """
-        if ".." in ref:  # a range, or a message that is searched for
+        if ".." in ref:  # a range, or a search for a message
             ref = self.find_commit(ref) or ""
         self.fetch_missing(ref, paths=paths)
         how = ("--full-tree", "--reencode=no", "--show-original-ids")
-        # The commit alone and whole, even if it changed nothing at these paths; submodules too,
-        # which are said to be where they are. The first dashes end the command's own flags, the
-        # second the revisions.
+        # Export the whole commit, even if it changed nothing at these paths, and list submodules.
+        # The first dashes end the command's own flags, the second the revisions.
         which = ("--no-walk", "--ignore-submodules=none", "--", f"{ref}^{{commit}}", "--")
         done = run_git(self.top, "fast-export", *how, *which, *filter(None, paths))
         if done.returncode == 0 and done.stdout:
@@ -168,23 +168,23 @@ class Repository:
         if commit is None:
             return None
         raise HistoryError(
-            f"git can't read the files of {commit[:7]} ({complaint_of(done)}). If the clone is"
-            " incomplete, clone it again."
+            f"`git fast-export` can't read the files of {commit[:7]}: {complaint_of(done)}. If the"
+            " clone is incomplete, clone the repository again."
         )
 
     def set_ref(self, ref: str, commit: str, before: str | None) -> None:
-        """Let *ref* point at *commit* if it still is where it was *before* (None: nowhere)."""
+        """Move *ref* to *commit* if it still is at *before* (None: it must not exist)."""
         self.run("update-ref", ref, commit, before or "")
 
     def reset_ref(self, ref: str, commit: str, before: str | None) -> None:
-        """Let *ref*, which points at *commit*, point where it did *before* (None: nowhere)."""
+        """Move *ref* from *commit* back to *before* (None: delete it)."""
         if before is None:
             self.run("update-ref", "-d", ref, commit)
         else:
             self.run("update-ref", ref, before, commit)
 
     def has(self, commit: str) -> bool:
-        """Return whether *commit* is here."""
+        """Return whether this repository has *commit*."""
         # Newer versions of git fetch nothing from a partial clone's remote then.
         lazy = {"GIT_NO_LAZY_FETCH": "1"}
         done = run_git(self.top, "cat-file", "-e", f"{commit}^{{commit}}", more=lazy)
@@ -192,11 +192,11 @@ class Repository:
 
 
 def open_repository(folder: Path) -> Repository | None:
-    """Return the repository whose work tree holds *folder*, or None outside of one.
+    """Return the repository whose work tree contains *folder*, or None outside of one.
 
     Raises:
-        HistoryError: Git refuses to look, as it does for a folder of another user, or it would
-            read configuration from a file of the work tree.
+        HistoryError: Git refuses the folder, for example because another user owns it, or git's
+            configuration includes a file of the work tree.
     """
     top = find_top(folder)
     if top is None:
@@ -206,9 +206,11 @@ def open_repository(folder: Path) -> Repository | None:
     if done.returncode:
         if not done.stderr or b"not a git repository" in done.stderr:
             return None
-        advice = ". Trust it with `git config --global --add safe.directory FOLDER`."
+        advice = " To trust it, run `git config --global --add safe.directory FOLDER`."
         complaint = complaint_of(done)
-        raise HistoryError(f"git: {complaint}{advice if 'dubious' in complaint else '.'}")
+        raise HistoryError(
+            f"Git can't open the repository: {complaint}.{advice if 'dubious' in complaint else ''}"
+        )
     inside, shallow, common = done.stdout.decode("utf-8", "surrogateescape").split("\n", 2)
     if inside != "true":
         return None
@@ -218,10 +220,10 @@ def open_repository(folder: Path) -> Repository | None:
 
 
 def find_top(folder: Path) -> Path | None:
-    """Return the nearest folder, from *folder* up, that holds `.git`, or None.
+    """Return the nearest folder, from *folder* upwards, that holds `.git`, or None.
 
-    Git itself would first take any folder on the way that looks like a bare repository. No commit
-    can hold a path called `.git`, so a pull request has no part in this choice.
+    Git itself would prefer any folder on the way that looks like a bare repository. No commit can
+    contain a path called `.git`, so a pull request can't influence this choice.
     """
     start = folder.resolve()
     return next(

@@ -1,4 +1,4 @@
-"""The environment of a workflow → which GitHub, repository and pull request it is about."""
+"""Read the environment of a workflow: API address, repository, and pull request."""
 
 import json
 import re
@@ -15,7 +15,7 @@ API = "https://api.github.com"
 
 @dataclass(frozen=True, slots=True)
 class ActionsContext:
-    """What a workflow tells its steps; the token shows itself nowhere."""
+    """The environment of a workflow. Its text form hides the token."""
 
     token: str
     api: str
@@ -28,15 +28,16 @@ class ActionsContext:
 
 
 def read_actions_context(environ: Mapping[str, str]) -> ActionsContext:
-    """Return what *environ* says.
+    """Return the context in *environ*.
 
-    Raises GithubError for what is missing, with where it comes from.
+    Raises:
+        GithubError: A variable is missing or malformed.
     """
     token = environ.get("GITHUB_TOKEN", "").strip()
     if not token or not (token.isascii() and token.isprintable()):
         raise GithubError(
-            "There is no token in GITHUB_TOKEN. Pass `github.token` as env, or to the"
-            " action as `github-token`."
+            "No token in GITHUB_TOKEN. Pass `github.token` as this variable, or to the action"
+            " as `github-token`."
         )
     register_secret(token)
     repository = environ.get("GITHUB_REPOSITORY", "")
@@ -49,17 +50,17 @@ def read_actions_context(environ: Mapping[str, str]) -> ActionsContext:
 
 
 def _checked(address: str, name: str) -> str:
-    """Return *address* if a token may be sent there: https, or http on loopback."""
+    """Return *address* if a token can be sent there safely; raise GithubError if not."""
     if not is_trusted(address):
         raise GithubError(
-            f"{name} must be https://…, or http://… on loopback, without user name, query, or"
+            f"{name} must be https://…, or http://… on loopback, without user name, query, and"
             " fragment."
         )
     return address.rstrip("/")
 
 
 def read_head(environ: Mapping[str, str]) -> str:
-    """Return the commit that the event's pull request proposes, or '' where none is named."""
+    """Return the head commit of the event's pull request, or '' if there is none."""
     try:
         event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text("utf-8"))
         head = str(event["pull_request"]["head"]["sha"])
@@ -69,9 +70,10 @@ def read_head(environ: Mapping[str, str]) -> str:
 
 
 def read_pull_request(environ: Mapping[str, str]) -> int:
-    """Return the number of the pull request that the workflow's event is about.
+    """Return the number of the pull request in the workflow's event.
 
-    Raises GithubError where it is about none.
+    Raises:
+        GithubError: The event has no pull request.
     """
     path = environ.get("GITHUB_EVENT_PATH", "")
     try:
@@ -80,5 +82,5 @@ def read_pull_request(environ: Mapping[str, str]) -> int:
         return int(about["number"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise GithubError(
-            "The event is not about a pull request (GITHUB_EVENT_PATH). Pass --pr."
+            "The event in GITHUB_EVENT_PATH has no pull request. Pass its number with --pr."
         ) from None

@@ -1,4 +1,4 @@
-"""Facts and text → the files by which a workflow's step hands them on."""
+"""Write the outputs and the summary of a workflow step."""
 
 from pathlib import Path
 
@@ -7,15 +7,17 @@ from reconciler.masking import mask
 
 
 def append_output(path: str, values: dict[str, str]) -> None:
-    """Add *values*, each of one line, to the file of GITHUB_OUTPUT."""
+    """Append *values*, each of one line, to the file of GITHUB_OUTPUT."""
     if odd := [name for name, value in values.items() if "\n" in value or "\r" in value]:
-        raise GithubError(f"The output {odd[0]} has a line break, which could set other outputs.")
+        raise GithubError(
+            f"The output {odd[0]} contains a line break, which could set other outputs."
+        )
     lines = "".join(f"{name}={value}\n" for name, value in values.items())
     _append(path, lines)
 
 
 def append_summary(path: str, text: str) -> None:
-    """Add Markdown to the file of GITHUB_STEP_SUMMARY."""
+    """Append Markdown to the file of GITHUB_STEP_SUMMARY."""
     _append(path, f"{text}\n")
 
 

@@ -1,4 +1,4 @@
-"""Questions → what GitHub's REST API answers, and who it says we are."""
+"""A client of GitHub's REST API for one repository."""
 
 import json
 import random
@@ -23,7 +23,7 @@ ACTIONS_BOT = "github-actions[bot]"
 
 
 class Github:
-    """Asks about one repository, with the token that a workflow gives."""
+    """A client for one repository, with the token of a workflow."""
 
     def __init__(
         self, context: ActionsContext, sleep: Callable[[float], None] = time.sleep
@@ -43,9 +43,9 @@ class Github:
                 headers=headers, timeout=30.0, follow_redirects=False, trust_env=trusts
             )
         except (ValueError, OSError, ImportError) as error:
-            said = type(error).__name__
+            reason = type(error).__name__
             raise GithubError(
-                f"Can't connect to GitHub ({said}). Check HTTPS_PROXY and SSL_CERT_FILE."
+                f"Can't connect to GitHub ({reason}). Check HTTPS_PROXY and SSL_CERT_FILE."
             ) from None
 
     def __enter__(self) -> Self:
@@ -55,15 +55,14 @@ class Github:
         self._http.close()
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Return the object that GitHub answers about *path*, which begins below the repository."""
+        """Send a request about *path*, relative to the repository, and return the JSON object."""
         answer = self._ask(method, self._address(path), body)
         return answer if isinstance(answer, dict) else {}
 
     def repeat(self, put: Callable[[], dict[str, object]]) -> dict[str, object]:
-        """Return what *put* returns; call it again while the answer to its POST is lost.
+        """Return the result of *put*, calling it again while the answer to its POST is lost.
 
-        *put* looks first whether there is something of ours to update, so that nothing is created
-        twice.
+        *put* must look for an existing text to update, so that nothing is created twice.
         """
         for attempt in range(1, MAX_TRIES):
             try:
@@ -73,9 +72,9 @@ class Github:
         return put()
 
     def find_ours(self, path: str, marker: str) -> dict[str, Any] | None:
-        """Return what is listed at *path*, begins with *marker*, and was written by us; or None.
+        """Return our own text at *path* that begins with *marker*, or None.
 
-        Anyone can paste a marker, so comments of others are neither edited nor trusted.
+        Anyone can paste a marker, so texts by other authors are ignored.
         """
         found = [one for one in self._list(path) if str(one.get("body", "")).startswith(marker)]
         if not found:
@@ -87,7 +86,7 @@ class Github:
         return f"{self._context.api}/repos/{self._context.repository}/{path}"
 
     def _list(self, path: str) -> Iterator[dict[str, Any]]:
-        """Yield what is listed at *path*, page by page."""
+        """Yield the objects listed at *path*, page by page."""
         sign = "&" if "?" in path else "?"
         for page in range(1, MAX_PAGES + 1):
             address = f"{self._address(path)}{sign}per_page={PAGE}&page={page}"
@@ -99,29 +98,29 @@ class Github:
                 return
 
     def _own_login(self) -> str:
-        """Return who we are: by GraphQL, since the token of Actions may not ask `GET /user`."""
+        """Return our login, by GraphQL, because a token of Actions can't use `GET /user`."""
         query = {"query": "query { viewer { login } }"}
         try:
             answer = self._ask("POST", self._context.graphql, query)
             return str(answer["data"]["viewer"]["login"])
         except (GithubRefusal, KeyError, TypeError):
-            # Only a refusal is sure to be the workflow's own token. Any other failure ends the
-            # command: taken for a foreign one, our comment would be created again and again.
+            # Only a refusal proves that it is the workflow's own token. After any other failure, a
+            # guess could create the comment again and again.
             if self._context.in_actions:
                 return ACTIONS_BOT
             raise GithubError(
-                "GitHub does not tell the owner of the token, so earlier comments can't be"
-                " found. Use a token that can read its own user."
+                "GitHub doesn't say who owns this token, so existing comments can't be found."
+                " Use a token that can read its own user."
             ) from None
 
     def _ask(self, method: str, address: str, body: Any = None) -> Any:
-        """Return the JSON that GitHub answers; retry as its documents ask.
+        """Return the JSON of GitHub's answer, with retries as its documentation requires.
 
         Source: docs.github.com, "Rate limits for the REST API" and "Best practices".
 
         Raises:
             LostAnswerError: The answer to a POST was lost, so it may have taken effect.
-            GithubError: Anything else but success, with what to do.
+            GithubError: The request failed for any other reason.
         """
         may_repeat = method != "POST" or address == self._context.graphql
         for attempt in range(1, MAX_TRIES + 1):
@@ -136,33 +135,33 @@ class Github:
         raise AssertionError(attempt)
 
     def _send(self, method: str, address: str, body: Any) -> tuple[float | None, Any]:
-        """Send a request once; return what GitHub answers, or an error with how long to wait.
+        """Send a request once. Return the seconds to wait, and the JSON or an error.
 
-        None says that waiting does not help.
+        The wait is None if waiting doesn't help.
         """
         try:
             response = self._http.request(method, address, json=_masked(body))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return 0.0, LostAnswerError(f"Can't reach GitHub: {type(error).__name__}. Try again.")
+            return 0.0, LostAnswerError(f"Can't reach GitHub ({type(error).__name__}). Try again.")
         if response.is_success:
             return _answer(response)
-        said = f"({response.status_code}{self._said(response)})"
+        reason = f"{response.status_code}{self._message(response)}"
         if response.is_server_error:
             wait = parse_retry_after(response.headers) or 0.0
-            failure = LostAnswerError(f"GitHub failed {said}. Try again later.")
+            failure = LostAnswerError(f"GitHub failed ({reason}). Try again later.")
             return (wait if wait <= MAX_WAIT else None), failure
         limit = _rate_limited(response)
         if limit is not None:
             message = (
-                f"GitHub's rate limit is reached {said}. Try again in"
-                f" {max(1, round(limit / 60))} min."
+                f"GitHub's rate limit is used up ({reason})."
+                f" Try again in {max(1, round(limit / 60))} min."
             )
             return (limit if limit <= MAX_WAIT else None), GithubError(message)
         advice = _ADVICE.get(response.status_code, "Try again later.")
         refusal = GithubRefusal if response.status_code == 403 else GithubError
-        return None, refusal(f"GitHub refused {said}. {advice}")
+        return None, refusal(f"GitHub rejected the request ({reason}). {advice}")
 
-    def _said(self, response: httpx.Response) -> str:
+    def _message(self, response: httpx.Response) -> str:
         try:
             message = str(json.loads(response.content)["message"])
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -171,7 +170,7 @@ class Github:
 
 
 def _answer(response: httpx.Response) -> tuple[float | None, Any]:
-    """Return the JSON of an answer, or an error; GraphQL reports its own with status 200."""
+    """Return the JSON of an answer, or an error. GraphQL reports errors with status 200."""
     try:
         data = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -182,16 +181,16 @@ def _answer(response: httpx.Response) -> tuple[float | None, Any]:
         return 0.0, data
     kinds = {error.get("type") for error in errors if isinstance(error, dict)}
     if "RATE_LIMITED" in kinds:
-        return 60.0, GithubError("GitHub's rate limit is reached. Try again in 1 min.")
+        return 60.0, GithubError("GitHub's rate limit is used up. Try again in 1 min.")
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
-        return None, GithubRefusal("GitHub does not tell the owner of the token.")
-    return 0.0, LostAnswerError("GitHub failed to tell the owner of the token. Try again later.")
+        return None, GithubRefusal("GitHub doesn't say who owns this token.")
+    return 0.0, LostAnswerError("GitHub failed to say who owns this token. Try again later.")
 
 
 def _rate_limited(response: httpx.Response) -> float | None:
-    """Return how many seconds a rate limit asks to wait, or None if the answer is none.
+    """Return the seconds that a rate limit requires to wait, or None if it is no rate limit.
 
-    GitHub answers 403 or 429. Without a time it asks for a minute at least.
+    GitHub sends 403 or 429. Without a given time, its documentation asks for at least a minute.
     """
     if response.status_code not in {403, 429}:
         return None
@@ -208,27 +207,25 @@ def _rate_limited(response: httpx.Response) -> float | None:
 
 _ADVICE = {
     401: "Renew GITHUB_TOKEN.",
-    403: (
-        "Give the job `permissions: pull-requests: write` for a comment, `issues: write` for an"
-        " issue. A pull request from a fork can't have them."
-    ),
+    403: "Give the job `permissions: pull-requests: write` for a comment, or `issues: write` for an"
+    " issue. A pull request from a fork can't have them.",
     301: "The repository was renamed. Correct GITHUB_REPOSITORY.",
     307: "The repository was renamed. Correct GITHUB_REPOSITORY.",
     404: "Check GITHUB_REPOSITORY, the number of the pull request, and the token's permissions.",
-    410: "The repository has issues disabled. Enable them in its settings.",
-    422: "GitHub does not accept the text.",
+    410: "The repository has no issues. Turn them on in its settings.",
+    422: "GitHub does not accept this text.",
 }
 
 
 def _masked(body: Any) -> Any:
-    """Return *body*, an object of texts, without tokens."""
+    """Return *body*, a JSON object, with tokens masked in its texts."""
     if not isinstance(body, dict):
         return body
     return {name: mask(text) if isinstance(text, str) else text for name, text in body.items()}
 
 
 def _is_by(login: str, author: dict[str, Any]) -> bool:
-    """Return whether *author* is who is called *login*; GraphQL may leave a bot's suffix out.
+    """Return whether *author* has this *login*, with or without a bot's suffix.
 
     A person with the name of the Actions bot is not the bot.
     """

@@ -1,23 +1,23 @@
-"""Drift → the one issue that a site has about it: opened, updated and closed.
+"""Open, update, and close the one drift issue of a site.
 
-The issue is known by a hidden marker and by its author.
+A hidden marker and its author identify the issue.
 """
 
 from reconciler.github.api import MAX_CHARACTERS, Github
 
 
 def issue_marker(site: str) -> str:
-    """Return the hidden first line by which the issue about the drift of *site* is known."""
+    """Return the hidden first line that identifies the drift issue of *site*."""
     return f"<!-- inventory-reconciler drift: {site} -->\n"
 
 
 def put_issue(github: Github, site: str, store: str, text: str, *, is_needed: bool) -> str:
-    """Open the issue of *site*, called *store*, update it, or close it if it is not needed.
+    """Open or update the drift issue of *site*, or close it if it is not needed.
 
-    Returns its address, or '' if there was and is none.
+    *store* is the name in its title. Returns the address of the issue, or '' if there is none.
 
     Raises:
-        GithubError: GitHub refuses; the text says what to do.
+        GithubError: The request failed.
     """
     content = {"body": (issue_marker(site) + text)[:MAX_CHARACTERS]}
 

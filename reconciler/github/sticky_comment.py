@@ -1,23 +1,23 @@
-"""Text → the one comment that a site has on a pull request, created or updated.
+"""Create or update the one comment of a site on a pull request.
 
-The comment is known by a hidden marker and by its author.
+A hidden marker and its author identify the comment.
 """
 
 from reconciler.github.api import MAX_CHARACTERS, Github
 
 
 def marker_of(site: str) -> str:
-    """Return the hidden first line by which the comment of *site* is known."""
+    """Return the hidden first line that identifies the comment of *site*."""
     return f"<!-- inventory-reconciler: {site} -->\n"
 
 
 def put_comment(github: Github, pull_request: int, site: str, text: str) -> str:
-    """Create the comment of *site*, or update it, and return its address.
+    """Create or update the comment of *site*, and return its address.
 
-    The comment belongs to the site, so two stores of one name never share it.
+    The marker has the site, not the store's name, so two stores of one name don't share a comment.
 
     Raises:
-        GithubError: GitHub refuses; the text says what to do.
+        GithubError: The request failed.
     """
     body = {"body": (marker_of(site) + text)[:MAX_CHARACTERS]}
     listed = f"issues/{pull_request}/comments"

@@ -1,4 +1,4 @@
-"""Which base → its texts: the YAML at a commit, or what a record says was applied."""
+"""Read the files of a base: the YAML at a commit, or the levels in a record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,13 +22,14 @@ from reconciler.records.records import (
 )
 from reconciler.records.shards import find_parts, paths_of
 from reconciler.records.shop import SHOP_FILE
+from reconciler.records.stocks import START_OVER
 
 Files = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordTexts:
-    """The files of a record, each by its path, and what its run announced, oldest first."""
+    """The files of a record, as pairs of path and content, and its batches, oldest first."""
 
     record: Record
     released: Files = ()
@@ -39,20 +40,20 @@ class RecordTexts:
 
     @property
     def deadline(self) -> datetime | None:
-        """Return until when a run may write, by the shop's time; None if none has the store."""
+        """Return until when a run may write, by the shop's clock; None if no run holds the lock."""
         return next((one.deadline for one in reversed(self.batches) if one.deadline), None)
 
     @property
     def is_unlocked(self) -> bool:
-        """Whether its lock was released by hand."""
+        """Whether the record is a receipt, or `base unlock` ended its run."""
         return not self.record.is_intent or any(one.unlocked_by for one in self.batches)
 
 
 @dataclass(frozen=True, slots=True)
 class BaseTexts:
-    """The base as files: of a whole store's folder, or (`told` is given) just what was applied.
+    """The base as files: a store's folder at a commit or, with `told`, the levels of a record.
 
-    Paths are those of the files at the commit; `odd` are those that are no regular files.
+    Paths are those at the commit. `odd` are the paths of links and submodules.
     """
 
     commit: str
@@ -64,19 +65,19 @@ class BaseTexts:
 
     @property
     def record(self) -> Record | None:
-        """Return the record that this is, or None."""
+        """Return the record, or None for another commit."""
         return self.told.record if self.told else None
 
 
 def find_base(
     repository: Repository, folder: Path, site_id: str, ref: str | None
 ) -> BaseTexts | None:
-    """Return the base that *ref* names (a record or any commit), or else the site's last record.
+    """Return the base at *ref* (a record or any commit), by default the site's last record.
 
-    *folder* is the store's. Returns None where there is no record and none was named.
+    *folder* is the store's folder. Returns None without *ref* and without a record.
 
     Raises:
-        NoBaseError: *ref* names nothing, or a record of another site.
+        NoBaseError: *ref* is not a commit, or it is a record of another site.
         HistoryError: A record can't be read.
     """
     own = ref_of(site_id)
@@ -87,20 +88,23 @@ def find_base(
     _refuse_huge(repository, at, ref or own, RECORD_FILE)
     named = repository.read_commit(at, *((RECORD_FILE, inside) if inside else ()))
     if named is None:
-        raise NoBaseError(f"There is no commit {ref} here. Fetch it, or name another.")
+        raise NoBaseError(f"No commit {ref} in this clone. Fetch it, or name another one.")
     commit, day = named.id, named.day
     blobs = dict(named.files)
     record = _read_record(commit, blobs.get(RECORD_FILE), ref or own)
     if record is not None:
         if record.site_id != site_id:
             raise NoBaseError(
-                f"{ref or own} is a record of the site {record.site_id}, not of {site_id}. Pass"
-                " another --base."
+                f"{ref or own} is a record of site {record.site_id}, not of {site_id}. Name another"
+                " commit with --base."
             )
         told = _read_files(repository, commit, record, ref or own)
         return replace(told, date=day)
     if ref is None:
-        raise HistoryError(f"{own} is not a record, but something else ({commit[:7]}). Delete it.")
+        raise HistoryError(
+            f"The commit {commit[:7]} at {own} is not a record. To delete it, run"
+            f" `git update-ref -d {own}`."
+        )
     texts = _at_commit(blobs, inside, folder, commit, day)
     if not texts.files:
         _refuse_detours(repository, commit, inside)
@@ -108,16 +112,16 @@ def find_base(
 
 
 def _read_record(commit: str, content: bytes | None, ref: str) -> Record | None:
-    """Return the record in *content*; raise HistoryError, with the name of the *ref*."""
+    """Return the record in *content*, if any; raise HistoryError with the *ref* as a note."""
     try:
         return parse_record(commit, content) if content is not None else None
     except HistoryError as error:
-        error.add_note(f"It is at {ref}.")
+        error.add_note(f"The record is at {ref}.")
         raise
 
 
 def _read_files(repository: Repository, commit: str, record: Record, ref: str) -> BaseTexts:
-    """Return the base in a record; raise HistoryError if it lacks a file."""
+    """Return the base in a record; raise HistoryError if a file is missing."""
     wanted = [path for name in OTHER_FILES for path in paths_of(name)]
     _refuse_huge(repository, commit, ref, *wanted)
     found = repository.read_commit(commit, *wanted)
@@ -125,10 +129,7 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
     parts = {name: find_parts(name, blobs) for name in OTHER_FILES}
     missing = [name for name in record.files if not parts.get(name)]
     if missing:
-        raise HistoryError(
-            f"The record {commit[:7]} at {ref} lacks {missing[0]}. If the shop has the committed"
-            " stock, run `reconciler base set HEAD`."
-        )
+        raise HistoryError(f"The record {commit[:7]} at {ref} lacks {missing[0]}. {START_OVER}")
     own = ref_of(record.site_id)
 
     def read(name: str) -> Files:
@@ -146,7 +147,7 @@ def _read_files(repository: Repository, commit: str, record: Record, ref: str) -
 
 
 def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[Batch, ...]:
-    """Return what a run that has not ended announced, oldest first."""
+    """Return the batches of a run that has not ended, oldest first."""
     since = [f"^{record.previous}"] if record.previous else []
     how = ("rev-list", "--first-parent", "--reverse", commit, *since)
     commits = repository.run(*how).decode().split()
@@ -157,21 +158,23 @@ def _read_batches(repository: Repository, commit: str, record: Record) -> tuple[
 
 
 def _kept_deadline(commit: str, content: bytes | None) -> tuple[Batch, ...]:
-    """Return the deadline of a dead run, which a record that people made by hand keeps."""
+    """Return the deadline of a crashed run, which `base set` and `base settle` keep."""
     head = parse_batch(commit[:7], content) if content else Batch(None)
     return (Batch(head.deadline),) if head.deadline else ()
 
 
 def _refuse_huge(repository: Repository, at: str, ref: str, *names: str) -> None:
-    """Raise HistoryError for files of a record that are larger than any apply makes them."""
+    """Raise HistoryError if files of a record are larger than any apply writes."""
     if repository.size_of(at, *names) > MAX_BYTES:
-        raise HistoryError(f"The record at {ref} is larger than {MAX_BYTES // 2**20} MiB.")
+        raise HistoryError(
+            f"The record at {ref} is larger than {MAX_BYTES // 2**20} MiB. {START_OVER}"
+        )
 
 
 def _at_commit(
     blobs: Mapping[str, bytes | None], inside: str, folder: Path, commit: str, day: str
 ) -> BaseTexts:
-    """Return the YAML that stood in *folder* at *commit*."""
+    """Return the YAML files in *folder* at *commit*."""
     prefix = f"{inside}/" if inside else ""
     files, odd, shown_folder = [], [], folder.as_posix()
     for path, content in blobs.items():
@@ -180,21 +183,21 @@ def _at_commit(
             continue
         shown = f"{shown_folder}/{name}"
         if content is None:
-            odd.append(shown)  # a link or a submodule, whose content is unknown
+            odd.append(shown)  # a link or a submodule
         elif _is_yaml(name):
             files.append((shown, content))
     return BaseTexts(commit, commit, day, tuple(files), tuple(odd))
 
 
 def _refuse_detours(repository: Repository, commit: str, inside: str) -> None:
-    """Raise NoBaseError where a link or a submodule lies on the way to the folder *inside*."""
+    """Raise NoBaseError if a link or a submodule is on the path to the folder *inside*."""
     parts = inside.split("/") if inside else []
     for depth in range(1, len(parts) + 1):
         path = "/".join(parts[:depth])
         mode = repository.mode_at(commit, path)
         if mode not in {"040000", ""}:
             raise NoBaseError(
-                f"{path} was a link or a submodule at {commit[:7]}, so its content is unknown."
+                f"{path} was a link or a submodule at {commit[:7]}, so its YAML can't be read."
                 " Name a later commit."
             )
         if not mode:
@@ -202,7 +205,7 @@ def _refuse_detours(repository: Repository, commit: str, inside: str) -> None:
 
 
 def find_elsewhere(repository: Repository, base: BaseTexts, site_id: str) -> str | None:
-    """Return where the store of *site_id* stood at a base that does not have it where it is now."""
+    """Return the path of `store.yaml` at a base where the store had another folder, else None."""
     if base.files or base.told is not None:
         return None
     found = repository.files_with(base.commit, site_id, "store.yaml")
@@ -210,7 +213,7 @@ def find_elsewhere(repository: Repository, base: BaseTexts, site_id: str) -> str
 
 
 def path_below_top(repository: Repository, folder: Path) -> str:
-    """Return the path of *folder* below the top of the work tree, '' for the top itself."""
+    """Return the path of *folder* relative to the top of the work tree, '' for the top."""
     return folder.resolve().relative_to(repository.top).as_posix().removesuffix(".")
 
 
@@ -221,24 +224,27 @@ def _is_yaml(path: str) -> bool:
 
 
 def refuse_old_commit(repository: Repository, head: str | None, base: BaseTexts) -> None:
-    """Raise OldCommitError when *head* is neither what was applied last nor made after it.
+    """Refuse a *head* that does not descend from the commit applied last.
 
-    That is an old run, run again: it would undo what was applied since. Raises HistoryError where
-    a shallow clone cannot tell.
+    An old workflow run that is started again would undo what was applied since.
+
+    Raises:
+        OldCommitError: *head* does not descend from it.
+        HistoryError: A shallow clone can't tell.
     """
     if base.record is None:
         return
     known = None if head is None else repository.descends(head, base.source)
     if known is None:
         raise HistoryError(
-            f"This clone is shallow, so it can't tell whether {(head or 'HEAD')[:7]} descends"
-            f" from {base.source[:7]}, the commit applied last. Run `git fetch --unshallow` (in"
-            " GitHub Actions: `fetch-depth: 0`)."
+            f"Can't tell whether {(head or 'HEAD')[:7]} descends from {base.source[:7]}, the commit"
+            " applied last. This clone is shallow or lacks it. Run `git fetch --unshallow`, or set"
+            " `fetch-depth: 0` in GitHub Actions."
         )
     if not known:
         raise OldCommitError(
-            f"{(head or '')[:7]} does not descend from {base.source[:7]}, the commit applied"
-            " last. This is an old run, or another branch. Nothing was written. Run apply on"
-            " the current main branch. If its history was rewritten, and the shop has the"
-            " committed stock, run `reconciler base set HEAD`."
+            f"{(head or '')[:7]} does not descend from {base.source[:7]}, the commit applied last."
+            " It is from an old run or another branch. Nothing was written. Apply the current main"
+            " branch. If its history was rewritten and the shop has what is committed, run"
+            " `reconciler base set HEAD`."
         )

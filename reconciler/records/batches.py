@@ -1,7 +1,7 @@
-"""What a run is about to write, and what came of it: `batch.json` of a record; `doubt.json` alike.
+"""The files `batch.json` and `doubt.json` of a record: announced writes and their results.
 
-A run announces each batch before the first write of it. So a run that died leaves in doubt just
-what it had announced and not reported.
+A run announces each batch before its first write. So a crashed run leaves in doubt only what it
+announced and did not report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from reconciler.errors import HistoryError
 from reconciler.model import Declared, Pending, Pin, Recovered, Rule, Stock, Terms, format_time
 from reconciler.model.codec import dump_json, load_noun, parse_json
 from reconciler.records.ledgers import LedgerRow, as_row, load_ledger
-from reconciler.records.stocks import ShortStock, lengthen, shorten
+from reconciler.records.stocks import START_OVER, ShortStock, lengthen, shorten
 
 BATCH_FILE: Final = "batch.json"
 DOUBT_FILE: Final = "doubt.json"
@@ -30,12 +30,11 @@ _Time = Annotated[str, Meta(pattern=_TIME)]
 
 @dataclass(frozen=True, slots=True)
 class RecordedAction:
-    """What became of one action, by the id of its SKU.
+    """The result of one action, by the id of its SKU.
 
-    `result` is '' where a run died before it could say, and LANDED or SKIPPED once it is known what
-    became of a write in doubt. `at` is when it was dealt with, by the shop's own time. The stocks
-    before and after are those that were announced, unless they are given: a correction is added to
-    what the shop had by then.
+    `result` is '' if a run crashed before reporting it, and LANDED or SKIPPED once a write in doubt
+    is resolved. `at` is the time of the result, by the shop's clock. `before` and `after` are None
+    if they are as announced. A correction can meet another stock.
     """
 
     sku_id: str
@@ -46,16 +45,16 @@ class RecordedAction:
 
 
 def resolve(recovered: Recovered) -> tuple[RecordedAction, ...]:
-    """Return what became of writes that were in doubt, as it is recorded."""
+    """Return the results of resolved writes in doubt, as they are recorded."""
     landed = (RecordedAction(sku_id, LANDED) for sku_id in recovered.landed)
     return (*landed, *(RecordedAction(sku_id, SKIPPED) for sku_id in recovered.skipped))
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is written next, up to a deadline by the shop's own time, and what came of earlier ones.
+    """The next writes, their deadline by the shop's clock, and the results of earlier writes.
 
-    A receipt has results alone, and no deadline. `unlocked_by` is who said that the run is dead.
+    A receipt has only results, and no deadline. `unlocked_by` is who ran `base unlock`.
     """
 
     deadline: datetime | None
@@ -65,7 +64,7 @@ class Batch:
 
 
 class _Level(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """The level that a write brings, unless it is the stock after it; its rule and its pin."""
+    """The level that a write applies. `stock` is unset if it equals the stock after."""
 
     rule: Rule
     stock: ShortStock | UnsetType = UNSET
@@ -87,10 +86,10 @@ class _Write(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class _Result(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """What became of a write: without its stocks if they are those that were announced.
+    """The result of a write, without its stocks if they are as announced.
 
-    It is the n-th `write` that the run announced, counted from 0. One of an earlier run is named by
-    the id of its SKU.
+    `write` is the index among all announced writes of the run, from 0. A write of an earlier run
+    has `sku_id` instead.
     """
 
     result: _Text
@@ -102,9 +101,9 @@ class _Result(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class _Batch(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """`read` is when the stocks of all writes were read, unless a write has times of its own.
+    """`read` are the times of the read for all writes without times of their own.
 
-    `first` is how many writes the run had announced before.
+    `first` is the number of writes that the run announced before.
     """
 
     deadline: datetime | None = None
@@ -116,10 +115,10 @@ class _Batch(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 def dump_batch(batch: Batch, announced: Sequence[str] = ()) -> str:
-    """Return the text of `batch.json`, a line for each SKU, as short as it can be told.
+    """Return the text of `batch.json`, a line for each SKU.
 
-    *announced* are the ids of the SKUs that the run has announced before, in that order: a result
-    names its write by the place there, because ids are random and so don't compress.
+    *announced* are the SKU ids that the run announced before, in order. A result refers to its
+    write by the index there, because random ids don't compress.
     """
     parts = []
     reads = {(write.read_at, write.read_until) for write in batch.writes}
@@ -149,7 +148,7 @@ def _list(rows: Iterable[dict[str, Any]]) -> str:
 
 
 def _as_write(write: Pending, read: tuple[str, str] = ("", "")) -> dict[str, Any]:
-    """Return a write as it is recorded: without its times if they are those of the whole batch."""
+    """Return the JSON of a write, without its times if they are those of the batch."""
     level, pin = write.declared, write.declared.terms.pin if write.declared else None
     row: dict[str, Any] = {
         "sku": write.sku,
@@ -185,10 +184,13 @@ def _as_result(action: RecordedAction, places: Mapping[str, int]) -> dict[str, A
 
 
 def parse_batch(commit: str, content: bytes, announced: dict[int, str] | None = None) -> Batch:
-    """Return the `batch.json` of the record *commit*; raise HistoryError if it can't be read.
+    """Return the `batch.json` of the record *commit*.
 
-    *announced* are the ids of the SKUs that the run has announced, by place. Those of this batch
-    are added. A shallow clone may lack the first ones: their results are left out.
+    *announced* are the SKU ids that the run announced before, by place. This call adds those of
+    this batch. A shallow clone may lack the first batches. Results of their writes are left out.
+
+    Raises:
+        HistoryError: It can't be read.
     """
     known = {} if announced is None else announced
     try:
@@ -216,17 +218,14 @@ def parse_doubt(commit: str, content: bytes) -> tuple[Pending, ...]:
 
 
 def _unreadable(name: str, commit: str, error: Exception) -> HistoryError:
-    return HistoryError(
-        f"{name} of the record {commit} can't be read: {error}. If the shop has the committed"
-        " stock, run `reconciler base set HEAD`."
-    )
+    return HistoryError(f"Can't read {name} of the record {commit}: {error}. {START_OVER}")
 
 
 def _load_deadline(batch: _Batch) -> datetime | None:
     if batch.deadline is None:
         return None
     if batch.deadline.tzinfo is None:
-        raise ValueError("the deadline has no offset")
+        raise ValueError("the deadline has no time zone")
     return batch.deadline.astimezone(UTC)
 
 
@@ -254,10 +253,10 @@ def _load_write(row: _Write, read: tuple[str, str]) -> Pending:
 
 
 def _check_times(*times: str) -> None:
-    """Raise ValueError for a time at which no apply was."""
+    """Raise ValueError for a time outside of the years 2000 to 2200."""
     for at in filter(None, times):
         if not _YEARS[0] <= datetime.fromisoformat(at).year <= _YEARS[1]:
-            raise ValueError(f"{at} is not a time of an apply")
+            raise ValueError(f"the time {at} is out of range")
 
 
 _YEARS: Final = (2000, 2200)
@@ -281,9 +280,10 @@ def _load_result(row: _Result, first: int, announced: Mapping[int, str]) -> Reco
 
 
 def parse_run(contents: Iterable[tuple[str, bytes]]) -> tuple[Batch, ...]:
-    """Return the batches of one run, oldest first, from each commit and its `batch.json`.
+    """Return the batches of one run, oldest first, from pairs of commit and `batch.json`.
 
-    Raises HistoryError if one can't be read.
+    Raises:
+        HistoryError: One can't be read.
     """
     announced: dict[int, str] = {}
     return tuple(parse_batch(commit, content, announced) for commit, content in contents)
@@ -291,7 +291,7 @@ def parse_run(contents: Iterable[tuple[str, bytes]]) -> tuple[Batch, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come, as its batches tell: when the last deadline is, and what is open."""
+    """The progress of a run: its last deadline, its open writes, and its finished ones."""
 
     deadline: datetime | None
     open: tuple[Pending, ...]
@@ -299,7 +299,7 @@ class Progress:
 
 
 def sum_up(batches: Sequence[Batch]) -> Progress:
-    """Return how far a run has come that announced *batches*, oldest first."""
+    """Return the progress of a run that announced *batches*, oldest first."""
     announced: dict[str, Pending] = {}
     results: dict[str, RecordedAction] = {}
     deadline = None

@@ -1,4 +1,4 @@
-"""The chain of records → what each apply did, oldest first."""
+"""Read what each apply did from the chain of records, oldest first."""
 
 import json
 import re
@@ -17,10 +17,10 @@ from reconciler.records.shop import SHOP_FILE
 
 
 class PastAction(NamedTuple):
-    """An action of an apply: when it was recorded, the commit applied, by whom, and its result.
+    """An action of an apply: its time, the applied commit, who ran it, and its result.
 
-    The result is '' where the run died before it could say; what became of that is another one,
-    with the result LANDED or SKIPPED. `is_said` where people said so.
+    The result is '' if the run crashed before reporting it. Once resolved, another PastAction has
+    the result LANDED or SKIPPED. `is_said` means that `base settle` resolved it.
     """
 
     at: str
@@ -33,7 +33,7 @@ class PastAction(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """One commit of the chain: when it was made, its record, and its batch."""
+    """One commit of the chain: its time, its record, and its batch."""
 
     at: str
     record: Record
@@ -41,10 +41,10 @@ class _Link(NamedTuple):
 
 
 def read_past_actions(repository: Repository, site_id: str) -> Iterator[PastAction]:
-    """Yield the actions of all applies of a site; of one that died, what it left open.
+    """Yield the actions of all applies of a site, including those a crashed apply left open.
 
     Raises:
-        HistoryError: git or a record can't be read.
+        HistoryError: Git fails, or a record can't be read.
     """
     announced: dict[str, Pending] = {}
     for _, run in groupby(_read_chain(repository, site_id), key=lambda link: link.record.run):
@@ -52,9 +52,9 @@ def read_past_actions(repository: Repository, site_id: str) -> Iterator[PastActi
 
 
 def _read_run(links: list[_Link], announced: dict[str, Pending]) -> Iterator[PastAction]:
-    """Yield the actions of one run, with the stocks that it found and left.
+    """Yield the actions of one run, with their actual stocks before and after.
 
-    *announced* has the last write of each SKU, by its id; those of this run are added.
+    *announced* has the last write of each SKU id. The writes of this run are added to it.
     """
     record = links[-1].record
     is_said = not record.fingerprint
@@ -73,7 +73,7 @@ def _read_run(links: list[_Link], announced: dict[str, Pending]) -> Iterator[Pas
 
 
 def find_former_keys(repository: Repository, site_id: str, ids: Collection[str]) -> set[str]:
-    """Return the keys that records have had for SKUs of the shop, by the *ids* of those."""
+    """Return all keys that records have had for the SKUs with these *ids* in the shop."""
     ref = ref_of(site_id)
     if not ids or repository.find_ref(ref) is None:
         return set()
@@ -87,12 +87,12 @@ def find_former_keys(repository: Repository, site_id: str, ids: Collection[str])
     }
 
 
-# A line of `shop.json` in a diff: the key, and the id of its SKU.
+# A line of `shop.json` in a diff: the key and the SKU id.
 _ROW: Final = re.compile(rb'[+-]("(?:[^"\\]|\\.)*"): \["([^"\\]*)"')
 
 
 def _text(key: bytes) -> str:
-    """Return the text of a JSON string, '' for one that can't be read."""
+    """Return the text of a JSON string, '' if malformed."""
     try:
         return str(json.loads(key))
     except ValueError:
@@ -100,7 +100,7 @@ def _text(key: bytes) -> str:
 
 
 def _read_chain(repository: Repository, site_id: str) -> Iterator[_Link]:
-    """Yield the commits of the chain that are records, oldest first."""
+    """Yield the records of the chain, oldest first."""
     ref = ref_of(site_id)
     if repository.find_ref(ref) is None:
         return

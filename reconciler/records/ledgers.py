@@ -1,4 +1,4 @@
-"""What a record says of events: the file `ledger.json`, a line for each SKU of the shop."""
+"""The file `ledger.json` of a record: the settled events of each SKU, a line for each."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,6 +10,7 @@ from reconciler.errors import HistoryError
 from reconciler.model import MAX_QUANTITY, Correction, SettledEvent, SkuLedger
 from reconciler.model.codec import dump_json, load_noun, parse_json
 from reconciler.records.shards import split_rows
+from reconciler.records.stocks import START_OVER
 
 LEDGER_FILE: Final = "ledger.json"
 
@@ -36,7 +37,7 @@ class LedgerRow(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 def dump_ledgers(ledgers: Iterable[SkuLedger]) -> dict[str, str]:
-    """Return the files that say what was dealt with of events, a line for each SKU."""
+    """Return the text of `ledger.json`, split into several files for a large shop."""
     ordered = sorted(ledgers, key=lambda one: (one.sku_id, one.keys))
     rows = {one.sku_id or f"no id: {one.keys}": as_row(one) for one in ordered}
     return {path: _write(part.values()) for path, part in split_rows(LEDGER_FILE, rows).items()}
@@ -47,7 +48,7 @@ def _write(rows: Iterable[dict[str, Any]]) -> str:
 
 
 def as_row(ledger: SkuLedger) -> dict[str, Any]:
-    """Return what a ledger says, without what it does not say."""
+    """Return the JSON of a ledger, without empty fields."""
     row = {
         "sku_id": ledger.sku_id,
         "keys": ledger.keys,
@@ -64,16 +65,16 @@ def as_row(ledger: SkuLedger) -> dict[str, Any]:
 
 
 def _check(row: LedgerRow) -> None:
-    """Raise ValueError for a row that contradicts itself."""
+    """Raise ValueError for an inconsistent row."""
     if bool(row.counted_at) != (row.counted is not None):
-        raise ValueError("a count has no time, or no number")
+        raise ValueError("a count lacks its time or its number")
     for at in (row.counted_at, *(one[1] for one in row.events)):
         if at:
             datetime.fromisoformat(at)
 
 
 def parse_ledgers(commit: str, contents: Iterable[bytes]) -> tuple[SkuLedger, ...]:
-    """Return the ledgers in the files of the record *commit*.
+    """Return the ledgers of the record *commit*.
 
     Raises:
         HistoryError: One can't be read.
@@ -86,17 +87,16 @@ def parse_ledgers(commit: str, contents: Iterable[bytes]) -> tuple[SkuLedger, ..
         ]
         named = [row.sku_id for row in rows if row.sku_id]
         if len(set(named)) < len(named):
-            raise ValueError("a SKU is listed twice")
+            raise ValueError("a SKU occurs twice")
         return tuple(map(load_ledger, rows))
     except ValueError as error:
         raise HistoryError(
-            f"{LEDGER_FILE} of the record {commit} can't be read: {error}. If the shop has the"
-            " committed stock, run `reconciler base set HEAD`."
+            f"Can't read {LEDGER_FILE} of the record {commit}: {error}. {START_OVER}"
         ) from None
 
 
 def load_ledger(row: LedgerRow) -> SkuLedger:
-    """Return the ledger of *row*; raise ValueError if it contradicts itself."""
+    """Return the ledger of *row*; raise ValueError if it is inconsistent."""
     _check(row)
     return SkuLedger(
         sku_id=row.sku_id,

@@ -1,6 +1,6 @@
-"""A record that is written → the next of the chain, here and on the remote.
+"""Add a record to the chain, in this clone and on the remote.
 
-The ref is compared and swapped, so of two applies exactly one goes on.
+The ref moves by compare-and-swap, so only one of two concurrent applies goes on.
 """
 
 from reconciler.errors import HistoryError, LockedError, PushError
@@ -14,10 +14,11 @@ from reconciler.records.batches import BATCH_FILE, parse_batch
 def begin(
     repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
 ) -> None:
-    """Put an intent into the chain, here and on *remote*, as the only one that begins now.
+    """Add an intent to the chain, here and on *remote*. It is removed again if this fails.
 
-    Raises LockedError where another apply was faster, HistoryError where it cannot be pushed; then
-    it is taken back.
+    Raises:
+        LockedError: Another apply was faster.
+        HistoryError: It can't be pushed.
     """
     if remote is not None:
         _push(repository, remote, commit, ref, dry=True)
@@ -27,7 +28,7 @@ def begin(
 def go_on(
     repository: Repository, ref: str, commit: str, previous: str | None, remote: str | None
 ) -> None:
-    """Put the next batch of a run into the chain; raises what `begin` does."""
+    """Add the next batch of a run to the chain; raises the same errors as `begin`."""
     _set(repository, ref, commit, previous)
     if remote is not None:
         try:
@@ -42,8 +43,8 @@ def _set(repository: Repository, ref: str, commit: str, previous: str | None) ->
         repository.set_ref(ref, commit, previous)
     except HistoryError:
         if repository.find_ref(ref) == previous:
-            raise  # the ref did not move: a stale lock file, for example
-        raise LockedError(f"Another apply moved {ref}.") from None
+            raise  # the ref did not move, so this is another failure, for example a stale lock file
+        raise LockedError(f"Another apply has changed {ref} in the meantime.") from None
 
 
 def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bool) -> None:
@@ -55,14 +56,13 @@ def _push(repository: Repository, remote: str, commit: str, ref: str, *, dry: bo
         if was_rejected(error):
             where = shown_remote(remote)
             raise LockedError(
-                f"{ref} on {where} has records that this clone lacks: another apply started or"
-                " ended."
+                f"{ref} on {where} has newer records. Another apply has started or ended."
             ) from None
-        raise HistoryError(f"Can't push the record ({error}).") from None
+        raise HistoryError(f"Can't push the record. {error}") from None
 
 
 def _has_arrived(repository: Repository, remote: str, commit: str, ref: str) -> bool:
-    """Return whether a push took effect whose answer was lost."""
+    """Return whether a push took effect although it failed here."""
     try:
         return find_remote_ref(repository, remote, ref) == commit
     except HistoryError:
@@ -73,7 +73,7 @@ _REJECTED = ("[rejected]", "non-fast-forward", "fetch first", "stale info", "can
 
 
 def was_rejected(error: Exception) -> bool:
-    """Return whether a push failed since what is there is newer."""
+    """Return whether a push failed because the remote has a newer record."""
     return any(word in str(error) for word in _REJECTED)
 
 
@@ -86,11 +86,13 @@ def finish(
     *,
     done: str = "The writes are done",
 ) -> None:
-    """Put a receipt into the chain; raise PushError, with the cure, if that fails.
+    """Add a receipt to the chain, here and on *remote*.
 
-    *done* says what came about all the same.
+    *done* begins the error message. It says what was done.
 
-    Raises LockedError if another apply took over the lock.
+    Raises:
+        PushError: It can't be added or pushed. The message has the command to do it by hand.
+        LockedError: Another apply has taken over the lock.
     """
     try:
         repository.set_ref(ref, commit, previous)
@@ -101,26 +103,28 @@ def finish(
             return
         if repository.find_ref(ref) not in {commit, previous}:
             raise LockedError(
-                f"Another apply wrote its record to {ref}, so the record of this one is missing."
+                f"Another apply has written its record to {ref} in the meantime, so this apply was"
+                " not recorded."
             ) from None
         if was_rejected(error) and repository.find_ref(ref) == commit:
-            # What is on the remote counts; a record beside it would never meet it.
+            # The remote counts. A second record beside it could never be joined.
             repository.reset_ref(ref, commit, previous)
             raise LockedError(
-                f"Another apply was recorded on {shown_remote(remote or '.')}, so the record of"
-                " this one is missing."
+                f"Another apply has recorded on {shown_remote(remote or '.')} in the meantime, so"
+                " this apply was not recorded."
             ) from None
         where = shown_remote(remote or ".")
         raise PushError(
-            f"{done}, but the record was not pushed: {error} To fix this, run `git push {where}"
-            f" {commit}:{ref}`."
+            f"{done}, but the record could not be added. {error}"
+            f" To add it, run `git push {where} {commit}:{ref}`."
         ) from None
 
 
 def find_unlock(repository: Repository, ref: str, tip: str, remote: str | None) -> str | None:
-    """Return the last commit after *tip* if all that came after is that people unlocked the run.
+    """Return the last commit after *tip* if all commits since are unlocks of the run, else None.
 
-    Raises HistoryError where the remote can't be reached.
+    Raises:
+        HistoryError: The remote can't be reached.
     """
     last = repository.find_ref(ref)
     if remote is not None:

@@ -1,12 +1,16 @@
-"""Records: what git keeps of each apply, in a chain of commits at `refs/reconciler/<site id>`.
+"""The records of applies: a chain of commits at `refs/reconciler/<site id>`.
 
-An intent goes in before the first write, a receipt after the last; between them, the intent again
-with another `batch.json` for each minute of writing. The tree of a record holds `record.json`;
-`applied.yaml`, the settled levels; `released.yaml`, the levels of SKUs that no file declares any
-more; `shop.json`, what the shop had of each SKU then; `ledger.json`, the events that were dealt
-with; `batch.json`, what is written next and what came of it; and `doubt.json`, writes in
-doubt. The parents of a record are the record before and the commit that
-was applied.
+An apply adds an intent before its first write, and a receipt after its last. In between, it adds
+the intent again with a new `batch.json` for each minute of writing. The parents of a record are the
+previous record and the applied commit. Its files:
+
+- `record.json`: which apply it is of
+- `applied.yaml`: the settled levels
+- `released.yaml`: the levels of SKUs that no file declares any more
+- `shop.json`: what the shop had when each level was settled
+- `ledger.json`: the settled events
+- `batch.json`: the next writes, and the results of earlier ones
+- `doubt.json`: the writes in doubt
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +32,7 @@ from reconciler.records.shop import SHOP_FILE
 APPLIED_FILE: Final = "applied.yaml"
 RELEASED_FILE: Final = "released.yaml"
 RECORD_FILE: Final = "record.json"
-# Defaults are left out.
+# Empty files are left out.
 OTHER_FILES: Final = (
     APPLIED_FILE,
     RELEASED_FILE,
@@ -47,7 +51,7 @@ _Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40,64}\Z")]
 
 
 class RecordKind(StrEnum):
-    """Whether a record says what an apply is about to do, or what it did."""
+    """Whether a record announces the writes of an apply, or reports their results."""
 
     INTENT = "intent"
     RECEIPT = "receipt"
@@ -57,10 +61,10 @@ class RecordKind(StrEnum):
 class Record:
     """The content of `record.json`.
 
-    `run` is different for each apply, `previous` the record before, `source` the commit applied,
-    `by` who ran it. `planned_at` is the plan's time of creation, `planned` how many actions it has.
-    `consumed` are the ids of all observations that were dealt with so far, `files` the names of the
-    other files that the record has.
+    `run` is the unique id of the apply, `previous` the record before, `source` the applied commit,
+    and `by` who ran it. `planned_at` is the creation time of the plan, `planned` its number of
+    actions. `consumed` are the blob ids of all consumed observations, `files` the names of the
+    other files in the record.
     """
 
     kind: RecordKind
@@ -79,20 +83,20 @@ class Record:
 
     @property
     def is_intent(self) -> bool:
-        """Whether the apply has not ended, as far as this record knows."""
+        """Whether the apply had not ended at this record."""
         return self.kind is RecordKind.INTENT
 
 
 def ref_of(site_id: str) -> str:
-    """Return the ref that keeps the records of a site."""
+    """Return the ref of the records of a site."""
     return f"refs/reconciler/{site_id}"
 
 
 def parse_record(commit: str, content: bytes) -> Record | None:
-    """Return the record in the `record.json` of *commit*, None for another file of that name.
+    """Return the record in the `record.json` of *commit*, None for another kind of file.
 
     Raises:
-        HistoryError: It is a record that cannot be read, or one of an unknown format.
+        HistoryError: The record is malformed, or its format is unknown.
     """
     try:
         data = parse_json(content) if len(content) <= MAX_BYTES else None
@@ -102,36 +106,36 @@ def parse_record(commit: str, content: bytes) -> Record | None:
         return None
     if isinstance(data, dict) and data["format"] not in FORMATS:
         raise HistoryError(
-            f"The record {commit[:7]} has an unknown format. Use the version that wrote it, or a"
-            " newer one."
+            f"This version of reconciler doesn't know the format of the record {commit[:7]}."
+            " Use the version that wrote it, or a newer one."
         )
     try:
         return load_noun(data, Record)
     except ValueError as error:
         raise HistoryError(
-            f"The record {commit[:7]} can't be read: {error}. Pass another commit with --base."
+            f"Can't read the record {commit[:7]}: {error}. Name another commit with --base."
         ) from None
 
 
 def make_record(
     repository: Repository, record: Record, files: Mapping[str, str], message: str
 ) -> str:
-    """Write the commit of *record* with its *files* and return it; no ref points at it yet."""
+    """Create the commit of *record* with its *files*, without moving a ref, and return its id."""
     record = replace(record, files=tuple(sorted({whole_name(path) for path in files})))
     text = dump_json({"format": FORMAT, **as_data(record)}) + "\n"
     contents = {name: content.encode() for name, content in files.items()}
     contents[RECORD_FILE] = text.encode()
-    # An empty beginning, so that the log of the first record does not show all files deleted.
-    previous = record.previous or make_root(repository, "Records begin here.\n")
+    # Without an empty root, the log of the first record would show all files as deleted.
+    previous = record.previous or make_root(repository, "Start the chain of records\n")
     return make_commit(repository, contents, [previous, record.source], message)
 
 
 def make_batch(
     repository: Repository, commit: str, batch: Batch, message: str, announced: Sequence[str] = ()
 ) -> str:
-    """Write the commit of a run that comes after *commit*: `batch.json` alone is another.
+    """Create a commit on top of *commit* that changes only `batch.json`, and return its id.
 
-    *announced* are the ids of the SKUs that the run has announced before, in that order.
+    *announced* are the SKU ids that the run announced before, in order.
     """
     content = dump_batch(batch, announced).encode()
     return replace_file(repository, commit, BATCH_FILE, content, message)

@@ -1,7 +1,7 @@
-"""A file of a record that has a line for each SKU → several, so that a small apply changes few.
+"""Split a file of a record by SKU, so that a small apply rewrites only a few parts.
 
-A shop of some hundred SKUs has one file, `applied.yaml`. A larger one has 256, `applied/00.yaml` to
-`applied/ff.yaml`; the hash of its key says in which of them a SKU is.
+Up to MAX_ALONE SKUs are in one file, `applied.yaml`. More are in up to 256 files, `applied/00.yaml`
+to `applied/ff.yaml`, by the hash of the key.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ MAX_ALONE: Final = 500
 
 
 def split_rows(name: str, rows: Mapping[str, Row]) -> dict[str, dict[str, Row]]:
-    """Return the *rows*, by key, of each part of the file *name*."""
+    """Return the *rows*, by key, of each part of the file called *name*."""
     if len(rows) <= MAX_ALONE:
         return {name: dict(rows)} if rows else {}
     path = PurePosixPath(name)
@@ -28,17 +28,17 @@ def split_rows(name: str, rows: Mapping[str, Row]) -> dict[str, dict[str, Row]]:
 
 
 def paths_of(name: str) -> tuple[str, str]:
-    """Return the file called *name*, and the folder that may stand for it."""
+    """Return the path of the file called *name*, and of the folder of its parts."""
     return name, PurePosixPath(name).stem
 
 
 def whole_name(path: str) -> str:
-    """Return the name of the whole file that *path* is, or is a part of."""
+    """Return the name of the file that *path* is a part of."""
     folder, _, name = path.rpartition("/")
     return f"{folder}{PurePosixPath(name).suffix}" if folder else name
 
 
 def find_parts(name: str, paths: Iterable[str]) -> list[str]:
-    """Return those of *paths* that stand for the file called *name*, sorted."""
+    """Return those of *paths* that are parts of the file called *name*, sorted."""
     folder = f"{PurePosixPath(name).stem}/"
     return sorted(path for path in paths if path == name or path.startswith(folder))

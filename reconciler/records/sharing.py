@@ -1,4 +1,4 @@
-"""The record here × the record on a remote → the one that counts."""
+"""Compare the local record with the record on a remote, and keep the newer one."""
 
 from reconciler.errors import DivergedError, HistoryError
 from reconciler.git.process import shown_remote
@@ -10,11 +10,11 @@ from reconciler.records.records import ref_of
 def fetch_record(repository: Repository, remote: str, site_id: str) -> str | None:
     """Fetch the record of a site from *remote*, and return its commit there, or None.
 
-    The ref here moves to it, unless this clone has a newer one that is not pushed yet.
+    The local ref moves to it, unless it is ahead and not pushed yet.
 
     Raises:
         HistoryError: The remote can't be reached.
-        DivergedError: Two applies recorded apart.
+        DivergedError: The two records have diverged.
     """
     ref, where = ref_of(site_id), shown_remote(remote)
     try:
@@ -23,42 +23,42 @@ def fetch_record(repository: Repository, remote: str, site_id: str) -> str | Non
             fetch_ref(repository, remote, ref)
     except HistoryError as error:
         raise HistoryError(
-            f"Can't fetch the record from {where} ({error}). Nothing was written."
+            f"Can't fetch the record from {where}. Nothing was written. {error}"
         ) from None
     own = repository.find_ref(ref)
     if tip is None or tip == own:
         return tip
     if own is not None and repository.descends(own, tip):
-        return tip  # what is here is newer, and was not pushed
+        return tip  # the local record is ahead, and not pushed yet
     if own is None or repository.is_shallow or repository.descends(tip, own):
         _move(repository, ref, tip, own)
     else:
         raise DivergedError(
-            f"This clone and {where} have different records of this site: two applies ran"
-            " without knowing each other. Nothing was written. To continue with the record of"
-            f" {where}, run `git update-ref {ref} {tip}`."
+            f"This clone and {where} have different records of this site: two applies recorded"
+            f" separately. Nothing was written. To use the record of {where}, run"
+            f" `git update-ref {ref} {tip}`."
         )
     return tip
 
 
 def _move(repository: Repository, ref: str, tip: str, own: str | None) -> None:
-    """Let the ref here follow the remote's; raise HistoryError if another command moves it."""
+    """Move the local ref to *tip*; raise HistoryError if another command moved it elsewhere."""
     try:
         repository.set_ref(ref, tip, own)
     except HistoryError as error:
         now = repository.find_ref(ref)
         if now is None or not (now == tip or repository.descends(now, tip)):
             raise HistoryError(
-                f"{error} If another command uses this clone, run this one again afterwards."
+                f"{error} If another command is running in this clone, wait for it and try again."
             ) from None
 
 
 def refuse_other_records(
     repository: Repository, remote: str, site_id: str, tip: str | None
 ) -> None:
-    """Raise HistoryError if another remote has a record that the one on *remote* doesn't know.
+    """Raise DivergedError if another remote has a record that *remote* lacks.
 
-    *tip* is the record on *remote*. A remote that can't be reached is passed over.
+    *tip* is the record on *remote*. Remotes that can't be reached are skipped.
     """
     ref = ref_of(site_id)
     for other in list_remotes(repository):
@@ -73,6 +73,6 @@ def refuse_other_records(
         if tip is not None and repository.has(theirs) and repository.descends(tip, theirs):
             continue
         raise DivergedError(
-            f"{remote} and {other} have different records of this site. Nothing was written."
-            f" Name the right one, for example --remote {other}."
+            f"{remote} and {other} have different records of this site. Nothing was written. Name"
+            f" the one to use, for example --remote {other}."
         )

@@ -1,4 +1,4 @@
-"""What the shop had of each SKU when its level was settled: the file `shop.json` of a record."""
+"""The file `shop.json` of a record: what the shop had when each level was settled."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -7,15 +7,15 @@ from reconciler.errors import HistoryError
 from reconciler.model import SettledSku
 from reconciler.model.codec import dump_json, load_noun, parse_json
 from reconciler.records.shards import split_rows
-from reconciler.records.stocks import ShortStock, lengthen, shorten
+from reconciler.records.stocks import START_OVER, ShortStock, lengthen, shorten
 
 SHOP_FILE: Final = "shop.json"
 
 
 class _Row(NamedTuple):
-    """One SKU: its id in the shop, what the shop had (null: what is declared), and since when.
+    """One SKU: its id in the shop, its stock (null: as declared), and the time.
 
-    The last field is left out where it is False, as almost everywhere.
+    The last field is left out if False, as for almost all SKUs.
     """
 
     sku_id: str
@@ -26,7 +26,7 @@ class _Row(NamedTuple):
 
 
 def dump_shop(shop: Mapping[str, SettledSku]) -> dict[str, str]:
-    """Return the files that say what the shop had of each SKU, a line for each."""
+    """Return the text of `shop.json`, split into several files for a large shop."""
     rows = {
         key: _Row(
             one.sku_id,
@@ -49,7 +49,7 @@ def _write(rows: Mapping[str, _Row]) -> str:
 
 
 def parse_shop(commit: str, contents: Iterable[bytes]) -> dict[str, SettledSku]:
-    """Return what the files of the record *commit* say of each SKU.
+    """Return the settled SKUs of the record *commit*, by key.
 
     Raises:
         HistoryError: One can't be read.
@@ -63,7 +63,6 @@ def parse_shop(commit: str, contents: Iterable[bytes]) -> dict[str, SettledSku]:
                 shop[key] = SettledSku(key, row.sku_id, had, row.at, row.level_at, row.is_anew)
     except ValueError as error:
         raise HistoryError(
-            f"{SHOP_FILE} of the record {commit} can't be read: {error}. If the shop has the"
-            " committed stock, run `reconciler base set HEAD`."
+            f"Can't read {SHOP_FILE} of the record {commit}: {error}. {START_OVER}"
         ) from None
     return shop

@@ -140,7 +140,7 @@ def _plan_sections(plan: Plan) -> Iterator[Section]:
     loud = [f for f in others if f.kind not in {FindingKind.DRIFT, FindingKind.NOT_MANAGED}]
     yield Section("", [_finding(finding) for finding in loud], "\n")
     for kind, words in (
-        (FindingKind.DRIFT, "Drift skipped"),
+        (FindingKind.DRIFT, "Drift left alone"),
         (FindingKind.NOT_MANAGED, "Not managed"),
     ):
         found = [_finding(finding) for finding in others if finding.kind is kind]

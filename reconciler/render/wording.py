@@ -154,7 +154,7 @@ def unread_sentence(summary: Summary) -> str:
 def drift_sentence(summary: Summary) -> str:
     """Return what differs and is left alone, in one sentence."""
     below = count(summary.drifted_units, "unit") if summary.drifted_units else "none"
-    return f"Drift skipped: {count(summary.drifted, 'SKU')}, {below} below the declared stock."
+    return f"Drift left alone: {count(summary.drifted, 'SKU')}, {below} below the declared stock."
 
 
 def requests_sentence(requests: Requests) -> str:

@@ -1,4 +1,4 @@
-"""Runs that died or were taken for dead: what no plan, count, record, or clock may make of them."""
+"""Crashed runs, and runs that were taken over by mistake: what must not follow from them."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def _run_apart(scene: EventScene, home: str, *arguments: str) -> str:
-    """Run the command as another process, in the clone *home*, while this one is in the middle."""
+    """Run the command in another process, in the clone *home*, in the middle of this one."""
     command = [sys.executable, "-c", _SCRIPT, *arguments]
     folder = scene.bench.folder / home
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -50,7 +50,7 @@ def _run_apart(scene: EventScene, home: str, *arguments: str) -> str:
 
 
 def _die_while_another_plans(scene: EventScene) -> None:
-    """Let a run write TEE and die, and another clone plan right before that write."""
+    """Let a run write TEE and crash, while another clone plans right before that write."""
     scene.clone("second")
     scene.home = "first"
     real = StoreClient.write_stock
@@ -71,10 +71,10 @@ def _die_while_another_plans(scene: EventScene) -> None:
 
 
 @pytest.mark.parametrize(("is_level", "sold"), [(True, 5), (False, 0), (False, 1)])
-def test_plan_made_while_a_run_is_alive_tells_nothing_of_its_writes(
+def test_plan_during_another_run_keeps_its_writes_in_doubt(
     bench: Bench, is_level: bool, sold: int
 ) -> None:
-    """It may write yet: they stay in doubt, and nothing is put in twice or back."""
+    """The run may still write them. Nothing is added twice or undone."""
     with event_scene(bench) as scene:
         if is_level:
             scene.level(TEE=70)
@@ -92,8 +92,8 @@ def test_plan_made_while_a_run_is_alive_tells_nothing_of_its_writes(
         assert scene.tee() == 70 - sold
 
 
-def test_count_older_than_the_write_ends_no_doubt(bench: Bench) -> None:
-    """The shelf was counted between plan and write, so it says nothing of what was written."""
+def test_count_before_the_write_resolves_no_doubt(bench: Bench) -> None:
+    """The shelf was counted before the write, so the count says nothing about it."""
     with event_scene(bench) as scene:
         scene.level(TEE=70)
         scene.run("plan", "--out", "p.json")
@@ -108,10 +108,8 @@ def test_count_older_than_the_write_ends_no_doubt(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("which", [(), ("--sku", "TEE")], ids=["all", "one"])
-def test_count_older_than_what_people_settled_is_stale(
-    bench: Bench, which: tuple[str, ...]
-) -> None:
-    """They said what the shop has now; an older count says less."""
+def test_count_before_base_settle_is_stale(bench: Bench, which: tuple[str, ...]) -> None:
+    """`base settle` is newer than the count."""
     with event_scene(bench) as scene:
         scene.level(TEE=70)
         scene.settle()
@@ -122,8 +120,8 @@ def test_count_older_than_what_people_settled_is_stale(
         assert scene.tee() == 70
 
 
-def test_sku_whose_key_was_pinned_to_another_is_not_forgotten(bench: Bench) -> None:
-    """It comes back under another key, with the number that it always had: nothing is put back."""
+def test_sku_back_under_another_key_keeps_its_base(bench: Bench) -> None:
+    """Its number is the same as ever, so nothing is undone."""
     with event_scene(bench, before={"TEE": 50, "MUG": 20, "NEW": 90}) as scene:
         old, new = scene.sku_id("TEE"), scene.sku_id("NEW")
         scene.sell(7)
@@ -139,14 +137,14 @@ def test_sku_whose_key_was_pinned_to_another_is_not_forgotten(bench: Bench) -> N
 
 
 def _reseal(scene: EventScene, change: Mapping[str, Any]) -> None:
-    """Change a saved plan, and give it the fingerprint that fits."""
+    """Change a saved plan, and update its fingerprint."""
     path = scene.bench.folder / scene.home / "p.json"
     path.write_text(json.dumps(sealed(json.loads(path.read_text("utf-8")) | change)), "utf-8")
 
 
 @pytest.mark.parametrize("answer", ["landed", "skipped"])
-def test_plan_that_lies_about_a_write_in_doubt_is_refused(bench: Bench, answer: str) -> None:
-    """Orders and stock don't say it, and it stays in doubt."""
+def test_forged_plan_about_write_in_doubt_is_refused(bench: Bench, answer: str) -> None:
+    """Orders and stock don't confirm it, and it stays in doubt."""
     with event_scene(bench) as scene:
         scene.event("po", ago(minutes=1), TEE="+20")
         scene.kill_at_write(1, lands=True)
@@ -162,8 +160,8 @@ def test_plan_that_lies_about_a_write_in_doubt_is_refused(bench: Bench, answer: 
         assert "unsettled" in scene.run("plan").out
 
 
-def test_plan_that_lies_about_a_count_is_refused(bench: Bench) -> None:
-    """A correction is added to whatever is there, so what it is reckoned from is read again."""
+def test_forged_plan_about_count_is_refused(bench: Bench) -> None:
+    """A correction is added to any stock, so its sources are read again."""
     with event_scene(bench) as scene:
         scene.event("count", ago(seconds=1), TEE=44)
         scene.run("plan", "--out", "p.json")
@@ -178,8 +176,8 @@ def test_plan_that_lies_about_a_count_is_refused(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("sold", [0, 3])
-def test_saved_plan_of_a_count_is_applied_whatever_sells(bench: Bench, sold: int) -> None:
-    """What the shop has and what it sold add up to the same."""
+def test_saved_plan_of_count_is_applied_after_sales(bench: Bench, sold: int) -> None:
+    """Stock and sales add up to the same."""
     with event_scene(bench) as scene:
         scene.event("count", ago(seconds=30), TEE=44)
         scene.run("plan", "--out", "p.json")
@@ -190,8 +188,11 @@ def test_saved_plan_of_a_count_is_applied_whatever_sells(bench: Bench, sold: int
         assert (run.code, scene.tee()) == (0, 44 - sold), run
 
 
-def test_deadline_of_a_shop_whose_clock_was_wrong_has_a_way_out(bench: Bench) -> None:
-    """Its Date was a day fast for one run, which died: unlocked, it holds nothing for a day."""
+def test_deadline_of_wrong_shop_clock_can_be_unlocked(bench: Bench) -> None:
+    """The shop's clock was a day fast for one crashed run.
+
+    After an unlock, it does not block for a day.
+    """
     with event_scene(bench) as scene:
         scene.level(TEE=70)
         day = timedelta(days=1)
@@ -208,10 +209,10 @@ def test_deadline_of_a_shop_whose_clock_was_wrong_has_a_way_out(bench: Bench) ->
         assert scene.tee() == 70
 
 
-def test_runner_with_a_fast_clock_takes_over_nothing_where_the_shop_tells_no_time(
+def test_runner_with_fast_clock_takes_over_nothing_without_shop_time(
     bench: Bench,
 ) -> None:
-    """Without a Date header nobody knows whose clock is right."""
+    """Without a Date header, it is unknown whose clock is right."""
     with event_scene(bench) as scene:
         scene.level(TEE=70)
         scene.kill_at_write(1, lands=False)
@@ -230,8 +231,8 @@ def test_runner_with_a_fast_clock_takes_over_nothing_where_the_shop_tells_no_tim
 
 
 @pytest.mark.parametrize("number", [1, 2, 3], ids=["intent", "batch", "receipt"])
-def test_push_that_arrived_without_an_answer_is_no_failure(bench: Bench, number: int) -> None:
-    """The remote has it, so the run goes on."""
+def test_push_with_lost_answer_is_no_failure(bench: Bench, number: int) -> None:
+    """The remote has the record, so the run goes on."""
     with event_scene(bench) as scene:
         scene.event("po", ago(minutes=1), TEE="+20", MUG="+5")
         real, pushed = remotes.push_ref, 0
@@ -254,8 +255,8 @@ def test_push_that_arrived_without_an_answer_is_no_failure(bench: Bench, number:
         scene.idle()
 
 
-def test_run_that_is_unlocked_while_it_lives_says_so_and_records_what_it_did(bench: Bench) -> None:
-    """It writes nothing more, and what it wrote is in the record all the same."""
+def test_run_unlocked_by_mistake_stops_and_records_its_writes(bench: Bench) -> None:
+    """It writes nothing more, and its writes are recorded."""
     with event_scene(bench) as scene:
         scene.event("po", ago(minutes=1), TEE="+20", MUG="+5")
         scene.clone("second")

@@ -1,4 +1,4 @@
-"""Deliveries in runs that die or lose an answer: rows J3 and J4 of the table of faults."""
+"""Deliveries in runs that crash or lose an answer: rows J3 and J4 of the table of faults."""
 
 import json
 import shutil
@@ -39,10 +39,10 @@ def _kinds(workspace: Workspace) -> dict[str, str]:
         (1, False, 20, True),
     ],
 )
-def test_delivery_arrives_once_whenever_the_run_is_killed(
+def test_delivery_of_killed_run_arrives_once(
     workspace: Workspace, at: int, lands: bool, sold: int, keeps_disk: bool
 ) -> None:
-    """The orders tell what the dead run wrote, also if just as many were sold as came in."""
+    """The orders tell what it wrote, even if as many units were sold as came in."""
     _begin(workspace, MUG="+20", TEE="+20")
     with killed_at(at, lands=lands), pytest.raises(KilledError):
         workspace.run("apply", "--yes", "--parallelism", "1")
@@ -59,8 +59,10 @@ def test_delivery_arrives_once_whenever_the_run_is_killed(
 
 @pytest.mark.parametrize("lands", [True, False], ids=["landed", "not-landed"])
 @pytest.mark.parametrize("keeps_disk", [True, False], ids=["disk-kept", "disk-lost"])
-def test_same_plan_again_after_a_kill(workspace: Workspace, lands: bool, keeps_disk: bool) -> None:
-    """It can't tell a write from a sale, so it adds nothing; a new plan can."""
+def test_same_plan_after_kill_adds_nothing(
+    workspace: Workspace, lands: bool, keeps_disk: bool
+) -> None:
+    """It can't tell a write from a sale. A new plan can."""
     _begin(workspace, MUG="+20", TEE="+20")
     workspace.run("plan", "--out", "p.json")
     with killed_at(1, lands=lands), pytest.raises(KilledError):
@@ -75,8 +77,8 @@ def test_same_plan_again_after_a_kill(workspace: Workspace, lands: bool, keeps_d
     assert (run.code, workspace.quantities()) == (0, {"TEE": 50, "MUG": 20}), run
 
 
-def test_dead_run_that_orders_can_not_tell_is_in_doubt(workspace: Workspace) -> None:
-    """A refund hides whether the write landed: named by every plan until a later count."""
+def test_crashed_run_with_refund_stays_in_doubt(workspace: Workspace) -> None:
+    """A refund hides whether the write took effect. Every plan names it until a later count."""
     _begin(workspace, TEE="+20")
     with killed_at(1, lands=True), pytest.raises(KilledError):
         workspace.run("apply", "--yes")
@@ -94,8 +96,8 @@ def test_dead_run_that_orders_can_not_tell_is_in_doubt(workspace: Workspace) -> 
 
 
 @pytest.mark.parametrize("lands", [True, False], ids=["landed", "not-landed"])
-def test_history_says_what_became_of_a_write_in_doubt(workspace: Workspace, lands: bool) -> None:
-    """Whether stock and orders tell it, or people do."""
+def test_history_shows_how_doubt_was_resolved(workspace: Workspace, lands: bool) -> None:
+    """By stock and orders, or by `base settle`."""
     _begin(workspace, TEE="+20", MUG="+5")
     with killed_at(1, lands=lands), pytest.raises(KilledError):
         workspace.run("apply", "--yes", "--parallelism", "1")
@@ -117,7 +119,7 @@ def _history(workspace: Workspace, sku: str) -> list[str]:
 
 
 def test_history_follows_a_rename_without_events(workspace: Workspace) -> None:
-    """The record knew the SKU by its old key."""
+    """The record has the SKU under its old key."""
     workspace.begin({"PIN": 20, "MUG": 9})
     workspace.declare({"PIN": 30, "MUG": 9})
     workspace.commit()
@@ -131,8 +133,8 @@ def test_history_follows_a_rename_without_events(workspace: Workspace) -> None:
     assert _history(workspace, "PIN-2") == ["declared", "declared", "applied"]
 
 
-def test_two_keys_of_one_sku_have_one_answer(workspace: Workspace) -> None:
-    """Contradictory answers are refused, and nothing is recorded."""
+def test_base_settle_with_contradiction_is_refused(workspace: Workspace) -> None:
+    """Two keys of one SKU have different answers. Nothing is recorded."""
     _begin(workspace, TEE="+20")
     assert workspace.run("apply", "--yes").code == 0
     with workspace.shop() as shop:
@@ -150,10 +152,10 @@ def test_two_keys_of_one_sku_have_one_answer(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("lands", [True, False], ids=["landed", "not-landed"])
 @pytest.mark.parametrize("sold", [0, 4, 20])
-def test_lost_answer_adds_nothing_twice(
+def test_lost_answer_of_delivery_adds_nothing_twice(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, lands: bool, sold: int
 ) -> None:
-    """The orders tell whether it took effect, also behind sales; written once more only if not."""
+    """The orders tell whether it took effect. Only if not, it is written once more."""
     _begin(workspace, TEE="+20")
     monkeypatch.setattr("reconciler.apply.sku_writer.LOOK_AGAIN", 0.1)
     real = StoreClient.write_stock
@@ -175,8 +177,8 @@ def test_lost_answer_adds_nothing_twice(
     assert _kinds(workspace) == {}
 
 
-def test_correction_of_a_dead_run_is_recorded_once(workspace: Workspace) -> None:
-    """What is typed later counts from it, and undoes just what was sold."""
+def test_correction_of_crashed_run_is_recorded_once(workspace: Workspace) -> None:
+    """A later typed level counts from it, and undoes only sales since."""
     _begin(workspace, TEE="+20")
     with killed_at(1, lands=True), pytest.raises(KilledError):
         workspace.run("apply", "--yes")

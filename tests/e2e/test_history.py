@@ -24,7 +24,7 @@ def test_an_unrelated_change_re_adds_nothing(workspace: Workspace) -> None:
     assert run.code == 0
     assert workspace.quantities() == {"TEE": 43, "MUG": 25}
     assert "quantity: 20 -> 25    +5    (declared 20 -> 25)" in run.out
-    assert "Drift skipped: 1 SKU, 7 units below the declared stock." in run.out
+    assert "Drift left alone: 1 SKU, 7 units below the declared stock." in run.out
     assert "more mugs" in run.out
     assert "TEE  drift: Declared 50, live 43" not in run.out
     assert (
@@ -57,7 +57,7 @@ def test_without_a_base_the_way_out_is_told(workspace: Workspace) -> None:
     workspace.commit()
     inside = workspace.run("plan")
 
-    assert (outside.code, "is in no git repository" in outside.err) == (1, True)
+    assert (outside.code, "[no_base]" in outside.err) == (1, True)
     assert (inside.code, "reconciler base set HEAD" in inside.err) == (1, True)
     assert not (workspace.folder / ".reconciler/sandbox").exists()
 
@@ -73,7 +73,7 @@ def test_an_old_commit_run_again_is_refused(workspace: Workspace) -> None:
     workspace.git("checkout", "--quiet", old)
     run = workspace.run("apply", "--yes", "--record")
 
-    assert (run.code, "ied last. This is an old run" in run.err) == (3, True)
+    assert (run.code, "[old_commit]" in run.err) == (3, True)
     assert len(workspace.writes()) == written
 
 
@@ -119,9 +119,7 @@ def test_moving_and_reordering_is_no_change(workspace: Workspace) -> None:
     workspace.write("inventory/demo/tees.yaml", "# the tees\nskus:\n  'TEE': 50\n")
     workspace.commit()
 
-    assert (
-        "No changes. Drift skipped: 1 SKU, 7 units below" in workspace.run("plan", "--read-all").out
-    )
+    assert "Drift left alone: 1 SKU, 7 units below" in workspace.run("plan", "--read-all").out
 
 
 def test_a_base_whose_yaml_cannot_be_read_fails_closed(workspace: Workspace) -> None:
@@ -134,8 +132,8 @@ def test_a_base_whose_yaml_cannot_be_read_fails_closed(workspace: Workspace) -> 
     run = workspace.run("plan", "--base", "HEAD~1")
 
     assert run.code == 1
-    assert "stock.yaml:2:8: error: `010` starts with 0" in run.err
-    assert "And 1 more. Name another commit" in run.err
+    assert "stock.yaml:2:8: error: " in run.err
+    assert "[no_base]" in run.err
 
 
 def test_a_store_that_was_not_there_at_the_base_is_new(workspace: Workspace) -> None:
@@ -238,15 +236,11 @@ def test_pinning_a_sku_re_adds_nothing(workspace: Workspace) -> None:
     workspace.declare({"TEE-FRAMED": pinned, "MUG": 20})
     workspace.commit()
 
-    assert (
-        "No changes. Drift skipped: 1 SKU, 7 units below" in workspace.run("plan", "--read-all").out
-    )
+    assert "Drift left alone: 1 SKU, 7 units below" in workspace.run("plan", "--read-all").out
     workspace.run("apply", "--yes", "--record")
     workspace.declare(FIFTY)
     workspace.commit()
-    assert (
-        "No changes. Drift skipped: 1 SKU, 7 units below" in workspace.run("plan", "--read-all").out
-    )
+    assert "Drift left alone: 1 SKU, 7 units below" in workspace.run("plan", "--read-all").out
 
 
 @pytest.mark.parametrize(
@@ -260,7 +254,7 @@ def test_a_base_is_one_commit(workspace: Workspace, ref: str) -> None:
 
     for option in (f"--base={ref}", f"--changed-since={ref}"):
         run = workspace.run("plan", option)
-        assert (run.code, "here" in run.err) == (1, True), run
+        assert (run.code, "[no_base]" in run.err) == (1, True), run
 
 
 def test_a_store_that_was_moved_is_not_new(workspace: Workspace) -> None:
@@ -271,7 +265,7 @@ def test_a_store_that_was_moved_is_not_new(workspace: Workspace) -> None:
     workspace.commit()
     run = workspace.run("plan", "--base", "HEAD~1")
 
-    assert (run.code, "this store was inventory/demo" in run.err) == (1, True), run
+    assert (run.code, "inventory/demo" in run.err) == (1, True), run
 
 
 @pytest.mark.parametrize("kind", ["link", "submodule"])
@@ -296,7 +290,7 @@ def test_what_is_not_told_at_the_base_is_not_taken_for_nothing(
     workspace.commit()
     run = workspace.run("plan", "--base", "HEAD~1")
 
-    assert (run.code, "was a link or a submodule" in run.err) == (1, True), run
+    assert (run.code, "[no_base]" in run.err) == (1, True), run
 
 
 def _id_of_mug() -> str:

@@ -1,4 +1,4 @@
-"""A run that is paused as a whole process, as a laptop that sleeps or a machine that is moved."""
+"""A whole process that is paused, like a sleeping laptop or a migrated machine."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ WINDOW = "0.6"
 
 @contextmanager
 def _two_runners(workspace: Workspace) -> Iterator[tuple[Shop, Workspace, dict[str, str]]]:
-    """A shop, a repository with a delivery of one piece each, and a second clone of that."""
+    """Return a shop, a repository with a delivery for each SKU, and a second clone."""
     workspace.write("shop/inventory/demo/store.yaml", f"site_id: {SITE}\nrule: on_change\n")
     first = Workspace(workspace.folder / "shop", workspace.capsys)
     first.declare(SKUS)
@@ -69,8 +69,8 @@ def _count_writes(shop: Shop) -> int:
     return sum(entry.kind == "write" for entry in shop.ledger())
 
 
-def test_run_that_wakes_up_after_it_was_taken_over_writes_nothing(workspace: Workspace) -> None:
-    """Another runner waits for its deadline and does the rest; no sale is undone by the first."""
+def test_paused_run_after_take_over_writes_nothing(workspace: Workspace) -> None:
+    """Another runner waits for its deadline and does the rest. No sale is undone."""
     with _two_runners(workspace) as (shop, other, environment):
         first = Workspace(workspace.folder / "shop", workspace.capsys)
         with _apply(first, environment) as paused:

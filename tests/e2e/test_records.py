@@ -1,4 +1,4 @@
-"""Records in git: written, shared and read back, whatever the repository is like."""
+"""Records in git: written, shared, and read back in every kind of repository."""
 
 import shutil
 
@@ -8,8 +8,8 @@ from factories import ALL_APPLIED, FIFTY, ON_CHANGE, SITE, Workspace
 REF = f"refs/reconciler/{SITE}"
 
 
-def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
-    """`git log` of the ref tells each apply; no identity is needed, no hook runs."""
+def test_record_log_is_an_audit_log(workspace: Workspace) -> None:
+    """`git log` of the ref shows each apply. It needs no identity, and runs no hook."""
     workspace.begin()
     hook = workspace.folder / ".git/hooks/reference-transaction"
     hook.write_text("#!/bin/sh\nexit 1\n")
@@ -22,7 +22,7 @@ def test_a_record_is_an_audit_log(workspace: Workspace) -> None:
     log = workspace.git("log", "-p", "--first-parent", "-1", REF)
 
     assert run.code == 0, run
-    assert "demo: 1 SKU changed, 0 left as they were" in log
+    assert "demo: apply 1 SKU, 0 not applied" in log
     assert "TEE: 50 -> 70, applied" in log
     assert "Author: reconciler <reconciler@localhost>" in log
     assert "-  TEE: 50\n+  TEE: 70" in log
@@ -45,26 +45,25 @@ def test_records_are_shared_by_pushing(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("remote", "code", "said"),
-    [("nowhere", 64, "There is no remote nowhere here"), ("./nowhere", 1, "Nothing was written")],
+    ("remote", "code", "kind"), [("nowhere", 64, "[usage]"), ("./nowhere", 1, "[git]")]
 )
-def test_a_remote_that_cannot_be_pushed_to_is_met_before_the_first_write(
-    workspace: Workspace, remote: str, code: int, said: str
+def test_apply_with_unusable_remote_writes_nothing(
+    workspace: Workspace, remote: str, code: int, kind: str
 ) -> None:
-    """Nothing is written, and nothing is left in the chain."""
+    """The remote is checked before the first write, and the record stays as it was."""
     workspace.store(FIFTY, {"TEE": 43, "MUG": 20}, settings=ON_CHANGE)
     workspace.commit()
     workspace.declare({"TEE": 40, "MUG": 20})
     workspace.commit()
     run = workspace.run("apply", "--yes", "--base", "HEAD~1", "--record", "--push", remote)
 
-    assert (run.code, said in run.err) == (code, True), run
+    assert (run.code, kind in run.err, "nowhere" in run.err) == (code, True, True), run
     assert not (workspace.folder / ".reconciler/sandbox").exists()
     assert workspace.git("for-each-ref", "refs/reconciler") == ""
 
 
-def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> None:
-    """Exit 5, with the command that mends it; the record stands here."""
+def test_apply_with_failing_push_exits_5_with_command(workspace: Workspace) -> None:
+    """The record is kept here, and the command in the error pushes it."""
     workspace.store(FIFTY, FIFTY, settings=ON_CHANGE)
     workspace.commit()
     workspace.git("init", "--quiet", "--bare", "remote.git")
@@ -79,18 +78,18 @@ def test_a_push_that_fails_after_the_writes_is_loud(workspace: Workspace) -> Non
     hook.write_text("#!/bin/sh\nread old new ref\ngit show $new:record.json | grep -q intent\n")
     hook.chmod(0o755)
     run = workspace.run("apply", "--yes", "--record", "--push", "origin")
-    advice = run.err.rpartition("To fix this, run `git ")[2].split("`")[0].split()
+    by_hand = run.err.rpartition("`git ")[2].partition("`")[0].split()
 
     assert run.code == 5
     assert workspace.quantities()["TEE"] == 40
     hook.unlink()
-    workspace.git(*advice)
+    workspace.git(*by_hand)
     assert ALL_APPLIED.search(workspace.run("plan").out)
     record = workspace.git("rev-parse", REF)
     assert workspace.git("ls-remote", "origin", REF).split()[0] == record
 
 
-def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
+def test_apply_with_uncommitted_files_is_refused(workspace: Workspace) -> None:
     """A record names a commit, so the YAML must be that commit's."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
@@ -101,8 +100,8 @@ def test_only_what_is_committed_is_recorded(workspace: Workspace) -> None:
     assert workspace.run("apply", "--yes", "--push", "origin").code == 64
 
 
-def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
-    """Whether it is an old run cannot be told there: exit 1, not 3, and not a guess."""
+def test_apply_in_shallow_clone_names_unshallow(workspace: Workspace) -> None:
+    """It can't tell whether the commit is old: exit code 1, not 3."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -122,8 +121,8 @@ def test_a_shallow_clone_says_how_to_deepen(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("kind", ["worktree", "submodule", "bare", "subfolder"])
-def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
-    """A worktree, a submodule, a folder in a larger repository: each has its base; a bare none."""
+def test_base_in_every_kind_of_repository(workspace: Workspace, kind: str) -> None:
+    """A worktree, a submodule, a subfolder, and a bare repository, which has no base."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -151,15 +150,15 @@ def test_every_shape_of_a_repository(workspace: Workspace, kind: str) -> None:
     run = workspace.run("plan", "--inventory", inventory)
 
     if kind == "bare":
-        assert (run.code, "in no git repository" in run.err) == (1, True), run
+        assert (run.code, "[no_base]" in run.err) == (1, True), run
     else:
         assert (run.code, "(declared 50 -> 70)" in run.out) == (0, True), run
 
 
-def test_a_hook_does_not_lead_git_astray(
+def test_apply_in_a_hook_uses_the_folders_repository(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a hook git has told where it is; the folder that is meant counts all the same."""
+    """In a hook, git sets variables that point elsewhere."""
     workspace.begin()
     workspace.sell(TEE=7)
     workspace.commit()
@@ -167,11 +166,11 @@ def test_a_hook_does_not_lead_git_astray(
     monkeypatch.setenv("GIT_WORK_TREE", "/")
     run = workspace.run("plan", "--base", "HEAD", "--read-all")
 
-    assert "No changes. Drift skipped: 1 SKU" in run.out, run
+    assert "No changes. Drift left alone: 1 SKU" in run.out, run
 
 
-def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
-    """Two applies without a remote: the second finds that the ref has moved, and says so."""
+def test_parallel_apply_does_not_overwrite_receipt(workspace: Workspace) -> None:
+    """Without a remote, the second apply finds that the ref has moved."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()
@@ -184,8 +183,8 @@ def test_a_parallel_receipt_is_not_written_over(workspace: Workspace) -> None:
     assert workspace.run("apply", "--yes", "--record").code == 0
 
 
-def test_no_record_is_refused_where_it_is_needed(workspace: Workspace) -> None:
-    """An `on_change` write that is not recorded would come again; `exact` needs no record."""
+def test_no_record_with_on_change_is_refused(workspace: Workspace) -> None:
+    """An unrecorded `on_change` write would come again. `exact` needs no record."""
     workspace.begin()
     workspace.declare({"TEE": 70, "MUG": 20})
     workspace.commit()

@@ -1,4 +1,4 @@
-"""Run every row of the table over many seeds, say a line a row, and the score."""
+"""Run every row of the table over many seeds, and print a line for each and the score."""
 
 import signal
 import sys
@@ -23,7 +23,7 @@ def _line(identity: str, results: list[Result]) -> str:
 
 
 def main(seeds: int) -> int:
-    """Return 0 if every row holds with every seed."""
+    """Run all rows; return 0 if each passes with every seed."""
     held = 0
     total: Tally = Tally()
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:

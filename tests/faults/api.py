@@ -1,4 +1,4 @@
-"""Rows A1 to A22: an API that refuses, says nonsense, or lags behind itself."""
+"""Rows A1 to A22: an API that refuses, answers nonsense, or lags behind."""
 
 import json
 import time
@@ -36,13 +36,13 @@ def _throttled(bench: Bench, retry_after: str) -> float:
 
 @row("A1", "429 with Retry-After: 2")
 def throttled(bench: Bench) -> None:
-    """Waits as long as it is told each time, and completes."""
+    """It waits as long as required each time, and completes."""
     assert _throttled(bench, "2") >= 3 * 2 * SCALE
 
 
 @row("A2", "Retry-After as a date, also of the past")
 def throttled_until(bench: Bench) -> None:
-    """Both are understood; what is past is waited for no more."""
+    """Both formats work. A time in the past means no wait."""
     shift = timedelta(seconds=bench.chance.choice([30, -3600]))
     least = 3 * 25 * SCALE if shift > timedelta() else 0
     assert _throttled(bench, format_datetime(datetime.now(UTC) + shift, usegmt=True)) >= least
@@ -50,7 +50,7 @@ def throttled_until(bench: Bench) -> None:
 
 @row("A3", "Retry-After that is no number")
 def throttled_oddly(bench: Bench) -> None:
-    """Neither waits for ever nor without a pause."""
+    """It waits, but not forever."""
     for value in ("nan", "inf", "-5", "1e9", "soon", "99999999999", ""):
         with bench.fresh() as here:
             assert _throttled(here, value) < 60
@@ -58,7 +58,7 @@ def throttled_oddly(bench: Bench) -> None:
 
 @row("A4", "429 for ever")
 def throttled_for_ever(bench: Bench) -> None:
-    """The run is stopped: exit 5, and 1 for a plan, which has written nothing."""
+    """The run is stopped: exit code 5, or 1 for a plan, which has written nothing."""
     before, after, _ = few(bench)
     fault = _status(429, Retry_After="1")
     # Half of the SKUs are done when it begins: two requests each, one after the other.
@@ -71,7 +71,7 @@ def throttled_for_ever(bench: Bench) -> None:
         assert outcomes.count("applied") == begun // 2, outcomes
         assert outcomes.count("not tried") == len(after) - begun // 2, outcomes
         run = scene.run("plan")
-        assert (run.code, "times in a row" in run.err) == (1, True), run
+        assert (run.code, "[outage]" in run.err) == (1, True), run
 
 
 @row("A5", "Retry-After on a 200")
@@ -89,7 +89,7 @@ def not_throttled(bench: Bench) -> None:
 
 @row("A6", "a 5xx, not applied")
 def failed_before(bench: Bench) -> None:
-    """Read back, and written once more."""
+    """The SKU is read again, and written once more."""
     status = bench.chance.choice([500, 502, 503])
     with bench.fresh() as here:
         settles(here, _status(status))
@@ -99,13 +99,13 @@ def failed_before(bench: Bench) -> None:
 
 @row("A7", "a 5xx, and applied all the same")
 def failed_after(bench: Bench) -> None:
-    """Read back, and not written again."""
+    """The SKU is read again, and not written again."""
     settles(bench, {**_status(500, "internal_error"), "applied": True})
 
 
 @row("A8", "401 in the middle of a run")
 def revoked(bench: Bench) -> None:
-    """Stops at once, the rest not tried; exit 5, or 1 before the first write; names the scope."""
+    """The run stops at once with exit code 5, or 1 before the first write."""
     before, after, _ = few(bench)
     done = bench.chance.randint(0, 1)
     fault = Fault(skip=done, **PATCH, **_status(401, "not_authorized", "Request not authorized"))
@@ -114,13 +114,13 @@ def revoked(bench: Bench) -> None:
         outcomes = list(scene.apply(5 if done else 1, "--parallelism", "1").values())
         assert outcomes.count("applied") == done
         assert outcomes.count("not tried") == len(after) - done
-        assert "rejected the token (401)" in scene.said[-1].out
+        assert "401" in scene.said[-1].out
         assert len(scene.writes()) == done
 
 
 @row("A9", "a token that may not write")
 def no_write_scope(bench: Bench) -> None:
-    """Nothing is written, exit 1, the scope is named."""
+    """Nothing is written, exit code 1, and the scope is named."""
     before, after, _ = few(bench)
     with Scene(bench, before, after, scopes=SCOPES - {"ecommerce:write"}).open() as scene:
         scene.plan()
@@ -132,18 +132,18 @@ def no_write_scope(bench: Bench) -> None:
 
 @row("A10", "a SKU that is deleted after the plan")
 def deleted(bench: Bench) -> None:
-    """That one fails, the others are written, exit 5."""
+    """That one fails, the others are written, exit code 5."""
     before, after, sku = few(bench)
     with Scene(bench, before, after).open() as scene:
         scene.plan()
         delete_sku(scene.shop, sku)
         assert scene.apply(5) == dict.fromkeys(after, "applied") | {sku: "failed"}
-        assert "did not find this (404)" in scene.said[-1].out
+        assert "404" in scene.said[-1].out
 
 
 @row("A11", "ecommerce is off")
 def ecommerce_off(bench: Bench) -> None:
-    """Not asked again: it stays so until somebody turns it on."""
+    """It is not repeated, since only a person can turn it on."""
     before, after, _ = few(bench)
     fault = _status(409, "ecommerce_not_enabled", "Ecommerce is not yet initialized")
     faults = [Fault(path="/products", skip=2, **fault), Fault(**PATCH, **fault)]
@@ -153,12 +153,12 @@ def ecommerce_off(bench: Bench) -> None:
         assert set(outcomes.values()) == {"not tried"}
         assert len(scene.shop.ledger()) == scene.planned_at + 1
         run = scene.run("plan")
-        assert (run.code, "ecommerce is off (409)" in run.err) == (1, True), run
+        assert (run.code, "[ecommerce_off]" in run.err) == (1, True), run
 
 
 @row("A12", "a write that is not accepted")
 def not_accepted(bench: Bench) -> None:
-    """Not sent again; what the store says is shown, and nothing in it can do anything."""
+    """It is not repeated. The shop's text is shown, and escaped."""
     said = "no \x1b[2J ::error::x \u202e"
     scene = settles(bench, _status(400, "validation_error", said), code=5, result="failed")
     assert "no \\x1b[2J ::error::x \\u202e" in scene.said[-1].out
@@ -166,17 +166,17 @@ def not_accepted(bench: Bench) -> None:
 
 @row("A13", "200 with another quantity")
 def other_quantity(bench: Bench) -> None:
-    """Noticed, reported, exit 5."""
+    """It is reported, with exit code 5."""
     body = json.dumps({"inventoryType": "finite", "quantity": 1})
     scene = settles(
         bench, {"kind": Kind.BODY, "body": body, "applied": True}, code=5, result="failed"
     )
-    assert "found 1: The shop answered with another quantity." in scene.said[-1].out
+    assert "found 1" in scene.said[-1].out
 
 
 @row("A14", "200 with nonsense")
 def nonsense(bench: Bench) -> None:
-    """As a lost answer: read again, or read back."""
+    """It counts as a lost answer, and the SKU is read again."""
     bodies = (
         "<html>Sign in</html>",
         "",
@@ -197,7 +197,7 @@ def nonsense(bench: Bench) -> None:
 
 @row("A15", "stock below 0, in fractions, without a number, without end")
 def odd_stock(bench: Bench) -> None:
-    """The plan explains each, and apply sets each right."""
+    """The plan explains each, and apply corrects each."""
     before = {"NEG": -3, "HALF": 2.5, "NONE": None, "ENDLESS": "infinite", "FINE": 4}
     after = {sku: bench.chance.randint(5, 50) for sku in before}
     with Scene(bench, before, after).open() as scene:
@@ -220,7 +220,7 @@ def _many(bench: Bench) -> tuple[dict[str, int], dict[str, int]]:
 
 @row("A16", "pages that shift while they are read")
 def shifting(bench: Bench) -> None:
-    """Noticed, read anew, and planned in full; a listing that never rests is not planned on."""
+    """It is noticed, read again, and planned in full. A listing that never settles is an error."""
     before, after = _many(bench)
     shift = Fault(Kind.SHIFT, path="/products", skip=1, size=bench.chance.choice([1, -1]))
     for count, code in ((1, (0, 65)), (None, (1,))):
@@ -240,43 +240,43 @@ def shifting(bench: Bench) -> None:
 
 @row("A17", "a listing that ends early")
 def ends_early(bench: Bench) -> None:
-    """A part of a store is not planned on."""
+    """A partial listing is never planned."""
     before, after = _many(bench)
     with Scene(
         bench, before, after, [Fault(Kind.TOTAL, path="/products", size=300)]
     ).open() as scene:
         run = scene.run("plan")
-        assert (run.code, "is not as long as it says" in run.err) == (1, True), run
+        assert (run.code, "[unstable_listing]" in run.err) == (1, True), run
         assert all(entry.kind != "read" for entry in scene.shop.ledger())
 
 
 @row("A18", "a listing that never ends")
 def never_ends(bench: Bench) -> None:
-    """Capped: exit 1."""
+    """The listing is capped: exit code 1."""
     before, after, _ = few(bench)
     size = bench.chance.randint(10**7, 10**9)
     with Scene(
         bench, before, after, [Fault(Kind.TOTAL, path="/products", size=size)]
     ).open() as scene:
         run = scene.run("plan")
-        assert (run.code, "more than there can be" in run.err) == (1, True), run
+        assert (run.code, "[unstable_listing]" in run.err) == (1, True), run
 
 
 @row("A19", "two live SKUs share a code")
 def shared_code(bench: Bench) -> None:
-    """Ambiguous: an error that asks for the id; the rest is written."""
+    """It is `ambiguous`, and the rest is written."""
     before, after, _ = few(bench)
     with Scene(bench, before, {**after}).open() as scene:
         copy_sku(scene.shop, next(iter(after)))
         plan = scene.plan(65)
-        assert f"{next(iter(after))}  ambiguous: 2 live SKUs have this code" in plan.out
+        assert f"{next(iter(after))}  ambiguous" in plan.out
         outcomes = scene.apply(5)
         assert outcomes == dict.fromkeys(after, "applied") | {next(iter(after)): "not tried"}
 
 
 @row("A20", "reads that lag two seconds behind a write whose answer was lost")
 def lagging(bench: Bench) -> None:
-    """A look right away and one much later see it land; there is no second write."""
+    """A read at once and one much later show the write. There is no second one."""
     before, after, sku = few(bench)
     faults = [
         Fault(Kind.RESET, sku=sku, count=1, applied=True, **PATCH),
@@ -291,7 +291,7 @@ def lagging(bench: Bench) -> None:
 
 @row("A21", "a sale between plan and apply")
 def sold_since(bench: Bench) -> None:
-    """Left alone and named, with what was planned and what was found; exit 3."""
+    """It is left alone and reported, with planned and found stock: exit code 3."""
     before, after, sku = few(bench)
     units = bench.chance.randint(1, 5)
     with Scene(bench, before, after).open() as scene:
@@ -308,7 +308,7 @@ def sold_since(bench: Bench) -> None:
 
 @row("A22", "a sale between the last read and the write")
 def sold_in_the_gap(bench: Bench) -> None:
-    """What the API leaves open: counted, and said in the documents."""
+    """The API leaves this gap open. It is counted here, and documented."""
     before, after, sku = few(bench)
     with Scene(
         bench, before, after, [Fault(Kind.NONE, sku=sku, sold_before=1, **PATCH)]

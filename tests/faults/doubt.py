@@ -1,4 +1,4 @@
-"""Rows D1 to D6: runs that died, and what is known of their writes."""
+"""Rows D1 to D6: crashed runs, and what is known about their writes."""
 
 import json
 import shutil
@@ -23,7 +23,10 @@ def _errors(text: str) -> dict[str, str]:
 
 @row("D1", "killed with one batch announced", naive=False)
 def one_batch(bench: Bench) -> None:
-    """Only that is told by the shop; the rest is plainly not begun, and comes with the next."""
+    """Only that batch is resolved by the shop.
+
+    The rest was not started, and comes with the next apply.
+    """
     with event_scene(bench) as scene, pytest.MonkeyPatch.context() as patched:
         patched.setattr(batches, "MAX_SIZE", 1)
         scene.level(TEE=70, MUG=25)
@@ -36,7 +39,7 @@ def one_batch(bench: Bench) -> None:
 
 @row("D2", "told by the orders, in both directions", naive=False)
 def told(bench: Bench) -> None:
-    """A typed number arrives once, and no sale is undone; each resolution is named."""
+    """A typed number arrives once, and no sale is undone. Each resolution is reported."""
     for lands in (True, False):
         for sold in (0, 4, 20):
             with bench.fresh() as fresh, event_scene(fresh) as scene:
@@ -54,7 +57,7 @@ def told(bench: Bench) -> None:
 
 @row("D3", "in doubt without orders", naive=False)
 def in_doubt(bench: Bench) -> None:
-    """Named by every plan, apply, and drift, and never written, until a later count."""
+    """Every plan, apply, and drift names it, and nothing is written until a later count."""
     with event_scene(bench) as scene:
         _leave_doubt(scene)
         for _ in range(2):
@@ -71,7 +74,7 @@ def in_doubt(bench: Bench) -> None:
 
 
 def _leave_doubt(scene: EventScene) -> None:
-    """Leave a typed level in doubt: the shop has neither number, and no order says why."""
+    """Leave a typed level in doubt: the shop has neither number, and no order explains it."""
     scene.level(TEE=70)
     scene.kill_at_write(1, lands=scene.bench.chance.random() < 0.5)
     scene.shop.db.execute("UPDATE skus SET quantity = '61' WHERE code = 'TEE'")
@@ -80,7 +83,7 @@ def _leave_doubt(scene: EventScene) -> None:
 
 @row("D4", "`base settle`, both ways, and of a SKU that is not in doubt", naive=False)
 def settled(bench: Bench) -> None:
-    """Applied: nothing comes any more. Skipped: it is planned again. Otherwise exit 64."""
+    """If applied, nothing follows. If skipped, it is planned again. Otherwise exit code 64."""
     for word, after in (("applied", 61), ("skipped", 70)):
         with bench.fresh() as fresh, event_scene(fresh) as scene:
             assert scene.run("base", "settle", f"TEE={word}").code == 64
@@ -96,7 +99,7 @@ def settled(bench: Bench) -> None:
 
 @row("D5", "a live run beside a runner whose clock is an hour fast", naive=False)
 def fast_clock(bench: Bench) -> None:
-    """Not taken over; whoever says that it is dead waits for the deadline."""
+    """The lock is not taken over. With --take-over, the apply waits for the deadline."""
     with event_scene(bench) as scene:
         scene.level(TEE=70)
         scene.kill_at_write(1, lands=True)
@@ -118,7 +121,7 @@ def fast_clock(bench: Bench) -> None:
 
 @row("D6", "a push refused or outrun, at intent, batch, and receipt", naive=False)
 def pushes(bench: Bench) -> None:
-    """What is said is true, and the advice works."""
+    """The messages are true, and their advice works."""
     for number in (1, 2, 3):
         for is_outrun in (False, True):
             with bench.fresh() as fresh, event_scene(fresh) as scene:
@@ -151,9 +154,9 @@ def _fail_at_push(scene: EventScene, number: int, *, is_outrun: bool) -> None:
     assert written == number - 1, run
     assert run.code == ((3 if is_outrun else 1) if number == 1 else 5), run
     assert ("Nothing was written" in run.err) is (number == 1), run
-    mend = [line for line in run.err.splitlines() if "To mend it: git " in line]
-    if mend:
-        scene.git(*mend[0].partition("To mend it: git ")[2].split())
+    by_hand = run.err.partition("`git push ")[2].partition("`")[0]
+    if by_hand:
+        scene.git("push", *by_hand.split())
     if is_outrun:
         shutil.rmtree(scene.folder.parents[1] / ".reconciler/journal", ignore_errors=True)
     scene.settle(0, "--take-over")

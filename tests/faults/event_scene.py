@@ -1,4 +1,4 @@
-"""A shop whose stock comes from events: what is counted, delivered, and sold, and what must be."""
+"""A shop whose stock comes from events."""
 
 import contextlib
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ LATER = timedelta(seconds=30)
 
 
 def ago(**units: float) -> datetime:
-    """Return the moment that lies so much before now."""
+    """Return the time that long before now."""
     return datetime.now(UTC) - timedelta(**units)
 
 
@@ -32,7 +32,7 @@ class EventScene(Scene):
     """A store under `on_change`, recorded and shared, in the clone `first`."""
 
     def verdict(self) -> Verdict:
-        """Judge nothing by itself: each row says what there must be in the end."""
+        """Check nothing. Each row checks its own result."""
         return Verdict(0, 0, 0, 0)
 
     @property
@@ -65,7 +65,7 @@ class EventScene(Scene):
         self.shop.sell(sku, units, at=at, **how)
 
     def sell_later(self, units: int, sku: str = "TEE") -> None:
-        """Let a customer buy in half a minute, by the shop's clock."""
+        """Sell to a customer in half a minute, by the shop's clock."""
         self.sell(units, sku, at=datetime.now(UTC) + LATER)
 
     def tee(self) -> int:
@@ -84,13 +84,13 @@ class EventScene(Scene):
         assert (run.code, "No changes." in run.out) == (0, True), run
 
     def kill(self, step: int, *arguments: str) -> bool:
-        """Let an apply die at a step, and return whether it came to that."""
+        """Kill an apply at a step, and return whether it got there."""
         with killed_at_step(step) as death, contextlib.suppress(KilledError):
             self.run("apply", *(arguments or ("--yes",)), "--parallelism", "1")
         return death.has_come
 
     def kill_at_write(self, at: int, *, lands: bool) -> None:
-        """Let an apply die at its *at*-th write, which lands or not."""
+        """Kill an apply at its *at*-th write, which takes effect or not."""
         with killed_at(at, lands=lands), contextlib.suppress(KilledError):
             self.run("apply", "--yes", "--parallelism", "1")
 
@@ -101,7 +101,7 @@ class EventScene(Scene):
 
 @contextlib.contextmanager
 def event_scene(bench: Bench, *, window: str = "3", **options: Any) -> Iterator[EventScene]:
-    """Yield a shop that has what is declared, with a record of it; *window* is a minute there."""
+    """Yield a shop as declared, with a record. *window* is the length of its minute."""
     options.setdefault("before", HAVE)
     scene = EventScene(
         bench,

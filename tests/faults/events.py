@@ -1,4 +1,4 @@
-"""Rows J1 to J12: events, whatever becomes of files, runs, and answers."""
+"""Rows J1 to J12: events, with any change of files, runs, and answers."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from reconciler.sandbox.faults import Fault, Kind
 
 @row("J1", "adjustments with sales before, between, and after", naive=False)
 def sales_around(bench: Bench) -> None:
-    """Exact, whenever they sell."""
+    """The result is exact, whenever they sell."""
     before, between, after = (bench.chance.randint(1, 9) for _ in range(3))
     with event_scene(bench) as scene:
         scene.sell(before)
@@ -62,7 +62,7 @@ def lost_answers(bench: Bench) -> None:
 
 @row("J4", "SIGKILL at every step, with the disk and without", naive=False)
 def killed(bench: Bench) -> None:
-    """The delivery arrives once, also if just as many were sold as came in."""
+    """The delivery arrives once, even if as many units were sold as came in."""
     step, has_come = 0, True
     while has_come:
         step += 1
@@ -82,7 +82,7 @@ def killed(bench: Bench) -> None:
 
 @row("J5", "two files of one SKU from two branches", naive=False)
 def two_branches(bench: Bench) -> None:
-    """Both arrive, in whichever order they are merged."""
+    """Both arrive, in any order of merging."""
     with event_scene(bench) as scene:
         scene.git("checkout", "--quiet", "-b", "one")
         _write(scene, "one", TEE="+20")
@@ -110,7 +110,7 @@ def _write(scene: EventScene, name: str, **units: str) -> None:
 
 @row("J6", "a delivery edited, deleted, reverted, renamed, moved, split", naive=False)
 def edited(bench: Bench) -> None:
-    """The shop follows, and the plan says why; a move is nothing."""
+    """The shop follows, and the plan says why. Moving a file changes nothing."""
     with event_scene(bench) as scene:
         at = ago(minutes=5)
         path = scene.event("po", at, TEE="+20")
@@ -145,7 +145,7 @@ def _findings(text: str) -> list[dict[str, Any]]:
 
 @row("J7", "below zero, infinite, unknown, frozen, a rule that owns the number", naive=False)
 def impossible(bench: Bench) -> None:
-    """Each is named, left alone, and stops nothing else."""
+    """Each is named and left alone, and stops nothing else."""
     have = {"TEE": 50, "MUG": 20, "INF": "infinite", "OWN": 5, "ICE": 7}
     frozen = f"site_id: {SITE}\nrule: on_change\nfrozen: [ICE]\n{_NO_LIMITS}"
     with event_scene(bench, before=have, settings=frozen) as scene:
@@ -163,7 +163,7 @@ def impossible(bench: Bench) -> None:
 
 @row("J8", "a level typed beside an event that is not applied", naive=False)
 def level_and_event(bench: Bench) -> None:
-    """Nobody knows whether the level has it; one after the other, both arrive."""
+    """It is unclear whether the level includes the event. One after the other, both arrive."""
     with event_scene(bench) as scene:
         path = scene.event("po", ago(minutes=1), TEE="+20")
         scene.level(TEE=90)
@@ -180,7 +180,7 @@ def level_and_event(bench: Bench) -> None:
 
 @row("J9", "event files with slips", naive=False)
 def slips(bench: Bench) -> None:
-    """Exit 65 with a place, and no request; at last the right file."""
+    """Exit code 65 with a place, and no request."""
     good = "at: 2026-01-02T03:04:05+01:00\nskus:\n  TEE: "
     files = [
         f"{good}'+5'\n",
@@ -224,7 +224,10 @@ def folded(bench: Bench) -> None:
 
 @row("J11", "counts: late, deleted, older, two at one moment", naive=False)
 def counts(bench: Bench) -> None:
-    """What a count has is named; a deleted one stays in force; two that differ are an error."""
+    """Events before a count are named.
+
+    A deleted count stays in force. Two different ones are an error.
+    """
     with event_scene(bench) as scene:
         scene.sell(5, at=ago(minutes=3))
         count = scene.event("count", ago(minutes=4), TEE=44)
@@ -247,7 +250,7 @@ def counts(bench: Bench) -> None:
 
 @row("J12", "no record", naive=False)
 def no_record(bench: Bench) -> None:
-    """Exit 1, nothing written; the command that it names works."""
+    """Exit code 1, nothing is written, and the command in the message works."""
     with event_scene(bench) as scene:
         scene.event("po", ago(minutes=1), TEE="+20")
         ref = scene.record_ref()
@@ -256,7 +259,7 @@ def no_record(bench: Bench) -> None:
         run = scene.settle(1)
         assert scene.tee() == 50
         command = next(line for line in run.err.splitlines() if "has none of these" in line)
-        words = command.rpartition("reconciler ")[2].split()
+        words = command.partition("`reconciler ")[2].partition("`")[0].split()
         assert scene.run(*words, "--yes").code == 0
         scene.settle()
         assert scene.tee() == 70

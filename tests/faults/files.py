@@ -1,4 +1,4 @@
-"""Rows F1 to F19: files that cannot be read as what they seem to say; S6: tables that compute."""
+"""Rows F1 to F19: files that can't be read as written; S6: spreadsheet formulas."""
 
 import csv
 import json
@@ -24,12 +24,13 @@ def _write_store(bench: Bench, *files: bytes) -> Path:
     return folder
 
 
-def _refused(bench: Bench, *said: str) -> None:
-    """Expect validate and plan to say exactly *said* and exit 65, with no store opened."""
+def _refused(bench: Bench, *places: str) -> None:
+    """Expect validate and plan to name exactly these *places*, and exit 65 without a sandbox."""
     for command in ("validate", "plan"):
         run = bench.run(command)
-        lines = [line for line in (run.out + run.err).splitlines() if ": error: " in line]
-        assert (run.code, lines) == (65, list(said)), (command, run)
+        lines = (run.out + run.err).splitlines()
+        found = [line.partition(": error: ")[0] for line in lines if ": error: " in line]
+        assert (run.code, found) == (65, list(places)), (command, run)
     assert not (bench.folder / ".reconciler").exists()
 
 
@@ -40,9 +41,8 @@ def _yaml_row(identity: str) -> Callable[[Bench], None]:
                 continue
             with bench.fresh() as here:
                 _write_store(here, *case.files)
-                if case.said:
-                    said = (line.replace("demo/", "inventory/demo/") for line in case.said)
-                    _refused(here, *said)
+                if case.places:
+                    _refused(here, *(f"inventory/{place}" for place in case.places))
                 else:
                     assert here.run("validate").code == 0
 
@@ -55,23 +55,19 @@ for _identity, _title in KINDS:
 
 @row("F17", "a folder without files, a wrong path")
 def nothing_to_read(bench: Bench) -> None:
-    """No folder, no store, no file: errors with a way out, never `no changes`."""
-    advice = "name the one that holds your stores with --inventory"
-    _refused(bench, f"inventory: error: there is no such folder; {advice}")
+    """No folder, no store, no file: always errors, never `no changes`."""
+    _refused(bench, "inventory")
     (bench.folder / "inventory").mkdir()
-    advice = "a store is a folder with a store.yaml"
-    _refused(bench, f"inventory: error: there is no store in this folder; {advice}")
+    _refused(bench, "inventory")
     _write_store(bench)
-    advice = "add one with a `skus:` section"
-    _refused(bench, f"inventory/demo: error: there is no YAML file with stock here; {advice}")
+    _refused(bench, "inventory/demo")
     (bench.folder / "inventory/demo/store.yaml").unlink()
-    advice = "write one with a `site_id`"
-    _refused(bench, f"inventory/demo: error: there is no store.yaml here; {advice}")
+    _refused(bench, "inventory/demo")
 
 
 @row("F18", "links, pipes, devices, a file of a gigabyte")
 def not_a_file(bench: Bench) -> None:
-    """What is no regular file of a bearable size is refused and not opened."""
+    """Anything but a regular file below the size limit is refused without opening it."""
     folder = _write_store(bench, b"skus: {A: 1}\n")
     (folder / "b.yaml").symlink_to("../../../../etc/hostname")
     (folder / "c.yaml").symlink_to("/dev/zero")
@@ -81,17 +77,17 @@ def not_a_file(bench: Bench) -> None:
     (folder / "sub").symlink_to("/etc")
     _refused(
         bench,
-        "inventory/demo/b.yaml: error: This is a link. Put the file itself here.",
-        "inventory/demo/c.yaml: error: This is a link. Put the file itself here.",
-        "inventory/demo/d.yaml: error: This is not a regular file. Delete it.",
-        "inventory/demo/e.yaml: error: This is larger than 16 MiB. Split it into several files.",
-        "inventory/demo/sub: error: This is a link. Put the folder itself here.",
+        "inventory/demo/b.yaml",
+        "inventory/demo/c.yaml",
+        "inventory/demo/d.yaml",
+        "inventory/demo/e.yaml",
+        "inventory/demo/sub",
     )
 
 
 @row("F19", "any bytes, any name")
 def anything(bench: Bench) -> None:
-    """Whatever stands in a file, there is a sentence or a value, and never a traceback."""
+    """Any content is a value or an error, never a traceback."""
     for _ in range(30):
         content = bytes(bench.chance.choices(LETTERS, k=60))
         with bench.fresh() as here:
@@ -110,7 +106,7 @@ def anything(bench: Bench) -> None:
 
 @row("S6", "a SKU that a spreadsheet would compute", naive=False)
 def formula(bench: Bench) -> None:
-    """Kept text by an apostrophe in the table, and read back as the SKU that it is."""
+    """An apostrophe keeps it as text, and it is read back as the same SKU."""
     starts = bench.chance.sample(["=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "'=1"], 3)
     lines = "".join(f"  {json.dumps(sku)}: {n}\n" for n, sku in enumerate(starts))
     folder = _write_store(bench, f"skus:\n{lines}".encode())
@@ -119,7 +115,7 @@ def formula(bench: Bench) -> None:
         cells = [cell for cells in csv.reader(table) for cell in cells]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\0")) for cell in cells)
     same = bench.run("set", "--csv", "t.csv", "--yes")
-    assert (same.code, "Nothing to change" in same.err) == (0, True), same
+    assert (same.code, (folder / "a.yaml").read_text()) == (0, f"skus:\n{lines}"), same
     changed = (bench.folder / "t.csv").read_text("utf-8").replace('"0"', '"77"')
     (bench.folder / "t.csv").write_text(changed, "utf-8")
     run = bench.run("set", "--csv", "t.csv", "--yes")

@@ -1,4 +1,4 @@
-"""Rows C10, S4, S7 and S11: what GitHub is shown, and what it makes of it."""
+"""Rows C10, S4, S7, and S11: text for GitHub, and how it is shown there."""
 
 import json
 import re
@@ -20,21 +20,21 @@ from reconciler.render.markdown import COMMENT_LIMIT, SUMMARY_LIMIT, inert, rend
 
 @row("C10", "more than GitHub takes", naive=False)
 def too_much(bench: Bench) -> None:
-    """A comment, a summary and annotations are cut, and say what was cut."""
+    """A comment, a summary, and annotations are cut, and say what was cut."""
     count = bench.chance.randint(20_000, 20_500)
     skus = {f"SKU-{n:05}": 3 for n in range(count)}
     plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
     for limit in (COMMENT_LIMIT, SUMMARY_LIMIT):
         text = render_plan(plan, limit)
         assert len(text.encode()) <= limit
-        assert limit == SUMMARY_LIMIT or "GitHub takes no more" in text
+        assert limit == SUMMARY_LIMIT or "cut:**" in text
     marks = list(render_annotations(plan))
     assert (len(marks), f"{count - 9} more lines" in marks[-1]) == (10, True)
 
 
 @row("S4", "a product's name that is Markdown or HTML", naive=False)
 def markdown(bench: Bench) -> None:
-    """Inert: neither a mention, nor a link, nor a tag, nor a cell of a table."""
+    """There is no mention, link, tag, or table cell."""
     names = (
         "@org/team",
         "<img src=x>",
@@ -55,7 +55,7 @@ def markdown(bench: Bench) -> None:
 
 @row("S7", "a comment with our marker that somebody else wrote", naive=False)
 def forged_marker(bench: Bench) -> None:
-    """Neither edited nor trusted: ours is another one, and stays the only one."""
+    """It is neither edited nor trusted. Ours is another comment."""
     before, after, _ = few(bench)
     viewer = bench.chance.choice(["github-actions[bot]", None])
     hub = Hub(viewer=viewer)
@@ -79,7 +79,7 @@ def forged_marker(bench: Bench) -> None:
 
 @row("S11", "a file's name that is a command", naive=False)
 def annotations(bench: Bench) -> None:
-    """Escaped in properties and messages."""
+    """Properties and messages are escaped."""
     name = bench.chance.choice(["a\n::error::x.yaml", "a%0A.yaml", "a,line=1.yaml", "a::b.yaml"])
     (line,) = render_problems([Problem(name, 1, 2, "is\nwrong")])
     place = line.removeprefix("::error ").split(",title=")[0]

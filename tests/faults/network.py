@@ -1,4 +1,4 @@
-"""Rows N1 to N15: a network that fails, on reading and on writing."""
+"""Rows N1 to N15: a network that fails, on reads and on writes."""
 
 import socket
 import ssl
@@ -21,7 +21,7 @@ GET: dict[str, Any] = {"method": "GET", "path": "/inventory"}
 
 
 def few(bench: Bench) -> tuple[dict[str, int], dict[str, int], str]:
-    """Return stocks before and after of a few SKUs, and the one that meets the fault."""
+    """Return stocks before and after of a few SKUs, and the one with the fault."""
     skus = [f"S{n}" for n in range(bench.chance.randint(2, 5))]
     before = {sku: bench.chance.randint(20, 40) for sku in skus}
     after = {sku: value + bench.chance.choice([-7, 9]) for sku, value in before.items()}
@@ -31,7 +31,7 @@ def few(bench: Bench) -> tuple[dict[str, int], dict[str, int], str]:
 def settles(
     bench: Bench, fault: dict[str, Any], *, code: int = 0, result: str = "applied"
 ) -> Scene:
-    """Expect that one SKU whose write meets *fault* ends as *result*, and all others applied."""
+    """Expect *result* for the SKU whose write has the *fault*, and APPLIED for all others."""
     before, after, sku = few(bench)
     scene = Scene(bench, before, after, [Fault(sku=sku, count=1, **{**PATCH, **fault})])
     with scene.open():
@@ -46,7 +46,7 @@ def settles(
 
 
 def reads_again(bench: Bench, fault: dict[str, Any]) -> None:
-    """Expect that a read that meets *fault* once is read again, in plan and in apply."""
+    """Expect that a read with *fault* is repeated, in plan and in apply."""
     before, after, sku = few(bench)
     faults = [Fault(sku=sku, count=1, skip=skip, **{**GET, **fault}) for skip in (0, 1)]
     with Scene(bench, before, after, faults).open() as scene:
@@ -56,7 +56,7 @@ def reads_again(bench: Bench, fault: dict[str, Any]) -> None:
 
 
 def both(bench: Bench, kind: Kind, **fault: Any) -> None:
-    """Expect that a fault is survived on reading, and on writing that landed or did not."""
+    """Expect that a fault does no harm on a read, or on a write with or without effect."""
     for check in (
         lambda here: settles(here, {"kind": kind, "applied": True, **fault}),
         lambda here: settles(here, {"kind": kind, "applied": False, **fault}),
@@ -68,7 +68,7 @@ def both(bench: Bench, kind: Kind, **fault: Any) -> None:
 
 @contextmanager
 def _at(bench: Bench, address: str) -> Iterator[Scene]:
-    """Yield a scene with a plan, whose store is then looked for at *address*."""
+    """Yield a scene with a plan, whose shop is then expected at *address*."""
     before, after, _ = few(bench)
     with Scene(bench, before, after).open() as scene:
         scene.plan()
@@ -78,28 +78,28 @@ def _at(bench: Bench, address: str) -> Iterator[Scene]:
 
 
 def _unreachable(bench: Bench, address: str, *said: str) -> None:
-    """Expect that plan and apply exit 1 with a sentence, and nothing is written."""
+    """Expect exit code 1 from plan and apply, and no write."""
     with _at(bench, address) as scene:
         planned = scene.run("plan")
         applied = scene.run("apply", "p.json")
         assert (planned.code, applied.code) == (1, 1), (planned, applied)
-        for words in ("cannot reach", *said):
+        for words in ("[no_", *said):
             assert words in planned.err, planned
             assert words in applied.err, applied
 
 
 @row("N1", "connection refused", naive=False)
 def refused(bench: Bench) -> None:
-    """Nobody listens: tried three times, exit 1, nothing written."""
+    """The connection is tried three times: exit code 1, nothing is written."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    _unreachable(bench, f"http://{address}/v2", address, "refused")
+    _unreachable(bench, f"http://{address}/v2", address)
 
 
 @row("N2", "no such host", naive=False)
 def no_such_host(bench: Bench) -> None:
-    """A name that nobody knows is named."""
+    """The error has the name of the host."""
     _unreachable(bench, "https://no-such-host.invalid/v2", "no-such-host.invalid")
 
 
@@ -114,14 +114,14 @@ def never_accepted(bench: Bench) -> None:
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
         port = listener.getsockname()[1]
-        _unreachable(bench, f"http://127.0.0.1:{port}/v2", "no answer")
+        _unreachable(bench, f"http://127.0.0.1:{port}/v2", str(port))
         for filler in fillers:
             filler.close()
 
 
 @row("N4", "reset before the request takes effect")
 def reset_before(bench: Bench) -> None:
-    """Read back as before, sent again: one write takes effect."""
+    """The read shows the stock before, so it is sent again. One write takes effect."""
     scene = settles(bench, {"kind": Kind.RESET})
     assert len(scene.after) == len({*scene.after})
     with bench.fresh() as here:
@@ -130,32 +130,32 @@ def reset_before(bench: Bench) -> None:
 
 @row("N5", "reset after the request took effect")
 def reset_after(bench: Bench) -> None:
-    """Read back as after: applied, and no second write."""
+    """The read shows the stock after, so it is applied without a second write."""
     settles(bench, {"kind": Kind.RESET, "applied": True})
 
 
 @row("N6", "took effect, answer lost, and a sale")
 def reset_and_sold(bench: Bench) -> None:
-    """Neither before nor after: unknown, left alone, exit 5."""
+    """The stock is neither before nor after: unknown, exit code 5."""
     fault = {"kind": Kind.RESET, "applied": True, "sold_after": bench.chance.randint(1, 3)}
     settles(bench, fault, code=5, result="unknown")
 
 
 @row("N7", "a body cut short")
 def truncated(bench: Bench) -> None:
-    """As a lost answer."""
+    """It counts as a lost answer."""
     both(bench, Kind.TRUNCATE)
 
 
 @row("N8", "a byte now and then", naive=False)
 def dripping(bench: Bench) -> None:
-    """Ended at the deadline of the call, wherever in the answer it is."""
+    """The deadline of the call ends it, anywhere in the answer."""
     both(bench, Kind.DRIP, seconds=10 * SCALE)
 
 
 @row("N9", "200 MB that were packed into 200 kB")
 def bomb(bench: Bench) -> None:
-    """Cut while it is unpacked: exit 1 on reading, read back on writing, little memory."""
+    """It is cut while unpacking: exit code 1 on reads, another read on writes, little memory."""
     size = 200_000_000
     with bench.fresh() as here:
         settles(here, {"kind": Kind.BOMB, "size": size, "applied": True})
@@ -168,7 +168,7 @@ def bomb(bench: Bench) -> None:
             text=True,
             check=False,
         )
-    assert (run.returncode, "far too long" in run.stderr) == (1, True), run
+    assert (run.returncode, "[answer_too_long]" in run.stderr) == (1, True), run
     assert int(run.stdout) < 150 * 1024, run.stdout
 
 
@@ -184,28 +184,28 @@ sys.exit(code)
 
 @row("N10", "something that is not HTTP")
 def garbage(bench: Bench) -> None:
-    """A transport error in words."""
+    """It is a transport error, not a traceback."""
     both(bench, Kind.GARBAGE)
 
 
 @row("N11", "a certificate that nobody signed")
 def self_signed(bench: Bench) -> None:
-    """Refused, and there is no way to say that it does not matter."""
+    """It is refused, and no option can allow it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with _listening(context) as (port, asked):
-        _unreachable(bench, f"https://127.0.0.1:{port}/v2", "certificate verify failed")
+        _unreachable(bench, f"https://127.0.0.1:{port}/v2", "certificate")
     assert asked == []
 
 
 class _QuietServer(HTTPServer):
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a handshake that was refused."""
+        """Print nothing about a rejected handshake."""
 
 
 @contextmanager
 def _listening(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[str]]]:
-    """Serve anything with 200 and yield the port and what was asked."""
+    """Answer everything with 200, and yield the port and the requests."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -217,7 +217,7 @@ def _listening(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, lis
         do_PATCH = do_GET  # noqa: N815  the same
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     server = _QuietServer(("127.0.0.1", 0), Handler)
     if context is not None:
@@ -234,7 +234,7 @@ def _listening(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, lis
 
 @row("N12", "a redirect to another host")
 def redirected(bench: Bench) -> None:
-    """Refused; neither body nor token goes there."""
+    """It is refused. Neither body nor token goes there."""
     before, after, sku = few(bench)
     status = bench.chance.choice([301, 302, 303, 307, 308])
     with _listening() as (port, asked):
@@ -244,13 +244,13 @@ def redirected(bench: Bench) -> None:
             settles(here, fault, code=5, result="failed")
         with Scene(bench, before, after, [Fault(sku=sku, **GET, **fault)]).open() as scene:
             run = scene.run("plan")
-            assert (run.code, f"redirects ({status})" in run.err) == (1, True), run
+            assert (run.code, f"({status})" in run.err) == (1, True), run
     assert asked == []
 
 
 @row("N13", "a redirect on the same host")
 def redirected_at_home(bench: Bench) -> None:
-    """A followed 302 would be a GET that succeeds and writes nothing."""
+    """A followed 302 would be a successful GET that writes nothing."""
     headers = {"Location": "/v2/sites"}
     settles(
         bench, {"kind": Kind.STATUS, "status": 302, "headers": headers}, code=5, result="failed"
@@ -259,7 +259,7 @@ def redirected_at_home(bench: Bench) -> None:
 
 @row("N14", "a fifth of all requests dropped, 200 SKUs")
 def flaky(bench: Bench) -> None:
-    """All converge in one run when answers are lost, and in a few when requests are."""
+    """All converge in one run if answers are lost, and in a few if requests are."""
     for applied in (True, False):
         with bench.fresh() as here:
             _flaky(here, applied=applied)
@@ -277,7 +277,7 @@ def _flaky(bench: Bench, *, applied: bool) -> None:
         assert len(reads) <= 3 * len(before) * 2
         if first.code:
             # Three writes that did not land are enough: named, untouched, and left to the next run.
-            assert (first.code, applied, "none of 3 writes took effect" in first.out) == (
+            assert (first.code, applied, "failed" in first.out) == (
                 5,
                 False,
                 True,
@@ -297,7 +297,7 @@ def _try_again(scene: Scene) -> None:
 
 @row("N15", "an outage in the middle of a run")
 def outage(bench: Bench) -> None:
-    """After ten failures in a row the run ends; the rest is untouched; exit 5."""
+    """Ten failures in a row end the run with exit code 5. The rest is untouched."""
     before = {f"S{n:02}": 20 for n in range(40)}
     after = dict.fromkeys(before, 30)
     fault = Fault(Kind.RESET, path="/inventory", skip=len(before) + bench.chance.randint(5, 12))
@@ -307,5 +307,5 @@ def outage(bench: Bench) -> None:
         results = list(outcomes.values())
         assert results.count("not tried") > 0 and results.count("applied") > 0, outcomes
         assert 10 <= results.count("failed") + results.count("unknown") <= 14, outcomes
-        assert "failures in a row" in scene.said[-1].out
+        assert "10 failures" in scene.said[-1].out
         assert scene.verdict() == (0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Rows O1 to O8: orders, by which counts and drift are told."""
+"""Rows O1 to O8: orders, from which counts and drift are computed."""
 
 import json
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ def _count(scene: EventScene, at: datetime, units: int = 44) -> None:
 
 @row("O1", "pages newest and oldest first, orders that come while paging", naive=False)
 def paging(bench: Bench) -> None:
-    """What was sold since the count is exact."""
+    """The units sold since the count are exact."""
     for newest_first in (True, False):
         arriving = Fault(Kind.ORDER, path=ORDERS, sku="TEE", sold_before=1, count=1)
         with bench.fresh() as fresh, event_scene(fresh, faults=[arriving]) as scene:
@@ -40,7 +40,7 @@ def paging(bench: Bench) -> None:
 
 @row("O2", "orders refunded, pending, disputed", naive=False)
 def open_orders(bench: Bench) -> None:
-    """Whether their units are in the stock is documented nowhere: `uncertain`, the rest done."""
+    """It is undocumented whether their units are in the stock: `uncertain`. The rest is done."""
     cases: list[tuple[dict[str, Any], bool]] = [
         ({"at": ago(minutes=2), "status": "refunded"}, False),
         ({"at": ago(days=2), "status": "refunded"}, False),
@@ -59,7 +59,7 @@ def open_orders(bench: Bench) -> None:
 
 @row("O3", "orders that can't be read: scope, 409, 5xx", naive=False)
 def unreadable(bench: Bench) -> None:
-    """`uncertain`, with the scope that is missing; an adjustment needs none, and is done."""
+    """`uncertain`, with the missing scope. An adjustment needs none, and is done."""
     for status in (403, 409, 500):
         fault = Fault(Kind.STATUS, path=ORDERS, status=status)
         with bench.fresh() as fresh, event_scene(fresh, faults=[fault]) as scene:
@@ -73,7 +73,7 @@ def unreadable(bench: Bench) -> None:
 
 @dataclass(frozen=True)
 class _Line:
-    """An order line as the shop should never give it."""
+    """An order line that the shop should never send."""
 
     sku_id: str | None
     count: Any
@@ -81,7 +81,7 @@ class _Line:
 
 @row("O4", "orders with odd lines", naive=False)
 def odd_lines(bench: Bench) -> None:
-    """A line without a SKU id or a whole number leaves open what was sold: `uncertain`."""
+    """Without a SKU id or a whole number, the sales are unknown: `uncertain`."""
     for line in (
         _Line("", 1),
         _Line(None, 1),
@@ -98,19 +98,19 @@ def odd_lines(bench: Bench) -> None:
 
 
 def _make_odd(scene: EventScene, line: _Line) -> None:
-    """Change the last order in the shop's own data."""
+    """Change the last order in the shop's data."""
     sku_id = scene.sku_id("TEE") if line.sku_id == "own" else line.sku_id
     rows = json.dumps([[sku_id, "TEE", line.count]])
     scene.shop.db.execute("UPDATE orders SET lines = ?", (rows,))
 
 
 def _page(scene: EventScene, *, newest_first: bool) -> None:
-    """Let the shop page its orders this way."""
+    """Set the paging order of the shop."""
     scene.shop.behaviour = replace(scene.shop.behaviour, orders_newest_first=newest_first)
 
 
 def _add_old(scene: EventScene, count: int) -> None:
-    """Add orders of long ago that changed no stock."""
+    """Add old orders that changed no stock."""
     line = [Line("gone", "", 1)]
     orders = (NewOrder(ago(days=400) + timedelta(minutes=n), line) for n in range(count))
     scene.shop.orders.insert(orders)
@@ -124,7 +124,7 @@ def _reads(scene: EventScene) -> int:
 
 @row("O5", "canaries in every personal field", naive=False)
 def canaries(bench: Bench) -> None:
-    """Nothing about a person is in any file or output, whatever the answers are."""
+    """No file or output has personal data, whatever the answers are."""
     for fault in (None, Fault(Kind.BODY, path=ORDERS, body=f'{{"orders": ["{CANARY}"]}}')):
         with bench.fresh() as fresh, event_scene(fresh, faults=[fault] if fault else []) as scene:
             scene.sell(2, at=ago(minutes=2))
@@ -142,7 +142,7 @@ def canaries(bench: Bench) -> None:
 
 @row("O6", "a hundred thousand orders", naive=False)
 def many_orders(bench: Bench) -> None:
-    """Pages read stay few: 6 newest first, 25 oldest first."""
+    """Few pages are read: 6 newest first, 25 oldest first."""
     for newest_first, most in ((True, 6), (False, 25)):
         with bench.fresh() as fresh, event_scene(fresh, window="60") as scene:
             _page(scene, newest_first=newest_first)
@@ -160,7 +160,7 @@ def many_orders(bench: Bench) -> None:
 
 @row("O7", "count, adjustment, and sales around plan and apply, in any order", naive=False)
 def interleaved(bench: Bench) -> None:
-    """What was counted, less what was sold after, plus what came in after."""
+    """The count, less later sales, plus later deliveries."""
     with event_scene(bench) as scene:
         counted, came_in = ago(minutes=9), ago(minutes=bench.chance.choice([5, 12]))
         sold = 0
@@ -182,7 +182,7 @@ def interleaved(bench: Bench) -> None:
 
 @row("O8", "offsets, daylight saving, a machine's clock that is wrong by an hour", naive=False)
 def clocks(bench: Bench) -> None:
-    """A moment is a moment, however it is written."""
+    """A time is the same in any notation."""
     at = ago(minutes=9).replace(microsecond=0)
     zone = timezone(timedelta(hours=bench.chance.randint(-11, 13), minutes=30))
     with event_scene(bench) as scene:

@@ -1,4 +1,4 @@
-"""Rows P1 to P9, C3, C11: a process that is told to stop, killed, starved, or not alone."""
+"""Rows P1 to P9, C3, C11: a process that is stopped, killed, starved, or not alone."""
 
 import signal
 import subprocess
@@ -24,7 +24,7 @@ def _command(*arguments: str) -> list[str]:
 
 @contextmanager
 def started(scene: Scene, *arguments: str, cwd: str = ".") -> Iterator[subprocess.Popen[str]]:
-    """Yield the command as a process of its own."""
+    """Yield the command as its own process."""
     with subprocess.Popen(
         _command(*arguments),
         cwd=scene.bench.folder / cwd,
@@ -45,7 +45,7 @@ def _until_writing(scene: Scene, process: subprocess.Popen[str], writes: int = 1
 
 
 def _interrupted(bench: Bench, number: signal.Signals, within: float) -> None:
-    """Expect that the first signal ends the run in order, in time, with a report and a journal."""
+    """Expect that the first signal ends the run in order and in time, with report and journal."""
     before = {f"S{n:02}": 20 for n in range(30)}
     after = dict.fromkeys(before, 30)
     slow = Fault(Kind.NONE, path="/inventory", latency=0.1)
@@ -70,13 +70,13 @@ def _interrupted(bench: Bench, number: signal.Signals, within: float) -> None:
 
 @row("P1", "SIGINT in the middle of a write", naive=False)
 def sigint(bench: Bench) -> None:
-    """What is under way is finished, journal and report are kept; a rerun does the rest."""
+    """Writes in flight finish, journal and report are kept, and a rerun does the rest."""
     _interrupted(bench, signal.SIGINT, GRACE)
 
 
 @row("P2", "a second SIGINT", naive=False)
 def sigint_twice(bench: Bench) -> None:
-    """Ends at once: what hangs is unknown, the rest not tried."""
+    """It ends at once: a hanging write is unknown, and the rest not tried."""
     before, after, sku = few(bench)
     hang = Fault(Kind.HANG, sku=sku, applied=bench.chance.random() < 0.5, **PATCH)
     minute = {"WEBFLOW_RATE_WINDOW": "60"}  # so that no deadline ends it
@@ -89,25 +89,25 @@ def sigint_twice(bench: Bench) -> None:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None
-            while "Once more stops at once" not in process.stderr.readline():
+            while "Interrupted" not in process.stderr.readline():
                 assert process.poll() is None
             begun = time.monotonic()
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
         assert (process.returncode, time.monotonic() - begun < ORDERLY) == (130, True), (out, err)
         assert f"unknown   {sku}" in out, out
-        assert "Stopped: interrupted twice" in out
+        assert "interrupted twice" in out
         assert "Traceback" not in out + err
 
 
 @row("P3", "SIGTERM in the middle of a write", naive=False)
 def sigterm(bench: Bench) -> None:
-    """The same as SIGINT, exit 143."""
+    """The same as SIGINT, with exit code 143."""
     _interrupted(bench, signal.SIGTERM, ORDERLY)
 
 
 class Killing(Faults):
-    """Kills a process when the k-th request for stock arrives; whether that lands is its *kind*."""
+    """Kills a process at its k-th request for stock. Its *kind* says whether that takes effect."""
 
     def __init__(self, at: int, kind: Kind, *, applied: bool) -> None:
         super().__init__([])
@@ -132,13 +132,13 @@ def _twelve(bench: Bench) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _boundaries(bench: Bench) -> list[int]:
-    """Return some of the 24 requests that 12 SKUs take; eight seeds in a row take each once."""
+    """Return some of the 24 requests for 12 SKUs. Eight consecutive seeds cover each once."""
     return list(range(1 + bench.seed % 8, 25, 8))
 
 
 @row("P4", "SIGKILL at every request, a sale, and a rerun", naive=False)
 def killed(bench: Bench) -> None:
-    """Once with the journal, once in a fresh clone with only the records: as if nothing was."""
+    """With the journal, and in a fresh clone with only the records, the end is the same."""
     for at in _boundaries(bench):
         for check in (_rerun_with_the_journal, _rerun_elsewhere):
             with bench.fresh() as here:
@@ -146,7 +146,7 @@ def killed(bench: Bench) -> None:
 
 
 def _kill(scene: Scene, killing: Killing, *arguments: str) -> str:
-    """Run apply until it is killed, and sell one unit of something; return what was sold."""
+    """Apply until killed, and sell one unit. Return what was sold."""
     with started(scene, *arguments, cwd=scene.home) as process:
         killing.process = process
         process.wait(timeout=60)
@@ -159,7 +159,7 @@ def _kill(scene: Scene, killing: Killing, *arguments: str) -> str:
 
 
 def _check_the_end(scene: Scene, sold: str, said: str = "") -> None:
-    """Expect that each SKU was written once, and that the sale stands, or *said* what it undid."""
+    """Expect one write for each SKU, and that the sale stays, or *said* names what was undone."""
     writes = {sku: len(scene.writes(sku)) for sku in scene.before}
     stocks = scene.shop.stocks()
     assert all(count <= 1 for count in writes.values()), writes
@@ -222,7 +222,7 @@ def _rerun_elsewhere(bench: Bench, at: int) -> None:
 
 @row("P5", "a journal that cannot be written", naive=False)
 def no_journal(bench: Bench) -> None:
-    """Found before the first write: exit 1, nothing written."""
+    """It is found before the first write: exit code 1, nothing is written."""
     before, after, _ = few(bench)
     with Scene(bench, before, after).open() as scene:
         scene.plan()
@@ -234,7 +234,7 @@ def no_journal(bench: Bench) -> None:
 
 @row("P6", "stdout that is closed", naive=False)
 def closed_stdout(bench: Bench) -> None:
-    """Nobody listens, and the work is done all the same."""
+    """All work is done without a reader."""
     before, after, _ = few(bench)
     with Scene(bench, before, after).open() as scene:
         scene.plan()
@@ -250,7 +250,7 @@ def closed_stdout(bench: Bench) -> None:
 
 @row("P7", "a clock that jumps by an hour", naive=False)
 def jumping_clock(bench: Bench) -> None:
-    """Waits are measured by a clock that does not."""
+    """Waits are measured by a monotonic clock."""
     before, after, sku = few(bench)
     faults = [Fault(Kind.RESET, sku=sku, count=1, **PATCH)]
     script = (
@@ -276,7 +276,7 @@ def jumping_clock(bench: Bench) -> None:
 
 @row("P8", "a journal whose last line is torn", naive=False)
 def torn_journal(bench: Bench) -> None:
-    """What is whole counts, the rest is passed over."""
+    """Complete lines count, and the rest is ignored."""
     before, after = _twelve(bench)
     killing = _killing(bench, bench.chance.randint(5, 20))
     with Scene(bench, before, after, killing).open() as scene:
@@ -292,7 +292,7 @@ def torn_journal(bench: Bench) -> None:
 
 @row("P9", "no file handles, no memory", naive=False)
 def starved(bench: Bench) -> None:
-    """A sentence and an exit code, and no half of a write."""
+    """There is an error and an exit code, and no partial write."""
     before, after, _ = few(bench)
     limits = bench.chance.choice(["ulimit -n 9", "ulimit -n 12", "ulimit -v 190000"])
     with Scene(bench, before, after).open() as scene:
@@ -313,7 +313,7 @@ def starved(bench: Bench) -> None:
 
 @row("C3", "two applies at once", naive=False)
 def at_once(bench: Bench) -> None:
-    """From two clones to one remote exactly one begins; the other writes nothing, exit 3."""
+    """From two clones, exactly one apply starts. The other writes nothing: exit code 3."""
     before, after = _twelve(bench)
     slow = Fault(Kind.NONE, path="/inventory", latency=0.02)
     with Scene(bench, before, after, [slow], home="first", rule="on_change").open() as scene:
@@ -335,7 +335,7 @@ def at_once(bench: Bench) -> None:
 
 @row("C11", "an apply that was queued and cancelled", naive=False)
 def cancelled(bench: Bench) -> None:
-    """The next one covers what it would have done: the base is where the last record left it."""
+    """The next apply includes its changes, since the base is the last record."""
     before, after = _twelve(bench)
     with Scene(bench, before, after, home="first", rule="on_change").open() as scene:
         scene.begin_records()

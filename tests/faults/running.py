@@ -1,4 +1,4 @@
-"""One row of the table with one seed, in a process of its own, and the naive loop beside it."""
+"""Run one row with one seed, in its own process, and the naive loop beside it."""
 
 import traceback
 from importlib import import_module
@@ -21,7 +21,7 @@ for _part in (
 
 
 class Result(NamedTuple):
-    """What became of a row with one seed: nothing wrong, or why; and both tallies."""
+    """The result of a row with one seed: the failure, '' if none, and both tallies."""
 
     failure: str
     ours: Tally

@@ -1,4 +1,4 @@
-"""A store on loopback that misbehaves, the command against it, and a naive loop beside it."""
+"""A store on loopback that misbehaves, the command, and a naive loop for comparison."""
 
 import base64
 import contextlib
@@ -84,13 +84,13 @@ class Scene:
         return Api(self.shop, {TOKEN: self.scopes}, limit=self.limit, window=MINUTE, faults=faults)
 
     def declare(self, values: Mapping[str, Any]) -> None:
-        """Write the file of declarations anew."""
+        """Replace the file of declarations."""
         lines = "".join(f"  {sku}: {value}\n" for sku, value in values.items())
         path = self.bench.folder / self.home / "inventory/demo/stock.yaml"
         path.write_text(f"skus:\n{lines}")
 
     def git(self, *arguments: str) -> None:
-        """Run git where the work is done."""
+        """Run git in the current clone."""
         flags = ["-c", "user.name=Test", "-c", "user.email=t@example.invalid"]
         subprocess.run(
             ["git", *flags, *arguments],  # noqa: S607  the git that is there
@@ -100,13 +100,13 @@ class Scene:
         )
 
     def commit(self) -> None:
-        """Commit all there is, and push it."""
+        """Commit everything, and push it."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "edit")
         self.git("push", "--quiet", "origin", "main")
 
     def begin_records(self) -> None:
-        """Begin with a shop as it is declared, recorded and pushed; then declare what shall be."""
+        """Start with a shop as declared, recorded, and pushed; then declare the new stock."""
         self.git("init", "--quiet", "--initial-branch", "main")
         self.git("init", "--quiet", "--bare", "--initial-branch", "main", "../origin.git")
         self.git("remote", "add", "origin", "../origin.git")
@@ -118,7 +118,7 @@ class Scene:
         self.commit()
 
     def clone(self, home: str) -> None:
-        """Go on in a fresh clone, which has the records and nothing else."""
+        """Continue in a fresh clone, which has only the records."""
         self.home = "."
         self.git("clone", "--quiet", "origin.git", home)
         self.home = home
@@ -136,14 +136,14 @@ class Scene:
         return run
 
     def plan(self, code: int = 0) -> Run:
-        """Plan into `p.json`; what the ledger has until then is not judged."""
+        """Plan into `p.json`. Earlier entries of the ledger are not judged."""
         run = self.run("plan", "--out", "p.json")
         assert run.code == code, run
         self.planned_at = len(self.shop.ledger())
         return run
 
     def apply(self, code: int, *arguments: str) -> dict[str, str]:
-        """Apply `p.json`, expect *code*, and return what became of each SKU."""
+        """Apply `p.json`, expect *code*, and return the result of each SKU."""
         run = self.run("apply", "p.json", "-v", *arguments)
         assert run.code == code, run
         return {sku: result for result, sku in _OUTCOME.findall(run.out)}
@@ -160,7 +160,7 @@ class Scene:
         return make_id(make_id(SITE, f"Product {number}"), "0")
 
     def verdict(self) -> Verdict:
-        """Return what the ledger says of all writes since the plan."""
+        """Return what the ledger shows about all writes since the plan."""
         approved = {
             self.sku_id(sku): {("infinite", 0) if value == "infinite" else ("finite", value)}
             for sku, value in self.after.items()
@@ -169,7 +169,7 @@ class Scene:
         return judge(self.shop.ledger()[self.planned_at :], approved)
 
     def _look_for_leaks(self) -> None:
-        """Look for the token in all that was said and written, in the forms it may take."""
+        """Search all outputs and files for the token, in every form."""
         forms = {TOKEN, quote(TOKEN), base64.b64encode(TOKEN.encode()).decode()}
         texts = [run.out + run.err for run in self.said]
         files = [p for p in self.bench.folder.rglob("*") if p.is_file() and p.suffix != ".sqlite"]
@@ -181,7 +181,7 @@ class Scene:
 
 @contextlib.contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for a while."""
+    """Set variables during the block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -195,7 +195,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def naive(scene: Scene) -> dict[str, int]:
-    """Do what a simple loop does (GET, PATCH, blind retry); return what it did wrong."""
+    """Run a naive loop (GET, PATCH, blind retry); return its mistakes."""
     refused = 0
     with httpx.Client(
         base_url=os.environ["WEBFLOW_API_URL"],
@@ -211,7 +211,7 @@ def naive(scene: Scene) -> dict[str, int]:
 
 
 def _naive_write(client: httpx.Client, path: str, value: Any) -> int:
-    """Write one SKU as if nothing could go wrong twice; return how many 429 came."""
+    """Write one SKU with blind retries; return the number of 429 answers."""
     body = {"inventoryType": "infinite"}
     if value != "infinite":
         body = {"inventoryType": "finite", "quantity": value}

@@ -1,4 +1,4 @@
-"""The table of faults: rows by their id, each run on a bench of its own."""
+"""The table of faults: rows by id, each run on its own bench."""
 
 import contextlib
 import io
@@ -18,11 +18,11 @@ from reconciler.cli.main import exit_code
 
 
 class Tally(Counter[str]):
-    """What the ledgers of a row's stores say of its writes: wrong, doubled, lost, gap; leaks."""
+    """Counts of the writes in the ledgers of a row's stores: wrong, doubled, lost, gap; leaks."""
 
 
 class NaiveDoneError(Exception):
-    """A naive loop has done its work in place of the command; the text says what went wrong."""
+    """A naive loop has run instead of the command. The text has its mistakes."""
 
 
 @dataclass(frozen=True)

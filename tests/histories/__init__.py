@@ -1,1 +1,1 @@
-"""Random histories of a shop and its repository, with a model of who said what when."""
+"""Random histories of a shop and its repository, checked against a model."""

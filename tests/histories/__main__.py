@@ -1,4 +1,4 @@
-"""Tell many histories, and say what was found."""
+"""Run many random histories, and print what was found."""
 
 import sys
 import time

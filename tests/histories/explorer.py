@@ -1,4 +1,4 @@
-"""One random history: steps of people, customers, and CI, and the laws after each apply."""
+"""One random history: steps of people, customers, and CI, and checks after each apply."""
 
 import contextlib
 import json
@@ -23,11 +23,11 @@ REFS = "refs/reconciler"
 
 
 class BrokenLawError(AssertionError):
-    """A law did not hold; the message has the history."""
+    """A check failed. The message has the history."""
 
 
 class Explorer:
-    """Tells one history."""
+    """Runs one history."""
 
     def __init__(self, world: World, chance: random.Random) -> None:
         self.world = world
@@ -41,7 +41,7 @@ class Explorer:
         self.planned: dict[str, int] = {}
 
     def tell(self, steps: int) -> Counter[str]:
-        """Take so many steps, and come to rest."""
+        """Take so many steps, then apply everything."""
         hours = (0, 0, 1, -1, 5, -5)
         self.world.clock_errors = {
             clone: timedelta(hours=self.chance.choice(hours)) for clone in ("one", "two")
@@ -87,14 +87,14 @@ class Explorer:
         return self.chance.choice(sorted(self.world.listing()))
 
     def _level_code(self) -> str:
-        """Return a code of the shop that has no events."""
+        """Return a code of the shop without events."""
         return self.chance.choice(sorted(self.world.listing().keys() - EVENTS.keys()))
 
     def _key(self) -> str:
         return self.chance.choice(sorted(self.world.levels()))
 
     def _around(self, number: int) -> int:
-        """Return a number near another: what is near crosses it soon, which is what counts."""
+        """Return a number near another one, since near numbers soon cross each other."""
         return max(0, number + self.chance.randint(-6, 6))
 
     def sell(self) -> None:
@@ -102,13 +102,13 @@ class Explorer:
         self.world.sell(self._code(), self.chance.randint(1, 7))
 
     def restock(self) -> None:
-        """Somebody types a number into the shop's own page."""
+        """Someone types a number into Webflow."""
         code = self._level_code()
         near = self.world.levels().get(code, 40)
         self.world.restock(code, self._around(near))
 
     def type_level(self) -> None:
-        """Somebody types a number into the YAML."""
+        """Someone types a number into the YAML."""
         levels = self.world.levels()
         key = self._key()
         live = self.world.live().get(self.world.listing().get(key, ""), 40)
@@ -118,14 +118,14 @@ class Explorer:
         self.world.push()
 
     def pull(self) -> None:
-        """Somebody lets the files have the shop's numbers."""
+        """Someone pulls the live numbers into the files."""
         glob = self.chance.choice(["*", "*", f"{self._key()}"])
         self.world.run("one", "pull", "--sku", glob)
         self.world.commit("pulled")
         self.world.push()
 
     def set_level(self) -> None:
-        """Somebody lets the tool write a number into the YAML."""
+        """Someone runs `reconciler set`."""
         key = self._key()
         level = self._around(self.world.levels()[key])
         run = self.world.run("one", "set", f"{key}={level}")
@@ -134,7 +134,7 @@ class Explorer:
         self.world.push()
 
     def spreadsheet(self) -> None:
-        """A system's export comes in, which is older than the shop."""
+        """Someone imports an export that is older than the live stock."""
         key = self._key()
         (self.world.folder / "t.csv").write_text(
             f"SKU,Stock\n{key},{self.chance.randint(0, 60)}\n", "utf-8"
@@ -145,14 +145,14 @@ class Explorer:
         self.world.push()
 
     def import_skus(self) -> None:
-        """What no file declares is imported."""
+        """Someone imports undeclared SKUs."""
         codes = self.world.listing().keys() - EVENTS.keys()
         self.world.run("one", "import", *(word for code in codes for word in ("--sku", code)))
         self.world.commit("imported")
         self.world.push()
 
     def move(self) -> None:
-        """Somebody splits, merges, and reorders the files."""
+        """Someone splits, merges, and reorders the files."""
         levels = list(self.world.levels().items())
         self.chance.shuffle(levels)
         self.world.write_levels(dict(levels), files=self.chance.randint(1, 3))
@@ -170,7 +170,7 @@ class Explorer:
             self.world.push()
 
     def remove(self) -> None:
-        """A line is lost."""
+        """A line gets lost."""
         levels = self.world.levels()
         if len(levels) > 1:
             key = self._key()
@@ -180,7 +180,7 @@ class Explorer:
             self.world.push()
 
     def revert(self) -> None:
-        """The last commit is taken back."""
+        """The last commit is reverted."""
         if int(self.world.git("one", "rev-list", "--count", "HEAD")) < 3:
             return
         merges = self.world.git("one", "rev-list", "--merges", "-1", "HEAD")
@@ -199,7 +199,7 @@ class Explorer:
         self.world.push()
 
     def merge_late(self) -> None:
-        """A branch is begun, main goes on, and then the branch is merged."""
+        """A branch is merged after main has changed."""
         world = self.world
         self.branches += 1
         branch = f"b{self.branches}"
@@ -221,13 +221,13 @@ class Explorer:
         world.push()
 
     def deliver(self) -> None:
-        """Something comes in, or goes out, for one SKU or two."""
+        """One or two SKUs get a delivery or a write-off."""
         codes = self.chance.sample(sorted(EVENTS), self.chance.randint(1, 2))
         units = {code: f"{self.chance.choice([-2, 5, 9, 20]):+}" for code in codes}
         self._write_event(units)
 
     def count(self) -> None:
-        """Somebody counts a SKU."""
+        """Someone counts a SKU."""
         code = self.chance.choice(sorted(EVENTS))
         self._write_event({code: str(self._around(self.world.live()[self.world.listing()[code]]))})
 
@@ -265,7 +265,7 @@ class Explorer:
         return clone
 
     def _plan(self, clone: str) -> dict[str, Expected] | None:
-        """Plan, save it, and hold it against what must be in it."""
+        """Create and save a plan, and compare it with the model."""
         expected = self.model.expect(self.world, clone)
         self.planned = self.world.live()
         how = self.chance.choice([(), ("--read-all",)])
@@ -292,7 +292,7 @@ class Explorer:
         return expected
 
     def apply(self) -> None:
-        """CI plans and applies, and a sale may come in between."""
+        """CI plans and applies, perhaps with a sale in between."""
         clone = self._clone()
         expected = self._plan(clone)
         booked = self.events.expect(self.world, clone)
@@ -334,7 +334,7 @@ class Explorer:
             self._plan(clone)
 
     def apply_late(self) -> None:
-        """A saved plan is applied after something else happened: it is stale, or still right."""
+        """A saved plan is applied after other changes: it is stale or still right."""
         clone = self._clone()
         expected = self._plan(clone)
         booked = self.events.expect(self.world, clone)
@@ -356,7 +356,7 @@ class Explorer:
         )
 
     def _meaning(self, clone: str) -> object:
-        """Return what a clone declares, wherever it stands."""
+        """Return what a clone declares, regardless of files."""
         events = sorted(str(one) for one in self.world.event_files(clone).items())
         return self.world.levels(clone), sorted(self.world.observations(clone)), events
 
@@ -393,7 +393,7 @@ class Explorer:
         self._come_out(other, expected, booked, before)
 
     def pause(self) -> None:
-        """A run is paused after it announced, taken over, and wakes up: it writes nothing more."""
+        """A run is paused after an announcement, and taken over. It writes nothing more."""
         begun = self._begin()
         if begun is None:
             return
@@ -427,7 +427,7 @@ class Explorer:
         self._come_out(other if taken else clone, expected, booked, before)
 
     def _begin(self) -> tuple[str, dict[str, Expected], dict[str, Booked]] | None:
-        """Plan; return None where nothing is to be written, or something is an error."""
+        """Create a plan. Return None if it has no actions, or an error."""
         clone = self._clone()
         expected = self._plan(clone)
         booked = self.events.expect(self.world, clone)
@@ -448,7 +448,7 @@ class Explorer:
         booked: dict[str, Booked],
         before: dict[str, int],
     ) -> None:
-        """Expect that all was done once, and take it over."""
+        """Check that everything was done once, and update the model."""
         written = {e.sku_id: e.level for e in expected.values() if e.aim is not None}
         arriving = {b.sku_id: before[b.sku_id] + (b.correction or 0) for b in booked.values()}
         wanted, now = before | written | arriving, self.world.live()
@@ -458,7 +458,7 @@ class Explorer:
 
 
 def _errors(expected: dict[str, Expected], booked: dict[str, Booked]) -> set[str]:
-    """Return the keys about which a plan must say an error."""
+    """Return the keys for which a plan must have an error."""
     levels = {key for key, one in expected.items() if one.is_error}
     return levels | {code for code, one in booked.items() if one.is_error}
 
@@ -468,13 +468,13 @@ def _now() -> str:
 
 
 def explore(seed: int, steps: int) -> Counter[str]:
-    """Tell the history of a *seed*; raise BrokenLawError if a law does not hold."""
+    """Run the history of a *seed*; raise BrokenLawError if a check fails."""
     with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
         return Explorer(world, random.Random(seed)).tell(steps)  # noqa: S311  no secret
 
 
 def tell_history(seed: int, steps: int) -> tuple[int, Counter[str], str]:
-    """Return the seed, how often each step was taken, and what broke a law, if anything did."""
+    """Return the seed, how often each step was taken, and the failure, if any."""
     try:
         return seed, explore(seed, steps), ""
     except Exception as error:  # noqa: BLE001  whatever it is, it is a finding

@@ -1,4 +1,4 @@
-"""Who said what when: what each level means, told without any of the product's code."""
+"""The model: what each level and event means, without any code of the product."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from reconciler.model import format_time
 
 @dataclass(frozen=True)
 class Known:
-    """What was last settled of a SKU, what the shop had then, and when (a count of applies)."""
+    """The last settled level of a SKU, its stock then, and when (a count of applies)."""
 
     level: int
     had: int
@@ -18,7 +18,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a plan must do about one key: `aim` is None to leave the SKU alone."""
+    """What a plan must do for one key. `aim` is None to leave the SKU alone."""
 
     sku_id: str
     level: int
@@ -32,7 +32,7 @@ class Expected:
 
 @dataclass
 class Model:
-    """What is known of each SKU of the shop, by the shop's own id."""
+    """What is known about each SKU of the shop, by its id."""
 
     settled: dict[str, Known] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Model:
 
 
 def _undone(start: int, had: int, now: int, level: int) -> int:
-    """Return what a write of *level* undoes of what moved beyond what its author may know."""
+    """Return what a write of *level* undoes that its author could not know."""
     if level > now:
         return max(0, min(max(start, had) - now, level - now))
     return -max(0, min(now - min(start, had), now - level))
@@ -113,7 +113,7 @@ def _undone(start: int, had: int, now: int, level: int) -> int:
 
 @dataclass(frozen=True)
 class Booked:
-    """What a plan must do about a SKU that has events alone: `correction` is None for nothing."""
+    """What a plan must do for a SKU with events only. `correction` is None for nothing."""
 
     sku_id: str
     correction: int | None
@@ -124,7 +124,7 @@ class Booked:
 
 @dataclass
 class EventModel:
-    """What was counted last, and what has come in since, by code; sums, and nothing else."""
+    """The last count and the sum since, by code."""
 
     counted_at: dict[str, str] = field(default_factory=dict)
     put_in: dict[str, int] = field(default_factory=dict)

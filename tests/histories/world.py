@@ -1,4 +1,4 @@
-"""A shop on loopback, a remote, and two clones of its repository: what people and CI do to them."""
+"""A shop on loopback, a remote, and two clones, with the steps of people and CI."""
 
 import contextlib
 import io
@@ -33,11 +33,11 @@ EVENTS = {"E": 60, "F": 70}
 
 
 class KilledError(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 class Clock:
-    """A clock that goes on by a second whenever it is read, so that no two times are equal."""
+    """A clock that advances by a second at each read, so that no two times are equal."""
 
     ticks = 0
 
@@ -54,12 +54,12 @@ class Clock:
 
     @classmethod
     def fromtimestamp(cls, *_: object) -> datetime:
-        """Return the next second, too: a plan asks for the time like this."""
+        """Return the next second as well, since a plan reads the time like this."""
         return cls.now()
 
 
 class OwnClock(Clock):
-    """The clock of the machine that runs the command, which may be wrong by hours."""
+    """The clock of the machine that runs the command. It may be wrong by hours."""
 
     error = timedelta()
 
@@ -71,7 +71,7 @@ class OwnClock(Clock):
 
 @dataclass
 class World:
-    """Everything that a history happens to."""
+    """The state of a history."""
 
     folder: Path
     shop: Shop
@@ -107,7 +107,7 @@ class World:
         return done.stdout.strip()
 
     def commit(self, what: str) -> None:
-        """Commit what is in the first clone, and push it."""
+        """Commit everything in the first clone, and push it."""
         self.log.append(f"commit: {what}")
         self.git("one", "add", "--all", "inventory")
         self.git("one", "commit", "--quiet", "--allow-empty", "--message", what)
@@ -121,7 +121,7 @@ class World:
         return self.folder / clone / "inventory/demo"
 
     def event_files(self, clone: str = "one") -> dict[Path, dict[str, Any]]:
-        """Return what each event file of a clone says, as PyYAML reads it."""
+        """Return the content of each event file of a clone, as PyYAML reads it."""
         files = sorted(self.store(clone).glob("events/*.yaml"))
         return {file: _read_texts(file) for file in files}
 
@@ -133,7 +133,7 @@ class World:
         path.write_text(f"at: {at}\nreason: {file}\nskus:\n{lines}", "utf-8")
 
     def levels(self, clone: str = "one") -> dict[str, int]:
-        """Return what the files of a clone declare, as PyYAML reads them."""
+        """Return the levels in the files of a clone, as PyYAML reads them."""
         found: dict[str, int] = {}
         for file in self.store(clone).glob("*.yaml"):
             if file.name != "store.yaml":
@@ -141,7 +141,7 @@ class World:
         return found
 
     def write_levels(self, levels: dict[str, int], files: int = 1) -> None:
-        """Write the levels into so many files, in place of those that are there."""
+        """Replace the files with levels by so many new ones."""
         for file in self.store().glob("*.yaml"):
             if file.name != "store.yaml":
                 file.unlink()
@@ -152,7 +152,7 @@ class World:
                 (self.store() / f"f{number}.yaml").write_text(f"skus:\n{lines}", "utf-8")
 
     def observations(self, clone: str) -> dict[str, tuple[str, dict[str, int]]]:
-        """Return each observation of a clone by its text: when, and what of which SKU id."""
+        """Return each observation of a clone by its text: its time, and its SKU ids."""
         found = {}
         for file in self.store(clone).glob(".seen/*.yaml"):
             text = file.read_text("utf-8")
@@ -173,7 +173,7 @@ class World:
         return {str(sku_id): int(json.loads(quantity)) for sku_id, quantity in rows}
 
     def sell(self, code: str, units: int) -> None:
-        """Let customers buy."""
+        """Sell units to customers."""
         have = self.live()[self.listing()[code]]
         if have >= units:
             at = Clock.now()
@@ -183,7 +183,7 @@ class World:
             Clock.ticks += 5  # an order as near to a read as two seconds decides nothing
 
     def restock(self, code: str, quantity: int) -> None:
-        """Set a quantity in the shop's own page."""
+        """Set a quantity in Webflow."""
         self.log.append(f"restocked {code} to {quantity}")
         restock(self.shop, code, quantity)
 
@@ -197,14 +197,14 @@ class World:
 
 
 def _read_texts(file: Path) -> dict[str, Any]:
-    """Return a file with all its scalars as text: `+20` and `20` are not the same."""
+    """Return a file with all scalars as text, since `+20` and `20` differ."""
     said: dict[str, Any] = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506  makes nothing but text
     return said
 
 
 @contextlib.contextmanager
 def open_world(folder: Path) -> Iterator[World]:
-    """Begin with a shop that is as declared, imported, and pushed; nothing is applied yet."""
+    """Start with a shop that is imported and pushed. Nothing is applied yet."""
     data = folder / "shop.sqlite"
     with (
         Shop(data, lambda: build_seed(seed(START | EVENTS))) as shop,
@@ -242,7 +242,7 @@ def open_world(folder: Path) -> Iterator[World]:
 
 @contextlib.contextmanager
 def killed_at(write: int, *, lands: bool) -> Iterator[None]:
-    """Let the process die at its *write*-th write, before or after the shop has taken it."""
+    """Kill the process at its *write*-th write, before or after it takes effect."""
     real = StoreClient.write_stock
     count = 0
 
@@ -262,7 +262,7 @@ def killed_at(write: int, *, lands: bool) -> Iterator[None]:
 
 @dataclass
 class Death:
-    """Whether the process has died, and at which step it is to."""
+    """Whether the process was killed, and at which step it will be."""
 
     step: int
     steps: int = 0

@@ -1,4 +1,4 @@
-"""A reporter that collects what it is told, and answers what it is told to answer."""
+"""A reporter that collects messages, and gives a fixed answer."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from reconciler.app.reporter import Meter, Progress
 
 @dataclass
 class CollectingReporter:
-    """Keeps what is said, noticed, printed as a result, and asked, each in a list."""
+    """Keeps messages, notices, results, and questions, each in a list."""
 
     answer: bool = True
     said: list[str] = field(default_factory=list)

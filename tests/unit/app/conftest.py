@@ -1,4 +1,4 @@
-"""A store of two SKUs in a repository, and a place to push to."""
+"""A store of two SKUs in a repository, and a remote."""
 
 import pytest
 from factories import SITE, Workspace

@@ -1,4 +1,4 @@
-"""An apply of A and B that is recorded, step by step."""
+"""A recorded apply of A and B, step by step."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ REF = f"refs/reconciler/{SITE}"
 
 @dataclass
 class FakeClient:
-    """What recording and waiting ask of a shop: its time, which goes on when it is asked."""
+    """The time and the rate limit of a shop. Its clock only moves if a test moves it."""
 
     at: datetime = NOW
     scale: float = 1.0

@@ -1,4 +1,4 @@
-"""What git says was declared before, in repositories as people have them."""
+"""The base, in repositories as people have them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,7 +41,7 @@ def _stocks(declared: Mapping[str, Declared]) -> dict[str, object]:
 
 
 def test_load_base_reads_what_was_committed(shop: Workspace) -> None:
-    """The commit counts and not the files on disk, with its rule and its place."""
+    """The commit counts, not the files on disk, with rules and places."""
     shop.declare({"A": 99, "B": 1})
     known = _load("first")
 
@@ -58,7 +58,7 @@ def test_load_base_reads_what_was_committed(shop: Workspace) -> None:
 
 
 def test_load_base_lists_commits_since(shop: Workspace) -> None:
-    """Those that touched the store, newest first; a commit elsewhere is none."""
+    """Only those that changed the store, newest first."""
     shop.write("README", "x")
     shop.commit("docs")
     _declare(shop, 3)
@@ -69,7 +69,7 @@ def test_load_base_lists_commits_since(shop: Workspace) -> None:
 
 
 def test_load_base_without_record_is_no_base(shop: Workspace) -> None:
-    """Without a record and a name nothing is taken for the base, and the way out is named."""
+    """Without a record and a name, there is no base, but a cure."""
     known = _load(None)
 
     assert (known.base, known.last) == (None, None)
@@ -77,8 +77,8 @@ def test_load_base_without_record_is_no_base(shop: Workspace) -> None:
     assert REF in known.why_not
 
 
-def test_load_base_of_store_that_was_not_there_declared_nothing(shop: Workspace) -> None:
-    """At a commit before the store everything is new."""
+def test_load_base_before_the_store_existed_is_empty(shop: Workspace) -> None:
+    """At a commit before the store, everything is new."""
     shop.git("checkout", "--quiet", "--orphan", "empty")
     shop.git("rm", "--quiet", "-rf", ".")
     shop.write("README", "x")
@@ -91,8 +91,8 @@ def test_load_base_of_store_that_was_not_there_declared_nothing(shop: Workspace)
     assert known.base.declared == {}
 
 
-def test_load_base_of_moved_store_is_refused(shop: Workspace) -> None:
-    """In its new folder every SKU would count as new, and on_change would write it."""
+def test_load_base_of_moved_store_raises(shop: Workspace) -> None:
+    """In its new folder, every SKU would count as new, and on_change would write it."""
     shop.git("mv", "inventory/demo", "inventory/shop")
     shop.commit("rename")
     context, settings = StoreContext("shop", Path("inventory")), StoreSettings("shop", SITE)
@@ -103,14 +103,14 @@ def test_load_base_of_moved_store_is_refused(shop: Workspace) -> None:
 @pytest.mark.parametrize(
     "ref", ["none", "first..HEAD", "--all", "0" * 40, ":/A is", "HEAD:inventory"]
 )
-def test_load_base_refuses_ref_that_names_no_commit(shop: Workspace, ref: str) -> None:
-    """A slip in --base must not become another base."""
+def test_load_base_of_unknown_ref_raises(shop: Workspace, ref: str) -> None:
+    """A typo in --base must not become another base."""
     with pytest.raises(NoBaseError):
         _load(ref)
 
 
-def test_load_base_with_faulty_yaml_is_refused(shop: Workspace) -> None:
-    """What was declared there cannot be told, so that it is no base."""
+def test_load_base_with_invalid_yaml_raises(shop: Workspace) -> None:
+    """It is unknown what was declared there."""
     shop.declare({"A": -1})
     shop.commit("slip")
     with pytest.raises(NoBaseError, match=r"stock\.yaml:2"):
@@ -118,8 +118,8 @@ def test_load_base_with_faulty_yaml_is_refused(shop: Workspace) -> None:
 
 
 @pytest.mark.parametrize("link", ["inventory/demo/more.yaml", "inventory/demo"])
-def test_load_base_with_link_in_its_place_is_refused(shop: Workspace, link: str) -> None:
-    """What a link led to is not told by the commit."""
+def test_load_base_with_link_raises(shop: Workspace, link: str) -> None:
+    """The commit does not have the content behind a link."""
     if Path(link).exists():
         shop.git("mv", link, "elsewhere")
         Path(link).symlink_to("../elsewhere")
@@ -132,8 +132,8 @@ def test_load_base_with_link_in_its_place_is_refused(shop: Workspace, link: str)
         _load("link")
 
 
-def test_load_base_outside_of_git(workspace: Workspace) -> None:
-    """A folder without git has no base, and none can be named."""
+def test_load_base_outside_of_git_has_no_base(workspace: Workspace) -> None:
+    """A base that is named there is an error."""
     Path("inventory").mkdir()
 
     assert _load(None) == NO_GIT
@@ -142,7 +142,7 @@ def test_load_base_outside_of_git(workspace: Workspace) -> None:
 
 
 def test_at_fork_leaves_out_what_others_merged(shop: Workspace) -> None:
-    """On a branch the base is where it has left the line of what was applied."""
+    """On a branch, the base is where it left the applied commits."""
     shop.git("checkout", "--quiet", "-b", "topic")
     _declare(shop, 7)
     shop.git("checkout", "--quiet", "main")
@@ -154,16 +154,16 @@ def test_at_fork_leaves_out_what_others_merged(shop: Workspace) -> None:
     assert base.declared["A"].stock == stock(2)
 
 
-def test_at_fork_keeps_base_that_head_comes_after(shop: Workspace) -> None:
-    """On the main line nothing changes."""
+def test_at_fork_on_main_line_keeps_base(shop: Workspace) -> None:
+    """HEAD descends from the base."""
     known = _load("first")
 
     assert at_fork(known) is known
     assert at_fork(NO_GIT).base is None
 
 
-def test_declared_at_is_where_the_branch_began(shop: Workspace) -> None:
-    """What others merged to main since is no change of this branch."""
+def test_declared_at_is_the_fork_point(shop: Workspace) -> None:
+    """Later changes of others on main don't count as changes of this branch."""
     shop.git("checkout", "--quiet", "-b", "topic", "first")
     _declare(shop, 7)
 
@@ -171,7 +171,7 @@ def test_declared_at_is_where_the_branch_began(shop: Workspace) -> None:
     assert _stocks(declared_at(_load(None), "HEAD")) == {"A": 7}
 
 
-def test_declared_at_refuses_unknown_ref_and_no_git(shop: Workspace) -> None:
+def test_declared_at_of_unknown_ref_raises(shop: Workspace) -> None:
     """A typo must not show every SKU as changed, or none."""
     with pytest.raises(NoBaseError):
         declared_at(_load(None), "none")

@@ -1,4 +1,4 @@
-"""Several stores: one after the other, and the worst exit code counts."""
+"""Several stores, one after the other. The worst exit code counts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from reconciler.exit_codes import ExitCode
 
 
 class Work:
-    """Does what a script says for each store, and notes for which it was called."""
+    """Returns or raises the next step of a script, and notes the store."""
 
     def __init__(self, *script: ExitCode | Exception) -> None:
         self.script = list(script)
@@ -42,15 +42,15 @@ class Work:
     ],
 )
 def test_for_each_store_returns_worst_code(codes: Sequence[ExitCode], worst: ExitCode) -> None:
-    """A store in order does not hide one that is not."""
+    """A good result of one store does not hide a bad one."""
     work = Work(*codes)
 
     assert (work.run(), "".join(work.done)) == (worst, "abcd"[: len(codes)])
     assert [name in said for name, said in zip(work.done, work.reporter.said, strict=True)]
 
 
-def test_for_each_store_goes_on_after_error() -> None:
-    """A broken file of one store does not keep the others from being applied."""
+def test_for_each_store_after_error_continues() -> None:
+    """A broken file of one store does not block the others."""
     limit = LimitError("too many")
     work = Work(InputError([]), ExitCode.DONE, limit)
 
@@ -61,8 +61,8 @@ def test_for_each_store_goes_on_after_error() -> None:
 @pytest.mark.parametrize(
     "step", [ExitCode.INTERRUPTED, InterruptedRunError(ExitCode.TERMINATED)], ids=["code", "error"]
 )
-def test_for_each_store_ends_at_signal(step: ExitCode | Exception) -> None:
-    """After Ctrl-C no other store is begun, and those that were not are named."""
+def test_for_each_store_after_signal_stops(step: ExitCode | Exception) -> None:
+    """No other store starts, and those left are named."""
     work = Work(ExitCode.DONE, step, ExitCode.DONE, ExitCode.DONE)
 
     assert work.run().is_interruption
@@ -71,6 +71,6 @@ def test_for_each_store_ends_at_signal(step: ExitCode | Exception) -> None:
 
 
 def test_for_each_store_does_not_hide_bugs() -> None:
-    """An error that is none of ours ends the run."""
+    """An unexpected exception ends the run."""
     with pytest.raises(ZeroDivisionError):
         Work(ZeroDivisionError(), ExitCode.DONE).run()

@@ -1,4 +1,4 @@
-"""How shops are reached."""
+"""Connections to shops."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from reconciler.errors import UsageError
 from reconciler.webflow.token import Token
 
 
-def test_stores_that_share_a_token_share_its_allowance() -> None:
-    """The same pace for the same token, another one for another."""
+def test_pace_of_same_token_is_shared() -> None:
+    """Another token has another pace."""
     limits = RateLimits()
     pace = limits.pace_of(Token("one"))
 
@@ -17,8 +17,8 @@ def test_stores_that_share_a_token_share_its_allowance() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "61", "soon", "nan"])
-def test_odd_window_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """A minute of waiting is at most a minute, and more than nothing."""
+def test_rate_window_out_of_range_raises(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """It must be above 0, and at most a minute."""
     monkeypatch.setenv("WEBFLOW_RATE_WINDOW", text)
     with pytest.raises(UsageError):
         rate_window()

@@ -1,4 +1,4 @@
-"""Where a store's own files are, and where the tool keeps its state."""
+"""The folders of a store, and of the tool's own files."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from reconciler.errors import ReconcilerError
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoreContext:
-    """Return a store of the folder that the command runs in."""
+    """Return a store in the current folder."""
     monkeypatch.chdir(tmp_path)
     return StoreContext("demo", Path("inventory"))
 
 
 def test_folder_is_below_inventory(context: StoreContext) -> None:
-    """Paths are shown as they were given."""
+    """The path is relative, as it was given."""
     assert context.folder == Path("inventory/demo")
 
 
 def test_state_folder_is_beside_inventory_and_ignored(context: StoreContext) -> None:
-    """Journals are not committed, and a second call changes nothing."""
+    """Journals are not committed. A second call changes nothing."""
     for _ in range(2):
         folder = context.state_folder("journals", "demo")
         assert folder.is_dir()
@@ -31,7 +31,7 @@ def test_state_folder_is_beside_inventory_and_ignored(context: StoreContext) -> 
 
 
 def test_state_folder_keeps_the_users_gitignore(context: StoreContext) -> None:
-    """Somebody may want to commit a part of it."""
+    """People may commit a part of the folder."""
     Path(".reconciler").mkdir()
     Path(".reconciler/.gitignore").write_text("mine\n")
     context.state_folder("x")
@@ -40,8 +40,8 @@ def test_state_folder_keeps_the_users_gitignore(context: StoreContext) -> None:
 
 
 @pytest.mark.parametrize("link", [".reconciler", ".reconciler/journals"])
-def test_state_folder_through_link_is_refused(context: StoreContext, link: str) -> None:
-    """A commit may bring a link, and nothing is made where it leads."""
+def test_state_folder_through_link_raises(context: StoreContext, link: str) -> None:
+    """A commit can contain a link. Nothing is created behind it."""
     outside = Path("outside").absolute()
     outside.mkdir()
     Path(link).parent.mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ def test_state_folder_through_link_is_refused(context: StoreContext, link: str) 
 
 
 def test_state_folder_does_not_write_through_linked_gitignore(context: StoreContext) -> None:
-    """A link to a file that is not there yet is a link too."""
+    """A link to a missing file is a link, too."""
     Path(".reconciler").mkdir()
     Path(".reconciler/.gitignore").symlink_to("../outside")
     context.state_folder("x")
@@ -61,8 +61,8 @@ def test_state_folder_does_not_write_through_linked_gitignore(context: StoreCont
     assert not Path("outside").exists()
 
 
-def test_state_folder_that_cannot_be_made_names_it(context: StoreContext) -> None:
-    """A file in the way is an error in a sentence."""
+def test_state_folder_that_cannot_be_created_raises(context: StoreContext) -> None:
+    """The error names the file in the way."""
     Path(".reconciler").write_text("")
     with pytest.raises(ReconcilerError, match=r"\.reconciler"):
         context.state_folder("x")

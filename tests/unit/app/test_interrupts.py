@@ -1,4 +1,4 @@
-"""A signal ends a run in order, and a second one at once."""
+"""The first signal ends a run in order, the second one at once."""
 
 import signal
 import time
@@ -14,7 +14,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 @pytest.fixture(autouse=True)
 def _handlers() -> Iterator[None]:
-    """Give every signal its handler back."""
+    """Restore all signal handlers."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
@@ -29,8 +29,8 @@ def _handlers() -> Iterator[None]:
         (signal.SIGHUP, ExitCode.HUNG_UP),
     ],
 )
-def test_first_signal_is_noticed_and_nothing_is_raised(number: int, code: ExitCode) -> None:
-    """A write that is under way is not cut off."""
+def test_first_signal_sets_reason_and_raises_nothing(number: int, code: ExitCode) -> None:
+    """A write in progress is not cut off."""
     said: list[str] = []
     stop = StopSignal(said.append)
     assert (stop.reason(), stop.exit_code) == (None, None)
@@ -42,7 +42,7 @@ def test_first_signal_is_noticed_and_nothing_is_raised(number: int, code: ExitCo
 
 
 def test_second_signal_interrupts() -> None:
-    """What waits is left at once, and a third signal would end the process."""
+    """Waits end at once, and a third signal would kill the process."""
     stop = StopSignal(lambda _: None)
     with pytest.raises(KeyboardInterrupt), stop.noticing("x"):
         signal.raise_signal(signal.SIGTERM)
@@ -54,8 +54,8 @@ def test_second_signal_interrupts() -> None:
     assert (stop.is_abandoned, stop.exit_code) == (True, ExitCode.TERMINATED)
 
 
-def test_handlers_are_given_back() -> None:
-    """After the block signals do what they did before, also if it fails."""
+def test_noticing_restores_handlers() -> None:
+    """Also after an error in the block."""
     before = [signal.getsignal(number) for number in SIGNALS]
     with pytest.raises(ZeroDivisionError), StopSignal(lambda _: None).noticing("x"):
         assert [signal.getsignal(number) for number in SIGNALS] != before
@@ -65,7 +65,7 @@ def test_handlers_are_given_back() -> None:
 
 
 def test_ignored_signal_stays_ignored() -> None:
-    """Under `nohup` a run outlives its terminal."""
+    """Under `nohup`, a run outlives its terminal."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stop = StopSignal(lambda _: None)
     with stop.noticing("x"):
@@ -74,8 +74,8 @@ def test_ignored_signal_stays_ignored() -> None:
     assert stop.exit_code is None
 
 
-def test_time_that_is_over_ends_the_run_without_exit_code() -> None:
-    """A run that used its time up was not interrupted; signals go first as the reason."""
+def test_time_limit_ends_the_run_without_exit_code() -> None:
+    """A time limit is not an interruption. Signals come first as the reason."""
     stop = StopSignal(lambda _: None, 0.0, "10m")
     stop.end_within(1e9, "later")
 
@@ -86,7 +86,7 @@ def test_time_that_is_over_ends_the_run_without_exit_code() -> None:
 
 
 def test_sleep_ends_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wait for the rate limit is cut short by a signal, and by the end of the run's time."""
+    """A signal and the time limit both end a wait."""
     naps: list[float] = []
 
     def nap(seconds: float) -> None:
@@ -107,7 +107,7 @@ def test_sleep_ends_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sigterm_unwinds_with_its_exit_code() -> None:
-    """What is open gets closed, and shells see 143."""
+    """Resources are closed, and shells see 143."""
     said: list[str] = []
     exit_on_sigterm(said.append)
     with pytest.raises(SystemExit) as caught:
@@ -117,7 +117,7 @@ def test_sigterm_unwinds_with_its_exit_code() -> None:
 
 
 def test_ignored_sigterm_stays_ignored() -> None:
-    """What the parent process ignores is ignored here."""
+    """A signal that the parent process ignores stays ignored."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     exit_on_sigterm(lambda _: None)
     signal.raise_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Where an apply is recorded: on the remote that counts, only here, or nowhere."""
+"""The place of a record: a remote, only this clone, or nowhere."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ REF = f"refs/reconciler/{SITE}"
 
 @pytest.fixture
 def shop(workspace: Workspace) -> Workspace:
-    """Return a repository of one `on_change` store, and bare ones beside to be remotes."""
+    """Return a repository of one `on_change` store, and bare ones to use as remotes."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nrule: on_change\n")
     workspace.declare({"A": 5})
     workspace.commit("declare")
@@ -54,19 +54,19 @@ def _refusal(**asked: object) -> ReconcilerError:
 
 
 def _put_record(shop: Workspace, remote: str, message: str = "apply") -> str:
-    """Put some commit where the record of the site is on *remote*, and return it."""
+    """Push a commit as the record of the site to *remote*, and return it."""
     commit = shop.git("commit-tree", "HEAD^{tree}", "-m", message)
     shop.git("push", "--quiet", remote, f"{commit}:{REF}")
     return commit
 
 
 def _exact(shop: Workspace) -> None:
-    """Let the store need no record."""
+    """Give the store a rule that needs no record."""
     shop.write("inventory/demo/store.yaml", f"site_id: {SITE}\nrule: exact\n")
 
 
-def test_open_memory_is_the_remote_of_the_branch_with_its_record(shared: Workspace) -> None:
-    """Nothing need be asked for: the record is shared, and is here before anything is read."""
+def test_open_memory_by_default_fetches_record_of_the_branch_remote(shared: Workspace) -> None:
+    """The record is here before anything is read from the shop."""
     record = _put_record(shared, "origin")
     memory = _open()
 
@@ -75,23 +75,23 @@ def test_open_memory_is_the_remote_of_the_branch_with_its_record(shared: Workspa
     assert memory.repository.find_ref(REF) == record
 
 
-def test_open_memory_without_remotes_stays_here(shop: Workspace) -> None:
-    """A repository that nobody shares has its record in itself."""
+def test_open_memory_without_remotes_is_local(shop: Workspace) -> None:
+    """The record stays in this repository."""
     memory = _open()
 
     assert (memory.remote, memory.repository is not None) == (None, True)
 
 
-def test_open_memory_of_a_remote_that_is_named_is_that_one(shared: Workspace) -> None:
-    """By its name, or by its address."""
+def test_open_memory_with_named_remote_uses_it(shared: Workspace) -> None:
+    """By its name or its address."""
     shared.git("push", "--quiet", ".git/other.git", "main")
 
     assert _open(remote="origin").remote == "origin"
     assert _open(remote="./.git/other.git").remote == "./.git/other.git"
 
 
-def test_open_memory_where_no_remote_is_the_default_asks_for_one(shop: Workspace) -> None:
-    """Of two remotes none is guessed."""
+def test_open_memory_with_ambiguous_remotes_raises(shop: Workspace) -> None:
+    """Of two remotes, none is guessed."""
     for name in ("a", "b"):
         shop.git("remote", "add", name, ".git/other.git")
 
@@ -101,13 +101,13 @@ def test_open_memory_where_no_remote_is_the_default_asks_for_one(shop: Workspace
 
 
 @pytest.mark.parametrize("remote", ["orign", "-v"])
-def test_open_memory_of_an_unknown_remote_is_refused(shared: Workspace, remote: str) -> None:
-    """A slip is met before the first write and not after the last."""
+def test_open_memory_with_unknown_remote_raises(shared: Workspace, remote: str) -> None:
+    """A typo is found before the first write."""
     assert _refusal(remote=remote).exit_code is ExitCode.USAGE
 
 
-def test_open_memory_of_a_remote_that_is_gone_is_an_error(shared: Workspace) -> None:
-    """Without the last record an apply could put sold units back."""
+def test_open_memory_with_unreachable_remote_raises(shared: Workspace) -> None:
+    """Without the last record, an apply could put sold units back."""
     shared.git("remote", "set-url", "origin", "./nowhere.git")
     error = _refusal()
 
@@ -116,7 +116,7 @@ def test_open_memory_of_a_remote_that_is_gone_is_an_error(shared: Workspace) -> 
 
 @pytest.mark.parametrize("is_pushed", [True, False])
 def test_open_memory_needs_the_commit_on_the_remote(shared: Workspace, is_pushed: bool) -> None:
-    """Its record would name a commit that nobody else has."""
+    """Otherwise the record would name a commit that nobody else has."""
     shared.commit("later")
     if is_pushed:
         shared.git("push", "--quiet", "origin", "main")
@@ -126,8 +126,8 @@ def test_open_memory_needs_the_commit_on_the_remote(shared: Workspace, is_pushed
 
 
 @pytest.mark.parametrize("path", ["inventory/demo/stock.yaml", "inventory/demo/new.yaml"])
-def test_open_memory_needs_files_that_are_committed(shop: Workspace, path: str) -> None:
-    """The record names a commit, which must be what was applied; other files may differ."""
+def test_open_memory_needs_committed_files(shop: Workspace, path: str) -> None:
+    """The recorded commit must be what was applied. Other files may differ."""
     shop.write("README", "not of this store")
     _open()
     shop.write(path, "skus:\n  C: 6\n")
@@ -135,8 +135,8 @@ def test_open_memory_needs_files_that_are_committed(shop: Workspace, path: str) 
     assert isinstance(_refusal(), UsageError)
 
 
-def test_open_memory_of_none_is_nowhere_unless_a_rule_needs_it(shop: Workspace) -> None:
-    """`--no-record`: an on_change number that nobody remembers would be written again."""
+def test_open_memory_none_with_on_change_raises(shop: Workspace) -> None:
+    """With --no-record, an on_change number would be written again."""
     assert _refusal(none=True).exit_code is ExitCode.USAGE
     _exact(shop)
 
@@ -144,10 +144,8 @@ def test_open_memory_of_none_is_nowhere_unless_a_rule_needs_it(shop: Workspace) 
 
 
 @pytest.mark.parametrize("is_begun", [True, False])
-def test_open_memory_without_a_commit_is_nowhere_unless_it_is_needed(
-    workspace: Workspace, is_begun: bool
-) -> None:
-    """Outside of git, or before the first commit, `exact` alone can be applied."""
+def test_open_memory_without_commit_needs_exact(workspace: Workspace, is_begun: bool) -> None:
+    """Outside of git, or before the first commit, only `exact` can be applied."""
     if is_begun:
         workspace.git("init", "--quiet")
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\nrule: on_change\n")
@@ -159,8 +157,8 @@ def test_open_memory_without_a_commit_is_nowhere_unless_it_is_needed(
     assert _refusal(is_named=True).exit_code is ExitCode.USAGE
 
 
-def test_open_memory_local_needs_remotes_that_surely_have_no_record(shared: Workspace) -> None:
-    """A remote that can't be reached may have one that this clone would miss."""
+def test_open_memory_local_with_unreachable_remote_raises(shared: Workspace) -> None:
+    """It may have a record that this clone would miss."""
     shared.commit("not pushed")
     assert _open(local=True).remote is None
     shared.git("remote", "add", "gone", "./nowhere.git")
@@ -170,10 +168,8 @@ def test_open_memory_local_needs_remotes_that_surely_have_no_record(shared: Work
 
 
 @pytest.mark.parametrize("remote", ["origin", "other"])
-def test_open_memory_local_is_refused_where_any_remote_has_a_record(
-    shared: Workspace, remote: str
-) -> None:
-    """Two records of one shop would never meet."""
+def test_open_memory_local_with_record_of_a_remote_raises(shared: Workspace, remote: str) -> None:
+    """Two records of one shop could never be joined."""
     if remote == "other":
         shared.git("remote", "add", "other", ".git/other.git")
     _put_record(shared, remote)
@@ -182,7 +178,7 @@ def test_open_memory_local_is_refused_where_any_remote_has_a_record(
 
 
 def test_open_shared_with_two_records_needs_a_name(shared: Workspace) -> None:
-    """The one that counts is not guessed; once named, the other one is not asked."""
+    """None is guessed. Once one is named, the other remote is not contacted."""
     shared.git("remote", "add", "other", ".git/other.git")
     record = _put_record(shared, "origin")
     _put_record(shared, "other", "apart")
@@ -206,7 +202,7 @@ def test_refresh_record_fetches_before_a_plan(shared: Workspace) -> None:
 
 @pytest.mark.parametrize(("url", "notices"), [(".git/origin.git", 0), ("./nowhere.git", 1)])
 def test_refresh_record_that_fails_is_a_warning(shared: Workspace, url: str, notices: int) -> None:
-    """A plan on a train is still a plan, and says what it may not know."""
+    """A plan works offline, and says what it may not know."""
     shared.git("remote", "set-url", "origin", url)
     reporter = CollectingReporter()
     refresh_record(open_repository(shared.folder), load_store(CONTEXT).settings, reporter)
@@ -214,8 +210,8 @@ def test_refresh_record_that_fails_is_a_warning(shared: Workspace, url: str, not
     assert len(reporter.noticed) == notices
 
 
-def test_refresh_record_of_two_applies_apart_is_an_error(shared: Workspace) -> None:
-    """No warning is enough where it is known that one of two applies is missing."""
+def test_refresh_record_that_diverged_raises(shared: Workspace) -> None:
+    """A warning is not enough if the plan certainly misses an apply."""
     _put_record(shared, "origin")
     shared.git("update-ref", REF, shared.git("commit-tree", "HEAD^{tree}", "-m", "own"))
     with pytest.raises(DivergedError):

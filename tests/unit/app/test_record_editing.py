@@ -1,4 +1,4 @@
-"""`base show`, `set` and `unlock`: the record is shown and corrected, and nothing else is lost."""
+"""`base show`, `set`, `settle`, and `unlock` change the record, and lose nothing else."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ def _levels(declared: dict[str, Declared] | None = None) -> dict[str, object]:
 
 
 def _begin(at: datetime | None = None) -> str:
-    """Leave the intent of an apply that raises A from 3 to 7, and return its run."""
+    """Start an apply that raises A from 3 to 7 and never ends, and return its run."""
     desired = load_store(CONTEXT)
     recording = record(desired, plan_of(desired, live({"A": 3, "B": 8}), _base()))
     client: Any = FakeClient(at or datetime.now(UTC))
@@ -65,8 +65,8 @@ def _show() -> str:
     return "\n".join(reporter.results)
 
 
-def test_set_record_of_all_settles_what_the_commit_declares(shop: Workspace) -> None:
-    """The shop has what was declared there, since now; its record is a receipt of that commit."""
+def test_set_record_settles_all_levels_of_the_commit(shop: Workspace) -> None:
+    """The record is a receipt of that commit."""
     assert _set("first") is ExitCode.DONE
     base = _base()
 
@@ -75,8 +75,8 @@ def test_set_record_of_all_settles_what_the_commit_declares(shop: Workspace) -> 
     assert (base.pending, base.released) == ((), {})
 
 
-def test_set_record_of_some_keeps_the_others_and_the_source(shop: Workspace) -> None:
-    """What was not named is as before, and the commit that was applied last, too."""
+def test_set_record_with_globs_keeps_other_skus_and_source(shop: Workspace) -> None:
+    """Other SKUs and the applied commit stay the same."""
     _set("first")
     before = _base()
     _set("HEAD", "A*")
@@ -86,8 +86,8 @@ def test_set_record_of_some_keeps_the_others_and_the_source(shop: Workspace) -> 
     assert base.shop["B"] == before.shop["B"]
 
 
-def test_set_record_of_all_releases_what_is_gone(shop: Workspace) -> None:
-    """A level is never forgotten: it is kept for the day on which its file comes back."""
+def test_set_record_releases_undeclared_skus(shop: Workspace) -> None:
+    """A level is kept in case its file comes back."""
     _set()
     shop.declare({"B": 8})
     shop.commit("A is gone")
@@ -99,8 +99,8 @@ def test_set_record_of_all_releases_what_is_gone(shop: Workspace) -> None:
     assert (_levels(), _base().released) == ({"A": 5, "B": 5}, {})
 
 
-def test_set_record_learns_the_shops_ids_anew(shop: Workspace) -> None:
-    """The code may belong to another SKU than before, which is why somebody sets the base."""
+def test_set_record_resets_the_ids_of_its_skus(shop: Workspace) -> None:
+    """A code may now belong to another SKU, which is a reason to set the base."""
     _set()
     desired = load_store(CONTEXT)
     applied = record(desired, plan_of(desired, live({"A": 6, "B": 8}), _base()))
@@ -112,10 +112,10 @@ def test_set_record_learns_the_shops_ids_anew(shop: Workspace) -> None:
 
 
 @pytest.mark.parametrize("globs", [(), ("A",)])
-def test_set_record_of_all_consumes_what_the_commit_observed(
+def test_set_record_consumes_observations_of_the_commit(
     shop: Workspace, globs: tuple[str, ...]
 ) -> None:
-    """What was seen before is no reference any more; one that came later still is."""
+    """Later observations remain references."""
     seen = {"A": Seen(stock(6), f"{1:024x}")}
     names = []
     for message in ("early", "late"):
@@ -130,14 +130,16 @@ def test_set_record_of_all_consumes_what_the_commit_observed(
 
 
 @pytest.mark.parametrize(("yes", "answer", "code"), [(False, True, 0), (False, False, 1)])
-def test_set_record_asks_first(shop: Workspace, yes: bool, answer: bool, code: int) -> None:
-    """Without a yes nothing is recorded."""
+def test_set_record_without_confirmation_records_nothing(
+    shop: Workspace, yes: bool, answer: bool, code: int
+) -> None:
+    """With --yes, or after a yes, it records."""
     assert _set("first", yes=yes, answer=answer) == code
     assert (known().base is None) is bool(code)
 
 
-def test_set_record_names_what_it_settles_before_it_asks(shop: Workspace) -> None:
-    """The question is about a commit and SKUs."""
+def test_set_record_shows_commit_and_skus_before_it_asks(shop: Workspace) -> None:
+    """The question follows after that."""
     reporter = CollectingReporter(answer=False)
     set_record(CONTEXT, SetRequest("first", ("B",)), LOCAL, reporter)
     (text,) = reporter.results
@@ -147,8 +149,8 @@ def test_set_record_names_what_it_settles_before_it_asks(shop: Workspace) -> Non
 
 
 @pytest.mark.parametrize("ref", ["nope", "first..HEAD"])
-def test_set_record_of_what_names_no_commit_is_refused(shop: Workspace, ref: str) -> None:
-    """A slip records nothing."""
+def test_set_record_of_unknown_ref_raises(shop: Workspace, ref: str) -> None:
+    """A typo records nothing."""
     with pytest.raises(NoBaseError):
         _set(ref)
 
@@ -156,14 +158,14 @@ def test_set_record_of_what_names_no_commit_is_refused(shop: Workspace, ref: str
 
 
 @pytest.mark.parametrize("glob", ["NOPE", "a", ""])
-def test_set_record_of_no_sku_is_refused(shop: Workspace, glob: str) -> None:
-    """A pattern that matches nothing is a slip."""
+def test_set_record_without_match_raises(shop: Workspace, glob: str) -> None:
+    """A pattern without a match is a typo."""
     with pytest.raises(UsageError):
         _set("HEAD", glob)
 
 
-def test_set_record_while_an_apply_may_run_is_held(shop: Workspace) -> None:
-    """This clock may be wrong by hours; who says that the run is dead waits for its deadline."""
+def test_set_record_while_locked_raises(shop: Workspace) -> None:
+    """This clock may be wrong by hours. After an unlock, the deadline still counts."""
     _set("first")
     run = _begin(datetime.now(UTC) + timedelta(hours=1))
     with pytest.raises(LockedError):
@@ -173,8 +175,8 @@ def test_set_record_while_an_apply_may_run_is_held(shop: Workspace) -> None:
         _set()
 
 
-def test_set_record_keeps_the_deadline_of_a_run_that_was_unlocked(shop: Workspace) -> None:
-    """By the shop's clock it may still write, so the next apply waits for that."""
+def test_set_record_keeps_deadline_of_unlocked_run(shop: Workspace) -> None:
+    """By the shop's clock it may still write, so the next apply waits for it."""
     _set("first")
     run = _begin(datetime.now(UTC) - timedelta(seconds=5))
     with pytest.raises(LockedError):
@@ -189,8 +191,8 @@ def test_set_record_keeps_the_deadline_of_a_run_that_was_unlocked(shop: Workspac
     assert (after.told.deadline, after.told.is_unlocked) == (before.told.deadline, True)
 
 
-def test_unlock_record_ends_the_lock_and_keeps_what_is_pending(shop: Workspace) -> None:
-    """The next apply reads what the dead one wrote, and no level is lost."""
+def test_unlock_record_keeps_pending_writes_and_levels(shop: Workspace) -> None:
+    """The next apply reads what the crashed one wrote."""
     _set("first")
     shop.declare({"A": 7, "B": 8})
     run = _begin()
@@ -213,8 +215,8 @@ def test_unlock_record_ends_the_lock_and_keeps_what_is_pending(shop: Workspace) 
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])
-def test_unlock_record_without_a_lock_does_nothing(shop: Workspace, is_recorded: bool) -> None:
-    """A second unlock is no error, and makes no record."""
+def test_unlock_record_without_lock_does_nothing(shop: Workspace, is_recorded: bool) -> None:
+    """A second unlock is not an error, and adds no record."""
     if is_recorded:
         _set()
     before = known().last
@@ -223,8 +225,8 @@ def test_unlock_record_without_a_lock_does_nothing(shop: Workspace, is_recorded:
     assert known().last == before
 
 
-def test_show_record_says_what_is_known(shop: Workspace) -> None:
-    """None; then levels, commit and results; then who holds the lock."""
+def test_show_record_prints_each_state(shop: Workspace) -> None:
+    """No record, levels and commit, then the lock and its pending writes."""
     assert REF in _show()
     _set("first")
     first = shop.git("rev-parse", "first")[:7]
@@ -240,7 +242,7 @@ def test_show_record_says_what_is_known(shop: Workspace) -> None:
     assert "A: 3 -> 7" not in _show()
 
 
-def test_record_outside_of_git_is_refused(workspace: Workspace) -> None:
+def test_base_commands_outside_of_git_raise(workspace: Workspace) -> None:
     """There is no place for a record."""
     workspace.write("inventory/demo/store.yaml", f"site_id: {SITE}\n")
     workspace.declare({"A": 5})
@@ -250,8 +252,8 @@ def test_record_outside_of_git_is_refused(workspace: Workspace) -> None:
             edit()
 
 
-def test_set_record_of_broken_yaml_is_refused(shop: Workspace) -> None:
-    """What a commit declared must be told; and so must the store that is here."""
+def test_set_record_with_invalid_yaml_raises(shop: Workspace) -> None:
+    """Both the commit and the current store must be valid."""
     shop.declare({"A": -1})
     shop.commit("slip")
     with pytest.raises(InputError):
@@ -263,8 +265,8 @@ def test_set_record_of_broken_yaml_is_refused(shop: Workspace) -> None:
     assert not (Path(".git") / REF).exists()
 
 
-def test_settle_record_of_a_write_that_was_applied(shop: Workspace) -> None:
-    """The level is settled, and nothing is in doubt or locked any more."""
+def test_settle_record_as_applied_settles_the_level(shop: Workspace) -> None:
+    """Nothing is in doubt or locked any more."""
     _set("first")
     _begin(datetime(2026, 1, 1, tzinfo=UTC))
     assert [one.sku for one in _base().pending] == ["A"]
@@ -273,8 +275,8 @@ def test_settle_record_of_a_write_that_was_applied(shop: Workspace) -> None:
     assert (_levels(), _base().pending) == ({"A": 7, "B": 8}, ())
 
 
-def test_settle_record_of_a_write_that_was_skipped(shop: Workspace) -> None:
-    """The level is as it was before, so the next plan takes it up."""
+def test_settle_record_as_skipped_keeps_the_old_level(shop: Workspace) -> None:
+    """So the next plan includes it."""
     _set("first")
     _begin(datetime(2026, 1, 1, tzinfo=UTC))
     _settle(A=False)
@@ -282,8 +284,8 @@ def test_settle_record_of_a_write_that_was_skipped(shop: Workspace) -> None:
     assert (_levels(), _base().pending) == ({"A": 5, "B": 8}, ())
 
 
-def test_settle_record_of_what_is_not_in_doubt_is_refused(shop: Workspace) -> None:
-    """Nothing is recorded; while an apply runs, it is held."""
+def test_settle_record_of_sku_not_in_doubt_raises(shop: Workspace) -> None:
+    """Nothing is recorded. While an apply holds the lock, it raises, too."""
     with pytest.raises(UsageError):
         _settle(A=True)
     _set("first")

@@ -1,4 +1,4 @@
-"""An apply records its intent before the first write, and each batch before it is written."""
+"""An apply records its intent before the first write, and each batch before its writes."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,13 +22,13 @@ LONG = timedelta(seconds=LASTING)
 
 @pytest.fixture(autouse=True)
 def _real_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let locks last as long as they do: here the shop's clock is ours."""
+    """Use the real durations of locks. The shop's clock is fake."""
     for name, seconds in {"LASTING": LASTING, "MARGIN": MARGIN}.items():
         monkeypatch.setattr(recording, name, seconds)
 
 
 class _Stop(StopSignal):
-    """Sleeps for no time, by which the shop's clock goes on."""
+    """Sleeps without waiting, and moves the shop's clock."""
 
     def __init__(self, client: FakeClient) -> None:
         super().__init__(lambda _: None)
@@ -45,8 +45,8 @@ def _wait(at: timedelta, *, may_take_over: bool = False) -> FakeClient:
     return fake
 
 
-def test_intent_locks_the_store_by_the_shops_own_time(pair: Workspace) -> None:
-    """Until its deadline no other apply begins; who says that it is dead waits for that."""
+def test_intent_locks_until_its_deadline_by_the_shops_clock(pair: Workspace) -> None:
+    """No other apply starts before. With --take-over, it waits for the deadline."""
     intent = begin(start())
 
     assert (pair.git("rev-parse", REF), kind()) == (intent, "intent")
@@ -57,13 +57,13 @@ def test_intent_locks_the_store_by_the_shops_own_time(pair: Workspace) -> None:
     assert _wait(LONG).at == NOW + LONG
 
 
-def test_store_that_nobody_has_is_not_asked_for_the_time(pair: Workspace) -> None:
-    """A request less."""
+def test_wait_for_lock_without_lock_sends_no_request(pair: Workspace) -> None:
+    """The shop's time is not needed."""
     assert _wait(timedelta()).asked == []
 
 
-def test_nothing_is_written_when_the_deadline_is_near(pair: Workspace) -> None:
-    """Also by a run that was paused; with the next batch there is time again."""
+def test_may_write_near_the_deadline_is_false(pair: Workspace) -> None:
+    """Also for a run that was paused. The next batch has a new deadline."""
     running = start()
     fake: Any = running.client
     assert not running.may_write()
@@ -75,8 +75,8 @@ def test_nothing_is_written_when_the_deadline_is_near(pair: Workspace) -> None:
     assert running.may_write()
 
 
-def test_batch_says_what_came_of_the_one_before(pair: Workspace) -> None:
-    """Of a run that dies then, only that batch is in doubt; the rest is done or not begun."""
+def test_announce_records_results_of_earlier_batches(pair: Workspace) -> None:
+    """After a crash, only the last batch is in doubt."""
     running = start()
     first, second = running.plan.actions
     running.announce([first], {})
@@ -95,8 +95,8 @@ def test_batch_says_what_came_of_the_one_before(pair: Workspace) -> None:
     assert base.shop["A"].at == done.at
 
 
-def test_batch_of_a_run_that_was_taken_over_is_refused(pair: Workspace) -> None:
-    """Here and on the remote; what is there stays."""
+def test_announce_after_take_over_raises(pair: Workspace) -> None:
+    """The record of the other apply stays."""
     running = start()
     tip = begin(running)
     other = pair.git("commit-tree", f"{REF}^{{tree}}", "-p", REF, "-m", "other")
@@ -108,7 +108,7 @@ def test_batch_of_a_run_that_was_taken_over_is_refused(pair: Workspace) -> None:
 
 
 def test_intent_names_pending_writes(pair: Workspace) -> None:
-    """What a crashed apply may have written is known: before, after, and by which id."""
+    """It has the stocks before and after, and the SKU ids."""
     begin(start())
     base = known().base
 
@@ -120,8 +120,8 @@ def test_intent_names_pending_writes(pair: Workspace) -> None:
     ]
 
 
-def test_second_apply_that_begins_is_refused(pair: Workspace) -> None:
-    """Of two that planned at the same time one begins, and the other one has written nothing."""
+def test_announce_of_two_applies_locks_out_the_second(pair: Workspace) -> None:
+    """Both planned at the same time. The second has written nothing."""
     first, second = start(), start()
     intent = begin(first)
     with pytest.raises(LockedError):
@@ -130,8 +130,8 @@ def test_second_apply_that_begins_is_refused(pair: Workspace) -> None:
     assert pair.git("rev-parse", REF) == intent
 
 
-def test_begin_on_remote_that_is_ahead_is_taken_back(pair: Workspace) -> None:
-    """An apply elsewhere holds the store, so that this clone must not look as if it did."""
+def test_announce_with_newer_remote_record_leaves_nothing(pair: Workspace) -> None:
+    """Another apply holds the lock, so this clone must not keep its intent."""
     remote = str(pair.folder / ".git/other")
     begin(start(remote))
     pair.git("update-ref", "-d", REF)
@@ -141,8 +141,8 @@ def test_begin_on_remote_that_is_ahead_is_taken_back(pair: Workspace) -> None:
     assert kind() is None
 
 
-def test_start_recording_without_a_place_records_nothing(pair: Workspace) -> None:
-    """A store without on_change outside of git is applied all the same."""
+def test_start_recording_without_repository_is_none(pair: Workspace) -> None:
+    """A store without on_change can be applied outside of git."""
     desired = load_store(CONTEXT)
     plan = plan_of(desired, live({"A": 3, "B": 4}))
     client: Any = FakeClient()
@@ -151,7 +151,7 @@ def test_start_recording_without_a_place_records_nothing(pair: Workspace) -> Non
 
 
 def test_describe_lock_names_commit_and_run(pair: Workspace) -> None:
-    """Whoever waits knows for whom, until when, and how to end it."""
+    """It says for whom to wait, until when, and how to end it."""
     running = start()
     begin(running)
     last = known().last
@@ -169,7 +169,7 @@ def test_describe_lock_names_commit_and_run(pair: Workspace) -> None:
 def test_find_actor_is_of_the_workflow_or_of_git(
     pair: Workspace, actor: str | None, name: str, found: str
 ) -> None:
-    """In a pipeline git's user says nothing."""
+    """In a pipeline, git's user says nothing."""
     pair.git("config", "user.name", name)
     repository = known().repository
     assert repository is not None
@@ -177,8 +177,8 @@ def test_find_actor_is_of_the_workflow_or_of_git(
     assert find_actor(repository, {} if actor is None else {"GITHUB_ACTOR": actor}) == found
 
 
-def test_find_actor_is_short_and_shows_what_it_holds(pair: Workspace) -> None:
-    """A name can neither fill the log nor hide in it."""
+def test_find_actor_is_short_and_escaped(pair: Workspace) -> None:
+    """A name can't fill the log or hide in it."""
     repository = known().repository
     assert repository is not None
     found = find_actor(repository, {"GITHUB_ACTOR": "a\x1b[2J" + "x" * 999})

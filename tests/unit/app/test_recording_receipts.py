@@ -1,4 +1,4 @@
-"""An apply records its receipt after the last write: what came about, and what it cost."""
+"""An apply records its receipt after the last write."""
 
 import pytest
 from factories import Workspace, live, plan_of, stock
@@ -10,8 +10,8 @@ from reconciler.errors import LockedError, PushError
 from reconciler.model import Report, Result, SettledSku, format_time
 
 
-def test_finish_records_what_was_applied_alone(pair: Workspace) -> None:
-    """A SKU that was not written is still new, and the store is free again."""
+def test_finish_records_only_applied_skus(pair: Workspace) -> None:
+    """A SKU that was not written is still new, and the lock is free."""
     recording = start()
     begin(recording)
     said = recording.finish(report(A=Result.APPLIED, B=Result.NOT_TRIED))
@@ -24,8 +24,8 @@ def test_finish_records_what_was_applied_alone(pair: Workspace) -> None:
     assert last.base.commit[:7] in said
 
 
-def test_run_that_ends_before_its_first_write_says_so(pair: Workspace) -> None:
-    """A run that ends before its first write leaves the store free, and nothing applied."""
+def test_finish_without_any_write_frees_the_lock(pair: Workspace) -> None:
+    """Nothing counts as applied."""
     recording = start()
     begin(recording)
     recording.finish(report(A=Result.NOT_TRIED, B=Result.NOT_TRIED))
@@ -36,8 +36,8 @@ def test_run_that_ends_before_its_first_write_says_so(pair: Workspace) -> None:
     assert (base.declared, base.pending) == ({}, ())
 
 
-def test_finish_that_cannot_be_pushed_names_the_commit(pair: Workspace) -> None:
-    """The writes are done, and the user learns how to share their record."""
+def test_finish_that_cannot_be_pushed_names_commit_and_ref(pair: Workspace) -> None:
+    """The writes are done, and the user learns how to push their record."""
     remote = pair.folder / ".git/other"
     recording = start(str(remote))
     begin(recording)
@@ -50,7 +50,7 @@ def test_finish_that_cannot_be_pushed_names_the_commit(pair: Workspace) -> None:
 
 
 def test_finish_without_writes_is_recorded_once(pair: Workspace) -> None:
-    """An apply every night that finds nothing to do makes no commit every night."""
+    """A nightly apply without changes adds no commits."""
     desired = load_store(CONTEXT)
     plan = plan_of(desired, live({"A": 5, "B": 5}))
     said = [record(desired, plan).finish(Report("demo", ())) for _ in range(2)]
@@ -59,8 +59,8 @@ def test_finish_without_writes_is_recorded_once(pair: Workspace) -> None:
     assert kind() == "receipt"
 
 
-def test_finish_after_intent_is_recorded_even_if_nothing_is_new(pair: Workspace) -> None:
-    """An intent without a receipt would lock the store."""
+def test_finish_after_intent_always_adds_a_receipt(pair: Workspace) -> None:
+    """An intent without a receipt would keep the lock."""
     for _ in range(2):
         recording = start()
         begin(recording)
@@ -84,8 +84,8 @@ def test_record_message_lists_results_in_one_line_each(pair: Workspace) -> None:
     assert any(pair.git("rev-parse", "HEAD") in line for line in message)
 
 
-def test_finish_keeps_what_the_shop_had_and_when(pair: Workspace) -> None:
-    """The next plan knows since when units are gone."""
+def test_finish_records_stock_and_time(pair: Workspace) -> None:
+    """The next plan knows since when units are missing."""
     recording = start()
     told = report(A=Result.APPLIED, B=Result.NOT_TRIED)
     begin(recording)
@@ -98,8 +98,8 @@ def test_finish_keeps_what_the_shop_had_and_when(pair: Workspace) -> None:
     }
 
 
-def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> None:
-    """What it planned with is old, so that its silence would say too much."""
+def test_finish_without_writes_after_another_apply_raises(pair: Workspace) -> None:
+    """Its plan was outdated, so it must not end as up to date."""
     remote = str(pair.folder / ".git/other")
     desired = load_store(CONTEXT)
     plan = plan_of(desired, live({"A": 5, "B": 5}))
@@ -111,7 +111,7 @@ def test_finish_without_writes_after_another_apply_is_held(pair: Workspace) -> N
         late.finish(Report("demo", ()))
 
 
-def test_first_receipt_that_lost_a_race_is_taken_back(pair: Workspace) -> None:
+def test_finish_of_first_receipt_that_lost_a_race_leaves_nothing(pair: Workspace) -> None:
     """Nothing was written, so this clone must not keep a record that nobody else has."""
     remote = str(pair.folder / ".git/other")
     desired = load_store(CONTEXT)

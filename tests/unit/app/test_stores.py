@@ -1,4 +1,4 @@
-"""Which stores a command is about."""
+"""Finding the stores of a command."""
 
 import os
 from pathlib import Path
@@ -29,20 +29,20 @@ def shops(workspace: Workspace) -> Workspace:
 def test_resolve_stores_returns_named_ones_once(
     shops: Workspace, names: tuple[str, ...], found: str
 ) -> None:
-    """All without a name, and each in the order given, so that no store is applied twice."""
+    """All without a name, else in the given order, so that no store is applied twice."""
     assert [one.name for one in resolve_stores(INVENTORY, names)] == found.split()
 
 
 @pytest.mark.parametrize("name", ["uk", "US", "", ".", "../inventory/us", "de/../us"])
-def test_resolve_stores_refuses_unknown_name(shops: Workspace, name: str) -> None:
-    """A name is that of a store, and no path; one wrong name of two is enough."""
+def test_resolve_stores_with_unknown_name_raises(shops: Workspace, name: str) -> None:
+    """A name is not a path. One unknown name is enough."""
     with pytest.raises(UsageError):
         resolve_stores(INVENTORY, ("us", name))
 
 
 @pytest.mark.parametrize("path", ["inventory/stock.yaml", "inventory/link"])
-def test_resolve_stores_refuses_what_is_no_store(shops: Workspace, path: str) -> None:
-    """A file beside the stores, or a link to a folder elsewhere, is not skipped in silence."""
+def test_resolve_stores_with_another_file_raises(shops: Workspace, path: str) -> None:
+    """A file beside the stores, or a link to a folder elsewhere, is not ignored."""
     if path.endswith("link"):
         Path(path).symlink_to("us")
     else:
@@ -53,7 +53,7 @@ def test_resolve_stores_refuses_what_is_no_store(shops: Workspace, path: str) ->
     assert caught.value.problems[0].path == path
 
 
-def test_load_store_reads_just_its_own_files(shops: Workspace) -> None:
+def test_load_store_reads_only_its_own_files(shops: Workspace) -> None:
     """The same SKU of another store has another stock."""
     for name, quantity in (("de", 1), ("us", 2)):
         desired = load_store(StoreContext(name, INVENTORY))
@@ -67,7 +67,7 @@ def test_load_store_reads_just_its_own_files(shops: Workspace) -> None:
 def test_load_folder_names_store_after_its_folder(
     shops: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the command runs in that folder."""
+    """Also if the command runs in that folder."""
     monkeypatch.chdir("inventory/us")
 
     assert load_folder(Path()).settings.name == "us"
@@ -88,7 +88,7 @@ def test_load_folder_names_store_after_its_folder(
 def test_stores_for_path_finds_store_around_or_below(
     shops: Workspace, monkeypatch: pytest.MonkeyPatch, here: str, path: str, folders: str
 ) -> None:
-    """A file, a folder in a store, a store, an inventory, or what holds it."""
+    """A file, a folder in a store, a store, an inventory, or its parent."""
     monkeypatch.chdir(here)
     found = stores_for_path(Path(path))
 
@@ -96,8 +96,8 @@ def test_stores_for_path_finds_store_around_or_below(
 
 
 @pytest.mark.parametrize("path", ["none", "inventory/us/none.yaml", "README", "empty"])
-def test_stores_for_path_refuses_path_of_no_store(shops: Workspace, path: str) -> None:
-    """A slip in a path must not pass as a store without a fault."""
+def test_stores_for_path_outside_of_stores_raises(shops: Workspace, path: str) -> None:
+    """A wrong path must not look like a store without problems."""
     shops.write("README", "")
     Path("empty").mkdir()
     with pytest.raises(InputError) as caught:

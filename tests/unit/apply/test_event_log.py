@@ -1,4 +1,4 @@
-"""The events of an apply: a line of JSON each, as the schema says."""
+"""The event log of an apply: one JSON line per event, valid against the schema."""
 
 import io
 import json
@@ -22,7 +22,7 @@ SECRET = "wf-secret-0123456789"
 
 
 class Gone(io.StringIO):
-    """A stream whose reader is gone."""
+    """A stream whose reader has closed it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Gone(io.StringIO):
 
 @pytest.fixture
 def secret() -> Iterator[str]:
-    """Register a secret for one test alone."""
+    """Register a secret for one test."""
     before = list(masking._forms)
     masking.register_secret(SECRET)
     yield SECRET
@@ -46,7 +46,7 @@ def _events(stream: io.StringIO) -> Events:
 
 
 def _read(stream: io.StringIO) -> list[dict[str, Any]]:
-    """Return the events in *stream*, each of which fits the schema."""
+    """Return the events in *stream*, after validating each against the schema."""
     validator = jsonschema_rs.Draft202012Validator(load_schema("event-log"))
     events = [json.loads(line) for line in stream.getvalue().splitlines()]
     for event in events:
@@ -60,8 +60,8 @@ def _outcome(result: Result, after: Action | None = A, message: str = "") -> Out
     return Outcome("A", result, A.before, A.after, finite(4), message)
 
 
-def test_planned_tells_the_version_and_each_change() -> None:
-    """The version comes first, then the actions in their order with both stocks."""
+def test_planned_writes_version_and_each_change() -> None:
+    """The version comes first, then the actions in order with both stocks."""
     stream = io.StringIO()
     _events(stream).planned(PLAN, "1.2.3")
     version, first, second = _read(stream)
@@ -77,7 +77,7 @@ def test_planned_tells_the_version_and_each_change() -> None:
 
 
 def test_events_have_store_and_time() -> None:
-    """Each line says which store it is about, and when in UTC with microseconds."""
+    """Each line has its store, and its time in UTC with microseconds."""
     stream = io.StringIO()
     _events(stream).begun(A)
     (event,) = _read(stream)
@@ -97,8 +97,8 @@ def test_events_have_store_and_time() -> None:
         (Result.NOT_TRIED, "apply_errored"),
     ],
 )
-def test_finished_tells_the_result_and_what_was_found(result: Result, kind: str) -> None:
-    """A write that may not have landed is never told as complete."""
+def test_finished_writes_result_and_found_stock(result: Result, kind: str) -> None:
+    """A write that may be without effect is never reported as complete."""
     stream = io.StringIO()
     _events(stream).finished(A, _outcome(result, message="why"))
     (event,) = _read(stream)
@@ -107,24 +107,24 @@ def test_finished_tells_the_result_and_what_was_found(result: Result, kind: str)
     assert event["found"] == {"inventory_type": "finite", "quantity": 4}
 
 
-def test_finished_without_a_stock_finds_null() -> None:
-    """What was not read is null, and no number."""
+def test_finished_without_stock_writes_null() -> None:
+    """An unread stock is null, not a number."""
     stream = io.StringIO()
     _events(stream).finished(A, replace(_outcome(Result.FAILED), found=None))
 
     assert _read(stream)[0]["found"] is None
 
 
-def test_sending_tells_nothing() -> None:
-    """That a write is about to be sent is no event."""
+def test_sending_writes_nothing() -> None:
+    """A write about to be sent is not an event."""
     stream = io.StringIO()
     _events(stream).sending(A)
 
     assert stream.getvalue() == ""
 
 
-def test_ended_counts_each_result_and_tells_why() -> None:
-    """Findings and the reason are diagnostics; the counts are the last line."""
+def test_ended_writes_diagnostics_and_counts() -> None:
+    """Findings and the stop reason are diagnostics. The counts are the last line."""
     stream = io.StringIO()
     outcomes = (
         _outcome(Result.APPLIED),
@@ -148,16 +148,16 @@ def test_ended_counts_each_result_and_tells_why() -> None:
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError("no space"), ValueError("closed")])
-def test_events_without_a_reader_end_no_apply(error: Exception) -> None:
-    """A stream that can't be written is no reason to leave a shop half written."""
+def test_events_with_broken_stream_raise_nothing(error: Exception) -> None:
+    """A closed stream must not end an apply halfway."""
     events = _events(Gone(error))
     events.planned(PLAN, "1.2.3")
     events.ended(Report("demo", ()))
 
 
 @pytest.mark.parametrize("text", ["one\ntwo", "##[error]now", "\x1b[2J", "\u2028", '"'])
-def test_events_are_one_line_each_and_command_nothing(text: str) -> None:
-    """A message can neither begin another line nor command the runner that logs it."""
+def test_events_with_hostile_text_stay_on_one_line(text: str) -> None:
+    """A message can't start another line, and can't command the runner."""
     stream = io.StringIO()
     _events(stream).finished(A, _outcome(Result.FAILED, message=text))
 
@@ -167,7 +167,7 @@ def test_events_are_one_line_each_and_command_nothing(text: str) -> None:
 
 
 def test_events_mask_secrets(secret: str) -> None:
-    """A token in a message stays out of the stream."""
+    """A token in a message does not reach the stream."""
     stream = io.StringIO()
     _events(stream).finished(A, _outcome(Result.FAILED, message=f"Bearer {secret}"))
 

@@ -1,4 +1,4 @@
-"""Each step of an apply is told to all observers in their order."""
+"""Observers are called in order for each step of an apply."""
 
 import pytest
 from factories import action
@@ -14,7 +14,7 @@ Steps = list[tuple[object, ...]]
 
 
 class Keeping:
-    """Keeps what it is told under its name, and may refuse it."""
+    """Keeps its calls under its name, and can raise an error."""
 
     def __init__(self, name: str, told: Steps, error: Exception | None = None) -> None:
         self._name, self._told, self._error = name, told, error
@@ -44,8 +44,8 @@ def _tell(observer: Observer, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_observers_tell_all_in_order(step: str) -> None:
-    """The journal, which is first, knows before anything else does."""
+def test_observers_are_called_in_order(step: str) -> None:
+    """The journal is first."""
     told: Steps = []
     _tell(Observers([Keeping("journal", told), Keeping("events", told)]), step)
     facts = (A, DONE) if step == "finished" else (A,)
@@ -54,8 +54,8 @@ def test_observers_tell_all_in_order(step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_observers_end_at_the_first_that_raises(step: str) -> None:
-    """What the journal can't keep is told to nothing after it, and the writer hears of it."""
+def test_observers_stop_at_the_first_error(step: str) -> None:
+    """After an error of the journal, no other observer is called, and the caller gets the error."""
     told: Steps = []
     full = Keeping("journal", told, JournalError("disk full"))
 
@@ -67,5 +67,5 @@ def test_observers_end_at_the_first_that_raises(step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("observer", [NullObserver(), NO_OBSERVER, Observers([NullObserver()])])
 def test_null_observer_ignores_every_step(observer: Observer, step: str) -> None:
-    """It is a base for observers that care about some steps, so it never raises."""
+    """A base class for observers of some steps, so it never raises."""
     _tell(observer, step)

@@ -1,4 +1,4 @@
-"""A report is saved and read back as it was, and nothing else is taken for one."""
+"""Reports are saved and loaded without loss, and other files are rejected."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def _data(report: Report = REPORT, exit_code: int = 5) -> dict[str, Any]:
 
 
 def _with(path: str, value: Any) -> dict[str, Any]:
-    """Return a saved report with *value* at *path*; `...` removes what is there."""
+    """Return a saved report with *value* at *path*. `...` removes the entry."""
     data: Any = _data()
     *parents, last = [int(part) if part.isdigit() else part for part in path.split("/")]
     place = data
@@ -45,13 +45,13 @@ def _with(path: str, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("report", [REPORT, Report("demo", ())], ids=["full", "empty"])
-def test_load_report_gives_back_what_was_dumped(report: Report) -> None:
-    """Every result and every kind of stock is the same after a round trip."""
+def test_load_report_of_dumped_report_is_equal(report: Report) -> None:
+    """All results and kinds of stock survive the round trip."""
     assert load_report("r.json", _data(report)) == report
 
 
 def test_dump_report_fits_its_schema_and_counts() -> None:
-    """Programs find the plan, the exit code and the counts that follow from the outcomes."""
+    """The JSON has the plan, the exit code, and the counts of all outcomes."""
     data = _data(exit_code=3)
     jsonschema_rs.Draft202012Validator(load_schema("report")).validate(data)
 
@@ -62,8 +62,8 @@ def test_dump_report_fits_its_schema_and_counts() -> None:
     }
 
 
-def test_dump_report_keeps_zero_apart_from_nothing() -> None:
-    """A shop that has 0 units is not one that was not read, nor one without a quantity."""
+def test_dump_report_keeps_zero_apart_from_null() -> None:
+    """A stock of 0 differs from an unread one, and from one without a quantity."""
     found = [outcome["found"] for outcome in _data()["outcomes"][: len(STOCKS)]]
 
     assert found == [
@@ -76,8 +76,8 @@ def test_dump_report_keeps_zero_apart_from_nothing() -> None:
     ]
 
 
-def test_dump_report_commands_no_runner() -> None:
-    """A store's message can't command the runner that prints the report."""
+def test_dump_report_with_hostile_text_commands_no_runner() -> None:
+    """A message of the shop can't command the runner that prints the report."""
     outcome = Outcome("A", Result.FAILED, None, None, message="##[error]now")
     text = dump_report(Report("demo", (outcome,)), fingerprint=FINGERPRINT, exit_code=5)
 
@@ -91,7 +91,7 @@ NONE_IN_JSON = [b"[]", b"null", b'"outcomes"', b'["outcomes"]', b"{}", b"NaN"]
 
 @pytest.mark.parametrize("content", [b"", b"not JSON", b"\xff", *NONE_IN_JSON, PLAN])
 def test_as_report_of_another_file_is_none(content: bytes) -> None:
-    """A plan, or what is no JSON object with outcomes, is no report."""
+    """Plans and other JSON are not reports."""
     assert as_report(content) is None
 
 
@@ -113,8 +113,8 @@ def test_as_report_of_another_file_is_none(content: bytes) -> None:
         ("outcomes/0/found/quantity", "5"),
     ],
 )
-def test_load_report_that_does_not_fit_is_refused(path: str, value: Any) -> None:
-    """What renders it must not meet what no report holds; the file is named."""
+def test_load_report_that_is_malformed_raises(path: str, value: Any) -> None:
+    """The error names the file."""
     with pytest.raises(PlanFileError, match=r"r\.json") as caught:
         load_report("r.json", _with(path, value))
     assert caught.value.exit_code is ExitCode.INPUT

@@ -1,4 +1,4 @@
-"""One SKU: read, compare, write, and what a lost answer, an end, or a dead run leaves open."""
+"""One SKU: read, compare, write, lost answers, early ends, and crashed runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ LOST = TransportError("the answer broke off")
 
 
 class Shop(FakeStore):
-    """A fake store that may also fail reads, and knows whether a turn is held at each write."""
+    """A fake store that can also fail reads, and knows whether a turn is held at each write."""
 
     def __init__(self, now: Any = 3, writes: Any = (), reads: Any = ()) -> None:
         super().__init__({"id-A": stock(now), "id-B": stock(now)}, writes)
@@ -59,7 +59,7 @@ class Shop(FakeStore):
 
 
 class Log(NullObserver):
-    """An observer that keeps the steps, and may do something at one of them."""
+    """An observer that keeps the steps, and can call a function at one of them."""
 
     def __init__(self, at: str = "", call: Callable[[], object] = lambda: None) -> None:
         self.steps: list[str] = []
@@ -103,8 +103,8 @@ def _to_end(writer: SkuWriter) -> Outcome:
     ("now", "result"),
     [(3, APPLIED), (5, ALREADY), *((now, MOVED) for now in (2, 4, 6, None, 3.5, "infinite"))],
 )
-def test_attempt_writes_only_what_is_as_planned(now: Any, result: Result) -> None:
-    """A SKU is announced and written if it has just the number that the plan saw."""
+def test_attempt_writes_only_the_planned_stock(now: Any, result: Result) -> None:
+    """A SKU is written only if it has exactly the number in the plan."""
     shop, log = Shop(now), Log()
     outcome = _to_end(_writer(shop, log))
     is_written = result is APPLIED
@@ -118,10 +118,8 @@ def test_attempt_writes_only_what_is_as_planned(now: Any, result: Result) -> Non
     ("step", "result", "writes"),
     [("sending", NOT_TRIED, 0), ("applied", APPLIED, 1)],
 )
-def test_attempt_that_the_journal_cannot_keep_ends_the_run(
-    step: str, result: Result, writes: int
-) -> None:
-    """A write that can't be announced is not sent; one that took effect is still told as such."""
+def test_attempt_with_full_journal_stops_the_run(step: str, result: Result, writes: int) -> None:
+    """An unannounced write is not sent. One that took effect is still reported as applied."""
     shop = Shop()
     writer = _writer(shop, Log(step, _fail(JournalError("disk full"))))
 
@@ -129,8 +127,8 @@ def test_attempt_that_the_journal_cannot_keep_ends_the_run(
     assert len(shop.writes) == writes
 
 
-def test_attempt_with_lost_answer_that_cannot_be_read_back_is_put_aside() -> None:
-    """It is not written again at once, and the attempt knows that one write was sent."""
+def test_attempt_lost_and_unreadable_is_put_aside() -> None:
+    """It is not written again at once, and counts one write."""
     shop = Shop(3, [_fail(LOST)], [None, LOST])
 
     attempt = _writer(shop).attempt(Attempt(action()))
@@ -159,8 +157,8 @@ def _correction(units: int, cause: Cause = Cause.ADJUSTED) -> Action:
         (_correction(-2, Cause.COUNTED), 0, 0),
     ],
 )
-def test_correction_is_added_to_what_the_shop_has(correction: Action, now: int, after: int) -> None:
-    """A sale since the plan is no conflict, and the outcome says what was sent."""
+def test_attempt_adds_correction_to_live_stock(correction: Action, now: int, after: int) -> None:
+    """A sale since the plan is not a conflict. The outcome has the stock that was sent."""
     shop = Shop(now)
     outcome = _writer(shop).attempt(Attempt(correction))
 
@@ -181,10 +179,8 @@ def test_correction_is_added_to_what_the_shop_has(correction: Action, now: int, 
         (_correction(-2), 0),
     ],
 )
-def test_correction_that_makes_no_sense_any_more_is_left_alone(
-    correction: Action, now: Any
-) -> None:
-    """Nothing is written, and nothing is guessed."""
+def test_attempt_correction_that_does_not_fit_is_moved(correction: Action, now: Any) -> None:
+    """Nothing is written."""
     shop = Shop(now)
     outcome = _writer(shop).attempt(Attempt(correction))
 
@@ -195,10 +191,10 @@ def test_correction_that_makes_no_sense_any_more_is_left_alone(
 @pytest.mark.parametrize(
     ("then", "result"), [(4, APPLIED), (3, UNKNOWN), (1, UNKNOWN), (2, Attempt)]
 )
-def test_correction_whose_answer_was_lost_is_looked_for_as_it_was_sent(
+def test_attempt_lost_correction_is_compared_as_sent(
     then: int, result: Result | type[Attempt]
 ) -> None:
-    """Not as it was planned: sent from 2 to 4, so 3 is neither, though the plan began there."""
+    """It was sent from 2 to 4, so 3 is neither, although the plan saw 3."""
 
     def lose(store: FakeStore, target: Target, _: Stock) -> Stock:
         store.stocks[target.sku_id] = stock(then)
@@ -215,8 +211,8 @@ def test_correction_whose_answer_was_lost_is_looked_for_as_it_was_sent(
     ("now", "result", "waits"),
     [(5, APPLIED, 0), (4, UNKNOWN, 0), (3, APPLIED, 1)],
 )
-def test_attempt_in_doubt_looks_before_it_writes(now: int, result: Result, waits: int) -> None:
-    """What an earlier run may have written is written only if it is as before after a wait."""
+def test_attempt_in_doubt_reads_before_it_writes(now: int, result: Result, waits: int) -> None:
+    """A SKU of a crashed run is written only if it is as before after a wait."""
     shop = Shop(now)
     writer = _writer(shop, in_doubt={"A": Attempt(action(), EARLIER, 1)})
     first = writer.attempt(Attempt(action()))
@@ -237,10 +233,10 @@ def test_attempt_in_doubt_looks_before_it_writes(now: int, result: Result, waits
         (Throttled("too many", 1.0), MAX_TURNS, NOT_TRIED),
     ],
 )
-def test_attempt_that_was_not_taken_has_not_come_about(
+def test_attempt_without_effect_is_failed_or_not_tried(
     error: Exception, writes: int, result: Result
 ) -> None:
-    """It is failed without a stock, or not tried if the run must end: the base stays as it was."""
+    """It is not tried if the run must stop. The base stays as it was."""
     shop = Shop(3, [_fail(error)] * MAX_TURNS)
     writer = _writer(shop)
     outcome = _to_end(writer)
@@ -250,21 +246,21 @@ def test_attempt_that_was_not_taken_has_not_come_about(
 
 
 def test_attempt_answered_with_another_number_is_failed() -> None:
-    """What the store says it has now is told, and counts as written."""
+    """The number in the answer is reported, and counts as written."""
     outcome = _to_end(_writer(Shop(3, [lambda *_: stock(4)])))
 
     assert (outcome.result, outcome.found) == (FAILED, stock(4))
 
 
-def test_attempt_that_has_to_end_between_read_and_write_is_not_sent() -> None:
-    """The reason is asked for once more right before the write."""
+def test_attempt_stopped_between_read_and_write_is_not_sent() -> None:
+    """The stop reason is checked once more right before the write."""
     shop = Shop()
     outcome = _to_end(_writer(shop, must_end=lambda: "time is over" if shop.reads else None))
 
     assert (outcome.result, shop.writes) == (NOT_TRIED, [])
 
 
-def test_attempt_with_an_answer_counts_failures_anew() -> None:
+def test_attempt_with_answer_resets_the_failure_count() -> None:
     """Only failures in a row are an outage."""
     most: list[Exception | None] = [LOST] * (MAX_FAILURES_IN_A_ROW - 1)
     writer = _writer(Shop(2, reads=[*most, None, *most, LOST]))
@@ -276,16 +272,16 @@ def test_attempt_with_an_answer_counts_failures_anew() -> None:
     assert writer.stopped is not None
 
 
-def test_end_without_any_answer_says_so() -> None:
-    """A store that never answered is an outage, also for one SKU."""
+def test_end_without_any_answer_returns_the_error() -> None:
+    """A shop that never answered is an outage, even for one SKU."""
     writer = _writer(Shop(reads=[LOST]))
     writer.attempt(Attempt(action()))
 
     assert (writer.stopped, writer.end()) == (None, str(LOST))
 
 
-def test_abandon_lets_nothing_more_be_sent() -> None:
-    """An attempt that goes on later sends nothing; what an earlier run may have sent is unknown."""
+def test_abandon_prevents_further_writes() -> None:
+    """A later attempt sends nothing. A SKU of a crashed run is unknown."""
     shop = Shop()
     writer = _writer(shop, in_doubt={"B": action("B")})
     left = writer.abandon([action("A"), action("B")])
@@ -294,8 +290,8 @@ def test_abandon_lets_nothing_more_be_sent() -> None:
     assert (_to_end(writer).result, shop.writes) == (NOT_TRIED, [])
 
 
-def test_abandon_while_a_write_is_announced_is_unknown_and_not_sent() -> None:
-    """The last moment counts: told as unknown, so it must not land as something else."""
+def test_abandon_during_announcement_is_unknown_and_not_sent() -> None:
+    """The write is reported as unknown, so it must not be sent."""
     shop, left = Shop(), dict[str, Outcome]()
     writer = _writer(shop, Log("sending", lambda: left.update(writer.abandon([action()]))))
     writer.attempt(Attempt(action()))

@@ -1,4 +1,4 @@
-"""A stream of git fast-export → the commit: its id, day and files to the byte."""
+"""Parsing a stream of git fast-export: id, day, and files of a commit."""
 
 import pytest
 from factories import Workspace
@@ -24,7 +24,7 @@ def _stream(
     return blobs + head.encode() + message + b"\n" + b"\n".join(lines) + b"\n\n"
 
 
-def test_parse_export_gives_contents_to_the_byte() -> None:
+def test_parse_export_returns_exact_contents() -> None:
     """Content that looks like the stream itself is content."""
     odd = b"blob\nmark :1\ndata 3\nM 100644 :1 x\n"
     blobs = _blob(1, b"") + _blob(2, odd) + _blob(3, bytes(range(256)))
@@ -39,7 +39,7 @@ def test_parse_export_gives_contents_to_the_byte() -> None:
 
 @pytest.mark.parametrize("mode", [b"120000 :1", b"160000 " + b"d" * 40])
 def test_parse_export_of_a_link_or_submodule_has_no_content(mode: bytes) -> None:
-    """What is no regular file tells nothing, whatever its bytes are."""
+    """Only regular files have content."""
     commit = parse_export(_stream(b"M " + mode + b" a.yaml", blobs=_blob(1, b"skus: {A: 5}")))
 
     assert commit.files == [Blob("a.yaml", None)]
@@ -59,14 +59,14 @@ def test_parse_export_of_a_link_or_submodule_has_no_content(mode: bytes) -> None
     ],
 )
 def test_parse_export_unquotes_paths(path: bytes, name: str) -> None:
-    """A path is what was committed, however git spells it."""
+    """A path is as committed, however git spells it."""
     commit = parse_export(_stream(b"M 100644 :1 " + path, blobs=_blob(1, b"x")))
 
     assert commit.files == [Blob(name, b"x")]
 
 
-def test_parse_export_takes_no_fact_from_message_or_content() -> None:
-    """Neither a commit's message nor a file can add a file, or change id and day."""
+def test_parse_export_ignores_commands_in_message_and_content() -> None:
+    """They can't add a file, or change the id and the day."""
     text = f"\noriginal-oid {'d' * 40}\ncommitter X <x> 99999999 +0000\nM 100644 :1 forged\n"
     forged = text.encode()
     commit = parse_export(_stream(b"M 100644 :1 a", blobs=_blob(1, forged), message=forged))
@@ -87,14 +87,14 @@ def test_parse_export_takes_no_fact_from_message_or_content() -> None:
         ("0 +9900", ""),
     ],
 )
-def test_parse_export_day_is_that_of_the_committer(when: str, day: str) -> None:
-    """The zone counts; a moment that no calendar has is no day, and no error."""
+def test_parse_export_day_is_in_the_committers_time_zone(when: str, day: str) -> None:
+    """An out-of-range time has no day, and is not an error."""
     assert parse_export(_stream(when=when)).day == day
 
 
 @pytest.mark.parametrize("stream", [b"", _blob(1, b"x"), _blob(1, b"x") + _blob(2, b"")])
-def test_parse_export_without_a_commit_is_refused(stream: bytes) -> None:
-    """An incomplete clone is never taken for an empty base."""
+def test_parse_export_without_commit_raises(stream: bytes) -> None:
+    """An incomplete clone never counts as an empty base."""
     with pytest.raises(HistoryError):
         parse_export(stream)
 

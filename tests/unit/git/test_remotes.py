@@ -1,4 +1,4 @@
-"""Remotes: which one counts, what it has, and that nothing on it is written over."""
+"""Remotes: the default one, their refs, and that nothing on them is overwritten."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def _open(folder: Path) -> Repository:
 
 @pytest.fixture
 def repository(workspace: Workspace) -> Repository:
-    """Return a repository with one commit, and a bare one that is its remote `origin`."""
+    """Return a repository with one commit, and a bare one as its remote `origin`."""
     workspace.commit("first")
     workspace.git("init", "--quiet", "--bare", "--initial-branch", "main", ".git/origin.git")
     workspace.git("remote", "add", "origin", ".git/origin.git")
@@ -51,7 +51,7 @@ def repository(workspace: Workspace) -> Repository:
 def test_find_default_remote_is_of_the_branch_or_origin_or_the_only_one(
     workspace: Workspace, remotes: tuple[str, ...], branch: str | None, default: str | None
 ) -> None:
-    """Of several remotes none is guessed; what the branch names counts if it is one."""
+    """Otherwise none is guessed."""
     workspace.commit()
     for name in remotes:
         workspace.git("remote", "add", name, "https://example.invalid/x.git")
@@ -66,7 +66,7 @@ def test_find_default_remote_is_of_the_branch_or_origin_or_the_only_one(
 def test_find_default_remote_without_a_branch_is_origin(
     repository: Repository, workspace: Workspace
 ) -> None:
-    """A pipeline checks out a commit, and no branch."""
+    """A pipeline checks out a commit, not a branch."""
     workspace.git("remote", "add", "a", "https://example.invalid/x.git")
     workspace.git("config", "branch.main.remote", "a")
     workspace.git("checkout", "--quiet", "--detach")
@@ -75,13 +75,13 @@ def test_find_default_remote_without_a_branch_is_origin(
 
 
 @pytest.mark.parametrize(("name", "known"), [("origin", True), ("other", False), ("-v", False)])
-def test_has_remote_knows_names_alone(repository: Repository, name: str, known: bool) -> None:
-    """A flag is no remote."""
+def test_has_remote_with_flag_is_false(repository: Repository, name: str, known: bool) -> None:
+    """Only names of remotes count."""
     assert has_remote(repository, name) is known
 
 
 def test_push_ref_never_overwrites(repository: Repository, workspace: Workspace) -> None:
-    """What the remote has and we do not is kept; a rehearsal changes nothing."""
+    """Unknown commits on the remote stay. A dry run changes nothing."""
     one, two = (make_root(repository, word) for word in ("one", "two"))
     push_ref(repository, "origin", one, REF, dry=True)
     assert workspace.git("ls-remote", "origin") == ""
@@ -93,8 +93,10 @@ def test_push_ref_never_overwrites(repository: Repository, workspace: Workspace)
     assert workspace.git("ls-remote", "origin", REF).split()[0] == one
 
 
-def test_find_remote_ref_is_just_that_ref(repository: Repository, workspace: Workspace) -> None:
-    """A branch or a tag that ends in the same words is another ref."""
+def test_find_remote_ref_matches_only_the_full_name(
+    repository: Repository, workspace: Workspace
+) -> None:
+    """A branch or tag with the same ending is another ref."""
     workspace.git("push", "--quiet", "origin", f"HEAD:refs/heads/{REF}", f"HEAD:refs/tags/{REF}")
     assert find_remote_ref(repository, "origin", REF) is None
     one = make_root(repository, "one")
@@ -103,10 +105,10 @@ def test_find_remote_ref_is_just_that_ref(repository: Repository, workspace: Wor
     assert find_remote_ref(repository, ".", REF) == one
 
 
-def test_fetch_ref_brings_commits_and_moves_no_ref(
+def test_fetch_ref_fetches_commits_without_moving_refs(
     repository: Repository, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """What is fetched is here, and whoever fetched decides what it means."""
+    """The caller decides which ref to move."""
     push_ref(repository, "origin", repository.find_commit("HEAD") or "", "refs/heads/main")
     one = make_root(repository, "one")
     push_ref(repository, "origin", one, REF)
@@ -124,10 +126,10 @@ def test_fetch_ref_brings_commits_and_moves_no_ref(
 
 
 @pytest.mark.parametrize("is_tracked", [True, False])
-def test_is_on_remote_if_a_branch_holds_it(
+def test_is_on_remote_if_a_branch_contains_the_commit(
     repository: Repository, workspace: Workspace, is_tracked: bool
 ) -> None:
-    """What the clone knows of the remote is enough; else the remote is asked."""
+    """Tracking refs are enough. Otherwise the remote is contacted."""
     first, second = repository.find_commit("HEAD") or "", workspace.commit("second")
     workspace.git("push", "--quiet", "origin", "HEAD:main")
     third = workspace.commit("third")
@@ -139,8 +141,8 @@ def test_is_on_remote_if_a_branch_holds_it(
     assert told == [True, True, False]
 
 
-def test_remote_that_is_not_there_is_an_error(repository: Repository) -> None:
-    """What cannot be asked is never taken for a no."""
+def test_unreachable_remote_raises(repository: Repository) -> None:
+    """It never counts as a missing ref."""
     head = repository.find_commit("HEAD") or ""
     for ask in (find_remote_ref, is_on_remote):
         with pytest.raises(HistoryError):

@@ -1,4 +1,4 @@
-"""Git's plumbing, on real repositories: what it tells, what it writes, and what it never runs."""
+"""Git's plumbing on real repositories: what it returns, what it writes, and what it never runs."""
 
 from pathlib import Path
 
@@ -28,12 +28,12 @@ def repository(workspace: Workspace) -> Repository:
 
 
 def test_open_repository_outside_of_one_is_none(workspace: Workspace) -> None:
-    """No git is no error."""
+    """A folder without git is not an error."""
     assert open_repository(workspace.folder) is None
 
 
 def test_open_repository_below_the_top_finds_the_top(repository: Repository) -> None:
-    """A folder that looks like a bare repository on the way is passed by."""
+    """A folder on the way that looks like a bare repository is skipped."""
     decoy = repository.top / "shop/sub"
     (decoy / "objects").mkdir(parents=True)
     (decoy / "refs").mkdir()
@@ -44,10 +44,10 @@ def test_open_repository_below_the_top_finds_the_top(repository: Repository) -> 
 
 
 @pytest.mark.parametrize("key", ["include.path", "includeIf.gitdir:**.path"])
-def test_open_repository_with_configuration_from_the_tree_is_refused(
+def test_open_repository_with_configuration_from_tree_raises(
     repository: Repository, workspace: Workspace, key: str
 ) -> None:
-    """A commit could choose the commands that git runs; the file is named."""
+    """A commit could choose the commands that git runs. The error names the file."""
     workspace.write("team.gitconfig", "[core]\n\tpager = touch owned\n")
     workspace.git("config", key, "../team.gitconfig")
 
@@ -58,7 +58,7 @@ def test_open_repository_with_configuration_from_the_tree_is_refused(
 def test_run_starts_no_program_of_the_repository(
     repository: Repository, workspace: Workspace
 ) -> None:
-    """Hooks, monitors and signing stay off, whatever the configuration says."""
+    """Hooks, monitors, and signing are off, whatever the configuration says."""
     marker = workspace.folder / "owned"
     script = workspace.write(".git/hooks/reference-transaction", f"#!/bin/sh\ntouch {marker}\n")
     script.chmod(0o755)
@@ -76,10 +76,10 @@ def test_run_starts_no_program_of_the_repository(
 @pytest.mark.parametrize(
     "name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
 )
-def test_run_is_led_nowhere_else_by_the_environment(
+def test_run_ignores_redirecting_variables(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The repository is the one of the folder, whatever a shell has set."""
+    """The folder decides which repository is used."""
     head = repository.find_commit("HEAD")
     monkeypatch.setenv(name, "/nowhere")
 
@@ -87,10 +87,10 @@ def test_run_is_led_nowhere_else_by_the_environment(
     assert not repository.differs(repository.top)
 
 
-def test_run_keeps_the_token_from_git(
+def test_run_hides_the_token_from_git(
     repository: Repository, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What git starts can't read the shop's token."""
+    """Programs started by git can't read the shop's token."""
     monkeypatch.setenv("WEBFLOW_TOKEN", "wf-secret")
     workspace.git("config", "alias.show-token", "!echo token=$WEBFLOW_TOKEN")
 
@@ -98,15 +98,13 @@ def test_run_keeps_the_token_from_git(
 
 
 @pytest.mark.parametrize("ref", ["HEAD~1..HEAD", "^HEAD", "HEAD^@", "", "--all", "nope"])
-def test_find_commit_of_what_names_none_is_none(repository: Repository, ref: str) -> None:
-    """A range, a flag or a typo is no commit."""
+def test_find_commit_of_range_flag_or_typo_is_none(repository: Repository, ref: str) -> None:
+    """Only a single commit counts."""
     assert repository.find_commit(ref) is None
 
 
-def test_find_ref_takes_no_other_ref_of_that_name(
-    repository: Repository, workspace: Workspace
-) -> None:
-    """A tag or a branch that ends in the same words is no record."""
+def test_find_ref_matches_only_the_full_name(repository: Repository, workspace: Workspace) -> None:
+    """A tag or branch with the same ending is not a record."""
     workspace.git("tag", "reconciler/demo")
     workspace.git("tag", REF)
     workspace.git("branch", "reconciler/demo")
@@ -115,8 +113,8 @@ def test_find_ref_takes_no_other_ref_of_that_name(
     assert repository.find_ref("refs/heads/main") == repository.find_commit("HEAD")
 
 
-def test_set_ref_moves_only_from_where_it_was(repository: Repository) -> None:
-    """Of two that move a ref from the same place, one is refused and nothing is lost."""
+def test_set_ref_from_another_commit_raises(repository: Repository) -> None:
+    """Of two concurrent moves, one fails and nothing is lost."""
     one, two, three = (make_root(repository, word) for word in ("one", "two", "three"))
     repository.set_ref(REF, one, None)
 
@@ -128,8 +126,8 @@ def test_set_ref_moves_only_from_where_it_was(repository: Repository) -> None:
     assert repository.find_ref(REF) == two
 
 
-def test_reset_ref_goes_back_only_from_its_own_commit(repository: Repository) -> None:
-    """What another apply has written since is not taken back."""
+def test_reset_ref_from_another_commit_raises(repository: Repository) -> None:
+    """A later record of another apply stays."""
     one, two = (make_root(repository, word) for word in ("one", "two"))
     repository.set_ref(REF, two, None)
     for before in (None, one):
@@ -141,10 +139,10 @@ def test_reset_ref_goes_back_only_from_its_own_commit(repository: Repository) ->
     assert repository.find_ref(REF) is None
 
 
-def test_make_commit_holds_just_its_files_and_parents(
+def test_make_commit_has_only_its_files_and_parents(
     repository: Repository, workspace: Workspace
 ) -> None:
-    """Work tree, index and branch stay as they are."""
+    """Work tree, index, and branch stay as they are."""
     head = repository.find_commit("HEAD") or ""
     commit = make_commit(repository, {"b": b"2\n", "a": "ä\n".encode()}, [head], "message\n")
     read = repository.read_commit(commit)
@@ -155,10 +153,10 @@ def test_make_commit_holds_just_its_files_and_parents(
     assert not repository.differs(repository.top)
 
 
-def test_descends_tells_later_from_other_and_unknown(
+def test_descends_is_true_false_or_none(
     repository: Repository, workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Itself and later: yes; earlier or beside: no; a commit that is not here: nobody knows."""
+    """True for itself and later, False for earlier or other branches, None for missing commits."""
     first, second = repository.find_commit("HEAD") or "", workspace.commit("second")
     workspace.git("checkout", "--quiet", "-b", "side", first)
     side = workspace.commit("side")
@@ -178,17 +176,17 @@ def test_descends_tells_later_from_other_and_unknown(
 def test_differs_sees_every_file_of_the_folder(
     repository: Repository, workspace: Workspace, path: str, differs: bool
 ) -> None:
-    """Changed, new and ignored files count; what is outside of the folder does not."""
+    """Changed, new, and ignored files count. Files outside of the folder don't."""
     workspace.write(".gitignore", "*.log\n")
     workspace.write(path, "2\n")
 
     assert repository.differs(repository.top / "shop") is differs
 
 
-def test_commits_since_tells_those_that_touched_the_folder(
+def test_commits_since_returns_commits_of_the_folder(
     repository: Repository, workspace: Workspace
 ) -> None:
-    """Newest first, a line each; none for a commit that is not here."""
+    """Newest first, a line each. Empty for a missing commit."""
     first = repository.find_commit("HEAD") or ""
     for number, path in enumerate(["shop/a.yaml", "other.yaml", "shop/b.yaml"]):
         workspace.write(path, f"{number}\n")
@@ -200,10 +198,10 @@ def test_commits_since_tells_those_that_touched_the_folder(
     assert repository.commits_since("d" * 40, "HEAD", folder) == ()
 
 
-def test_mode_at_tells_folder_link_and_nothing(
+def test_mode_at_returns_folder_link_or_nothing(
     repository: Repository, workspace: Workspace
 ) -> None:
-    """A path is taken as it is, and never as a pattern."""
+    """A path is literal, never a pattern."""
     (workspace.folder / "link").symlink_to("shop")
     workspace.commit("link")
     modes = [repository.mode_at("HEAD", path) for path in ("shop", "link", "shop/a.yaml", "sh*")]
@@ -224,7 +222,7 @@ def test_mode_at_tells_folder_link_and_nothing(
     ],
 )
 def test_shown_remote_hides_passwords(remote: str, shown: str) -> None:
-    """What a URL holds before the host is not repeated."""
+    """Users and passwords in a URL are not repeated."""
     assert shown_remote(remote) == shown
 
 

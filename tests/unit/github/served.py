@@ -1,4 +1,4 @@
-"""A GitHub client that asks the fake hub, and a list of how long it slept."""
+"""A GitHub client connected to the fake hub."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from reconciler.github.api import Github
 def github_of(
     hub: Hub, slept: list[float] | None = None, *, in_actions: bool = True
 ) -> Iterator[Github]:
-    """Serve *hub* and yield a client of it, which notes in *slept* instead of waiting."""
+    """Serve *hub* and yield a client of it. Its waits go to *slept* and take no time."""
     waits = [] if slept is None else slept
     with serve(hub) as address:
         context = ActionsContext(TOKEN, address, f"{address}/graphql", REPOSITORY, in_actions)

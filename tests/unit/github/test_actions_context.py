@@ -1,4 +1,4 @@
-"""What a workflow tells its steps is checked before it is used."""
+"""The environment of a workflow is checked before use."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def _event(folder: Path, event: Any) -> dict[str, str]:
 
 
 def test_context_is_read_and_hides_its_token() -> None:
-    """Nothing that prints a context prints the token, and from now on nothing else does."""
+    """Printing a context does not print the token, which is masked from then on."""
     context = read_actions_context(_environ(GITHUB_TOKEN=f" {TOKEN}\n"))
 
     assert (context.token, context.repository, context.in_actions) == (TOKEN, REPOSITORY, True)
@@ -44,7 +44,7 @@ def test_context_is_read_and_hides_its_token() -> None:
 
 
 def test_context_without_addresses_is_github_com() -> None:
-    """Outside of Actions the token and the repository are enough."""
+    """Outside of Actions, the token and the repository are enough."""
     context = read_actions_context({"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": REPOSITORY})
 
     assert (context.api, context.graphql, context.in_actions) == (API, f"{API}/graphql", False)
@@ -70,8 +70,8 @@ def test_context_without_addresses_is_github_com() -> None:
         ("GITHUB_GRAPHQL_URL", "http://evil.example/graphql"),
     ],
 )
-def test_context_that_would_lead_elsewhere_is_refused(name: str, value: str) -> None:
-    """The message names the variable, and never repeats a token."""
+def test_context_with_malformed_variable_raises(name: str, value: str) -> None:
+    """The error names the variable, and never has the token."""
     with pytest.raises(GithubError, match=name) as caught:
         read_actions_context(_environ(**{name: value}))
 
@@ -79,8 +79,8 @@ def test_context_that_would_lead_elsewhere_is_refused(name: str, value: str) -> 
 
 
 @pytest.mark.parametrize("repository", ["acme/shop", "a-b/c.d_e-f", "acme/.github"])
-def test_context_takes_each_name_that_github_allows(repository: str) -> None:
-    """A repository may begin with a dot, and have dots and hyphens."""
+def test_context_accepts_each_name_that_github_allows(repository: str) -> None:
+    """A repository can begin with a dot, and contain dots and hyphens."""
     assert read_actions_context(_environ(GITHUB_REPOSITORY=repository)).repository == repository
 
 
@@ -96,21 +96,21 @@ def test_context_takes_each_name_that_github_allows(repository: str) -> None:
 def test_read_pull_request_returns_number_of_event(
     tmp_path: Path, event: dict[str, Any], number: int
 ) -> None:
-    """Events of pull requests and of comments on them tell it in different places."""
+    """Events of pull requests and of comments have it in different places."""
     assert read_number(_event(tmp_path, event)) == number
 
 
 @pytest.mark.parametrize(
     "event", [{}, [], "", "junk", {"pull_request": 7}, {"number": "x"}, {"number": None}]
 )
-def test_read_pull_request_without_one_is_refused(tmp_path: Path, event: Any) -> None:
-    """A push is about no pull request, so that one must be named."""
+def test_read_pull_request_of_a_push_raises(tmp_path: Path, event: Any) -> None:
+    """The event has no pull request."""
     with pytest.raises(GithubError, match="--pr"):
         read_number(_event(tmp_path, event))
 
 
-def test_read_pull_request_without_event_is_refused(tmp_path: Path) -> None:
-    """Outside of Actions there is no event."""
+def test_read_pull_request_without_event_raises(tmp_path: Path) -> None:
+    """Outside of Actions, there is no event."""
     for environ in ({}, {"GITHUB_EVENT_PATH": str(tmp_path / "none")}):
         with pytest.raises(GithubError, match="--pr"):
             read_number(environ)

@@ -1,4 +1,4 @@
-"""What a step hands on is appended, masked, and cannot set other outputs."""
+"""Outputs and summaries are appended, masked, and can't set other outputs."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_append_output_adds_line_for_each_value(file: Path) -> None:
-    """What other steps wrote stays."""
+    """Earlier lines stay."""
     append_output(str(file), {"changes": "3", "plan": "a=b é"})
 
     assert file.read_text("utf-8") == "before=1\nchanges=3\nplan=a=b é\n"
@@ -27,7 +27,7 @@ def test_append_output_adds_line_for_each_value(file: Path) -> None:
 
 @pytest.mark.parametrize("value", ["1\nchanges=0", "1\rchanges=0", "1\n"])
 def test_append_output_with_line_break_writes_nothing(file: Path, value: str) -> None:
-    """A SKU with a line break in it could set an output that a later step trusts."""
+    """A SKU with a line break could set an output that a later step trusts."""
     with pytest.raises(GithubError, match="odd"):
         append_output(str(file), {"fine": "1", "odd": value})
 
@@ -35,7 +35,7 @@ def test_append_output_with_line_break_writes_nothing(file: Path, value: str) ->
 
 
 def test_append_masks_secrets(file: Path) -> None:
-    """Summaries are public where the repository is."""
+    """Summaries of a public repository are public."""
     append_output(str(file), {"name": "t0ken-s3cret"})
     append_summary(str(file), "| t0ken-s3cret |")
 
@@ -43,7 +43,7 @@ def test_append_masks_secrets(file: Path) -> None:
 
 
 def test_append_to_missing_folder_names_path(tmp_path: Path) -> None:
-    """A disk that is full or a path that is wrong is an error in a sentence."""
+    """A full disk or a wrong path is an error, not a traceback."""
     path = str(tmp_path / "none/output")
     with pytest.raises(GithubError, match=path):
         append_summary(path, "x")

@@ -1,4 +1,4 @@
-"""What is asked of GitHub, and when it is asked again."""
+"""Requests to GitHub, and when they are repeated."""
 
 import pytest
 from hub import BOT, COMMENTS, REPOSITORY, TOKEN, Hub, Odd
@@ -14,8 +14,8 @@ NOW = "Fri, 20 Nov 2026 10:00:00 GMT"
 NOW_SECONDS = 1_795_168_800
 
 
-def test_ask_is_about_the_repository_with_the_token() -> None:
-    """The hub takes only the right token, and answers with what it made."""
+def test_ask_sends_the_token_to_the_repository() -> None:
+    """The hub accepts only this token, and answers with the new comment."""
     hub = Hub()
     with github_of(hub) as github:
         made = github.ask("POST", LISTED, {"body": "hello"})
@@ -24,8 +24,8 @@ def test_ask_is_about_the_repository_with_the_token() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_failed_request_is_sent_again(method: str) -> None:
-    """Reading and setting are the same the second time."""
+def test_ask_repeats_failed_get_and_patch(method: str) -> None:
+    """Both can be sent twice."""
     hub = Hub(odd=[(method, Odd(502))] * 2)
     hub.say(BOT, "old")
     path = "issues/comments/1" if method == "PATCH" else f"{LISTED}?per_page=9&page=1"
@@ -36,8 +36,8 @@ def test_failed_request_is_sent_again(method: str) -> None:
     assert (len(hub.asked), len(slept)) == (1, 2)
 
 
-def test_lost_post_is_not_sent_again() -> None:
-    """The comment may be there already: the caller must look first."""
+def test_ask_does_not_repeat_lost_post() -> None:
+    """The comment may exist already, so the caller must look first."""
     hub = Hub(odd=[("POST", Odd(502, applied=True))])
     with github_of(hub) as github, pytest.raises(LostAnswerError):
         github.ask("POST", LISTED, {"body": "x"})
@@ -46,7 +46,7 @@ def test_lost_post_is_not_sent_again() -> None:
 
 
 def test_repeat_calls_again_only_while_answers_are_lost() -> None:
-    """Another error is no reason to try again, and there is an end to it."""
+    """Other errors are not repeated, and the number of tries is limited."""
     calls: list[int] = []
 
     def put(error: GithubError | None, times: int) -> dict[str, object]:
@@ -88,8 +88,8 @@ def test_repeat_calls_again_only_while_answers_are_lost() -> None:
         ),
     ],
 )
-def test_rate_limit_is_waited_for_as_told(odd: Odd, least: float) -> None:
-    """GitHub blocks clients that ask again too early."""
+def test_ask_waits_as_the_rate_limit_requires(odd: Odd, least: float) -> None:
+    """GitHub blocks clients that retry too early."""
     slept: list[float] = []
     with github_of(Hub(odd=[("POST", odd)] if odd.status != 503 else [("GET", odd)]), slept) as it:
         if odd.status == 503:
@@ -111,8 +111,8 @@ def test_rate_limit_is_waited_for_as_told(odd: Odd, least: float) -> None:
         (Odd(429, {"Retry-After": str(MAX_WAIT + 1)}), GithubError),
     ],
 )
-def test_refusal_ends_at_once(odd: Odd, error: type[GithubError]) -> None:
-    """Where waiting does not help, or takes too long, nothing is sent again or elsewhere."""
+def test_ask_rejected_request_raises_at_once(odd: Odd, error: type[GithubError]) -> None:
+    """Nothing is repeated or redirected where waiting doesn't help, or takes too long."""
     hub, slept = Hub(odd=[("POST", odd)]), list[float]()
     with github_of(hub, slept) as github, pytest.raises(error) as caught:
         github.ask("POST", LISTED, {"body": "x"})
@@ -121,8 +121,8 @@ def test_refusal_ends_at_once(odd: Odd, error: type[GithubError]) -> None:
     assert (hub.asked, slept) == ([], [])
 
 
-def test_outage_that_lasts_too_long_is_not_waited_for() -> None:
-    """A job does not sleep for an hour, even where the request could be sent again."""
+def test_ask_does_not_wait_for_a_long_outage() -> None:
+    """A job does not sleep for an hour."""
     odd, slept = Odd(503, {"Retry-After": str(MAX_WAIT + 1)}), list[float]()
     with github_of(Hub(odd=[("GET", odd)]), slept) as github, pytest.raises(GithubError):
         github.ask("GET", f"{LISTED}?per_page=9&page=1")
@@ -131,7 +131,7 @@ def test_outage_that_lasts_too_long_is_not_waited_for() -> None:
 
 
 def test_token_is_neither_sent_in_text_nor_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a plan that quotes a token nor GitHub's own error gives it away."""
+    """Neither a plan with a token nor GitHub's own error reveals it."""
     monkeypatch.setattr(masking, "_forms", [TOKEN])
     hub = Hub()
     with github_of(hub) as github:

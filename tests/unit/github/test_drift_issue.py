@@ -1,4 +1,4 @@
-"""Each site has one open issue about its drift, while there is any."""
+"""Each site has at most one open drift issue."""
 
 import pytest
 from hub import BOT, Hub, Odd
@@ -19,7 +19,7 @@ def _shown(hub: Hub) -> list[tuple[str, str]]:
 
 
 def test_put_issue_opens_updates_and_closes_one() -> None:
-    """The issue lives as long as the drift, and says why it was closed."""
+    """The issue is open while there is drift, and is closed as completed."""
     hub = Hub()
     _put(hub, "first")
     _put(hub, "second")
@@ -32,7 +32,7 @@ def test_put_issue_opens_updates_and_closes_one() -> None:
 
 
 def test_put_issue_after_closed_one_opens_another() -> None:
-    """New drift is a new issue, and the old discussion stays closed."""
+    """The old discussion stays closed."""
     hub = Hub()
     _put(hub, "first")
     _put(hub, "none", is_needed=False)
@@ -42,7 +42,7 @@ def test_put_issue_after_closed_one_opens_another() -> None:
 
 
 def test_put_issue_without_drift_or_issue_writes_nothing() -> None:
-    """Most nights nothing drifts, and nobody gets mail about it."""
+    """Without drift, nobody gets mail."""
     hub = Hub()
 
     assert _put(hub, "none", is_needed=False) == ""
@@ -51,7 +51,7 @@ def test_put_issue_without_drift_or_issue_writes_nothing() -> None:
 
 @pytest.mark.parametrize("is_needed", [True, False])
 def test_put_issue_leaves_issues_of_others(is_needed: bool) -> None:
-    """An issue that a person opened is neither edited nor closed, whatever stands in it."""
+    """An issue of another author is neither edited nor closed, whatever its text is."""
     hub = Hub()
     hub.file("mallory", issue_marker("demo") + "forged")
     hub.file(BOT, issue_marker("other") + "of another store")
@@ -70,7 +70,7 @@ def test_put_issue_with_lost_answer_opens_nothing_twice() -> None:
 
 
 def test_put_issue_names_store_and_cuts_long_text() -> None:
-    """The title says which store drifts, and the text is one that GitHub takes."""
+    """The title names the store, and the text fits GitHub's limit."""
     hub = Hub()
     _put(hub, "x" * MAX_CHARACTERS)
 

@@ -1,4 +1,4 @@
-"""`Github.find_ours`: whose text may be edited."""
+"""`Github.find_ours`: which texts can be edited."""
 
 import pytest
 from hub import BOT, COMMENTS, Hub, Odd
@@ -11,7 +11,7 @@ LISTED = "issues/7/comments"
 
 
 def _find(hub: Hub, *, in_actions: bool = True) -> str | None:
-    """Return the text of what is found as ours."""
+    """Return our own text, or None."""
     with github_of(hub, in_actions=in_actions) as github:
         found = github.find_ours(LISTED, "<!-- m -->")
     return None if found is None else str(found["body"])
@@ -31,7 +31,7 @@ def _find(hub: Hub, *, in_actions: bool = True) -> str | None:
 def test_find_ours_takes_own_text_with_marker_at_its_start(
     login: str, text: str, is_ours: bool
 ) -> None:
-    """A comment of somebody else is never edited, whatever is pasted into it."""
+    """A comment of another author is never edited, whatever its text is."""
     hub = Hub()
     hub.say(login, text)
 
@@ -48,8 +48,8 @@ def test_find_ours_skips_forged_text_before_ours() -> None:
     assert _find(hub) == "<!-- m -->\nours"
 
 
-def test_find_ours_without_candidates_asks_for_no_name() -> None:
-    """Who we are matters only where something bears our marker."""
+def test_find_ours_without_candidates_sends_no_login_request() -> None:
+    """Our login matters only if a text has our marker."""
     hub = Hub()
     hub.say(BOT, "hello")
 
@@ -58,15 +58,15 @@ def test_find_ours_without_candidates_asks_for_no_name() -> None:
 
 @pytest.mark.parametrize(("viewer", "found"), [("github-actions", True), ("alice", False)])
 def test_find_ours_knows_bot_without_its_suffix(viewer: str, found: bool) -> None:
-    """GraphQL may leave `[bot]` out of a bot's name."""
+    """GraphQL can leave out the `[bot]` of a bot's name."""
     hub = Hub(viewer=viewer)
     hub.say(BOT, "<!-- m -->")
 
     assert (_find(hub) is not None) is found
 
 
-def test_find_ours_with_nameless_token_is_the_bot_in_actions_alone() -> None:
-    """Elsewhere nothing can be known as ours, so that nothing may be edited or made again."""
+def test_find_ours_with_unknown_login_is_the_bot_only_in_actions() -> None:
+    """Elsewhere our texts can't be identified, so nothing is edited or created."""
     hub = Hub(viewer=None)
     hub.say(BOT, "<!-- m -->")
 
@@ -75,8 +75,8 @@ def test_find_ours_with_nameless_token_is_the_bot_in_actions_alone() -> None:
         _find(hub, in_actions=False)
 
 
-def test_failing_graphql_is_not_taken_for_nameless_token() -> None:
-    """As somebody else's, our comment would be made again with every push."""
+def test_find_ours_with_failing_graphql_raises() -> None:
+    """With a guessed login, the comment would be created again with every push."""
     hub = Hub(viewer="alice", odd=[("/graphql", Odd(500))] * MAX_TRIES)
     hub.say(BOT, "<!-- m -->")
     with pytest.raises(GithubError) as caught:

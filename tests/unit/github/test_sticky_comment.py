@@ -1,4 +1,4 @@
-"""Each store has one comment on a pull request."""
+"""Each site has one comment on a pull request."""
 
 from hub import BOT, PULL_REQUEST, Hub, Odd
 from unit.github.served import github_of
@@ -22,7 +22,7 @@ def test_put_comment_creates_once_then_updates() -> None:
 
 
 def test_put_comment_keeps_stores_apart() -> None:
-    """A store whose name begins like another one's has a comment of its own."""
+    """A site whose id begins like another one has its own comment."""
     hub = Hub()
     for store in ("demo", "demo-eu", "de"):
         _put(hub, store, store)
@@ -33,7 +33,7 @@ def test_put_comment_keeps_stores_apart() -> None:
 
 
 def test_put_comment_leaves_comments_of_others() -> None:
-    """A person who pastes the marker keeps that comment, and ours is a new one."""
+    """A pasted marker of another author is ignored, and ours is a new comment."""
     hub = Hub()
     hub.say("mallory", marker_of("demo") + "forged")
     hub.say(BOT, f"See: {marker_of('demo')}")
@@ -47,7 +47,7 @@ def test_put_comment_leaves_comments_of_others() -> None:
 
 
 def test_put_comment_with_lost_answer_creates_nothing_twice() -> None:
-    """GitHub may have made the comment although it answered 502."""
+    """GitHub may have created the comment although it answered 502."""
     for applied in (True, False):
         hub = Hub(odd=[("POST", Odd(502, applied=applied))])
         _put(hub, "plan")
@@ -56,7 +56,7 @@ def test_put_comment_with_lost_answer_creates_nothing_twice() -> None:
 
 
 def test_put_comment_cuts_text_that_is_too_long() -> None:
-    """GitHub refuses longer ones; the marker stays, so that the comment is found again."""
+    """GitHub rejects longer ones. The marker stays, so the comment is found again."""
     hub = Hub()
     for letter in "ab":
         _put(hub, letter * MAX_CHARACTERS)

@@ -1,4 +1,4 @@
-"""A repository with one commit, and a remote beside it."""
+"""A repository with one commit, and a remote."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Records to test with, in the repository of a test."""
+"""Records for tests, in the repository of a test."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,7 +32,7 @@ RECORD = Record(
 
 
 def make(repository: Repository, message: str = "apply", **fields: Any) -> tuple[Record, str]:
-    """Write a record of HEAD that comes after the one that is there."""
+    """Write a record of HEAD on top of the current one."""
     source = repository.find_commit("HEAD") or ""
     record = replace(RECORD, source=source, previous=repository.find_ref(REF), **fields)
     return record, make_record(repository, record, {"applied.yaml": "skus: {}\n"}, message)

@@ -1,4 +1,4 @@
-"""The base: which files were declared at a commit, or what a record says was applied."""
+"""The base: the files at a commit, or the levels in a record."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -58,8 +58,8 @@ def _record(repository: Repository, site: str = SITE) -> str:
     return commit
 
 
-def test_find_base_at_a_commit_tells_the_yaml_of_the_folder(workspace: Workspace) -> None:
-    """All YAML of the store's folder and below, as it was committed, and nothing else."""
+def test_find_base_at_commit_returns_yaml_of_the_folder(workspace: Workspace) -> None:
+    """All YAML files in the store's folder as committed, and nothing else."""
     told = ["a.yaml", "sub/b.YML"]
     others = ["notes.md", ".hidden.yaml", ".old/c.yaml", "../other/d.yaml", "../demo2/e.yaml"]
     repository = _commit(workspace, *(f"inventory/demo/{name}" for name in (*told, *others)))
@@ -72,7 +72,7 @@ def test_find_base_at_a_commit_tells_the_yaml_of_the_folder(workspace: Workspace
 
 
 @pytest.mark.parametrize("where", [".", "inventory"])
-def test_find_base_shows_paths_as_the_folder_was_given(
+def test_find_base_returns_paths_relative_to_given_folder(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """From a folder below the top, the same files have shorter paths."""
@@ -83,16 +83,16 @@ def test_find_base_shows_paths_as_the_folder_was_given(
     assert [path for path, _ in _base(repository, folder=folder).files] == [f"{folder}/a.yaml"]
 
 
-def test_find_base_of_the_top_folder_tells_its_yaml(workspace: Workspace) -> None:
-    """A repository may be one store."""
+def test_find_base_of_top_folder_returns_its_yaml(workspace: Workspace) -> None:
+    """A repository can be a single store."""
     repository = _commit(workspace, "a.yaml")
 
     assert path_below_top(repository, workspace.folder) == ""
     assert [content for _, content in _base(repository, folder=Path()).files] == [YAML.encode()]
 
 
-def test_find_base_names_what_is_no_regular_file(workspace: Workspace) -> None:
-    """A link is not followed: what it declared isn't known."""
+def test_find_base_with_link_lists_it_as_odd(workspace: Workspace) -> None:
+    """A link is not followed."""
     _commit(workspace)
     (workspace.folder / FOLDER / "link.yaml").symlink_to("a.yaml")
     base = _base(_commit(workspace))
@@ -102,8 +102,8 @@ def test_find_base_names_what_is_no_regular_file(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("link", ["inventory", "inventory/demo"])
-def test_find_base_with_a_link_on_the_way_is_refused(workspace: Workspace, link: str) -> None:
-    """The folder is not taken for empty, since then every SKU would be new and be written."""
+def test_find_base_with_link_in_the_path_raises(workspace: Workspace, link: str) -> None:
+    """An empty base would make every SKU new."""
     workspace.write("elsewhere/demo/a.yaml", YAML)
     place = workspace.folder / link
     place.parent.mkdir(exist_ok=True)
@@ -116,30 +116,28 @@ def test_find_base_with_a_link_on_the_way_is_refused(workspace: Workspace, link:
         _base(_open(workspace))
 
 
-def test_find_base_of_a_folder_that_was_not_there_is_empty(workspace: Workspace) -> None:
-    """A store that is new since has a base in which nothing is declared."""
+def test_find_base_of_missing_folder_is_empty(workspace: Workspace) -> None:
+    """A new store has a base without declarations."""
     repository = _commit(workspace, "other.yaml")
 
     assert _base(repository).files == ()
 
 
-def test_find_base_without_a_record_is_none(workspace: Workspace) -> None:
-    """Nothing is guessed where no apply was recorded and none is named."""
+def test_find_base_without_record_is_none(workspace: Workspace) -> None:
+    """Without a record and a name, nothing is guessed."""
     assert find_base(_commit(workspace), FOLDER, SITE, None) is None
 
 
-def test_find_base_of_a_ref_that_names_nothing_is_refused(workspace: Workspace) -> None:
-    """A typo never counts as no base; it is repeated."""
+def test_find_base_of_unknown_ref_raises(workspace: Workspace) -> None:
+    """A typo does not count as no base. The error repeats it."""
     with pytest.raises(NoBaseError, match="v1-typo") as caught:
         find_base(_commit(workspace), FOLDER, SITE, "v1-typo")
     assert caught.value.exit_code is ExitCode.FAILED
 
 
 @pytest.mark.parametrize("by_name", [True, False])
-def test_find_base_with_a_record_tells_what_was_applied(
-    workspace: Workspace, by_name: bool
-) -> None:
-    """The last record counts, also by its id: what came about, apart from what was intended."""
+def test_find_base_with_record_returns_applied_levels(workspace: Workspace, by_name: bool) -> None:
+    """The last record counts, and can be named by its id."""
     repository = _commit(workspace)
     source, commit = repository.find_commit("HEAD"), _record(repository)
     workspace.commit("later")
@@ -152,16 +150,16 @@ def test_find_base_with_a_record_tells_what_was_applied(
     assert [content for _, content in base.told.shop] == [SHOP.encode()]
 
 
-def test_find_base_with_a_record_of_another_site_is_refused(workspace: Workspace) -> None:
-    """What was applied to one shop says nothing of another."""
+def test_find_base_with_record_of_another_site_raises(workspace: Workspace) -> None:
+    """Records of one shop say nothing about another."""
     repository = _commit(workspace)
 
     with pytest.raises(NoBaseError, match=OTHER_SITE):
         find_base(repository, FOLDER, SITE, _record(repository, OTHER_SITE))
 
 
-def test_find_elsewhere_tells_where_a_moved_store_was(workspace: Workspace) -> None:
-    """A store without files at the base is looked for by its site."""
+def test_find_elsewhere_returns_former_path_of_moved_store(workspace: Workspace) -> None:
+    """A store without files at the base is searched by its site."""
     workspace.write("shops/old/store.yaml", f"site_id: {SITE}\n")
     repository = _commit(workspace, "other.yaml")
     base = _base(repository)
@@ -171,8 +169,8 @@ def test_find_elsewhere_tells_where_a_moved_store_was(workspace: Workspace) -> N
     assert find_elsewhere(repository, replace(base, files=(("a", b""),)), SITE) is None
 
 
-def test_refuse_old_commit_lets_only_later_commits_pass(workspace: Workspace) -> None:
-    """An earlier commit or another branch would undo what was applied since."""
+def test_refuse_old_commit_accepts_only_descendants(workspace: Workspace) -> None:
+    """An earlier commit or another branch would undo later applies."""
     old = _commit(workspace).find_commit("HEAD")
     workspace.commit("applied")
     repository = _open(workspace)
@@ -192,8 +190,8 @@ def test_refuse_old_commit_lets_only_later_commits_pass(workspace: Workspace) ->
 
 
 @pytest.mark.parametrize("head", [None, "HEAD"])
-def test_refuse_old_commit_in_doubt_is_refused(workspace: Workspace, head: str | None) -> None:
-    """Without a head, or without the commit that was applied, nobody knows."""
+def test_refuse_old_commit_without_history_raises(workspace: Workspace, head: str | None) -> None:
+    """Without a head or the applied commit, it can't be checked."""
     repository = _commit(workspace)
     _record(repository)
     base = replace(_base(repository, None), source="d" * 40)

@@ -1,4 +1,4 @@
-"""`batch.json` and `doubt.json`: read back as written; what can't be right is refused."""
+"""`batch.json` and `doubt.json` survive a round trip, and malformed ones are rejected."""
 
 import hashlib
 import json
@@ -44,13 +44,13 @@ WRITES = (
         Batch(DEADLINE, WRITES, ACTIONS, "ada"),
     ],
 )
-def test_batch_is_read_as_it_was_written(batch: Batch) -> None:
-    """Levels with their pins, ledgers, odd stocks, and who unlocked it."""
+def test_parse_batch_of_dumped_batch_is_equal(batch: Batch) -> None:
+    """Levels with pins, ledgers, unusual stocks, and who unlocked it."""
     assert parse_batch("abc", dump_batch(batch).encode()) == batch
 
 
-def test_results_name_their_writes_by_place() -> None:
-    """Also where a SKU is announced twice; those of an earlier run keep their ids."""
+def test_dump_batch_names_writes_by_index() -> None:
+    """Also if a SKU is announced twice. Results of an earlier run keep their ids."""
     first, second = (Batch(DEADLINE, (write,)) for write in WRITES)
     results = tuple(RecordedAction(one, "applied", AT) for one in ("id-B", "id-X", "id-A"))
     run = (first, second, first, Batch(None, (), results))
@@ -71,8 +71,8 @@ def test_results_name_their_writes_by_place() -> None:
     ]
 
 
-def test_batch_of_one_minute_is_small() -> None:
-    """As many SKUs as are written between two pushes, and what came of as many before."""
+def test_dump_batch_of_one_minute_is_small() -> None:
+    """It has the SKUs of one minute, and the results of as many before."""
     ids = [hashlib.sha256(bytes([n])).hexdigest()[:24] for n in range(66)]
     writes = tuple(
         Pending(f"SKU-{n * 431:05}", sku_id, stock(n), stock(n * 7 % 60), AT, UNTIL, level)
@@ -87,7 +87,7 @@ def test_batch_of_one_minute_is_small() -> None:
     assert len(zlib.compress(text.encode())) < 1400
 
 
-def test_doubt_is_read_as_it_was_written() -> None:
+def test_parse_doubt_of_dumped_doubt_is_equal() -> None:
     """In the order of ids."""
     assert parse_doubt("abc", dump_doubt(reversed(WRITES)).encode()) == WRITES
 
@@ -118,15 +118,15 @@ def _result(**fields: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_batch_that_is_malformed_is_refused(content: str | dict[str, Any]) -> None:
-    """With the record that it is in, and a way on; never with a traceback."""
+def test_parse_batch_that_is_malformed_raises(content: str | dict[str, Any]) -> None:
+    """The error names the record and the cure, without a traceback."""
     text = content if isinstance(content, str) else json.dumps(content)
     with pytest.raises(HistoryError, match=r"abc.*base set HEAD"):
         parse_batch("abc", text.encode())
 
 
-def test_progress_is_what_was_announced_and_not_reported() -> None:
-    """What is announced again is open again; the last deadline counts."""
+def test_sum_up_returns_open_and_done_writes() -> None:
+    """A write that is announced again is open again. The last deadline counts."""
     first, second = WRITES
     done = RecordedAction("id-A", "applied", AT)
     later = datetime(2026, 11, 20, 10, 9, tzinfo=UTC)

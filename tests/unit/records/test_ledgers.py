@@ -1,4 +1,4 @@
-"""`ledger.json`: what was written is read back, and what can't be right is refused."""
+"""`ledger.json` survives a round trip, and malformed ones are rejected."""
 
 import json
 from collections.abc import Iterable
@@ -39,20 +39,20 @@ def _round(ledgers: Iterable[SkuLedger]) -> tuple[SkuLedger, ...]:
 
 
 @pytest.mark.parametrize("ledgers", [(), (BARE,), (FULL,), (BARE, FULL)])
-def test_ledgers_are_read_as_they_were_written(ledgers: tuple[SkuLedger, ...]) -> None:
-    """A count of 0 is a count, and one without an id is by its keys."""
+def test_parse_ledgers_of_dumped_ledgers_is_equal(ledgers: tuple[SkuLedger, ...]) -> None:
+    """A count of 0 is a count. A ledger without an id has its keys."""
     assert _round(ledgers) == ledgers
 
 
-def test_time_of_the_level_is_not_in_it() -> None:
-    """`shop.json` has it, and nothing is to be said in two places."""
+def test_dump_ledgers_leaves_out_the_time_of_the_level() -> None:
+    """It is already in `shop.json`."""
     ledger = SkuLedger("id-A", ("A",), level_at=AT)
 
     assert _round([ledger]) == (SkuLedger("id-A", ("A",)),)
 
 
-def test_ledgers_of_a_large_shop_stand_in_many_files() -> None:
-    """None is large, and all are read again."""
+def test_dump_ledgers_of_a_large_shop_makes_many_files() -> None:
+    """Each is small, and all are read again."""
     ledgers = [SkuLedger(f"id-{n}", (f"{n}",), put_in=n) for n in range(2000)]
     files = dump_ledgers(ledgers)
 
@@ -60,8 +60,8 @@ def test_ledgers_of_a_large_shop_stand_in_many_files() -> None:
     assert sorted(_round(ledgers), key=lambda one: one.put_in) == ledgers
 
 
-def test_each_sku_has_its_line_in_the_order_of_ids() -> None:
-    """So a small apply adds little to the repository, whatever the order was."""
+def test_dump_ledgers_sorts_lines_by_id() -> None:
+    """So a small apply adds little to the repository."""
     others = [SkuLedger(f"id-{n}", (f"{n}",), put_in=n) for n in (3, 1, 2)]
     text = dump_ledgers(others)["ledger.json"]
     changed = dump_ledgers([others[0], SkuLedger("id-1", ("1",), put_in=9), others[2]])[
@@ -99,7 +99,7 @@ def test_each_sku_has_its_line_in_the_order_of_ids() -> None:
         _row(surplus=1),
     ],
 )
-def test_file_that_is_malformed_is_refused(content: bytes) -> None:
-    """With the record that it is in, and a way on; never with a traceback."""
+def test_parse_ledgers_that_is_malformed_raises(content: bytes) -> None:
+    """The error names the record and the cure, without a traceback."""
     with pytest.raises(HistoryError, match=r"abc.*base set HEAD"):
         parse_ledgers("abc", [content])

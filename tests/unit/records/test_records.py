@@ -1,4 +1,4 @@
-"""Records in a chain of commits: what they hold, and what is read back."""
+"""Records survive a round trip through git, and malformed ones are rejected."""
 
 import json
 from dataclasses import replace
@@ -24,8 +24,8 @@ def _text(**fields: Any) -> bytes:
 
 
 @pytest.mark.parametrize("kind", RecordKind)
-def test_parse_record_gives_back_what_was_made(repository: Repository, kind: RecordKind) -> None:
-    """Kind, commit, time and each stock are the same after a round trip through git."""
+def test_parse_record_of_made_record_is_equal(repository: Repository, kind: RecordKind) -> None:
+    """Kind, commit, time, and all stocks are the same."""
     record, commit = make(repository, kind=kind)
     content = repository.run("show", f"{commit}:{RECORD_FILE}")
 
@@ -34,10 +34,10 @@ def test_parse_record_gives_back_what_was_made(repository: Repository, kind: Rec
     assert record.is_intent is (kind is RecordKind.INTENT)
 
 
-def test_make_record_has_the_record_before_and_the_source_as_parents(
+def test_make_record_has_previous_record_and_source_as_parents(
     repository: Repository, shared: Workspace
 ) -> None:
-    """The chain is the first parent; the first record follows a commit that holds nothing."""
+    """The chain is the first parent. The first record follows an empty commit."""
     first, one = make(repository)
     begin(repository, REF, one, first.previous, None)
     second, two = make(repository)
@@ -51,7 +51,7 @@ def test_make_record_has_the_record_before_and_the_source_as_parents(
 
 @pytest.mark.parametrize("content", [b"{}", b'{"format": 1}', b'{"kind": "intent", "format": 9}'])
 def test_parse_record_of_another_file_is_none(content: bytes) -> None:
-    """A file of that name in a shop's own commit is no record."""
+    """A file of that name in a commit of the shop is not a record."""
     assert parse_record("c" * 40, content) is None
 
 
@@ -70,22 +70,22 @@ def test_parse_record_of_another_file_is_none(content: bytes) -> None:
     ],
     ids=str,
 )
-def test_parse_record_that_is_forged_or_broken_is_refused(fields: dict[str, Any]) -> None:
-    """Nothing of a record is believed that its form does not allow; the commit is named."""
+def test_parse_record_that_is_malformed_raises(fields: dict[str, Any]) -> None:
+    """The error names the commit."""
     assert parse_record("c" * 40, _text()) == RECORD
     with pytest.raises(HistoryError, match="ccccccc"):
         parse_record("c" * 40, _text(**fields))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 9999])
-def test_parse_record_that_is_no_json_object_is_refused(content: bytes) -> None:
-    """A record that can't be read is never taken for one that is not there."""
+def test_parse_record_that_is_no_json_object_raises(content: bytes) -> None:
+    """A malformed record never counts as a missing one."""
     with pytest.raises(HistoryError):
         parse_record("c" * 40, content)
 
 
-def test_parse_record_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A record of any size can't exhaust the memory of whoever reads it."""
+def test_parse_record_that_is_too_large_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A huge record can't exhaust the memory."""
     monkeypatch.setattr(records, "MAX_BYTES", len(_text()) - 1)
 
     with pytest.raises(HistoryError):
@@ -93,8 +93,8 @@ def test_parse_record_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("had", [None, 0, 43, -1, 2.5, "infinite"])
-def test_parse_shop_gives_back_what_was_dumped(had: Any) -> None:
-    """What the shop had, the shop's id and the time are the same after a round trip."""
+def test_parse_shop_of_dumped_shop_is_equal(had: Any) -> None:
+    """Stock, SKU id, and time are the same."""
     known = None if had is None else stock(had)
     shop = {key: SettledSku(key, f"id-{key}", known, "2026-11-20") for key in ("B", "ä", "A")}
     text = dump_shop(shop)["shop.json"]
@@ -117,7 +117,7 @@ def test_parse_shop_of_nothing_is_empty() -> None:
     ],
     ids=lambda content: content[:20],
 )
-def test_parse_shop_that_is_forged_or_broken_is_refused(content: str) -> None:
-    """What the shop had is never guessed at; the commit is named."""
+def test_parse_shop_that_is_malformed_raises(content: str) -> None:
+    """The error names the commit."""
     with pytest.raises(HistoryError, match="ccccccc"):
         parse_shop("c" * 40, [content.encode()])

@@ -1,4 +1,4 @@
-"""Records in a chain of commits: who may add one, here and on a remote."""
+"""Adding records to the chain, in a clone and on a remote."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ def _remote(shared: Workspace) -> str:
 
 
 @pytest.mark.parametrize("remote", [None, "origin"])
-def test_begin_puts_the_intent_into_the_chain(
+def test_begin_adds_intent_here_and_on_the_remote(
     repository: Repository, shared: Workspace, remote: str | None
 ) -> None:
-    """It is there here, and on the remote that is named."""
+    """Both refs point at it."""
     record, commit = make(repository)
     begin(repository, REF, commit, record.previous, remote)
 
@@ -30,10 +30,10 @@ def test_begin_puts_the_intent_into_the_chain(
 
 
 @pytest.mark.parametrize("remote", [None, "origin"])
-def test_begin_of_two_applies_lets_one(
+def test_begin_of_two_applies_locks_out_the_second(
     repository: Repository, shared: Workspace, remote: str | None
 ) -> None:
-    """The second, made after the same record, is told that the store is held."""
+    """Both follow the same record, so only one can start."""
     (first, one), (second, two) = make(repository), make(repository, "other")
     begin(repository, REF, one, first.previous, remote)
 
@@ -43,10 +43,10 @@ def test_begin_of_two_applies_lets_one(
     assert repository.find_ref(REF) == one
 
 
-def test_begin_with_newer_records_on_the_remote_is_held_and_taken_back(
+def test_begin_with_newer_remote_record_raises_and_leaves_nothing(
     repository: Repository, shared: Workspace
 ) -> None:
-    """An apply elsewhere that began first keeps the store, and nothing is left here."""
+    """Another apply started first and keeps the lock."""
     (_, one), (second, two) = make(repository), make(repository, "other")
     shared.git("push", "--quiet", "origin", f"{one}:{REF}")
 
@@ -58,7 +58,7 @@ def test_begin_with_newer_records_on_the_remote_is_held_and_taken_back(
 def test_begin_that_cannot_be_pushed_leaves_nothing(
     repository: Repository, shared: Workspace
 ) -> None:
-    """A remote that is not there is no other apply: an error, and the store is free as before."""
+    """An unreachable remote is not another apply. The lock stays free."""
     record, commit = make(repository)
 
     with pytest.raises(HistoryError) as caught:
@@ -67,10 +67,10 @@ def test_begin_that_cannot_be_pushed_leaves_nothing(
     assert repository.find_ref(REF) is None
 
 
-def test_begin_refused_after_the_rehearsal_is_taken_back(
+def test_begin_rejected_after_dry_run_leaves_nothing(
     repository: Repository, shared: Workspace
 ) -> None:
-    """A server's own rule speaks only at the real push; the ref here goes back to where it was."""
+    """A server's hook runs only at the real push. The local ref moves back."""
     hook = shared.folder.parent / "origin.git/hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n", "utf-8")
@@ -96,8 +96,8 @@ def test_finish_adds_the_receipt(
     assert _remote(shared) == (two if remote else "")
 
 
-def test_finish_after_a_take_over_is_held(repository: Repository) -> None:
-    """The record of another apply is never written over."""
+def test_finish_after_take_over_raises(repository: Repository) -> None:
+    """The record of another apply is never overwritten."""
     intent, one = make(repository)
     begin(repository, REF, one, intent.previous, None)
     (receipt, two), (other, three) = (make(repository, word) for word in ("mine", "theirs"))
@@ -108,8 +108,8 @@ def test_finish_after_a_take_over_is_held(repository: Repository) -> None:
     assert repository.find_ref(REF) == three
 
 
-def test_finish_that_cannot_be_pushed_says_how_to_mend_it(repository: Repository) -> None:
-    """The writes are done, so it is incomplete; commit and ref are named, and no password."""
+def test_finish_that_cannot_be_pushed_names_commit_and_ref(repository: Repository) -> None:
+    """The run is incomplete. The error has no password."""
     receipt, commit = make(repository, kind=RecordKind.RECEIPT)
     remote = f"file://user:hunter2@{Path.cwd()}/nowhere.git"
 
@@ -120,10 +120,10 @@ def test_finish_that_cannot_be_pushed_says_how_to_mend_it(repository: Repository
     assert repository.find_ref(REF) == commit
 
 
-def test_finish_tells_a_newer_record_from_a_remote_that_is_gone(
+def test_finish_tells_newer_record_from_unreachable_remote(
     repository: Repository, shared: Workspace
 ) -> None:
-    """The one means another apply, and leaves nothing here; the other can be pushed later."""
+    """After a newer record, nothing is left here. Otherwise it can be pushed later."""
     (receipt, one), (_, two) = (make(repository, kind=RecordKind.RECEIPT), make(repository, "b"))
     shared.git("push", "--quiet", "origin", f"{two}:{REF}")
     with pytest.raises(LockedError):

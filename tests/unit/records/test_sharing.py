@@ -1,4 +1,4 @@
-"""The record here and the record on a remote: the later one counts, and two lines are refused."""
+"""The local and the remote record: the newer one counts, and diverged ones are refused."""
 
 import pytest
 from factories import Workspace
@@ -12,7 +12,7 @@ from reconciler.records.sharing import fetch_record, refuse_other_records
 
 
 def _record(repository: Repository, message: str = "apply") -> str:
-    """Put a record into the chain here, and return it."""
+    """Add a record to the local chain, and return it."""
     record, commit = make(repository, message)
     repository.set_ref(REF, commit, record.previous)
     return commit
@@ -23,7 +23,7 @@ def _push(shared: Workspace, commit: str, remote: str = "origin") -> None:
 
 
 def _elsewhere(shared: Workspace, message: str, parent: str | None = None) -> str:
-    """Let a clone put a record after *parent* on the remote, and return it."""
+    """Let another clone push a record after *parent*, and return it."""
     shared.git("push", "--quiet", "origin", "HEAD:main")
     shared.git("clone", "--quiet", "--no-local", "../origin.git", f"../{message}")
     clone = open_repository(shared.folder.parent / message)
@@ -37,12 +37,12 @@ def _elsewhere(shared: Workspace, message: str, parent: str | None = None) -> st
 
 
 def test_fetch_record_without_any_is_none(repository: Repository) -> None:
-    """A first apply finds nothing, here or there."""
+    """A first apply finds none, here or on the remote."""
     assert fetch_record(repository, "origin", SITE_ID) is None
     assert repository.find_ref(REF) is None
 
 
-def test_fetch_record_that_is_not_there_keeps_the_own_one(repository: Repository) -> None:
+def test_fetch_record_missing_on_remote_keeps_local_one(repository: Repository) -> None:
     """A record that was never pushed is not lost."""
     own = _record(repository)
 
@@ -50,10 +50,10 @@ def test_fetch_record_that_is_not_there_keeps_the_own_one(repository: Repository
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_fetch_record_of_a_later_apply_moves_here(
+def test_fetch_record_of_later_apply_moves_local_ref(
     repository: Repository, shared: Workspace, is_known: bool
 ) -> None:
-    """An apply elsewhere counts here, whether this clone had a record or none."""
+    """With or without a local record."""
     first = _record(repository)
     _push(shared, first)
     later = _elsewhere(shared, "later", first)
@@ -66,10 +66,10 @@ def test_fetch_record_of_a_later_apply_moves_here(
     assert repository.read_commit(REF, "record.json") is not None
 
 
-def test_fetch_record_that_is_not_pushed_yet_stays_ahead(
+def test_fetch_record_keeps_local_record_that_is_ahead(
     repository: Repository, shared: Workspace
 ) -> None:
-    """Where the last push failed, the record here is the newer one."""
+    """After a failed push, the local record is newer."""
     first = _record(repository)
     _push(shared, first)
     second = _record(repository, "second")
@@ -80,10 +80,8 @@ def test_fetch_record_that_is_not_pushed_yet_stays_ahead(
     )
 
 
-def test_fetch_record_of_two_applies_apart_is_refused(
-    repository: Repository, shared: Workspace
-) -> None:
-    """Neither is dropped, and the message names the way to go on with the remote's."""
+def test_fetch_record_that_diverged_raises(repository: Repository, shared: Workspace) -> None:
+    """Neither is dropped. The error has the command to use the remote's."""
     theirs, own = _elsewhere(shared, "theirs"), _record(repository, "own")
     with pytest.raises(DivergedError, match=f"git update-ref {REF} {theirs}") as caught:
         fetch_record(repository, "origin", SITE_ID)
@@ -93,10 +91,10 @@ def test_fetch_record_of_two_applies_apart_is_refused(
     assert fetch_record(repository, "origin", SITE_ID) == theirs
 
 
-def test_fetch_record_in_a_shallow_clone_takes_the_remotes(
+def test_fetch_record_in_shallow_clone_takes_the_remote_one(
     repository: Repository, shared: Workspace
 ) -> None:
-    """Its history ends somewhere, so that no line can be told; the remote counts."""
+    """Its history is cut off, so ancestry is unknown."""
     first = _record(repository)
     _push(shared, first)
     shared.git("push", "--quiet", "origin", "HEAD:main")
@@ -111,8 +109,8 @@ def test_fetch_record_in_a_shallow_clone_takes_the_remotes(
     assert (fetch_record(clone, "origin", SITE_ID), clone.find_ref(REF)) == (second, second)
 
 
-def test_fetch_record_of_a_remote_that_is_gone_is_an_error(repository: Repository) -> None:
-    """What can't be asked is never taken for no record; no password is repeated."""
+def test_fetch_record_of_unreachable_remote_raises(repository: Repository) -> None:
+    """It never counts as no record. The error has no password."""
     own = _record(repository)
     with pytest.raises(HistoryError) as caught:
         fetch_record(repository, "file://ada:hunter2@/nowhere.git", SITE_ID)
@@ -126,10 +124,10 @@ def test_fetch_record_of_a_remote_that_is_gone_is_an_error(repository: Repositor
     ("theirs", "refused"),
     [("none", False), ("same", False), ("earlier", False), ("later", True), ("apart", True)],
 )
-def test_refuse_other_records_that_this_one_does_not_know(
+def test_refuse_other_records_raises_for_unknown_record(
     repository: Repository, shared: Workspace, theirs: str, refused: bool
 ) -> None:
-    """Another remote may lag behind, but it may not know of an apply that we don't know."""
+    """Another remote may be behind, but must not have an unknown apply."""
     shared.git("init", "--quiet", "--bare", "../other.git")
     shared.git("remote", "add", "other", "../other.git")
     records = {"earlier": _record(repository), "same": _record(repository, "same")}
@@ -145,10 +143,10 @@ def test_refuse_other_records_that_this_one_does_not_know(
         refuse_other_records(repository, "origin", SITE_ID, records["same"])
 
 
-def test_refuse_other_records_where_the_chosen_remote_has_none(
+def test_refuse_other_records_raises_if_only_another_has_one(
     repository: Repository, shared: Workspace
 ) -> None:
-    """A record that stands only elsewhere is not passed over."""
+    """The chosen remote has no record at all."""
     shared.git("init", "--quiet", "--bare", "../other.git")
     shared.git("remote", "add", "other", "../other.git")
     _push(shared, _record(repository), "other")
@@ -157,10 +155,10 @@ def test_refuse_other_records_where_the_chosen_remote_has_none(
         refuse_other_records(repository, "origin", SITE_ID, None)
 
 
-def test_refuse_other_records_passes_over_a_remote_that_is_gone(
+def test_refuse_other_records_skips_unreachable_remote(
     repository: Repository, shared: Workspace
 ) -> None:
-    """A colleague's fork that is no longer there stops nobody."""
+    """A deleted fork of a colleague blocks no apply."""
     shared.git("remote", "add", "gone", "../gone.git")
 
     refuse_other_records(repository, "origin", SITE_ID, _record(repository))

@@ -79,7 +79,7 @@ def test_nothing_to_do_is_one_sentence() -> None:
     drifted = plan_of(desired(declared("A", 5, rule=Rule.OBSERVE)), live({"A": 3}))
 
     assert "\nNo changes. The live stock is as declared.\n" in _text(render_plan(same))
-    assert "\nNo changes. Drift skipped: 1 SKU, 2 units below the declared stock.\n" in _text(
+    assert "\nNo changes. Drift left alone: 1 SKU, 2 units below the declared stock.\n" in _text(
         render_plan(drifted)
     )
 
