@@ -9,7 +9,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -106,7 +105,7 @@ def write_beside(path: Path, content: bytes) -> Path:
 
     Its mode is that of *path*, if there is one.
     """
-    temporary = path.parent / f".{secrets.token_hex(8)}.partial"
+    temporary = path.parent / f".{os.urandom(8).hex()}.partial"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:

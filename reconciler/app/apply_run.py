@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from reconciler.app.base import KnownBase
 from reconciler.app.connect import Connection
@@ -49,8 +50,7 @@ class ApplyOutput(Protocol):
         """Save the outcome of each action."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyRun:
+class ApplyRun(Struct, frozen=True):
     """One plan to carry out. `recording` is None without a record."""
 
     context: StoreContext

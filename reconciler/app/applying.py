@@ -1,6 +1,6 @@
 """`apply`: the checks before a plan is carried out."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.app.apply_run import ApplyOutput, ApplyRun, journal_path, run_apply
 from reconciler.app.base import load_base
@@ -30,8 +30,7 @@ from reconciler.records.base import refuse_old_commit
 from reconciler.webflow.client import StoreClient
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyRequest:
+class ApplyRequest(Struct, frozen=True):
     """The options of an apply. `saved` is None to plan now."""
 
     saved: Plan | None

@@ -1,9 +1,11 @@
 """Load the base, the head, and the commits in between from git."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.app.context import StoreContext
 from reconciler.app.memory import NO_GIT
@@ -29,8 +31,7 @@ _NO_RECORD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBase:
+class KnownBase(Struct, frozen=True):
     """What git knows about one store. `repository` and `base` are None if there is none.
 
     `last` is the record of the last apply. `base` is the same, unless another one was named.

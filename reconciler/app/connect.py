@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.app.context import StoreContext
 from reconciler.app.interrupts import StopSignal
@@ -32,8 +33,7 @@ class RateLimits:
         return self._paces.setdefault(token.header, Pace(rate_window()))
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """How to connect to shops: the token's file, requests at once, and when to stop."""
 
     token_file: Path | None

@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.atomic_files import make_folder, write_text
 from reconciler.desired.files import find_stores
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class StoreContext:
+class StoreContext(Struct, frozen=True):
     """One store: its name, and the inventory folder that contains it."""
 
     name: str
@@ -41,8 +41,7 @@ class StoreContext:
         return folder
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryRequest:
+class MemoryRequest(Struct, frozen=True):
     """Where to keep the record: on `remote`, only here (`local`), or nowhere (`none`).
 
     `is_named` means that an option asks for a record explicitly.

@@ -1,7 +1,9 @@
 """`drift`: compare the live stock with the declared stock, and explain it with orders."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.app.base import load_base
 from reconciler.app.connect import Connection, open_store
@@ -88,8 +90,7 @@ def _resolve_doubts(
     return with_recovered(base, recovered), tuple(findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """The state read so far, and a client to read more."""
 
     desired: DesiredState

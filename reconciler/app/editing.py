@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.app.context import StoreContext
 from reconciler.app.reporter import Reporter
@@ -20,8 +21,7 @@ from reconciler.plan.rules import is_frozen
 from reconciler.render.wording import count, first_of
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingCopy:
+class WorkingCopy(Struct, frozen=True):
     """A store's files as they are on disk, its settings first, and what they declare."""
 
     files: Mapping[str, bytes]

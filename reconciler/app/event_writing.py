@@ -1,8 +1,9 @@
 """`count` and `adjust`: what was counted, or came in → one event file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from reconciler.app.context import StoreContext
 from reconciler.app.editing import WorkingCopy
@@ -21,8 +22,7 @@ from reconciler.render.wording import count, first_of
 _AHEAD = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class EventRequest:
+class EventRequest(Struct, frozen=True):
     """What is asked of an event besides its numbers; without a time it is now."""
 
     at: datetime | None = None

@@ -1,9 +1,10 @@
 """`history`: show what git and the records know about one SKU."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from reconciler.app.base import load_base
 from reconciler.app.connect import Connection, open_store

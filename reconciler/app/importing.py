@@ -3,10 +3,11 @@
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext, resolve_stores
@@ -40,8 +41,7 @@ from reconciler.webflow.fetch import fetch_categories
 SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Undeclared:
+class Undeclared(Struct, frozen=True):
     """What the shop lists, and the stock of what no file declares of it, read *at* its own time."""
 
     listing: Listing
@@ -52,8 +52,7 @@ class Undeclared:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRequest:
+class ImportRequest(Struct, frozen=True):
     """What is asked of an import: SKUs whose code is like one of *globs*, also without a code."""
 
     globs: Sequence[str] = ()

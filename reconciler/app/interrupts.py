@@ -2,12 +2,13 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from reconciler.app.reporter import Announce
 from reconciler.exit_codes import ExitCode
+
+Announce = Callable[[str], None]
 
 LOOK_SECONDS = 0.05
 _NOTICED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

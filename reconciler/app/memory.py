@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.app.context import MemoryRequest, StoreContext
 from reconciler.app.reporter import Reporter
@@ -23,8 +24,7 @@ from reconciler.records.sharing import fetch_record, refuse_other_records
 NO_GIT = "This folder is not in a git repository, or git is not installed. Work in a clone."
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """Where an apply is recorded: in `repository` (None: nowhere), and shared on `remote`."""
 
     repository: Repository | None

@@ -1,7 +1,8 @@
 """Read stocks and orders so that they are consistent."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.errors import NotAuthorized, StoppedError, StoreError
 from reconciler.model import LiveSku, Order, OrderBook, Stock
@@ -16,8 +17,7 @@ _SCOPE = "the token can't read orders. Give it the scope ecommerce:read"
 ReadStocks = Callable[[Collection[LiveSku]], dict[str, Stock]]
 
 
-@dataclass(frozen=True, slots=True)
-class StocksAndOrders:
+class StocksAndOrders(Struct, frozen=True):
     """Stocks by SKU id, and the orders that explain them."""
 
     stocks: Mapping[str, Stock]

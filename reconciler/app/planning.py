@@ -1,6 +1,6 @@
 """`plan`: compare the desired, the last applied, and the live state."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext

@@ -3,9 +3,11 @@
 import os
 import secrets
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.app.base import KnownBase, load_base, said_in
@@ -46,8 +48,7 @@ MAX_LISTED = 50
 NOT_WRITTEN = "Nothing was written to the shop"
 
 
-@dataclass(frozen=True, slots=True)
-class SetRequest:
+class SetRequest(Struct, frozen=True):
     """The options of `base set`: the commit, SKU patterns (none: all), and whether to confirm."""
 
     ref: str

@@ -1,6 +1,5 @@
 """The interface for messages, progress, and questions. The command line implements it."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -47,6 +46,3 @@ class Reporter(Protocol):
 
     def confirm(self, question: str) -> bool:
         """Ask the user, and return True only for the answer `yes`."""
-
-
-Announce = Callable[[str], None]

@@ -1,8 +1,10 @@
 """The inputs of a plan: the files, the base, and the wanted SKUs. No shop is contacted."""
 
 import time
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.app.base import KnownBase, at_fork, declared_at, load_base
 from reconciler.app.context import StoreContext
@@ -21,8 +23,7 @@ from reconciler.plan.simulate import simulate_live
 from reconciler.records.base import refuse_old_commit
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
+class PlanRequest(Struct, frozen=True):
     """The options of a plan: its base, which SKUs it reads, and whether it is offline."""
 
     base: str | None = None
@@ -31,8 +32,7 @@ class PlanRequest:
     read_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The inputs of a plan: the desired state, the base, and the wanted SKUs.
 
     `wanted` is None for all SKUs. Without `reads_all`, SKUs that can't need a write are not read.

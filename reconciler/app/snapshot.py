@@ -1,9 +1,11 @@
 """Read the live state of the shop: its listing, and the stock of the declared SKUs."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.app.connect import Connection, open_store
 from reconciler.app.context import StoreContext
@@ -33,8 +35,7 @@ from reconciler.webflow.fetch import confirm_listing, fetch_listing, fetch_stock
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The live state, and the live SKUs that the files name."""
 
     live: LiveState

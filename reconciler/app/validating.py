@@ -1,7 +1,8 @@
 """`validate`: every check of a store that needs no shop."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.app.stores import find_shared_site, load_folder
 from reconciler.desired.files import SETTINGS_FILE
@@ -11,8 +12,7 @@ from reconciler.git.repository import open_repository
 from reconciler.model import DesiredState, Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What one store's files declare, and what is wrong or worth saying."""
 
     skus: int

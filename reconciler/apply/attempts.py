@@ -1,7 +1,9 @@
 """An action in progress, and what a read of its SKU says about a lost answer."""
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors import ServerFault, StoreError, TransportError
 from reconciler.model import Action, Outcome, Result, Rule, Stock
@@ -14,8 +16,7 @@ EARLIER: Final = TransportError("An earlier run crashed and may have written thi
 """Stands for the lost answer of a run that crashed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """An action in progress.
 
     `lost` is the error that lost the answer to a write. `writes` counts the writes that may have

@@ -1,6 +1,6 @@
 """Add a correction to the stock read right before the write, or explain why not."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.model import MAX_QUANTITY, Action, InventoryType, Stock, finite
 

@@ -3,21 +3,22 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct, field
 
 from reconciler.apply.attempts import EARLIER, Attempt
 from reconciler.apply.batches import Announcer, size_of_batch, take_batch
+from reconciler.apply.interfaces import Bounds, CountSold, Store
 from reconciler.apply.observers import NO_OBSERVER, Observer
 from reconciler.apply.sku_writer import SkuWriter
-from reconciler.apply.surroundings import Bounds, CountSold, Store
 from reconciler.errors import HistoryError, LockedError
 from reconciler.model import Action, Outcome, Plan, Report, Result
 from reconciler.workers import map_in_threads
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """What an earlier run of the same plan left.
 
     `done` are final outcomes. `in_flight` are the actions that may have been written when that run

@@ -8,13 +8,13 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 from filelock import FileLock, Timeout
+from msgspec.structs import replace
 
 from reconciler.apply.executor import NOTHING_EARLIER, Earlier
 from reconciler.atomic_files import make_folder, open_text, refuse_links

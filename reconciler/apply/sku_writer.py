@@ -8,9 +8,10 @@ it written once more, and the report says so.
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from reconciler.apply.attempts import (
     EARLIER,
@@ -25,8 +26,8 @@ from reconciler.apply.attempts import (
     was_postponed,
 )
 from reconciler.apply.corrections import aim_again, find_obstacle, name_shift
+from reconciler.apply.interfaces import Bounds, CountSold, Store
 from reconciler.apply.observers import Observer
-from reconciler.apply.surroundings import Bounds, CountSold, Store
 from reconciler.errors import (
     AnswerError,
     ConnectionRefused,

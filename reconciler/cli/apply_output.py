@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from reconciler import __version__
 from reconciler.app.step import add_summary
@@ -24,8 +25,7 @@ from reconciler.render.markdown import render_report as render_markdown
 from reconciler.render.terminal import render_report
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """The output files. None means no file, or the default."""
 
     console: Console

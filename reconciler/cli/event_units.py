@@ -1,8 +1,9 @@
 """Read the numbers of `count` and `adjust` from arguments or a table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.app.assignments import Assignment, parse_assignments
 from reconciler.app.editing import WorkingCopy
@@ -13,8 +14,7 @@ from reconciler.desired.known_skus import find_known_skus
 from reconciler.desired.spreadsheet.columns import Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsRequest:
+class UnitsRequest(Struct, frozen=True):
     """The source of the numbers: assignments, or the table in a file."""
 
     assignments: Sequence[str]

@@ -1,7 +1,7 @@
 """The command `reconciler`: loads commands lazily, and maps errors to exit codes."""
 
-import ast
 import os
+import re
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -57,6 +57,12 @@ Exit codes: 0 done or no changes, 1 failed, 2 changes pending (plan
 """
 
 
+# The docstring of the function `command`, up to the end of its first sentence.
+_SUMMARY = re.compile(
+    r'^def command\(.*?\) -> [^:]+:\n    """(.+?)(?:[.;]\s|\.?""")', re.DOTALL | re.MULTILINE
+)
+
+
 def _module_of(name: str) -> str:
     return _MODULES.get(name, name)
 
@@ -64,12 +70,8 @@ def _module_of(name: str) -> str:
 def _short_help(name: str) -> str:
     """Return the first sentence of a command's help. Reading the source is faster than loading."""
     source = Path(__file__).with_name("commands") / f"{_module_of(name)}.py"
-    functions = (
-        n for n in ast.parse(source.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)
-    )
-    command = next(function for function in functions if function.name == "command")
-    summary = (ast.get_docstring(command) or "").partition("\n\n")[0]
-    return summary.partition(". ")[0].partition(";")[0].rstrip(".") + "."
+    found = _SUMMARY.search(source.read_text("utf-8"))
+    return f"{' '.join(found[1].split())}." if found else ""
 
 
 class LazyGroup(click.Group):

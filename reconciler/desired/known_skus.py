@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+from msgspec import Struct
 
 from reconciler.model import DesiredState
 
@@ -12,8 +13,7 @@ from reconciler.model import DesiredState
 MAX_COMPARED: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSkus:
+class KnownSkus(Struct, frozen=True):
     """The keys that levels and events have, and the keys of pinned SKUs by the shop's code."""
 
     keys: Collection[str]

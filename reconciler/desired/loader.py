@@ -9,6 +9,8 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from reconciler.desired.events import build_events, find_misplaced, is_event_file
 from reconciler.desired.files import SETTINGS_FILE
 from reconciler.desired.observations import build_observation, is_observation
@@ -59,8 +61,7 @@ def build_desired(
         return _build(name, iter(files), reading, may_be_empty=may_be_empty)
 
 
-@dataclass(frozen=True, slots=True)
-class PastState:
+class PastState(Struct, frozen=True):
     """What a store's files said once: its levels by key, its events, and its observations."""
 
     declared: Mapping[str, Declared]

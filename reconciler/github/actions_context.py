@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.addresses import is_trusted
 from reconciler.errors import GithubError
@@ -13,8 +14,7 @@ from reconciler.masking import register_secret
 API = "https://api.github.com"
 
 
-@dataclass(frozen=True, slots=True)
-class ActionsContext:
+class ActionsContext(Struct, frozen=True):
     """The environment of a workflow. Its text form hides the token."""
 
     token: str

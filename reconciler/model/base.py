@@ -1,9 +1,10 @@
 """What was declared, and what the shop had, when an apply last dealt with each SKU."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from reconciler.model.desired import Declared
 from reconciler.model.ledger import SkuLedger
@@ -45,8 +46,7 @@ class Pending(NamedTuple):
         return frozenset((self.sku, *(self.ledger.keys if self.ledger else ())))
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(Struct, frozen=True):
     """What became of writes in doubt, as far as the shop and its orders tell, by the shop's ids.
 
     Some `landed`, some were `skipped`, and the others stay `in_doubt`.
@@ -62,8 +62,7 @@ class Recovered:
         return frozenset((*self.landed, *self.skipped))
 
 
-@dataclass(frozen=True, slots=True)
-class SettledSku:
+class SettledSku(Struct, frozen=True):
     """What the shop had of a SKU when its level was settled or observed, and when.
 
     `had` is None where the shop had just what is declared. `at` is UTC, ISO 8601, and empty in a
@@ -80,8 +79,7 @@ class SettledSku:
     is_anew: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """The desired state as last settled, SKU by SKU.
 
     `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.

@@ -1,9 +1,10 @@
 """What git says of one store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from reconciler.model.events import Event
 from reconciler.model.source import Source
@@ -100,8 +101,7 @@ class Bound(NamedTuple):
         return f"{self.number}%" if self.is_share else str(self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
+class StoreSettings(Struct, frozen=True):
     """What `store.yaml` says of one store; without a `rule` of its own it is `exact`."""
 
     name: str
@@ -123,8 +123,7 @@ class Seen(NamedTuple):
     sku_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What the shop had when the tool copied numbers from it into YAML: one file, never edited.
 
     `id` is the git blob id of the file, `seen_at` UTC in ISO 8601, `skus` what was seen by key.
@@ -136,8 +135,7 @@ class Observation:
     skus: Mapping[str, Seen]
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredState:
+class DesiredState(Struct, frozen=True):
     """What git says of one store: its settings, its levels by key, observations, and events.
 
     `folder` is the store's folder, as paths begin with it.

@@ -1,7 +1,8 @@
 """What of the live state differs from the desired state."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reconciler.model.desired import Rule
 from reconciler.model.plan import Finding, FindingKind
@@ -19,8 +20,7 @@ class DriftKind(StrEnum):
     SOLD = "sold"
 
 
-@dataclass(frozen=True, slots=True)
-class DriftRow:
+class DriftRow(Struct, frozen=True):
     """One declared SKU whose live stock differs."""
 
     sku: str
@@ -32,8 +32,7 @@ class DriftRow:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedRow:
+class ExplainedRow(Struct, frozen=True):
     """One SKU that the shop has more or fewer of than when it was last settled.
 
     It `had` so many at `since` (UTC, ISO 8601). Since then `sold` units went out in `orders`, and
@@ -54,8 +53,7 @@ class ExplainedRow:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """What of a store differs from what is declared; `declared` counts all SKUs.
 
     `explained` are the differences that orders were asked about, which are no `rows` then; None if

@@ -1,13 +1,13 @@
 """What happened to stock at a time: counts and adjustments."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.model.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class EventFile:
+class EventFile(Struct, frozen=True):
     """What the events of one file have in common.
 
     `path` is as given; `name` is the same below the store's folder, which may be renamed. `at` is

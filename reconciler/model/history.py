@@ -1,7 +1,8 @@
 """What happened to one SKU: a line for each event."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class HistoryKind(StrEnum):
@@ -18,8 +19,7 @@ class HistoryKind(StrEnum):
     SOLD = "sold"
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEvent:
+class HistoryEvent(Struct, frozen=True):
     """One thing that happened to a SKU, `at` this time (UTC, ISO 8601).
 
     `before` and `after` are quantities, or `infinite`; None where there is none. `units` are those
@@ -38,8 +38,7 @@ class HistoryEvent:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SkuHistory:
+class SkuHistory(Struct, frozen=True):
     """Everything known about one SKU, oldest first, under all keys that it had."""
 
     store: str

@@ -1,7 +1,8 @@
 """What applies have dealt with of the events of each SKU."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class SettledEvent(NamedTuple):
@@ -29,8 +30,7 @@ class Correction(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class SkuLedger:
+class SkuLedger(Struct, frozen=True):
     """The events of one SKU of the shop that applies have dealt with. Times are UTC, ISO 8601.
 
     `keys` are all that events had for it, the latest last. `counted` is the number of the count at

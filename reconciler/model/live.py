@@ -1,8 +1,9 @@
 """What the shop says of one store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.model.orders import OrderBook
 from reconciler.model.stock import Stock
@@ -23,16 +24,14 @@ class LiveSku(NamedTuple):
     categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The store's own address of a SKU."""
 
     collection_id: str
     sku_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
+class Requests(Struct, frozen=True):
     """What the plan cost in requests (`reads`), and how many `writes` there may be at most.
 
     `seconds` is what the `limit` a minute makes of it all; None where the store named none.
@@ -44,16 +43,14 @@ class Requests:
     limit: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Every SKU that the store lists, and the collection that holds them."""
 
     collection_id: str
     skus: tuple[LiveSku, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LiveState:
+class LiveState(Struct, frozen=True):
     """What the store says now: its listing, and each stock that was read, by id.
 
     `reads` is how many requests it took, `limit` how many a minute the store allows, if it said.

@@ -1,7 +1,8 @@
 """What customers ordered, without anything about a person."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class OrderLine(NamedTuple):
@@ -15,23 +16,24 @@ class OrderLine(NamedTuple):
     units: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One order. Times are UTC, ISO 8601, and '' for none that can be read.
 
     `id` tells orders apart in memory; it is never printed or kept. `status` is Webflow's, or
     `unknown`.
     """
 
-    id: str = field(repr=False)
+    id: str
     accepted_at: str
     refunded_at: str
     status: str
     lines: tuple[OrderLine, ...]
 
+    def __repr__(self) -> str:
+        return f"Order({self.accepted_at!r}, {self.refunded_at!r}, {self.status!r}, {self.lines!r})"
 
-@dataclass(frozen=True, slots=True)
-class OrderBook:
+
+class OrderBook(Struct, frozen=True):
     """The orders that a plan knows, or why they can't be read (`fault`).
 
     `restless` are the ids of SKUs that were ordered each time that their stock was read: what they

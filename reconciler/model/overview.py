@@ -1,8 +1,9 @@
 """One shop over time, as git and its records know it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.model.drift import Drift
 
@@ -24,8 +25,7 @@ class Point(NamedTuple):
     units: int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """One SKU over time, oldest point first.
 
     `units` is the last number known of the shop, `daily` how many units were sold a day in the last
@@ -69,8 +69,7 @@ class Day(NamedTuple):
     went_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """One shop: each SKU, each apply (newest first), units by day, and drift if it was read."""
 
     store: str

@@ -1,8 +1,9 @@
 """What apply would do, and what there is to say about it."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from reconciler.model.base import Recovered, SettledSku
 from reconciler.model.desired import Limit, Rule
@@ -39,8 +40,7 @@ class Statement(StrEnum):
     NEW = "new"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """What the author of a level knew.
 
     `level` is the number that the new one is compared with: an observation (`is_observed`), or
@@ -78,8 +78,7 @@ class EventVerb(StrEnum):
     SHORT = "short"
 
 
-@dataclass(frozen=True, slots=True)
-class EventChange:
+class EventChange(Struct, frozen=True):
     """One reason for a correction.
 
     `units` is what it adds (below 0: takes); of a count, the number that was counted. `was` is the
@@ -95,8 +94,7 @@ class EventChange:
     was: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SoldSince:
+class SoldSince(Struct, frozen=True):
     """How many units of a SKU were sold since a count, in how many orders."""
 
     since: str
@@ -104,8 +102,7 @@ class SoldSince:
     orders: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerSku:
+class LedgerSku(Struct, frozen=True):
     """A SKU of the shop whose events are dealt with, and the keys that events have for it.
 
     It `is_released` if it had a level, and no file names it any more. `short` are units sold beyond
@@ -118,8 +115,7 @@ class LedgerSku:
     short: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One write: a SKU with its changes.
 
     `reference` is None where no base is known. `put_back` is how many units that the shop sold
@@ -211,8 +207,7 @@ _ERRORS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something said, not written."""
 
     kind: FindingKind
@@ -221,8 +216,7 @@ class Finding:
     source: Source | None
 
 
-@dataclass(frozen=True, slots=True)
-class LimitUse:
+class LimitUse(Struct, frozen=True):
     """How much of a safety limit a plan uses, in the limit's own unit."""
 
     limit: Limit
@@ -230,8 +224,7 @@ class LimitUse:
     found: int
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One breach of a safety limit, in the limit's own unit."""
 
     limit: Limit
@@ -240,8 +233,7 @@ class Violation:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """The plan in numbers; units are of finite stock.
 
     `unread` SKUs were not read, as nothing would be written whatever they have; their units are
@@ -261,8 +253,7 @@ class Summary:
     unread: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """What a plan was made of: when, from which YAML, and since which base.
 
     `created_at` is an ISO date and time; `desired_digest` names the desired state, `head` the
@@ -283,16 +274,14 @@ class Provenance:
     read_until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The product of a SKU, by the shop's ids of both."""
 
     sku_id: str
     product_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Actions, findings and violations: what would be done, and nothing that does it.
 
     `unread` are SKUs that were not read on purpose, `recovered` is what became of writes in doubt,

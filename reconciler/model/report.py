@@ -1,7 +1,8 @@
 """What happened to each action of a plan."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reconciler.model.stock import Stock
 
@@ -17,8 +18,7 @@ class Result(StrEnum):
     NOT_TRIED = "not_tried"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one action: `found` is the live stock that decided it, where one was read.
 
     `at` is when, and `read_at` when it was read right before a write, by the shop's own time: UTC,
@@ -35,8 +35,7 @@ class Outcome:
     read_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What became of all: outcomes in the order of the plan, and what ended the run, if it was."""
 
     store: str

@@ -1,10 +1,9 @@
 """Where something is written."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A place in a file: its path as given, and a line counted from 1."""
 
     path: str

@@ -1,8 +1,9 @@
 """How much of a SKU there is: inventory type and quantity, one value."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 MAX_QUANTITY: Final = 999_999_999
 Quantity = int | float | None
@@ -16,8 +17,7 @@ class InventoryType(StrEnum):
     INFINITE = "infinite"
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(Struct, frozen=True):
     """Inventory type and quantity, one value: infinite/0 and finite/0 are opposite states.
 
     An infinite stock has no quantity; a live finite one may be missing it (None), or a fraction.

@@ -5,7 +5,9 @@ Events are summed by SKU of the shop, and not by key: what is under an old and a
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model import (
     Base,
@@ -25,8 +27,7 @@ from reconciler.plan.match import Matches
 from reconciler.plan.settling import move_keys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """The events of one SKU of the shop, and what they come to.
 
     `sku` says which it is; `live` is None if the shop does not list it any more, `entry` if it has
@@ -101,8 +102,7 @@ class Account:
         return "" if self.balance.fault or self.is_in_doubt else self.balance.count.at
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(Struct, frozen=True):
     """All SKUs that events or the record name, by the shop's id, and keys that name none.
 
     Of those that are `unclear` an event's key names none now, so their events wait.
@@ -175,8 +175,7 @@ def open_accounts(
     return Accounts(accounts, tuple(names.findings), frozenset(names.unclear))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What files and record know of SKUs, by the shop's ids."""
 
     levels: Mapping[str, str]

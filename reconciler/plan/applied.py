@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model import (
     Action,
@@ -28,8 +30,7 @@ from reconciler.plan.reference import Knowledge, References
 from reconciler.plan.settling import merge_ledgers, move_keys
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedState:
+class AppliedState(Struct, frozen=True):
     """What holds after an apply: the settled levels, and what the shop had then.
 
     `released` holds the levels of SKUs that no file declares, `ledgers` what was dealt with of

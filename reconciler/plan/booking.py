@@ -1,8 +1,10 @@
 """The events of one SKU × its live stock × its orders → a write, a finding, or nothing to do."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from reconciler.model import (
     MAX_QUANTITY,

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from reconciler.model import Event, SkuLedger
 from reconciler.plan.sales import shift
@@ -13,8 +14,7 @@ CLOSED: Final = "closed adjustments"
 """The reason in a file of sums."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True):
     """The events that can go, and the sums, by key, that stand for them `at` their last time."""
 
     gone: tuple[Event, ...]

@@ -1,10 +1,11 @@
 """Why the events of one SKU can't be dealt with: too old, still to come, or against each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from reconciler.model import Event, FindingKind, SettledEvent, SkuLedger
 from reconciler.plan.sales import shift
@@ -15,8 +16,7 @@ MAX_AGE: Final = timedelta(days=7)
 MAX_AHEAD: Final = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class EventFault:
+class EventFault(Struct, frozen=True):
     """Why the events of a SKU can't be dealt with; `event` is the one to look at, if any."""
 
     kind: FindingKind

@@ -1,7 +1,8 @@
 """What the shop had when each SKU was last settled × orders × events → what is unexplained."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model import (
     Base,
@@ -18,8 +19,7 @@ from reconciler.plan.reference import References
 from reconciler.plan.sales import count_sold
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """What the shop had of a SKU when it was last settled, and what events did since."""
 
     sku: str

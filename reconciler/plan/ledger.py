@@ -6,8 +6,10 @@ nothing, an edited delivery is corrected, and a deleted one is taken back.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model import (
     Correction,
@@ -26,8 +28,7 @@ from reconciler.plan.sales import shift
 MAX_CORRECTIONS: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """What the events of one SKU come to.
 
     Without a `count` to carry out, the shop lacks `units` (below 0: has too many). With one, it

@@ -1,7 +1,9 @@
 """Levels × references × live stock → which are to be written, and what is said of the others."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from reconciler.model import (
     Action,

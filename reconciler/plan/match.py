@@ -4,8 +4,9 @@ import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from reconciler.model import Declared, Finding, FindingKind, LiveSku
 
@@ -14,8 +15,7 @@ MAX_SUGGESTED = 20
 MAX_COMPARED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """Each declared SKU with the one live SKU it names, findings for the rest, and who is left."""
 
     live: Mapping[str, LiveSku]

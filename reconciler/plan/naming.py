@@ -1,15 +1,15 @@
 """The files × the listing → the live SKUs that levels and events name."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model import Base, DesiredState, Listing, LiveSku, Pending
 from reconciler.plan.accounts import Accounts, open_accounts
 from reconciler.plan.match import Matches
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """The live SKUs that the files name, by levels and by events, and writes in doubt.
 
     Of the keys that are `resting` the stock is not read, unless something else needs it: their

@@ -1,8 +1,9 @@
 """Writes in doubt × live stock × orders → which of them landed, and the base with those."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from reconciler.model import (
     INFINITE,

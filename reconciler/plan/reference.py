@@ -1,8 +1,10 @@
 """Declared SKU × base × observations → what the author of its level knew."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model import (
     NO_KNOWLEDGE,
@@ -23,8 +25,7 @@ from reconciler.plan.rules import with_added
 _SEEN_TERMS = Terms(Rule.ON_CHANGE, None, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """The level of a SKU that was last settled, or observed since, and what the shop had then."""
 
     declared: Declared

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.model import Event, LedgerSku, SettledEvent, SkuLedger
 from reconciler.plan.ledger import Balance

@@ -1,6 +1,6 @@
 """Saved plan × desired state × base × listing → whether it may still be applied."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.errors import StalePlanError
 from reconciler.model import (

@@ -1,9 +1,11 @@
 """Read the files of a base: the YAML at a commit, or the levels in a record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.git.file_versions import read_blobs
@@ -27,8 +29,7 @@ from reconciler.records.stocks import START_OVER
 Files = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordTexts:
+class RecordTexts(Struct, frozen=True):
     """The files of a record, as pairs of path and content, and its batches, oldest first."""
 
     record: Record
@@ -49,8 +50,7 @@ class RecordTexts:
         return not self.record.is_intent or any(one.unlocked_by for one in self.batches)
 
 
-@dataclass(frozen=True, slots=True)
-class BaseTexts:
+class BaseTexts(Struct, frozen=True):
     """The base as files: a store's folder at a commit or, with `told`, the levels of a record.
 
     Paths are those at the commit. `odd` are the paths of links and submodules.

@@ -5,7 +5,6 @@ announced and did not report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -28,8 +27,7 @@ _TIME = r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z)?
 _Time = Annotated[str, Meta(pattern=_TIME)]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedAction:
+class RecordedAction(Struct, frozen=True):
     """The result of one action, by the id of its SKU.
 
     `result` is '' if a run crashed before reporting it, and LANDED or SKIPPED once a write in doubt
@@ -50,8 +48,7 @@ def resolve(recovered: Recovered) -> tuple[RecordedAction, ...]:
     return (*landed, *(RecordedAction(sku_id, SKIPPED) for sku_id in recovered.skipped))
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """The next writes, their deadline by the shop's clock, and the results of earlier writes.
 
     A receipt has only results, and no deadline. `unlocked_by` is who ran `base unlock`.
@@ -289,8 +286,7 @@ def parse_run(contents: Iterable[tuple[str, bytes]]) -> tuple[Batch, ...]:
     return tuple(parse_batch(commit, content, announced) for commit, content in contents)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """The progress of a run: its last deadline, its open writes, and its finished ones."""
 
     deadline: datetime | None

@@ -14,11 +14,11 @@ previous record and the applied commit. Its files:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from reconciler.errors import HistoryError
 from reconciler.git.objects import make_commit, make_root, replace_file
@@ -57,8 +57,7 @@ class RecordKind(StrEnum):
     RECEIPT = "receipt"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """The content of `record.json`.
 
     `run` is the unique id of the apply, `previous` the record before, `source` the applied commit,

@@ -6,7 +6,8 @@ entities.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model import (
     Action,
@@ -54,8 +55,7 @@ def inert(text: str) -> str:
     return f"<code>{entities}</code>" if entities else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A part of the text that is cut between its lines: what it begins and ends with, and them."""
 
     head: str

@@ -1,16 +1,16 @@
 """Undocumented behavior of the API as options. Tests run each variant."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from reconciler.model import Quantity
 
 MAX_NUMBER = 2**53
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True, forbid_unknown_fields=True):
     """How the sandbox answers in undocumented cases."""
 
     infinite_quantity: Literal["zero", "null", "absent"] = "zero"

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 
 from reconciler.errors import SandboxError
 from reconciler.model import Quantity
+from reconciler.model.codec import as_data, load_noun
 from reconciler.sandbox.api_options import Behaviour, apply_patch
 from reconciler.sandbox.orders import Line, NewOrder, OrderStatus, OrderTable
 from reconciler.sandbox.seed import Seed
@@ -86,7 +87,7 @@ class Shop:
         except sqlite3.DatabaseError as error:
             raise SandboxError(f"{path}: {error}. Delete it to start over.") from None
         try:
-            self.behaviour = Behaviour(**json.loads(self.meta("behaviour")))
+            self.behaviour = load_noun(json.loads(self.meta("behaviour")), Behaviour)
         except (ValueError, TypeError, RecursionError, sqlite3.Error):
             raise SandboxError(f"{path} is not a sandbox database. Delete it.") from None
 
@@ -101,12 +102,11 @@ class Shop:
             self.db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _TABLES.split(";"):
             self.db.execute(statement)
-        behaviour = {name: getattr(seed.behaviour, name) for name in Behaviour.__dataclass_fields__}
         meta = {
             "site_id": seed.site_id,
             "name": seed.name,
             "sku_collection_id": seed.sku_collection_id,
-            "behaviour": json.dumps(behaviour),
+            "behaviour": json.dumps(as_data(seed.behaviour)),
             "categories": json.dumps(dict(seed.categories)),
         }
         self.db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())

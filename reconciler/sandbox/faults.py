@@ -8,12 +8,12 @@ import json
 import random
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 import jsonschema_rs
+from msgspec import Struct, field
 
 from reconciler.contract import load_schema
 from reconciler.errors import SandboxError
@@ -37,8 +37,7 @@ class Kind(StrEnum):
     ORDER = "order"  # customers buy `sku` before or after this page of orders
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault. `sku` is a code or an id, and `path` is a part of the path.
 
     For the kind `order`, `sku` is the SKU that customers buy, because a page of orders has no SKU.

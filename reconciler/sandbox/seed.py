@@ -8,18 +8,19 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from reconciler.errors import SandboxError
+from reconciler.model.codec import load_noun
 from reconciler.sandbox.api_options import Behaviour
 
 _CREATED = "2026-01-05T09:00:00.000Z"
 
 
-@dataclass(frozen=True, slots=True)
-class SeedSku:
+class SeedSku(Struct, frozen=True):
     """One SKU as the API returns it, and its stock."""
 
     id: str
@@ -28,8 +29,7 @@ class SeedSku:
     quantity: Any
 
 
-@dataclass(frozen=True, slots=True)
-class SeedProduct:
+class SeedProduct(Struct, frozen=True):
     """One product as the API returns it, with its SKUs."""
 
     id: str
@@ -37,8 +37,7 @@ class SeedProduct:
     skus: tuple[SeedSku, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(Struct, frozen=True):
     """A site with its products and options."""
 
     site_id: str
@@ -75,7 +74,7 @@ def build_seed(data: Mapping[str, Any]) -> Seed:
         name=str(site["name"]),
         sku_collection_id=str(data.get("sku_collection_id") or make_id(site_id, "skus")),
         products=tuple(_product(site_id, entry) for entry in data["products"]),
-        behaviour=Behaviour(**data.get("behaviour", {})),
+        behaviour=load_noun(data.get("behaviour", {}), Behaviour),
         categories={
             _category_id(site_id, str(entry["category"])): str(entry["category"])
             for entry in data["products"]

@@ -17,7 +17,7 @@ LIBRARIES = {
     "yaml": {"desired"},
     "jsonschema": {"desired"},
     "jsonschema_rs": {"desired", "plan", "apply", "sandbox"},
-    "msgspec": {"model/codec.py", "records"},
+    "msgspec": {"model/codec.py", "records"},  # and RECORD_TYPES everywhere
     "httpx": {"webflow/client.py", "webflow/transport.py", "github"},
     "httpcore": {"webflow/transport.py"},
     "rich": {"cli/terminal.py", "render/svg.py"},
@@ -29,6 +29,8 @@ LIBRARIES = {
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
 }
+# Records are declared with these everywhere. Only the codec and the records convert them.
+RECORD_TYPES = {"msgspec.Struct", "msgspec.field", "msgspec.structs.replace"}
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -37,7 +39,9 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield str(node.module)
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            if not names <= RECORD_TYPES:
+                yield str(node.module)
 
 
 def _tree(path: Path) -> ast.Module:

@@ -1,9 +1,9 @@
 """Plans, reports, and overviews to draw."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from factories import base_of, declared, desired, live, plan_of, stock
+from msgspec.structs import replace
 
 from reconciler.model import (
     Bound,

@@ -214,7 +214,7 @@ def test_a_read_is_tried_again() -> None:
 
 
 def test_a_read_is_given_up_after_eight() -> None:
-    """A store that keeps failing is told, unexpected content encoding ever."""
+    """A shop that answers each try with 503 ends the read."""
     with _client(Answer(503)) as (client, asked), pytest.raises(ServerFault):
         client.read_stock(TARGET)
 
@@ -437,7 +437,7 @@ def test_loopback_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "SSL_CERT_FILE"])
-def test_surroundings_that_do_not_work_are_named(
+def test_client_with_unusable_proxy_or_certificates_names_them(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     """A proxy or a certificate file that is nonsense is met by a sentence."""

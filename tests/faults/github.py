@@ -2,11 +2,11 @@
 
 import json
 import re
-from dataclasses import replace
 
 from factories import SITE, action, declared, desired, live, plan_of
 from hub import PULL_REQUEST, Hub, serve
 from hub import environment as of_hub
+from msgspec.structs import replace
 
 from faults.network import few
 from faults.scene import Scene, environment

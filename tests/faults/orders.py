@@ -1,9 +1,11 @@
 """Rows O1 to O8: orders, from which counts and drift are computed."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+
+from msgspec.structs import replace
 
 from faults.event_scene import EventScene, ago, event_scene
 from faults.table import Bench, row

@@ -1,13 +1,14 @@
 """Laws of applying: what moved is not written, and what was lost is not doubled."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from factories import action, desired, live, plan_of
 from fakes import FakeClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.apply.executor import execute
 from reconciler.apply.sku_writer import MAX_WRITES

@@ -6,13 +6,15 @@ was counted last, less what was sold after, plus what came in after. The sums kn
 """
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from factories import COLLECTION, NOW, base_of, declared, desired
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model import (
     Action,
@@ -57,8 +59,7 @@ class Said(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """What one SKU has come to: it had `value` at the time `since`, as a count or level said.
 
     `names` and `moments` are of events that a written level has.

@@ -2,13 +2,13 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import factories
 from factories import COLLECTION, NO_LIMITS, base_of, declared, desired, plan_of
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model import (
     INFINITE,

@@ -8,7 +8,7 @@ be told. A kill is an exception that leaves a run wherever it happens to be.
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from factories import COLLECTION, declared, desired
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 from oracle import judge
 
 from reconciler.apply.attempts import EARLIER, Attempt
 from reconciler.apply.executor import Earlier
+from reconciler.apply.interfaces import Bounds
 from reconciler.apply.journal import Journal, open_journal
 from reconciler.apply.sku_writer import SkuWriter
-from reconciler.apply.surroundings import Bounds
 from reconciler.errors import TransportError
 from reconciler.model import (
     Base,

@@ -3,13 +3,13 @@
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from factories import action, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler import masking
 from reconciler.apply.event_log import Events

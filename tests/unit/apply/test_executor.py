@@ -1,12 +1,12 @@
 """The write protocol: read, compare, write, and resolve lost answers."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import action, declared, desired, live, plan_of, stock
 from fakes import FakeClock, FakeStore
+from msgspec.structs import replace
 
 from reconciler.app.apply_run import outcome_code
 from reconciler.apply.executor import Earlier, execute

@@ -1,11 +1,11 @@
 """The journal: written before the next step, readable after a crash, and bound to its plan."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factories import action, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.apply.executor import Earlier
 from reconciler.apply.journal import Journal, open_journal

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import action, stock
 from fakes import FakeClock, FakeStore
+from msgspec.structs import replace
 
 from reconciler.apply.attempts import EARLIER, Attempt
+from reconciler.apply.interfaces import Bounds
 from reconciler.apply.observers import NO_OBSERVER, NullObserver, Observer
 from reconciler.apply.sku_writer import (
     MAX_FAILURES_IN_A_ROW,
@@ -17,7 +18,6 @@ from reconciler.apply.sku_writer import (
     MAX_UNSENT,
     SkuWriter,
 )
-from reconciler.apply.surroundings import Bounds
 from reconciler.errors import (
     ConnectionRefused,
     JournalError,

@@ -1,13 +1,13 @@
 """The wording of outcomes, and of the errors that the journal and the report raise."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factories import action, desired, live, plan_of, stock
 from fakes import FakeClock, FakeStore
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from reconciler.apply.attempts import as_sentence

@@ -1,9 +1,8 @@
 """The digest of a desired state names what it means, not how it is written."""
 
-from dataclasses import replace
-
 import pytest
 from factories import COLLECTION, SITE, build
+from msgspec.structs import replace
 
 from reconciler.desired.digest import compute_digest
 from reconciler.model import Event, EventFile

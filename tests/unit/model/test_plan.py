@@ -1,10 +1,10 @@
 """What an action changes, in which direction, and by how many units."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import action, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.model import Change, Finding, FindingKind
 

@@ -1,11 +1,11 @@
 """Events × the record × the listing → the events of each SKU of the shop, whatever their keys."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from factories import NOW, base_of, declared, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.model import (
     Action,

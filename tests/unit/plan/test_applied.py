@@ -1,10 +1,10 @@
 """What is written down as settled: only what came about, or nobody may repeat."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import action, base_of, declared, desired, live, plan_of, stock
+from msgspec.structs import replace
 
 from reconciler.model import (
     Action,

@@ -1,11 +1,11 @@
 """What a whole apply leaves in the record, as the plan itself settles it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import base_of, declared, desired, live, plan_of, stock
+from msgspec.structs import replace
 
 from reconciler.model import (
     Base,

@@ -1,11 +1,11 @@
 """The events of one SKU × its live stock × its orders → a write, a finding, or nothing to do."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from factories import NOW, base_of, declared, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.errors import NoBaseError
 from reconciler.model import (

@@ -1,10 +1,10 @@
 """What a plan says that is not a write: each kind, of which SKU, and where it is declared."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import base_of, declared, desired, stock
+from msgspec.structs import replace
 
 from reconciler.model import (
     Base,

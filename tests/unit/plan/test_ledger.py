@@ -1,11 +1,11 @@
 """Events of one SKU × what applies have dealt with → what the shop lacks, and why."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pytest
 from factories import NOW
+from msgspec.structs import replace
 
 from reconciler.model import (
     Correction,

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import NO_LIMITS, build, declared, desired, live, plan_of, sealed
+from msgspec.structs import replace
 
 from reconciler.errors import PlanFileError, StalePlanError
 from reconciler.model import Bound, DesiredState, Limit, Plan, Rule

@@ -1,11 +1,11 @@
 """What the live stock and the orders say of writes in doubt."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from factories import base_of, declared, stock
+from msgspec.structs import replace
 
 from reconciler.model import (
     Base,

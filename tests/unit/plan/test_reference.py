@@ -1,9 +1,8 @@
 """A declared SKU → what its author knew: by its key, else by the shop's SKU id."""
 
-from dataclasses import replace
-
 import pytest
 from factories import base_of, declared, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.model import (
     NO_KNOWLEDGE,

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 from factories import COLLECTION, MADE, action, base_of, declared, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.errors import ReconcilerError, StalePlanError
 from reconciler.exit_codes import ExitCode

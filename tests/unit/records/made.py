@@ -1,9 +1,9 @@
 """Records for tests, in the repository of a test."""
 
-from dataclasses import replace
 from typing import Any
 
 from factories import stock
+from msgspec.structs import replace
 
 from reconciler.git.repository import Repository
 from reconciler.records.batches import RecordedAction

@@ -1,10 +1,10 @@
 """The base: the files at a commit, or the levels in a record."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factories import OTHER_SITE, SITE, Workspace
+from msgspec.structs import replace
 
 from reconciler.errors import HistoryError, NoBaseError, OldCommitError
 from reconciler.exit_codes import ExitCode

@@ -1,11 +1,11 @@
 """Records survive a round trip through git, and malformed ones are rejected."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import Workspace, stock
+from msgspec.structs import replace
 from unit.records.made import RECORD, REF, make
 
 from reconciler.errors import HistoryError

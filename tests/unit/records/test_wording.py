@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factories import Workspace
+from msgspec.structs import replace
 from snapshots import without_git
 from syrupy.assertion import SnapshotAssertion
 from unit.records.made import RECORD, REF, SITE_ID, make

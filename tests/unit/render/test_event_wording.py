@@ -1,9 +1,8 @@
 """Why events ask for an action, in words."""
 
-from dataclasses import replace
-
 import factories
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model import Action, Cause, EventChange, EventVerb, SoldSince, Source
 from reconciler.render.event_wording import events_why

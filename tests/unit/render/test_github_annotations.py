@@ -1,10 +1,10 @@
 """Commands that mark lines of files: escaped, capped, the most serious first."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from factories import action, desired, live, plan_of
+from msgspec.structs import replace
 
 from reconciler.errors import Problem
 from reconciler.model import Action, Finding, FindingKind, Limit, Plan, Source, Violation

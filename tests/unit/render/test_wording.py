@@ -1,10 +1,10 @@
 """What every format says of an action: its fields, why, and what writing would undo."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import action, declared, stock
+from msgspec.structs import replace
 
 from reconciler.model import (
     Action,

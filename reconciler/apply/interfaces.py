@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from reconciler.model import Stock, Target
 
@@ -35,8 +36,7 @@ class Store(Protocol):
 CountSold = Callable[[str, str, str], int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How a run waits, why it must end (None: it need not), and whether it may write now."""
 
     sleep: Callable[[float], None] = time.sleep
