@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import SITE
+from syrupy.assertion import SnapshotAssertion
 
 from reconciler.desired.events import is_event_file
 from reconciler.desired.loader import build_desired, build_past
@@ -210,21 +211,8 @@ def test_same_sku_may_be_in_many_events() -> None:
     assert [one.units for one in _build(files)] == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("text", "quoted", "said"),
-    [
-        ("+20", True, "without quotes"),
-        ("20", True, "without quotes"),
-        ("+05", False, "Write +5"),
-        ("-0", False, "changes nothing"),
-        ("+", False, "changes nothing"),
-        ("+1000000000", False, "999999999"),
-        ("infinite", False, "level"),
-        ("", False, "units"),
-        ("null", False, "units"),
-        ("many", False, "+20 for what came in"),
-    ],
-)
-def test_units_fault_says_what_to_write(text: str, quoted: bool, said: str) -> None:
-    """An error teaches."""
-    assert said in units_fault(text, quoted=quoted)
+def test_units_fault_wording(wording: SnapshotAssertion) -> None:
+    """Each with the text that causes it."""
+    texts = ["+20", "20", "+05", "-0", "+", "+1000000000", "infinite", "", "null", "many"]
+    lines = [f"{text!r}: {units_fault(text, quoted=text in texts[:2])}" for text in texts]
+    assert "\n".join(lines) == wording
