@@ -1,4 +1,4 @@
-"""What an entry of YAML names, and where it stands."""
+"""Describe what an entry of YAML declares."""
 
 import pytest
 from factories import SITE, declared
@@ -15,17 +15,17 @@ from reconciler.model import Backend, Bound, Rule, Source, StoreSettings
         ("id-1", "", ("id-1", "")),
     ],
 )
-def test_declared_code_is_the_key_unless_pinned_to_another(
+def test_declared_code_is_that_of_the_pin_else_the_key(
     pin: str | None, code: str | None, expected: tuple[str | None, str]
 ) -> None:
-    """A pin may name another code, or none, for which the key must not stand in."""
+    """A pin may have another code, or none. Then the key is not used."""
     entry = declared("KEY", id=pin, code=code)
 
     assert (entry.id, entry.code) == expected
 
 
 def test_declared_has_the_terms_of_its_file() -> None:
-    """Rule, low stock and path are inherited; the line is its own."""
+    """Rule, `low`, and path are inherited. The line is its own."""
     entry = declared("A", rule=Rule.AT_MOST, low=2, line=7)
 
     assert (entry.rule, entry.terms.low) == (Rule.AT_MOST, 2)
@@ -37,12 +37,12 @@ def test_declared_has_the_terms_of_its_file() -> None:
     ("bound", "shown"), [(Bound(5, is_share=True), "5%"), (Bound(5, is_share=False), "5")]
 )
 def test_bound_shows_a_share_in_percent(bound: Bound, shown: str) -> None:
-    """A share is not taken for a number."""
+    """A share is not confused with a number."""
     assert str(bound) == shown
 
 
-def test_store_settings_begin_with_the_strict_choice() -> None:
-    """Without a word in store.yaml git owns the number, and Webflow is the store."""
+def test_store_settings_have_strict_defaults() -> None:
+    """By default git owns the number, and Webflow is the backend."""
     settings = StoreSettings("demo", SITE)
 
     assert (settings.rule, settings.backend, settings.frozen) == (Rule.EXACT, Backend.WEBFLOW, ())

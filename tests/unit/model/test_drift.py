@@ -1,4 +1,4 @@
-"""What of a drift selling explains, in units."""
+"""Count the drift that sales explain."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ def _drift(*rows: DriftRow) -> Drift:
     return Drift("demo", "site", rows, (), len(rows))
 
 
-def test_unexplained_are_all_rows_but_the_sold_ones() -> None:
-    """Only selling is no reason to look."""
+def test_unexplained_has_all_rows_except_sales() -> None:
+    """Only sales are a sufficient explanation."""
     drift = _drift(*map(_row, DriftKind))
 
     assert [row.kind for row in drift.unexplained] == [
@@ -36,12 +36,12 @@ def test_unexplained_are_all_rows_but_the_sold_ones() -> None:
         ([(0, -1)], 1),
     ],
 )
-def test_sold_sums_the_units_that_are_gone(pairs: list[tuple[int, int]], sold: int) -> None:
-    """Each sold row counts from what was declared down to what is live."""
+def test_sold_sums_missing_units(pairs: list[tuple[int, int]], sold: int) -> None:
+    """Each sold row counts the declared minus the live number."""
     assert _drift(*(_row(DriftKind.SOLD, *pair) for pair in pairs)).sold == sold
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DriftKind if kind is not DriftKind.SOLD])
-def test_sold_counts_no_other_row(kind: DriftKind) -> None:
-    """A number that broke its rule was not sold."""
+def test_sold_ignores_other_rows(kind: DriftKind) -> None:
+    """A broken rule is not a sale."""
     assert _drift(_row(kind), _row(DriftKind.SOLD)).sold == 2

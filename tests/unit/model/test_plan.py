@@ -1,4 +1,4 @@
-"""What an action changes, in which direction, and by how many units."""
+"""Describe what an action changes: fields, direction, and units."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ INF = "infinite"
     ],
 )
 def test_action_units_and_direction(before: Any, after: Any, units: int, lowers: bool) -> None:
-    """Units count between finite stocks; from infinite to any number is the safer direction."""
+    """Units count between finite stocks. From infinite to finite is lowering."""
     found = action("A", before, after)
 
     assert (found.units, found.lowers) == (units, lowers)
@@ -53,12 +53,12 @@ def test_action_units_and_direction(before: Any, after: Any, units: int, lowers:
 def test_action_changes_are_the_fields_that_differ(
     before: Any, after: Any, changes: list[tuple[str, Any, Any]]
 ) -> None:
-    """Each field that differs, by its name, with both values; a zero is no missing number."""
+    """Each change has both values. Zero is not a missing number."""
     assert action("A", before, after).changes == tuple(Change(*change) for change in changes)
 
 
-def test_plan_errors_are_what_the_yaml_must_answer_for() -> None:
-    """Only what somebody must change a file or settle for stops a run; a remark does not."""
+def test_plan_errors_are_findings_that_are_errors() -> None:
+    """Other findings don't stop anything."""
     findings = tuple(Finding(kind, kind.value, "", None) for kind in FindingKind)
     plan = replace(plan_of(desired(), live({})), findings=findings)
 

@@ -1,4 +1,4 @@
-"""Whether all of an apply came about."""
+"""Decide whether an apply is complete."""
 
 import pytest
 
@@ -12,24 +12,24 @@ def _report(*results: Result, stopped: str | None = None) -> Report:
 
 
 @pytest.mark.parametrize("result", Result)
-def test_is_complete_only_if_each_action_came_about(result: Result) -> None:
-    """One SKU that is not as planned, or may not be, leaves the apply incomplete."""
+def test_is_complete_only_if_each_action_is_done(result: Result) -> None:
+    """One SKU that is not, or may not be, as planned makes the apply incomplete."""
     assert _report(Result.APPLIED, result, Result.ALREADY).is_complete is (result in DONE)
 
 
 def test_is_complete_without_actions() -> None:
-    """Where there was nothing to do, all is done."""
+    """There was nothing to do."""
     assert _report().is_complete
 
 
 @pytest.mark.parametrize("stopped", ["time is over", ""])
-def test_is_complete_of_a_run_that_was_stopped_is_false(stopped: str) -> None:
-    """What ended the run is told, even if every action had come about."""
+def test_is_complete_of_a_stopped_run_is_false(stopped: str) -> None:
+    """Even if every action is done."""
     assert not _report(Result.APPLIED, stopped=stopped).is_complete
     assert not _report(stopped=stopped).is_complete
 
 
-def test_count_tells_how_many_have_a_result() -> None:
+def test_count_counts_outcomes_with_a_result() -> None:
     """Each outcome counts once."""
     report = _report(Result.APPLIED, Result.UNKNOWN, Result.APPLIED)
 

@@ -1,4 +1,4 @@
-"""Inventory type and quantity, one value."""
+"""Describe inventory type and quantity as one value."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ from reconciler.model import INFINITE, InventoryType, Stock, finite
         ("infinite", True, "infinite"),
     ],
 )
-def test_stock_is_readable_if_it_says_how_many(value: Any, readable: bool, shown: str) -> None:
-    """A whole number or infinite can be compared with a declaration; the rest is left alone."""
+def test_stock_is_readable_if_whole_or_infinite(value: Any, readable: bool, shown: str) -> None:
+    """Only readable stocks can be compared with a declaration."""
     assert (stock(value).readable, str(stock(value))) == (readable, shown)
 
 
 @pytest.mark.parametrize("quantity", [0, None, 2**31])
 def test_stock_infinite_equals_no_number(quantity: int | None) -> None:
-    """Nothing sold out is taken for a SKU that never sells out."""
+    """Infinite is never confused with sold out."""
     assert finite(quantity) != INFINITE
 
 
 def test_stock_infinite_has_no_quantity() -> None:
-    """An infinite stock is one value, however it is made."""
+    """There is only one infinite stock."""
     assert Stock(InventoryType.INFINITE, None) == INFINITE
     assert len({finite(0), finite(None), finite(1), INFINITE}) == 4

@@ -1,4 +1,4 @@
-"""Events × the record × the listing → the events of each SKU of the shop, whatever their keys."""
+"""Group events by SKU of the shop, whatever their keys are."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -42,18 +42,18 @@ HAD = 50
 
 
 def _ago(hours: float) -> str:
-    """Return the time so many hours before now."""
+    """Return the time some *hours* before now."""
     return format_time(datetime.fromisoformat(NOW) - timedelta(hours=hours))
 
 
 def _event(sku: str, units: int | str, at: str, name: str = "1.yaml") -> Event:
-    """Return what YAML says: `11` was counted, `"+20"` came in."""
+    """Return a count (`11`) or an adjustment (`"+20"`)."""
     file = EventFile(f"inventory/demo/events/{name}", f"events/{name}", at, at)
     return Event(sku, isinstance(units, int), int(units), file, 3)
 
 
 def _shop(codes: Mapping[str, str]) -> LiveState:
-    """Return a shop of SKUs by id with these codes, with 50 of each."""
+    """Return a shop with 50 of each SKU, given as codes by id."""
     listed = tuple(LiveSku(one, code, "P", archived=False) for one, code in codes.items())
     stocks = {sku_id: finite(HAD) for sku_id in codes}
     current = live({})
@@ -69,14 +69,14 @@ def _state(*events: Event, levels: tuple[Declared, ...] = ()) -> DesiredState:
 
 
 def _base(*ledgers: SkuLedger, levels: Mapping[str, Declared] | None = None) -> Base:
-    """Return a record with these *ledgers*, and *levels* by the id of their SKU."""
+    """Return a record with these *ledgers*, and *levels* by SKU id."""
     levels = levels or {}
     shop = {one.sku: SettledSku(one.sku, sku_id, None, _ago(99)) for sku_id, one in levels.items()}
     return replace(base_of(*levels.values()), ledgers=ledgers, shop=shop)
 
 
 class Did(NamedTuple):
-    """What a plan does: corrections by the shop's id, and the errors that it names by key."""
+    """The corrections of a plan by SKU id, and its errors by key."""
 
     corrections: dict[str, int | None]
     errors: list[tuple[str, FindingKind]]
@@ -89,7 +89,7 @@ def _does(state: DesiredState, current: LiveState, base: Base) -> Did:
 
 
 def _apply(state: DesiredState, current: LiveState, base: Base) -> Base:
-    """Return the base after all that a plan says has come about."""
+    """Return the base after *plan* was applied completely."""
 
     def outcome(one: Action) -> Outcome:
         return Outcome(one.sku, Result.APPLIED, one.before, one.after)
@@ -117,15 +117,15 @@ PUT_IN = SkuLedger(
 NOTHING = Did({}, [])
 
 
-def test_key_means_the_live_sku_of_that_code() -> None:
-    """Without a level, an event is for the SKU that has its key as its code."""
+def test_key_without_a_level_means_the_sku_of_that_code() -> None:
+    """An event without a level is for the SKU whose code is its key."""
     assert _does(_state(DELIVERY), _shop({"id-1": "A", "id-2": "B"}), _base()) == Did(
         {"id-1": 20}, []
     )
 
 
-def test_key_means_what_its_level_means() -> None:
-    """A level that is pinned says which SKU its key is, whatever code another one has."""
+def test_key_with_a_pinned_level_means_the_pinned_sku() -> None:
+    """The pin decides, even if another SKU has that code."""
     level = _level("A", id="id-2", code="B")
     base = _base(levels={"id-2": level})
     found = _does(_state(DELIVERY, levels=(level,)), _shop({"id-1": "A", "id-2": "B"}), base)
@@ -133,8 +133,8 @@ def test_key_means_what_its_level_means() -> None:
     assert found == Did({"id-2": 20}, [])
 
 
-def test_keys_of_one_sku_add_up() -> None:
-    """An event under the old code, one under the new: both are of the SKU that the shop has."""
+def test_events_under_two_codes_of_one_sku_add_up() -> None:
+    """An event under the old code and one under the new code are of one SKU."""
     new = _event("B", "+7", _ago(2), "b.yaml")
     shop = _shop({"id-1": "B"})
     base = _base(PUT_IN)
@@ -147,8 +147,8 @@ def test_keys_of_one_sku_add_up() -> None:
     ]
 
 
-def test_key_that_the_record_knows_survives_a_rename_in_the_shop() -> None:
-    """Also an event that is new under the old code arrives, and one that is gone is taken back."""
+def test_key_in_the_record_survives_a_rename_in_the_shop() -> None:
+    """A new event under the old code is added, and a deleted one is taken back."""
     shop = _shop({"id-1": "NEW"})
     more = _event("A", "+3", _ago(1), "b.yaml")
 
@@ -157,15 +157,15 @@ def test_key_that_the_record_knows_survives_a_rename_in_the_shop() -> None:
     assert _does(_state(), shop, _base(PUT_IN)) == Did({"id-1": -20}, [])
 
 
-def test_events_edited_to_the_new_code_are_the_same() -> None:
-    """Somebody follows a rename in the shop in the files: nothing is written."""
+def test_events_edited_to_the_new_code_write_nothing() -> None:
+    """The files follow a rename in the shop."""
     renamed = DELIVERY._replace(sku="NEW")
 
     assert _does(_state(renamed), _shop({"id-1": "NEW"}), _base(PUT_IN)) == NOTHING
 
 
-def test_every_key_is_kept_until_another_sku_has_that_code() -> None:
-    """A key whose events are all gone still means its SKU."""
+def test_key_without_events_is_kept() -> None:
+    """A key still means its SKU until another SKU has that code."""
     shop = _shop({"id-1": "B"})
     base = _apply(_state(DELIVERY._replace(sku="B")), shop, _base(PUT_IN))
     late = _event("A", "+3", _ago(1), "late.yaml")
@@ -179,21 +179,21 @@ def test_every_key_is_kept_until_another_sku_has_that_code() -> None:
 
 
 def test_code_that_belongs_to_another_sku_is_replaced() -> None:
-    """Its events were for the other one: both are left alone."""
+    """Its events were for the first SKU, so both SKUs are skipped."""
     assert _does(_state(DELIVERY), _shop({"id-2": "A"}), _base(PUT_IN)) == Did(
         {}, [("A", FindingKind.REPLACED)]
     )
 
 
 def test_codes_swapped_in_the_shop_cause_no_write() -> None:
-    """Nothing is taken back of a SKU whose events are there and mean another SKU by now."""
+    """Nothing is taken back from a SKU whose event keys now mean another SKU."""
     found = _does(_state(DELIVERY), _shop({"id-1": "B", "id-2": "A"}), _base(PUT_IN))
 
     assert found == Did({}, [("A", FindingKind.REPLACED)])
 
 
-def test_replaced_sku_is_counted() -> None:
-    """A later count says what there is of the new one; nothing is taken back of the old one."""
+def test_replaced_sku_with_a_later_count_is_written() -> None:
+    """Nothing is taken back from the first SKU."""
     count = _event("A", 11, _ago(1), "c.yaml")
     shop = _shop({"id-1": "B", "id-2": "A"})
     shop = replace(shop, stocks={**shop.stocks, "id-2": finite(11)})
@@ -206,8 +206,8 @@ def test_replaced_sku_is_counted() -> None:
     assert {one.sku_id: one.counted for one in after.ledgers}["id-2"] == 11
 
 
-def test_replaced_sku_that_was_counted_has_the_key_from_then_on() -> None:
-    """Whichever id is the greater one, and also once the count is deleted."""
+def test_replaced_sku_that_was_counted_keeps_the_key() -> None:
+    """This does not depend on the order of ids, and lasts if the count is deleted."""
     for old, new in (("id-1", "id-2"), ("id-2", "id-1")):
         shop = _shop({new: "A"})
         count = _event("A", HAD, _ago(1), "c.yaml")
@@ -221,8 +221,8 @@ def test_replaced_sku_that_was_counted_has_the_key_from_then_on() -> None:
         assert _does(_state(more), shop, base) == Did({new: 3}, [])
 
 
-def test_code_that_several_skus_have_is_ambiguous() -> None:
-    """Nothing is put in, and nothing taken back of the one that had it."""
+def test_code_of_two_skus_is_ambiguous() -> None:
+    """Nothing is added, and nothing is taken back from the SKU that had the code."""
     shop = _shop({"id-1": "A", "id-2": "A"})
     ambiguous = [("A", FindingKind.AMBIGUOUS)]
 
@@ -231,7 +231,7 @@ def test_code_that_several_skus_have_is_ambiguous() -> None:
 
 
 def test_code_that_no_sku_has_is_missing() -> None:
-    """The nearest code is named."""
+    """The finding names the most similar code."""
     plan = plan_of(_state(_event("MUG-BLU", "+1", NOW)), _shop({"id-1": "MUG-BLUE"}), _base())
     (finding,) = plan.errors
 
@@ -239,8 +239,8 @@ def test_code_that_no_sku_has_is_missing() -> None:
     assert "MUG-BLUE" in finding.message
 
 
-def test_level_that_names_no_sku_leaves_the_events_alone() -> None:
-    """A code that is missing or shared is an error of its level, and takes nothing back."""
+def test_level_without_a_sku_skips_its_events() -> None:
+    """A missing or shared code is an error of the level, and takes nothing back."""
     level = _level()
     base = _base(PUT_IN, levels={"id-1": level})
     state = _state(DELIVERY, levels=(level,))
@@ -251,7 +251,7 @@ def test_level_that_names_no_sku_leaves_the_events_alone() -> None:
     assert shared == Did({}, [("A", FindingKind.AMBIGUOUS)])
 
 
-def test_sku_that_the_shop_no_longer_has_settles_what_becomes_of_its_events() -> None:
+def test_unlisted_sku_settles_changes_of_its_events() -> None:
     """Only an event that no apply knows is an error there."""
     shop = _shop({"id-2": "B"})
     new = _event("A", "+3", _ago(1), "b.yaml")
@@ -264,7 +264,7 @@ def test_sku_that_the_shop_no_longer_has_settles_what_becomes_of_its_events() ->
 
 
 def test_released_sku_takes_nothing_back() -> None:
-    """Neither its level nor its events are there any more, so it is nobody's to manage."""
+    """If a level and its events are deleted together, the SKU is no longer managed."""
     base = _base(PUT_IN, levels={"id-1": _level()})
     shop = _shop({"id-1": "A"})
     plan = plan_of(_state(), shop, base)
@@ -274,8 +274,8 @@ def test_released_sku_takes_nothing_back() -> None:
     assert _does(_state(), shop, _apply(_state(), shop, base)) == NOTHING
 
 
-def test_sku_whose_level_alone_is_gone_is_not_released() -> None:
-    """It has events, so they are dealt with."""
+def test_sku_with_events_and_a_deleted_level_is_not_released() -> None:
+    """Its events are still applied."""
     base = _base(PUT_IN, levels={"id-1": _level()})
     more = _event("A", "+3", _ago(1), "b.yaml")
     plan = plan_of(_state(DELIVERY, more), _shop({"id-1": "A"}), base)
@@ -285,12 +285,12 @@ def test_sku_whose_level_alone_is_gone_is_not_released() -> None:
 
 
 def test_sku_that_never_had_a_level_is_not_released() -> None:
-    """Its last event is gone, and is taken back."""
+    """If its last event is deleted, it is taken back."""
     assert _does(_state(), _shop({"id-1": "A"}), _base(PUT_IN)) == Did({"id-1": -20}, [])
 
 
-def test_ledger_that_comes_from_files_is_found_by_its_code() -> None:
-    """`base set` knows no ids; the first apply adds them."""
+def test_ledger_from_files_is_found_by_its_code() -> None:
+    """`base set` knows no ids. The first apply adds them."""
     base = _base(replace(PUT_IN, sku_id=""), SkuLedger("", ("B",), put_in=7))
     events = (DELIVERY, _event("B", "+7", _ago(1), "b.yaml"))
     shop = _shop({"id-1": "A", "id-2": "B"})
@@ -299,16 +299,16 @@ def test_ledger_that_comes_from_files_is_found_by_its_code() -> None:
     assert {one.sku_id for one in _apply(_state(*events), shop, base).ledgers} == {"id-1", "id-2"}
 
 
-def test_ledgers_without_an_id_survive_a_dead_run() -> None:
-    """Or their deliveries would all be put in again once their SKUs are found."""
+def test_ledgers_without_an_id_survive_a_crash() -> None:
+    """Otherwise their deliveries would be added again once their SKUs are found."""
     one, other = SkuLedger("", ("A",), put_in=20), SkuLedger("", ("B",), put_in=7)
     pending_nothing = with_recovered(_base(one, other), Recovered())
 
     assert set(pending_nothing.ledgers) == {one, other}
 
 
-def test_sku_beside_events_is_managed() -> None:
-    """It counts as managed as long as an event names it, and its stock is read."""
+def test_sku_with_events_is_managed() -> None:
+    """It counts as managed while an event names it, and its stock is read."""
     state, shop = _state(DELIVERY), _shop({"id-1": "A", "id-2": "B"})
     matches = match_skus(state.declared, shop.listing.skus)
     named = name_skus(state, _base(), shop.listing, matches, NOW)
@@ -317,8 +317,8 @@ def test_sku_beside_events_is_managed() -> None:
     assert [one.sku_id for one in named.find_needed(())] == ["id-1"]
 
 
-def test_stock_is_needed_of_levels_whose_events_are_not_settled() -> None:
-    """Others may be left unread on purpose."""
+def test_stock_of_a_sku_with_unsettled_events_is_needed() -> None:
+    """Other SKUs may be left unread on purpose."""
     levels = (_level("A"), _level("B"))
     state = _state(DELIVERY, levels=levels)
     shop = _shop({"id-1": "A", "id-2": "B"})
@@ -328,7 +328,7 @@ def test_stock_is_needed_of_levels_whose_events_are_not_settled() -> None:
     assert [one.sku_id for one in named.find_needed({"A", "B"})] == ["id-1"]
 
 
-def test_orders_are_needed_since_the_earliest_count_to_carry_out() -> None:
+def test_orders_are_needed_since_the_earliest_new_count() -> None:
     """Settled counts and adjustments need none."""
     shop = _shop({"id-1": "A", "id-2": "B"})
 
@@ -353,7 +353,7 @@ OLDER_COUNT = _event("A", 11, _ago(4), "c.yaml")
 
 
 def test_count_older_than_a_level_is_stale() -> None:
-    """The level was written later, and says what there is."""
+    """The level was written later, so the count no longer applies."""
     base = replace(_base(levels={"id-1": _level()}), shop={"A": WRITTEN})
     found = _does(_state(OLDER_COUNT, levels=(_level(),)), _shop({"id-1": "A"}), base)
 
@@ -361,7 +361,7 @@ def test_count_older_than_a_level_is_stale() -> None:
 
 
 def test_count_older_than_a_level_is_stale_after_a_pull() -> None:
-    """A number that was copied from the shop is no level that was written, and hides none."""
+    """A number copied from the shop is not a written level, and hides none."""
     base = replace(_base(levels={"id-1": _level()}), shop={"A": WRITTEN})
     pulled = _level(value=48)
     seen = Observation("5" * 40, "s.yaml", _ago(2), {"A": Seen(finite(48), "id-1")})

@@ -1,4 +1,4 @@
-"""What is written down as settled: only what came about, or nobody may repeat."""
+"""Compute the state that is recorded after an apply, by the result of each action."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def _after(
 
 
 def _written(result: Result, found: Any = "none", **given: Any) -> AppliedState:
-    """Return what holds after one action for SKU A with this *result* and *found* stock."""
+    """Return the state after one action for SKU A with this *result* and *found* stock."""
     written = action("A", LIVE, NOW)
     outcome = Outcome("A", result, written.before, written.after)
     if found != "none":
@@ -103,7 +103,7 @@ def test_state_after_by_result_settles_new_or_keeps_old(
 def test_state_after_write_knows_what_the_shop_had(
     result: Result, found: Any, had: int | None
 ) -> None:
-    """None stands for just what is declared; another number that was read is kept."""
+    """None means the declared stock. Another number that was read is kept."""
     known = None if had is None else stock(had)
 
     settled = SettledSku("A", "id-A", known, AT, level_at=AT)
@@ -116,7 +116,7 @@ def test_state_after_write_knows_what_the_shop_had(
 def test_state_after_new_sku_that_was_not_written_leaves_it_new(
     result: Result, base: Base | None
 ) -> None:
-    """What nobody knew is left out, so that the next plan takes it up."""
+    """It is left out, so that the next plan takes it up."""
     state = _written(result, base=base)
 
     assert ("A" in state.declared, "A" in state.shop) == (False, False)
@@ -127,7 +127,7 @@ def test_state_after_new_sku_that_was_not_written_leaves_it_new(
 def test_state_after_not_written_keeps_a_later_observation(
     result: Result, day: str, level: int
 ) -> None:
-    """The next plan compares with what was known last, though the observation is consumed."""
+    """The next plan compares with the observation, although it is consumed."""
     seen = _seen(f"{day}T09:00:00Z")
     state = _written(result, seen=(seen,))
 
@@ -137,7 +137,7 @@ def test_state_after_not_written_keeps_a_later_observation(
 
 
 def test_state_after_not_written_without_base_keeps_the_observation() -> None:
-    """Import and a first apply that fails: the copied number is what is known."""
+    """After an import and a failed first apply, the copied number is the reference."""
     state = _written(Result.MOVED, base=None, seen=(_seen(LAST), _seen(AT, 44)))
 
     assert (state.declared["A"].stock, state.shop["A"].at) == (stock(44), AT)
@@ -151,7 +151,7 @@ def test_state_after_written_settles_whatever_was_observed() -> None:
 
 
 def test_state_after_not_written_keeps_the_new_terms() -> None:
-    """The stock is that known before; rule, place and id are as declared now."""
+    """The stock is the earlier one. Rule, place, and id are as declared now."""
     state = desired(declared("A", NOW, rule=Rule.ON_CHANGE, line=9))
     kept = _written(Result.MOVED, state=state).declared["A"]
 
@@ -170,7 +170,7 @@ def test_state_after_not_written_keeps_the_new_terms() -> None:
 def test_state_after_not_written_finds_the_same_sku_in_the_base(
     before: Declared, now: Declared
 ) -> None:
-    """The target's id tells which entry of the base it was, as for the plan."""
+    """The target's id selects the entry of the base, as in the plan."""
     state = _written(Result.MOVED, base=base_of(before), state=desired(now))
 
     assert (list(state.declared), state.shop["A"].sku, state.released) == (["A"], "A", {})
@@ -178,14 +178,14 @@ def test_state_after_not_written_finds_the_same_sku_in_the_base(
 
 
 def test_state_after_other_sku_of_that_code_is_a_new_sku() -> None:
-    """What was settled of another SKU of that name is not taken over."""
+    """The level settled for another SKU with that code is not used."""
     base = base_of(declared("A", BEFORE, id="id-OTHER"))
 
     assert _written(Result.MOVED, base=base).declared == {}
 
 
-def test_state_after_key_that_is_pinned_to_another_sku_keeps_a_number_that_stays() -> None:
-    """It was not changed, so it says nothing new; another one is new, and was not written."""
+def test_state_after_moved_pin_keeps_an_unchanged_number() -> None:
+    """An unchanged number is not a new statement. Another number is new, and was not written."""
     base = base_of(declared("A", BEFORE, id="id-OTHER"))
     for number, expected in ((BEFORE, {"A": stock(BEFORE)}), (9, {})):
         state = desired(declared("A", number, id="id-A"))
@@ -194,8 +194,8 @@ def test_state_after_key_that_is_pinned_to_another_sku_keeps_a_number_that_stays
 
 
 @pytest.mark.parametrize("kind", FindingKind)
-def test_state_after_finding_settles_what_was_dealt_with(kind: FindingKind) -> None:
-    """What was found and not planned stays as before; overtaken or a remark, it is settled."""
+def test_state_after_finding_settles_by_kind(kind: FindingKind) -> None:
+    """An error keeps the earlier level. An overtaken level, or another finding, is settled."""
     left_alone = {
         FindingKind.MISSING,
         FindingKind.AMBIGUOUS,
@@ -217,30 +217,30 @@ def test_state_after_finding_settles_what_was_dealt_with(kind: FindingKind) -> N
     assert state.declared["A"].stock == stock(BEFORE if kind in left_alone else NOW)
 
 
-def test_state_after_idle_pattern_called_like_a_sku_settles_the_sku() -> None:
-    """A pattern that freezes nothing is no SKU that was left alone."""
+def test_state_after_idle_pattern_equal_to_a_key_settles_it() -> None:
+    """A pattern without a match is not a skipped SKU."""
     found = (Finding(FindingKind.FROZEN, "A", "", None),)
     state = _after(_plan(findings=found, settled=(SettledSku("A", "id-A"),)))
 
     assert state.declared["A"].stock == stock(NOW)
 
 
-def test_state_after_plan_that_says_nothing_of_a_sku_keeps_what_was_known() -> None:
-    """A plan file may leave one out; what nobody dealt with is not settled."""
+def test_state_after_plan_without_a_sku_keeps_its_level() -> None:
+    """An edited plan file may lack a SKU. It is not settled then."""
     state = _after(_plan())
 
     assert (state.declared["A"].stock, state.shop) == (stock(BEFORE), {"A": KNOWN})
 
 
-def test_state_after_unread_sku_keeps_what_was_known() -> None:
-    """Nobody looked, so nothing is known to have come about."""
+def test_state_after_unread_sku_keeps_its_level() -> None:
+    """Without a read, the result is unknown."""
     state = _after(_plan(unread=("A",)))
 
     assert (state.declared["A"].stock, state.shop) == (stock(BEFORE), {"A": KNOWN})
 
 
 def test_state_after_a_failed_write_is_planned_again() -> None:
-    """With the record as the next base, the write that never landed is in the next plan."""
+    """With the record as the next base, the next plan contains the write again."""
     state = desired(declared("A", NOW, rule=Rule.ON_CHANGE))
 
     def planned(result: Result) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a whole apply leaves in the record, as the plan itself settles it."""
+"""Compute the state that is recorded after a complete apply of levels."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def _entry(sku: str, value: Any, **fields: Any) -> Declared:
 
 
 def _base(*entries: Declared, released: tuple[Declared, ...] = ()) -> Base:
-    """Return a record in which each SKU had just what is declared, under the id of its code."""
+    """Return a record in which each SKU had its declared stock, with `id-CODE` as its id."""
     shop = {
         one.sku: SettledSku(one.sku, f"id-{one.code}", None, LAST) for one in (*entries, *released)
     }
@@ -43,7 +43,7 @@ def _base(*entries: Declared, released: tuple[Declared, ...] = ()) -> Base:
 def _apply(
     state: DesiredState, base: Base | None, stocks: Mapping[str, Any] | LiveState
 ) -> tuple[Plan, AppliedState]:
-    """Return a plan for a shop with these *stocks*, and what holds when all of it came about."""
+    """Return a plan for a shop with these *stocks*, and the state after applying it."""
     current = stocks if isinstance(stocks, LiveState) else live(stocks)
     plan = plan_of(state, current, base)
     outcomes = [Outcome(a.sku, Result.APPLIED, a.before, a.after) for a in plan.actions]
@@ -51,7 +51,7 @@ def _apply(
 
 
 def _next(base: Base | None, state: AppliedState) -> Base:
-    """Return the base that a record of *state* is for the next plan."""
+    """Return the record of *state* as the base of the next plan."""
     return replace(
         base or base_of(),
         declared=state.declared,
@@ -66,14 +66,14 @@ def _levels(declared: Mapping[str, Declared]) -> dict[str, Any]:
 
 
 def _renamed(code: str, quantity: int) -> LiveState:
-    """Return a shop whose SKU `id-A` has another *code* now."""
+    """Return a shop whose SKU `id-A` now has another *code*."""
     current = live({"A": quantity})
     sku = LiveSku("id-A", code, "Product", archived=False)
     return replace(current, listing=replace(current.listing, skus=(sku,)))
 
 
 def test_state_after_level_that_is_already_right_is_settled() -> None:
-    """A number that the shop has is known from now on, with the shop's id."""
+    """It is recorded with the shop's id."""
     plan, state = _apply(desired(_entry("A", 40)), _base(_entry("A", 50)), {"A": 40})
 
     assert (plan.actions, _levels(state.declared)) == ((), {"A": 40})
@@ -83,7 +83,7 @@ def test_state_after_level_that_is_already_right_is_settled() -> None:
 
 @pytest.mark.parametrize(("typed", "shop"), [(60, 65), (45, 42)])
 def test_state_after_overtaken_level_is_settled(typed: int, shop: int) -> None:
-    """The shop has gone on: what it had is kept, and nothing is written later either."""
+    """The live stock is recorded, and nothing is written later either."""
     state = desired(_entry("A", typed))
     base = _base(_entry("A", 50))
     plan, after = _apply(state, base, {"A": shop})
@@ -95,7 +95,7 @@ def test_state_after_overtaken_level_is_settled(typed: int, shop: int) -> None:
 
 
 def test_state_after_sale_keeps_when_the_level_was_settled() -> None:
-    """A sale settles nothing: what the shop had at that time stays, so no sale is forgotten."""
+    """A sale settles nothing. The earlier stock is kept, so no sale is forgotten."""
     base = _base(_entry("A", 50))
     plan, state = _apply(desired(_entry("A", 50)), base, {"A": 43})
 
@@ -103,7 +103,7 @@ def test_state_after_sale_keeps_when_the_level_was_settled() -> None:
 
 
 def test_state_after_copy_keeps_when_it_was_seen() -> None:
-    """A pulled number is settled as of the time of the pull, whatever sold since."""
+    """A pulled number is settled as of the time of the pull, regardless of later sales."""
     seen = Observation("5" * 40, "s.yaml", "2026-11-25T09:00:00Z", {"A": Seen(stock(43), "id-A")})
     desired_now = replace(desired(_entry("A", 43)), observations=(seen,))
     plan, state = _apply(desired_now, _base(_entry("A", 50)), {"A": 38})
@@ -114,7 +114,7 @@ def test_state_after_copy_keeps_when_it_was_seen() -> None:
 
 
 def test_state_after_consumed_observations_accumulate() -> None:
-    """What one apply has dealt with is never a reference again, even if its file is gone."""
+    """A consumed observation is never a reference again, even if its file is deleted."""
     seen = Observation("5" * 40, "s.yaml", LAST, {})
     base = replace(_base(), consumed=frozenset({"1" * 40, "9" * 40}))
     _, state = _apply(replace(desired(), observations=(seen,)), base, {})
@@ -123,7 +123,7 @@ def test_state_after_consumed_observations_accumulate() -> None:
 
 
 def test_state_after_sku_that_no_file_declares_is_released() -> None:
-    """Its level is kept apart, with what the shop had, and stays so for any number of applies."""
+    """Its level is kept separately, with the recorded stock, for any number of applies."""
     base = _base(_entry("A", 50), _entry("B", 1), released=(_entry("OLD", 7),))
     _, state = _apply(desired(_entry("B", 1)), base, {"A": 43, "B": 1})
     _, again = _apply(desired(_entry("B", 1)), _next(base, state), {"A": 40, "B": 1})
@@ -134,7 +134,7 @@ def test_state_after_sku_that_no_file_declares_is_released() -> None:
 
 
 def test_state_after_released_sku_is_brought_back_with_its_level() -> None:
-    """Deleted, applied and reverted: nothing is written, and what sold since is known."""
+    """Deleted, applied, and reverted: nothing is written, and sales since are known."""
     state = desired(_entry("A", 50))
     base = _base(released=(_entry("A", 50),))
     plan, after = _apply(state, base, {"A": 43})
@@ -144,7 +144,7 @@ def test_state_after_released_sku_is_brought_back_with_its_level() -> None:
 
 
 def test_state_after_observation_of_undeclared_key_is_released() -> None:
-    """What was seen before its file was merged is known once the file is there."""
+    """An observation from before its file was merged is known once the file is there."""
     seen = Observation("5" * 40, "s.yaml", LAST, {"A": Seen(stock(43), "id-A")})
     _, state = _apply(replace(desired(), observations=(seen,)), None, {"A": 43})
     plan, _ = _apply(desired(_entry("A", 43)), _next(None, state), {"A": 38})
@@ -154,7 +154,7 @@ def test_state_after_observation_of_undeclared_key_is_released() -> None:
 
 
 def test_state_after_renamed_key_is_found_by_the_shops_id() -> None:
-    """A code that was changed in the shop and in YAML is the same SKU, and not released."""
+    """A code changed in the shop and in YAML is the same SKU, and not released."""
     base = _base(_entry("A", 50))
     plan, state = _apply(desired(_entry("Z", 50)), base, _renamed("Z", 43))
 
@@ -163,7 +163,7 @@ def test_state_after_renamed_key_is_found_by_the_shops_id() -> None:
 
 
 def test_state_after_replaced_sku_keeps_the_other_one() -> None:
-    """A code that belongs to another SKU now settles nothing of it."""
+    """A code that now belongs to another SKU settles nothing for it."""
     base = _base(_entry("A", 50))
     current = live({"A": 5})
     other = LiveSku("id-OTHER", "A", "Product", archived=False)
@@ -179,7 +179,7 @@ def test_state_after_replaced_sku_keeps_the_other_one() -> None:
 
 
 def test_state_after_frozen_sku_is_written_once_it_is_free() -> None:
-    """A number typed while the SKU is frozen waits for its time."""
+    """A level typed while the SKU is frozen is written later."""
     frozen = desired(_entry("A", 70), frozen=("A",))
     base = _base(_entry("A", 50))
     plan, state = _apply(frozen, base, {"A": 43})
@@ -190,7 +190,7 @@ def test_state_after_frozen_sku_is_written_once_it_is_free() -> None:
 
 
 def test_state_after_unreadable_stock_has_no_number() -> None:
-    """A missing quantity is nothing that the shop had."""
+    """A missing quantity is not recorded."""
     _, state = _apply(
         desired(declared("A", 50, rule=Rule.AT_LEAST)), _base(_entry("B", 1)), {"A": None}
     )

@@ -1,4 +1,4 @@
-"""The events of one SKU × its live stock × its orders → a write, a finding, or nothing to do."""
+"""Plan the writes and findings of events, from the stock and orders of each SKU."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,12 +41,12 @@ from reconciler.plan.applied import AppliedState, state_after
 
 
 def _ago(hours: float) -> str:
-    """Return the time so many hours before now."""
+    """Return the time some *hours* before now."""
     return format_time(datetime.fromisoformat(NOW) - timedelta(hours=hours))
 
 
 def _event(units: int | str, at: str, name: str = "1.yaml") -> Event:
-    """Return what YAML says: `11` was counted, `"+20"` came in."""
+    """Return a count (`11`) or an adjustment (`"+20"`)."""
     file = EventFile(f"inventory/demo/events/{name}", f"events/{name}", at, at)
     return Event("A", isinstance(units, int), int(units), file, 3)
 
@@ -60,7 +60,7 @@ def _level(value: Any = 50, rule: Rule = Rule.ON_CHANGE) -> Declared:
 
 
 def _base(*levels: Declared, ledger: SkuLedger | None = None, level_at: str = "") -> Base:
-    """Return a record that settled *levels*, and knows a *ledger*."""
+    """Return a record with settled *levels* and a *ledger*."""
     shop = {one.sku: SettledSku(one.sku, "id-A", None, _ago(99), level_at) for one in levels}
     return replace(base_of(*levels), shop=shop, ledgers=(ledger,) if ledger else ())
 
@@ -99,7 +99,7 @@ def _finding(plan: Plan, kind: FindingKind) -> Finding:
 def _apply(
     state: DesiredState, base: Base, plan: Plan, result: Result = Result.APPLIED, at: str = NOW
 ) -> AppliedState:
-    """Return what holds after each action of *plan* has come to *result*."""
+    """Return the state after each action of *plan* had this *result*."""
     outcomes = [Outcome(one.sku, result, one.before, one.after, one.before) for one in plan.actions]
     return state_after(state, base, plan, Report("demo", tuple(outcomes)), at)
 
@@ -114,8 +114,8 @@ def _next(base: Base, after: AppliedState) -> Base:
     )
 
 
-def test_adjustment_is_added_to_what_the_shop_has() -> None:
-    """The action carries the units that it adds, and why."""
+def test_adjustment_is_added_to_the_live_stock() -> None:
+    """The action contains the units to add, and the reason."""
     action = _action(plan_of(_state(DELIVERY), _shop(43), _base()))
 
     assert (action.before, action.after, action.correction) == (finite(43), finite(63), 20)
@@ -127,8 +127,8 @@ def test_adjustment_is_added_to_what_the_shop_has() -> None:
     assert (action.sold_since, action.put_back, action.reference) == (None, 0, None)
 
 
-def test_count_aims_for_its_number_less_what_was_sold() -> None:
-    """And plus what came in since; what sold and came in before is in it."""
+def test_count_subtracts_later_sales() -> None:
+    """Later deliveries are added. Earlier sales and deliveries are included in the count."""
     orders = [_order(5, _ago(2)), _order(1, _ago(1)), _order(9, _ago(4.5))]
     later = _event("+20", _ago(3), "b.yaml")
     action = _action(plan_of(_state(DELIVERY, COUNT, later), _shop(50, *orders), _base()))
@@ -138,7 +138,7 @@ def test_count_aims_for_its_number_less_what_was_sold() -> None:
 
 
 def test_count_that_the_shop_has_is_settled_without_a_write() -> None:
-    """There is nothing to do, and it is carried out nevertheless."""
+    """It is recorded as applied."""
     state, shop = _state(COUNT), _shop(42, _order(2, _ago(1)))
     plan = plan_of(state, shop, _base())
     after = _apply(state, _base(), plan)
@@ -149,7 +149,7 @@ def test_count_that_the_shop_has_is_settled_without_a_write() -> None:
 
 
 def test_plan_after_an_apply_has_no_events() -> None:
-    """What was put in is known, whatever sells then."""
+    """Applied events are not applied again, regardless of sales."""
     state = _state(DELIVERY, COUNT)
     after = _apply(state, _base(), plan_of(state, _shop(50), _base()))
     again = plan_of(state, _shop(30, _order(14, NOW)), _next(_base(), after))
@@ -158,16 +158,16 @@ def test_plan_after_an_apply_has_no_events() -> None:
 
 
 @pytest.mark.parametrize("result", [Result.MOVED, Result.NOT_TRIED])
-def test_events_that_were_not_applied_are_taken_up_again(result: Result) -> None:
-    """The record says what it said before."""
+def test_events_that_were_not_applied_are_planned_again(result: Result) -> None:
+    """The record does not contain them."""
     state = _state(DELIVERY)
     after = _apply(state, _base(), plan_of(state, _shop(), _base()), result)
 
     assert _action(plan_of(state, _shop(), _next(_base(), after))).correction == 20
 
 
-def test_events_of_a_write_that_is_unknown_are_in_doubt() -> None:
-    """They are never put in again, until there is a later count."""
+def test_events_of_an_unknown_write_are_in_doubt() -> None:
+    """They are not applied again, until there is a later count."""
     state = _state(DELIVERY)
     after = _apply(state, _base(), plan_of(state, _shop(), _base()), Result.UNKNOWN, _ago(3))
     base = replace(_next(_base(), after), pending=after.in_doubt)
@@ -184,8 +184,8 @@ def test_events_of_a_write_that_is_unknown_are_in_doubt() -> None:
     assert _apply(counted, base, plan, Result.MOVED).in_doubt == (write,)
 
 
-def test_doubt_is_named_without_any_event() -> None:
-    """It is never forgotten."""
+def test_doubt_without_events_is_a_finding() -> None:
+    """A write in doubt is never forgotten."""
     doubt = Pending("A", "id-A", finite(50), finite(70), _ago(3), _ago(3), None, 20)
     base = replace(_base(), pending=(doubt,))
 
@@ -193,7 +193,7 @@ def test_doubt_is_named_without_any_event() -> None:
 
 
 def test_adjustment_that_comes_out_below_zero_is_short() -> None:
-    """It is not written; just to zero it is."""
+    """It is not written. An adjustment to exactly zero is."""
     lost = _event("-30", _ago(1))
     plan = plan_of(_state(lost), _shop(29), _base())
 
@@ -201,27 +201,27 @@ def test_adjustment_that_comes_out_below_zero_is_short() -> None:
     assert _action(plan_of(_state(lost), _shop(30), _base())).after == finite(0)
 
 
-def test_adjustment_that_makes_more_than_can_be_is_short() -> None:
-    """A quantity has its limit."""
+def test_adjustment_above_the_maximum_is_short() -> None:
+    """A quantity has a maximum."""
     plan = plan_of(_state(DELIVERY), _shop(MAX_QUANTITY - 19), _base())
 
     assert (plan.actions, _errors(plan)) == ((), [FindingKind.SHORT])
 
 
 def test_adjustment_of_a_negative_stock_is_added() -> None:
-    """A negative number is a number."""
+    """A negative live quantity is a number like any other."""
     assert _action(plan_of(_state(DELIVERY), _shop(-3), _base())).after == finite(17)
 
 
 def test_count_that_comes_out_below_zero_writes_zero() -> None:
-    """More was sold than there were."""
+    """More units were sold than counted."""
     plan = plan_of(_state(COUNT), _shop(3, _order(50, _ago(1))), _base())
 
     assert (_errors(plan), _action(plan).after, _action(plan).correction) == ([], finite(0), -3)
 
 
 def test_count_of_an_infinite_sku_makes_it_finite() -> None:
-    """It is a change of type, to which no correction applies."""
+    """The inventory type changes, so there is no correction."""
     action = _action(plan_of(_state(COUNT), _shop("infinite", _order(4, _ago(1))), _base()))
 
     assert (action.after, action.correction, bool(action.events)) == (finite(40), None, True)
@@ -229,7 +229,7 @@ def test_count_of_an_infinite_sku_makes_it_finite() -> None:
 
 
 def test_adjustment_of_an_infinite_sku_is_owned() -> None:
-    """Nothing adds to it."""
+    """Nothing can be added to infinite stock."""
     plan = plan_of(_state(DELIVERY), _shop("infinite"), _base())
 
     assert (plan.actions, _errors(plan)) == ((), [FindingKind.OWNED])
@@ -237,8 +237,8 @@ def test_adjustment_of_an_infinite_sku_is_owned() -> None:
 
 @pytest.mark.parametrize("has", [None, 2.5])
 @pytest.mark.parametrize("event", [DELIVERY, COUNT])
-def test_stock_that_cannot_be_read_lets_events_wait(has: float | None, event: Event) -> None:
-    """It is said, and nothing is settled."""
+def test_events_of_an_unreadable_stock_wait(has: float | None, event: Event) -> None:
+    """There is a finding, and nothing is settled."""
     plan = plan_of(_state(event), _shop(has), _base())
 
     assert (plan.actions, plan.ledgers) == ((), ())
@@ -247,8 +247,8 @@ def test_stock_that_cannot_be_read_lets_events_wait(has: float | None, event: Ev
 
 @pytest.mark.parametrize("event", [DELIVERY, COUNT])
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule is not Rule.ON_CHANGE])
-def test_new_event_where_a_rule_owns_the_number_is_an_error(rule: Rule, event: Event) -> None:
-    """Of these, only the level says what there should be."""
+def test_new_event_under_another_rule_is_owned(rule: Rule, event: Event) -> None:
+    """Under these rules, only the level decides."""
     level = _level(50, rule)
     plan = plan_of(_state(event, level=level), _shop(50), _base(level))
 
@@ -256,8 +256,8 @@ def test_new_event_where_a_rule_owns_the_number_is_an_error(rule: Rule, event: E
 
 
 @pytest.mark.parametrize("events", [(), (_event("+99", DELIVERY.at, "a.yaml"),)])
-def test_settled_event_where_a_rule_owns_the_number_is_settled(events: tuple[Event, ...]) -> None:
-    """Changed or deleted, without a write, and named."""
+def test_changed_event_under_another_rule_is_settled(events: tuple[Event, ...]) -> None:
+    """Editing or deleting it writes nothing, and is named."""
     level = _level(50, Rule.EXACT)
     settled = SettledEvent("events/a.yaml", DELIVERY.at, False, 20, _ago(4))
     ledger = SkuLedger("id-A", ("A",), put_in=20, events=(settled,))
@@ -270,8 +270,8 @@ def test_settled_event_where_a_rule_owns_the_number_is_settled(events: tuple[Eve
     assert FindingKind.INCLUDED not in _kinds(plan_of(state, _shop(50), after))
 
 
-def test_level_that_owns_the_number_waits_for_its_events() -> None:
-    """An error leaves the SKU alone: who wrote the event may not know that nobody adds it."""
+def test_level_with_an_owned_event_waits() -> None:
+    """The SKU is skipped, because the author of the event may expect it to be added."""
     level = _level(40, Rule.EXACT)
     state, base = _state(DELIVERY, level=level), _base(_level(30, Rule.EXACT))
     plan = plan_of(state, _shop(35), base)
@@ -282,7 +282,7 @@ def test_level_that_owns_the_number_waits_for_its_events() -> None:
 
 
 def test_events_of_a_frozen_sku_wait() -> None:
-    """They are put in once it is free."""
+    """They are applied once the SKU is not frozen anymore."""
     frozen = _state(DELIVERY, frozen=("A",))
     plan = plan_of(frozen, _shop(), _base())
     base = _next(_base(), _apply(frozen, _base(), plan))
@@ -293,8 +293,8 @@ def test_events_of_a_frozen_sku_wait() -> None:
     assert _action(plan_of(_state(DELIVERY), _shop(), base)).correction == 20
 
 
-def test_pattern_that_freezes_events_is_no_typo() -> None:
-    """It is not said to freeze nothing beside the events that it freezes."""
+def test_pattern_that_freezes_events_is_not_idle() -> None:
+    """There is no second finding that the pattern matches no SKU."""
     plan = plan_of(_state(DELIVERY, frozen=("A",)), _shop(), _base())
 
     assert _finding(plan, FindingKind.FROZEN).source == DELIVERY.source
@@ -315,7 +315,7 @@ def test_pattern_that_freezes_events_is_no_typo() -> None:
     ids=["fault", "restless", "unread", "pending", "unknown", "refunded", "no units", "no time"],
 )
 def test_count_whose_orders_are_unknown_is_uncertain(shop: LiveState) -> None:
-    """The SKU is left alone, also where the shop has just what was counted."""
+    """The SKU is skipped, even if the shop has the counted number."""
     for current in (shop, replace(shop, stocks={"id-A": finite(44)})):
         plan = plan_of(_state(COUNT), current, _base())
 
@@ -324,14 +324,14 @@ def test_count_whose_orders_are_unknown_is_uncertain(shop: LiveState) -> None:
 
 
 def test_adjustments_need_no_orders() -> None:
-    """What the shop has then, plus what came in."""
+    """They are added to the live stock."""
     shop = _shop(50, fault="the token can't read orders")
 
     assert _action(plan_of(_state(DELIVERY), shop, _base())).correction == 20
 
 
-def test_the_rest_goes_on_beside_an_error() -> None:
-    """What can't be said of one SKU concerns no other."""
+def test_error_of_one_sku_does_not_stop_others() -> None:
+    """Other SKUs are planned as usual."""
     other = DELIVERY._replace(sku="B")
     shop = replace(live({"A": 50, "B": 5}), orders=OrderBook(fault="refused"))
     plan = plan_of(_state(COUNT, other), shop, _base())
@@ -342,7 +342,7 @@ def test_the_rest_goes_on_beside_an_error() -> None:
 
 @pytest.mark.parametrize("event", [DELIVERY, COUNT])
 def test_typed_level_beside_unsettled_events_is_conflicting(event: Event) -> None:
-    """Nobody knows whether it has them, so neither is carried out."""
+    """It is unknown whether the level includes the events, so neither is applied."""
     state, base = _state(event, level=_level(70)), _base(_level(50))
     plan = plan_of(state, _shop(43), base)
     after = _apply(state, base, plan)
@@ -353,14 +353,14 @@ def test_typed_level_beside_unsettled_events_is_conflicting(event: Event) -> Non
 
 
 def test_new_level_beside_a_first_event_is_conflicting() -> None:
-    """A new SKU comes with its level or with its first event, not both."""
+    """A new SKU needs either a level or a first event, not both."""
     plan = plan_of(_state(DELIVERY, level=_level(70)), _shop(43), _base())
 
     assert (plan.actions, _errors(plan)) == ((), [FindingKind.CONFLICTING])
 
 
-def test_conflict_is_solved_by_putting_the_level_back() -> None:
-    """Apply, and type it again: that is the way on that the message names."""
+def test_conflict_ends_after_restoring_the_level() -> None:
+    """Apply the events, then type the level again, as the message says."""
     back = _state(DELIVERY, level=_level(50))
     base = _base(_level(50))
     plan = plan_of(back, _shop(43), base)
@@ -371,24 +371,24 @@ def test_conflict_is_solved_by_putting_the_level_back() -> None:
     assert (_errors(again), _action(again).after) == ([], finite(70))
 
 
-def test_level_that_the_shop_has_is_no_conflict() -> None:
-    """There is nothing to write of it, and the events are carried out."""
+def test_level_equal_to_the_live_stock_is_no_conflict() -> None:
+    """The level needs no write, and the events are applied."""
     plan = plan_of(_state(DELIVERY, level=_level(43)), _shop(43), _base(_level(50)))
 
     assert (_errors(plan), _action(plan).correction) == ([], 20)
 
 
 @pytest.mark.parametrize(("typed", "has"), [(60, 65), (45, 42)])
-def test_level_that_was_overtaken_is_no_conflict(typed: int, has: int) -> None:
-    """It is not written either."""
+def test_overtaken_level_is_no_conflict(typed: int, has: int) -> None:
+    """The level is not written, and the events are applied."""
     plan = plan_of(_state(DELIVERY, level=_level(typed)), _shop(has), _base(_level(50)))
 
     assert (_errors(plan), _action(plan).correction) == ([], 20)
     assert FindingKind.OVERTAKEN in _kinds(plan)
 
 
-def test_typed_level_beside_settled_events_has_them() -> None:
-    """It is written, and what becomes of the events later changes nothing."""
+def test_typed_level_includes_settled_events() -> None:
+    """After it is written, changes of these events have no effect."""
     state, base = _state(DELIVERY, level=_level(70)), _base(_level(50))
     settled = SettledEvent("events/a.yaml", DELIVERY.at, False, 20, _ago(4))
     ledger = SkuLedger("id-A", ("A",), put_in=20, events=(settled,))
@@ -404,8 +404,8 @@ def test_typed_level_beside_settled_events_has_them() -> None:
     assert FindingKind.INCLUDED in _kinds(plan_of(edited, _shop(61), base))
 
 
-def test_what_events_added_is_no_drift() -> None:
-    """Between the declared number and the live one stand the events since."""
+def test_units_from_events_are_no_drift() -> None:
+    """They are part of the expected stock."""
     state, base = _state(DELIVERY, level=_level(50)), _base(_level(50))
     base = _next(base, _apply(state, base, plan_of(state, _shop(50), base)))
     plan = plan_of(state, _shop(70), base)
@@ -413,8 +413,8 @@ def test_what_events_added_is_no_drift() -> None:
     assert (plan.summary.drifted, _kinds(plan)) == (0, set())
 
 
-def test_what_events_added_beside_a_level_found_right_is_no_drift() -> None:
-    """The level was read first, and the units came on top of it."""
+def test_units_from_events_beside_a_right_level_are_no_drift() -> None:
+    """The level was read before the units were added."""
     state, base = _state(DELIVERY, level=_level(43)), _base(_level(50))
     plan = plan_of(state, _shop(43), base)
     plan = replace(plan, provenance=replace(plan.provenance, read_at=NOW))
@@ -423,8 +423,8 @@ def test_what_events_added_beside_a_level_found_right_is_no_drift() -> None:
     assert plan_of(state, _shop(63), base).summary.drifted == 0
 
 
-def test_units_that_events_added_are_not_put_back() -> None:
-    """What a typed level undoes is what was sold, and not what came in."""
+def test_units_from_events_are_not_put_back() -> None:
+    """A typed level undoes only sales."""
     state, base = _state(DELIVERY, level=_level(50)), _base(_level(50))
     base = _next(base, _apply(state, base, plan_of(state, _shop(50), base)))
     typed = _action(plan_of(_state(DELIVERY, level=_level(80)), _shop(65), base))
@@ -432,8 +432,8 @@ def test_units_that_events_added_are_not_put_back() -> None:
     assert (typed.after, typed.put_back) == (finite(80), 5)
 
 
-def test_count_that_grows_old_while_it_is_applied_is_carried_out_once() -> None:
-    """It was young enough when it was planned, so the record says that it was carried out."""
+def test_count_that_becomes_old_during_an_apply_is_recorded() -> None:
+    """It was recent enough for the plan, so it is recorded as applied."""
     old = _event(44, _ago(24 * 7 - 0.01), "c.yaml")
     state = _state(old)
     plan = plan_of(state, _shop(50), _base())
@@ -443,8 +443,8 @@ def test_count_that_grows_old_while_it_is_applied_is_carried_out_once() -> None:
     assert [(one.counted_at, one.counted) for one in after.ledgers] == [(old.at, 44)]
 
 
-def test_adjustment_that_grows_old_while_it_is_taken_back_is_taken_back_once() -> None:
-    """The record says what was done."""
+def test_adjustment_that_becomes_old_during_an_apply_is_recorded() -> None:
+    """It was recent enough for the plan, so taking it back is recorded."""
     settled = SettledEvent("events/a.yaml", DELIVERY.at, False, 20, _ago(24 * 7 - 0.01))
     base = _base(ledger=SkuLedger("id-A", ("A",), put_in=20, events=(settled,)))
     plan = plan_of(_state(), _shop(50), base)
@@ -453,13 +453,13 @@ def test_adjustment_that_grows_old_while_it_is_taken_back_is_taken_back_once() -
     assert (_action(plan).correction, after.ledgers[0].put_in) == (-20, 0)
 
 
-def test_events_without_a_record_fail_closed() -> None:
-    """A lost record must not apply every delivery that ever was."""
+def test_events_without_a_record_raise() -> None:
+    """A lost record must not apply every delivery again."""
     with pytest.raises(NoBaseError):
         plan_of(_state(DELIVERY), _shop(), None)
 
 
-def test_sku_with_events_alone_is_in_the_summary() -> None:
+def test_sku_with_only_events_is_in_the_summary() -> None:
     """It is managed, and its units count for the limits."""
     summary = plan_of(_state(DELIVERY), _shop(43), _base()).summary
 
@@ -468,8 +468,8 @@ def test_sku_with_events_alone_is_in_the_summary() -> None:
 
 
 @pytest.mark.parametrize("has", [43, "infinite"])
-def test_corrections_written_are_recorded(has: Any) -> None:
-    """How many units were added, and when; a change of type has no number."""
+def test_written_corrections_are_recorded(has: Any) -> None:
+    """A change of inventory type has no number of units."""
     state = _state(COUNT)
     plan = plan_of(state, _shop(has), _base())
     (ledger,) = _apply(state, _base(), plan).ledgers

@@ -1,4 +1,4 @@
-"""What differs from the declared stock, and whether selling explains it."""
+"""Compare the live stock with the declared one, and check whether sales explain the difference."""
 
 from typing import Any
 
@@ -59,18 +59,18 @@ def _drift(state: DesiredState, current: LiveState) -> Drift:
         (Rule.OBSERVE, 5, 2.5, UNREADABLE),
     ],
 )
-def test_compute_drift_tells_what_kind_it_is(
+def test_compute_drift_has_a_kind_for_each_rule(
     rule: Rule, said: Any, now: Any, kind: DriftKind | None
 ) -> None:
-    """Every rule over finite, infinite and unreadable stock; None where the rule allows it."""
+    """Finite, infinite, and unreadable stocks are covered. None: the rule allows the difference."""
     drift = _drift(desired(declared("A", said, rule=rule)), live({"A": now}))
 
     assert [row.kind for row in drift.rows] == ([] if kind is None else [kind])
     assert [row.sku for row in drift.unexplained] == (["A"] if kind not in {None, SOLD} else [])
 
 
-def test_compute_drift_row_says_both_stocks_and_where() -> None:
-    """A row has what is declared, what is live, the rule, the name and the line."""
+def test_compute_drift_row_has_both_stocks_and_a_place() -> None:
+    """A row also has the rule, the name, and the line."""
     entry = declared("A", 5, rule=Rule.AT_LEAST, line=7)
     (row,) = _drift(desired(entry), live({"A": 2})).rows
 
@@ -78,8 +78,8 @@ def test_compute_drift_row_says_both_stocks_and_where() -> None:
     assert (row.sku, row.name, row.source) == ("A", "Product A", entry.source)
 
 
-def test_compute_drift_sorts_what_was_sold_last() -> None:
-    """What selling does not explain comes first; each part is in the order of the SKUs."""
+def test_compute_drift_sorts_sales_last() -> None:
+    """Each part is sorted by SKU."""
     said = {"A": 9, "B": 9, "C": 9, "D": 9}
     state = desired(*(declared(sku, n, rule=Rule.ON_CHANGE) for sku, n in said.items()))
     drift = _drift(state, live({"D": 10, "C": 8, "B": 11, "A": 7}))
@@ -93,8 +93,8 @@ def test_compute_drift_sorts_what_was_sold_last() -> None:
     assert (drift.store, drift.declared, drift.sold) == ("demo", 4, 3)
 
 
-def test_compute_drift_names_what_was_not_compared() -> None:
-    """A SKU that is missing, or listed without a stock, is a finding and no row."""
+def test_compute_drift_without_a_stock_is_a_finding() -> None:
+    """A SKU that is missing, or listed without a stock, is not a row."""
     unknown = LiveSku("id-Z", "Z", "Product Z", archived=False)
     state = desired(declared("Z"), declared("M"), declared("A"))
     drift = _drift(state, live({"A": 5}, extra=[unknown]))
@@ -106,7 +106,7 @@ def test_compute_drift_names_what_was_not_compared() -> None:
     ]
 
 
-def test_compute_drift_ignores_what_is_not_declared() -> None:
+def test_compute_drift_ignores_undeclared_skus() -> None:
     """Only declared SKUs can drift."""
     drift = _drift(desired(declared("A")), live({"A": 5, "B": 99}))
 

@@ -1,4 +1,4 @@
-"""Adjustments in the files × those that were put in → what changed."""
+"""Compare adjustments in the files with those applied before."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def _changes(present: list[Event], put_in: list[SettledEvent]) -> list[tuple[Eve
 
 
 def test_new_adjustment_has_its_place_and_time() -> None:
-    """As somebody wrote them."""
+    """The time is shown as in the file."""
     event = _event(20, reason="delivery PO-123")
     (change,) = compare([event], [], LONG_AGO).changes
 
@@ -33,8 +33,8 @@ def test_new_adjustment_has_its_place_and_time() -> None:
     assert (change.reason, change.at, change.source) == ("delivery PO-123", FIRST, event.source)
 
 
-def test_edited_adjustment_says_what_it_was() -> None:
-    """It is the same by its file."""
+def test_edited_adjustment_has_its_earlier_number() -> None:
+    """It is identified by its file."""
     (change,) = compare([_event(25)], [_settled(20)], LONG_AGO).changes
 
     assert (change.verb, change.units, change.was) == (EventVerb.EDITED, 5, 20)
@@ -44,8 +44,8 @@ def test_edited_adjustment_says_what_it_was() -> None:
     ("reason", "name", "said"),
     [("delivery PO-123", "a.yaml", "delivery PO-123"), ("", "events/x/a.yaml", "a.yaml")],
 )
-def test_adjustment_that_is_gone_is_taken_back(reason: str, name: str, said: str) -> None:
-    """By its reason, else by the name of its file; it has no place any more."""
+def test_deleted_adjustment_is_taken_back(reason: str, name: str, said: str) -> None:
+    """It is named by its reason, else by its file. It has no place anymore."""
     (change,) = compare([], [_settled(20, name=name, reason=reason)], LONG_AGO).changes
 
     assert (change.verb, change.units, change.reason) == (EventVerb.TAKEN_BACK, -20, said)
@@ -65,27 +65,27 @@ def test_adjustment_that_is_gone_is_taken_back(reason: str, name: str, said: str
     ids=["same", "renamed", "split", "joined", "another time", "folded"],
 )
 def test_same_units_are_no_change(present: list[Event], put_in: list[SettledEvent]) -> None:
-    """Wherever they stand, and by whatever time."""
+    """Neither the file nor the time matters."""
     assert compare(present, put_in, LONG_AGO) == ((), None)
 
 
-def test_renamed_and_edited_at_once_is_one_that_came_and_one_that_went() -> None:
-    """Neither file nor units are the same; the sum is right."""
+def test_adjustment_renamed_and_edited_is_deleted_and_added() -> None:
+    """Neither file nor units are the same. The sum is right."""
     changes = _changes([_event(25, name="b.yaml")], [_settled(20)])
 
     assert sorted(changes) == [(EventVerb.ADJUSTED, 25), (EventVerb.TAKEN_BACK, -20)]
 
 
-def test_second_delivery_of_the_same_moment_came() -> None:
-    """The first one is there as it was."""
+def test_second_delivery_at_the_same_time_is_added() -> None:
+    """The first one is unchanged."""
     assert _changes([_event(20), _event(20, name="b.yaml")], [_settled(20)]) == [
         (EventVerb.ADJUSTED, 20)
     ]
 
 
 @pytest.mark.parametrize("units", [4, 6, 9])
-def test_fold_beside_something_else_is_still_a_fold(units: int) -> None:
-    """What else was delivered, deleted, or edited is said alone."""
+def test_fold_with_other_changes_is_still_a_fold(units: int) -> None:
+    """Other added, deleted, or edited adjustments are named separately."""
     old = [_settled(1, FIRST, "a.yaml", OLD), _settled(5, SECOND, "b.yaml", OLD)]
     folded = _event(6, SECOND, "z.yaml")
     new, recent = _event(units, THIRD, "c.yaml"), _settled(3, THIRD, "c.yaml")
@@ -97,8 +97,8 @@ def test_fold_beside_something_else_is_still_a_fold(units: int) -> None:
 
 
 @pytest.mark.parametrize(("when", "is_tidied_up"), [(OLD, True), (RECENT, False)])
-def test_what_was_settled_long_ago_and_is_gone_was_tidied_up(when: str, is_tidied_up: bool) -> None:
-    """That an edit or a move leaves it there is no tidying up."""
+def test_deleted_adjustment_settled_long_ago_is_tidied_up(when: str, is_tidied_up: bool) -> None:
+    """An edited or moved one is not tidied up."""
     settled = _settled(20, when=when)
 
     assert compare([], [settled], LONG_AGO).tidied_up == (settled if is_tidied_up else None)
@@ -106,15 +106,15 @@ def test_what_was_settled_long_ago_and_is_gone_was_tidied_up(when: str, is_tidie
     assert compare([_event(20, name="b.yaml")], [settled], LONG_AGO).tidied_up is None
 
 
-def test_what_came_in_and_went_out_long_ago_may_go() -> None:
-    """The sum is nothing, so there is no file with it, and nothing to take back."""
+def test_deleted_adjustments_with_sum_zero_change_nothing() -> None:
+    """No file has their sum, and nothing is taken back."""
     old = [_settled(20, FIRST, "a.yaml", OLD), _settled(-20, SECOND, "b.yaml", OLD)]
 
     assert compare([], old, LONG_AGO) == ((), None)
 
 
 def test_changes_add_up_to_the_difference() -> None:
-    """The plan announces what it does."""
+    """The announced changes equal the correction."""
     present = [_event(7, name="b.yaml"), _event(-2, SECOND, "c.yaml"), _event(4, THIRD, "d.yaml")]
     put_in = [_settled(9), _settled(-5, SECOND, "c.yaml"), _settled(1, THIRD, "e.yaml")]
 

@@ -1,4 +1,4 @@
-"""What a plan says that is not a write: each kind, of which SKU, and where it is declared."""
+"""Create findings: their kind, SKU, and place."""
 
 from typing import Any
 
@@ -47,8 +47,8 @@ def _facts(finding: Finding) -> tuple[FindingKind, str, Source | None]:
     return finding.kind, finding.sku, finding.source
 
 
-def test_findings_of_an_entry_name_it_and_its_place() -> None:
-    """Whoever reads one knows which line to look at."""
+def test_findings_of_an_entry_have_its_sku_and_place() -> None:
+    """The place is the line of the declaration."""
     found = [
         archived(ENTRY),
         unreadable(ENTRY, stock(2.5), is_kept=True),
@@ -87,10 +87,10 @@ def test_findings_of_an_entry_name_it_and_its_place() -> None:
         (Rule.ON_CHANGE, Statement.TYPED, FindingKind.OVERTAKEN),
     ],
 )
-def test_left_alone_is_overtaken_only_if_somebody_typed(
+def test_left_alone_is_overtaken_only_if_typed(
     rule: Rule, statement: Statement | None, kind: FindingKind
 ) -> None:
-    """A number that nobody changed drifts; one that the shop has passed was overtaken."""
+    """An unchanged number drifts. A typed one that the shop has passed is overtaken."""
     known = Reference(statement, stock(50), stock(50), "2026-11-20") if statement else None
     finding = left_alone(declared("A", 60, rule=rule, line=7), stock(65), known)
 
@@ -110,15 +110,15 @@ def test_unreadable_says_what_is_there_and_whether_it_stays(
     assert ("Skipped." in message) is is_kept
 
 
-def test_frozen_names_both_numbers() -> None:
-    """What would be written is known."""
+def test_frozen_has_both_numbers() -> None:
+    """The message contains the live and the declared number."""
     message = frozen(ENTRY, stock(33), stock(55)).message
 
     assert "33" in message and "55" in message
 
 
-def test_replaced_names_the_id_and_a_command_to_copy() -> None:
-    """The code stands in quotes, so that the command means just it."""
+def test_replaced_has_the_id_and_a_command() -> None:
+    """The key is quoted for the shell."""
     message = replaced(ENTRY, LIVE).message
 
     assert "id: id-9" in message
@@ -127,7 +127,7 @@ def test_replaced_names_the_id_and_a_command_to_copy() -> None:
 
 @pytest.mark.parametrize(("code", "sku"), [("A", "A"), ("", "id-9")])
 def test_not_managed_is_named_by_code_or_id(code: str, sku: str) -> None:
-    """A SKU without a code is named by the shop's id; nothing declares it, so it has no place."""
+    """A SKU without a code is named by its id. It has no place."""
     finding = not_managed(LIVE._replace(code=code))
 
     assert _facts(finding) == (FindingKind.NOT_MANAGED, sku, None)
@@ -135,7 +135,7 @@ def test_not_managed_is_named_by_code_or_id(code: str, sku: str) -> None:
 
 
 def _matches(*entries: Declared, **codes: str) -> Matches:
-    """Return which of the shop's SKUs, `id=code`, the *entries* name."""
+    """Match the *entries* with a shop of `id=code`."""
     listed = [LiveSku(sku_id, code, code, archived=False) for sku_id, code in codes.items()]
     return match_skus({entry.sku: entry for entry in entries}, listed)
 
@@ -158,10 +158,8 @@ def _recorded(*entries: Declared, **ids: str) -> Base:
     ],
     ids=["gone", "there", "new key", "other SKU", "no ids", "was pinned", "pin moved"],
 )
-def test_released_are_those_that_no_file_names(
-    base: Base, now: list[Declared], found: list[str]
-) -> None:
-    """A SKU under another key is not released; its place is the one in the base."""
+def test_released_names_skus_in_no_file(base: Base, now: list[Declared], found: list[str]) -> None:
+    """A SKU under another key is not released. The place is that in the base."""
     findings = list(released(desired(*now), base, _matches(*now, idA="Z"), ()))
 
     assert [_facts(one) for one in findings] == [
@@ -169,8 +167,8 @@ def test_released_are_those_that_no_file_names(
     ]
 
 
-def test_released_is_no_sku_that_has_events() -> None:
-    """It is managed on, without a level."""
+def test_released_ignores_skus_with_events() -> None:
+    """They are still managed, without a level."""
     base = base_of(declared("A", id="idA"))
 
     assert list(released(desired(), base, _matches(), {"idA"})) == []
@@ -180,16 +178,16 @@ def test_released_is_no_sku_that_has_events() -> None:
     ("globs", "idle"),
     [((), []), (("A",), []), (("A*", "GIFT-*"), ["GIFT-*"]), (("a", "?"), ["a"])],
 )
-def test_idle_globs_match_nothing_declared(globs: tuple[str, ...], idle: list[str]) -> None:
-    """A typo in `frozen` freezes nothing, and is told; case counts."""
+def test_idle_globs_names_patterns_without_a_match(globs: tuple[str, ...], idle: list[str]) -> None:
+    """Upper and lower case matter."""
     findings = idle_globs(desired(declared("A"), frozen=globs))
 
     assert [_facts(one) for one in findings] == [(FindingKind.FROZEN, glob, None) for glob in idle]
 
 
 @pytest.mark.parametrize(("number", "more"), [(1, ""), (2, ""), (12, "2 more")])
-def test_not_read_is_one_finding_about_all(number: int, more: str) -> None:
-    """It counts SKUs online; offline it names the first ten in their order."""
+def test_not_read_is_one_finding_for_all(number: int, more: str) -> None:
+    """It has the number of SKUs online, and the first ten names offline."""
     skus = [f"SKU-{n:02}" for n in reversed(range(number))]
     (online,), (offline,) = not_read(skus, offline=False), not_read(skus, offline=True)
 
@@ -200,7 +198,7 @@ def test_not_read_is_one_finding_about_all(number: int, more: str) -> None:
 
 
 def test_finding_order_puts_errors_first() -> None:
-    """Then by kind and SKU, so that two plans of the same shop are the same."""
+    """Then it sorts by kind and SKU, so that plans are reproducible."""
     kinds = [FindingKind.DRIFT, FindingKind.RENAMED, FindingKind.ARCHIVED, FindingKind.MISSING]
     given = [Finding(kind, sku, "", None) for kind in kinds for sku in "BA"]
     ordered: list[Any] = [(one.kind, one.sku) for one in sorted(given, key=finding_order)]

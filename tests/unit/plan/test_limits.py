@@ -1,4 +1,4 @@
-"""Actions × limits → violations."""
+"""Check actions against limits."""
 
 import pytest
 from factories import NO_LIMITS, action, declared, desired, live, plan_of
@@ -18,8 +18,10 @@ from reconciler.plan.limits import check_limits
         (Limit.INVENTORY_TYPE_CHANGES, 9, "infinite", 1),
     ],
 )
-def test_each_limit_counts_its_own(limit: Limit, before: int, after: int | str, found: int) -> None:
-    """A limit that allows one less is broken; one that allows it is not."""
+def test_limit_one_below_is_exceeded(
+    limit: Limit, before: int, after: int | str, found: int
+) -> None:
+    """A limit equal to the number is not exceeded."""
     entry, current = desired(declared("A", after)), live({"A": before})
     plan = plan_of(entry, current)
     tight = {**NO_LIMITS, limit: Bound(found - 1, is_share=False)}
@@ -31,8 +33,8 @@ def test_each_limit_counts_its_own(limit: Limit, before: int, after: int | str, 
     assert check_limits(plan.actions, plan.summary, loose) == ()
 
 
-def test_a_share_bites_from_ten_declared_skus() -> None:
-    """Of nine SKUs a share says nothing; of ten, 30 % are three."""
+def test_share_applies_from_ten_declared_skus() -> None:
+    """With nine SKUs a share is ignored. With ten, 30 % are three."""
 
     def broken(skus: int) -> list[Violation]:
         entries = [declared(f"S{n}", 2 if n < 4 else 1) for n in range(skus)]
@@ -45,8 +47,8 @@ def test_a_share_bites_from_ten_declared_skus() -> None:
     ]
 
 
-def test_the_actions_of_the_factory_are_counted() -> None:
-    """A plan's own actions are what is counted, not the summary's."""
+def test_limits_count_actions_not_the_summary() -> None:
+    """The summary of a plan file is not trusted."""
     plan = plan_of(desired(declared("A", 5)), live({"A": 3}))
     limits = {Limit.CHANGES: Bound(1, is_share=False)}
 

@@ -1,4 +1,4 @@
-"""Which live SKU each declared one names: by id where it is pinned, else by code."""
+"""Match declared SKUs with live ones: by id if pinned, else by code."""
 
 from typing import Any
 
@@ -66,10 +66,10 @@ def _only(matches: Matches) -> Finding:
         "nothing declared",
     ],
 )
-def test_match_skus_finds_the_one_that_is_named(
+def test_match_skus_finds_each_live_sku(
     entries: list[Declared], listed: list[str], ids: dict[str, str], left: list[str]
 ) -> None:
-    """Each entry names one live SKU, and what no entry names is not managed."""
+    """Live SKUs without an entry are not managed."""
     matches = _match(entries, *listed)
 
     assert (_ids(matches), _left(matches), matches.findings) == (ids, left, ())
@@ -102,13 +102,13 @@ def test_match_skus_finds_the_one_that_is_named(
         "key is not the code",
     ],
 )
-def test_match_skus_in_doubt_names_none(
+def test_match_skus_with_unclear_entry_matches_none(
     entries: list[Declared],
     listed: list[str],
     findings: list[tuple[FindingKind, str]],
     left: list[str],
 ) -> None:
-    """Nothing is guessed: a SKU in doubt is not written, and a finding says why."""
+    """An unclear SKU is not written, and a finding says why."""
     matches = _match(entries, *listed)
 
     assert not {sku for _, sku in findings} & _ids(matches).keys()
@@ -117,7 +117,7 @@ def test_match_skus_in_doubt_names_none(
 
 @pytest.mark.parametrize("key", ["A", "Z"])
 def test_match_skus_two_entries_for_one_live_sku_match_neither(key: str) -> None:
-    """A code and an id, or two ids, may name the same SKU; then nobody knows which number holds."""
+    """A code and an id, or two ids, may name the same SKU. Neither number is used."""
     first = declared("A") if key == "A" else _pinned(key, "1", "A")
     matches = _match([first, _pinned("OTHER", "1", "A"), declared("B")], "1=A", "2=B")
 
@@ -130,7 +130,7 @@ def test_match_skus_two_entries_for_one_live_sku_match_neither(key: str) -> None
 
 
 def test_match_skus_ambiguous_names_the_candidates() -> None:
-    """The ids to choose from are told, and where the entry is."""
+    """The finding has the ids to choose from, and the place of the entry."""
     finding = _only(_match([declared("A", line=7)], "id-one=A", "id-two=A"))
 
     assert all(sku_id in finding.message for sku_id in ("id-one", "id-two"))
@@ -143,7 +143,7 @@ def test_match_skus_ambiguous_names_the_candidates() -> None:
     ids=["case", "space", "hidden", "look-alike", "none"],
 )
 def test_match_skus_missing_never_matches_a_code_that_looks_alike(code: str) -> None:
-    """A code that only looks the same is another SKU, whose number is left alone."""
+    """A code that only looks the same is another SKU."""
     matches = _match([declared("TEE")], f"id-one={code}")
 
     assert (_ids(matches), _kinds(matches)) == ({}, [(MISSING, "TEE")])
@@ -155,7 +155,7 @@ def test_match_skus_missing_never_matches_a_code_that_looks_alike(code: str) -> 
     ids=["case", "space", "hidden", "width"],
 )
 def test_match_skus_missing_advises_the_id_of_a_code_that_looks_alike(code: str) -> None:
-    """A code that people can't tell apart is named by its id, in letters that can be seen."""
+    """The finding has the id, and contains only visible characters."""
     message = _only(_match([declared("TEE")], f"id-one={code}", "id-two=OTHER")).message
 
     assert "id-one" in message
@@ -166,22 +166,22 @@ def test_match_skus_missing_advises_the_id_of_a_code_that_looks_alike(code: str)
     ("wanted", "code", "suggested"),
     [("TEE-BLAK", "TEE-BLACK", True), ("TEE-BLACK", "MUG", False)],
 )
-def test_match_skus_missing_suggests_a_code_that_is_near(
+def test_match_skus_missing_suggests_a_similar_code(
     wanted: str, code: str, suggested: bool
 ) -> None:
-    """A typo is told with the code it may mean; a code far off is not."""
+    """There is no suggestion if all codes are different."""
     assert (code in _only(_match([declared(wanted)], f"id-one={code}")).message) is suggested
 
 
-def test_match_skus_missing_suggests_no_code_that_is_declared() -> None:
-    """Only what no other entry names may be meant."""
+def test_match_skus_missing_suggests_no_declared_code() -> None:
+    """Only codes without an entry are suggested."""
     message = _only(_match([declared("TEE-1"), declared("TEE-2")], "id-one=TEE-2")).message
 
     assert "TEE-2" not in message
 
 
-def test_match_skus_many_missing_are_all_told() -> None:
-    """Beyond the suggestions, each missing SKU still has its finding."""
+def test_match_skus_many_missing_have_a_finding_each() -> None:
+    """Only the first ones have a suggestion."""
     entries: list[Any] = [
         declared(f"SKU-NUMBER-{number:03}") for number in range(MAX_SUGGESTED + 5)
     ]
@@ -192,8 +192,8 @@ def test_match_skus_many_missing_are_all_told() -> None:
     assert suggested == [True] * MAX_SUGGESTED + [False] * 5
 
 
-def test_gone_is_missing_at_its_source() -> None:
-    """A SKU that is listed without a stock is an error, at the line that declares it."""
+def test_gone_is_missing_at_its_place() -> None:
+    """A SKU listed without a stock is an error at the line that declares it."""
     entry = declared("A", line=7)
     found = gone(entry)
 

@@ -1,4 +1,4 @@
-"""A plan saved and loaded, and the checks before it is applied."""
+"""Save and load plans, and check them before an apply."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from factories import NO_LIMITS, build, declared, desired, live, plan_of, sealed
 from msgspec.structs import replace
+from syrupy.assertion import SnapshotAssertion
 
 from reconciler.errors import PlanFileError, StalePlanError
+from reconciler.exit_codes import ExitCode
 from reconciler.model import Bound, DesiredState, Limit, Plan, Rule
 from reconciler.plan.plan_file import dump_plan, load_plan
 from reconciler.plan.verify import check_saved, recheck_limits
@@ -24,37 +26,45 @@ def _load(data: Any) -> Plan:
     return load_plan("plan.json", json.dumps(data).encode())
 
 
-def test_a_plan_comes_back_equal() -> None:
-    """What is dumped loads as the same plan."""
+def test_load_plan_of_a_dumped_plan_is_equal() -> None:
+    """Nothing is lost."""
     assert load_plan("plan.json", dump_plan(PLAN).encode()) == PLAN
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "is not JSON"),
-        (b"{", "is not JSON"),
-        (b"\xff", "is not JSON"),
-        (b"[" * 100_000, "is not JSON"),
-        (b"[]", "is not a plan"),
-        (
-            b'{"format_version": "1.0", "x": ' + b"[" * 900 + b"]" * 900 + b"}",
-            "nested too deep",
-        ),
-        (b'{"format_version": "2.0"}', "format is 2.0, but this version reads 1.x"),
-        (b'{"format_version": "1.0"}', "is not a plan"),
-        (b" " * (128 * 1024 * 1024 + 1), "is too large"),
-    ],
-    ids=range(9),
+FOREIGN = (
+    b"",
+    b"{",
+    b"\xff",
+    b"[" * 100_000,
+    b"[]",
+    b'{"format_version": "1.0", "x": ' + b"[" * 900 + b"]" * 900 + b"}",
+    b'{"format_version": "2.0"}',
+    b'{"format_version": "1.0"}',
+    b" " * (128 * 1024 * 1024 + 1),
 )
-def test_what_is_no_plan_is_refused(content: bytes, said: str) -> None:
-    """A file that is malformed, huge or of another major version exits 65 with a way out."""
-    with pytest.raises(PlanFileError, match=said):
+
+
+@pytest.mark.parametrize("content", FOREIGN, ids=range(len(FOREIGN)))
+def test_load_plan_of_another_file_raises(content: bytes) -> None:
+    """It is malformed, too large, or of another major version. The error names the file."""
+    with pytest.raises(PlanFileError) as caught:
         load_plan("plan.json", content)
 
+    assert (caught.value.exit_code, caught.value.problems[0].path) == (ExitCode.INPUT, "plan.json")
 
-def test_a_new_minor_version_is_read() -> None:
-    """Fields that a later minor version adds are passed over."""
+
+def test_load_plan_wording(wording: SnapshotAssertion) -> None:
+    """Each with the content that causes it."""
+    lines = []
+    for content in FOREIGN:
+        with pytest.raises(PlanFileError) as caught:
+            load_plan("plan.json", content)
+        lines.append(f"{content[:32]!r}: {caught.value}")
+    assert "\n".join(lines) == wording
+
+
+def test_load_plan_of_a_new_minor_version_ignores_fields() -> None:
+    """Unknown fields are ignored."""
     data = json.loads(dump_plan(PLAN)) | {"format_version": "1.7", "novelty": 1}
 
     assert _load(sealed(data)) == PLAN
@@ -84,17 +94,17 @@ def _set(*path: str | int, value: Any) -> Callable[[Any], None]:
     ],
     ids=range(9),
 )
-def test_an_edited_plan_is_stale(change: Callable[[Any], None]) -> None:
-    """Whatever decides what is written is under the fingerprint."""
+def test_load_plan_of_an_edited_action_raises(change: Callable[[Any], None]) -> None:
+    """The fingerprint covers everything that decides about a write."""
     data = json.loads(dump_plan(PLAN))
     change(data)
-    with pytest.raises(StalePlanError, match="was changed after it was created"):
+    with pytest.raises(StalePlanError, match=r"plan\.json"):
         _load(data)
 
 
 @pytest.mark.parametrize("part", ["findings", "violations"])
-def test_what_is_said_is_under_the_fingerprint_too(part: str) -> None:
-    """Nobody takes a finding out of a plan unseen: it decides how apply ends."""
+def test_load_plan_without_its_findings_raises(part: str) -> None:
+    """Findings and violations decide how apply ends."""
     state = desired(
         declared("A", 5),
         declared("X", 1),
@@ -103,12 +113,12 @@ def test_what_is_said_is_under_the_fingerprint_too(part: str) -> None:
     data = json.loads(dump_plan(plan_of(state, live({"A": 3}))))
     assert data[part]
     data[part] = []
-    with pytest.raises(StalePlanError, match="was changed after it was created"):
+    with pytest.raises(StalePlanError, match=r"plan\.json"):
         _load(data)
 
 
-def test_a_plan_prints_no_command_to_a_runner() -> None:
-    """A product's name is inert in the JSON too, and comes back as it was."""
+def test_dump_plan_contains_no_runner_command() -> None:
+    """A product's name is harmless in JSON, and is loaded unchanged."""
     plan = replace(PLAN, actions=(replace(PLAN.actions[0], name="##[set-output]\x9b\u202e"),))
     text = dump_plan(plan)
 
@@ -116,8 +126,8 @@ def test_a_plan_prints_no_command_to_a_runner() -> None:
     assert load_plan("p", text.encode()).actions[0].name == "##[set-output]\x9b\u202e"
 
 
-def test_a_whole_float_counts_like_a_whole_number() -> None:
-    """`before: 100.0` in a plan file is 100: no unit escapes the limits."""
+def test_load_plan_reads_a_whole_float_as_a_number() -> None:
+    """`before: 100.0` is 100, so the limits apply to it."""
     text = dump_plan(PLAN).replace('"quantity": 3', '"quantity": 3.0')
 
     assert load_plan("p", text.encode()) == PLAN
@@ -133,11 +143,11 @@ def test_a_whole_float_counts_like_a_whole_number() -> None:
     ],
     ids=range(4),
 )
-def test_fingerprint_covers_everything(change: Callable[[Any], None]) -> None:
-    """Times, names, places and unknown fields cannot be changed unseen either."""
+def test_load_plan_with_any_other_field_edited_raises(change: Callable[[Any], None]) -> None:
+    """This includes times, names, places, and unknown fields."""
     data = json.loads(dump_plan(PLAN))
     change(data)
-    with pytest.raises(StalePlanError, match="was changed after it was created"):
+    with pytest.raises(StalePlanError, match=r"plan\.json"):
         _load(data)
 
 
@@ -160,11 +170,11 @@ def test_fingerprint_covers_everything(change: Callable[[Any], None]) -> None:
     ],
     ids=range(13),
 )
-def test_odd_field_is_no_plan(change: Callable[[Any], None]) -> None:
-    """H5: what names files or addresses, or is printed bare, has one form, whoever seals it."""
+def test_load_plan_with_a_malformed_field_raises(change: Callable[[Any], None]) -> None:
+    """H5: fields used in paths and addresses have a fixed form, even with a right fingerprint."""
     data = json.loads(dump_plan(PLAN))
     change(data)
-    with pytest.raises(PlanFileError, match="is not a plan"):
+    with pytest.raises(PlanFileError):
         _load(sealed(data))
 
 
@@ -172,54 +182,52 @@ def _made_of(**fields: Any) -> Plan:
     return replace(PLAN, provenance=replace(PLAN.provenance, **fields))
 
 
-@pytest.mark.parametrize(
-    ("plan", "state", "said"),
-    [
-        (replace(PLAN, store="other"), STATE, "The plan is for the store other"),
-        (replace(PLAN, site_id="other"), STATE, "site other"),
-        (_made_of(desired_digest="sha256:1"), STATE, "The YAML changed"),
-        (_made_of(base="b" * 40), STATE, "The base was bbbbbbb and is now none"),
-        (_made_of(offline=True), STATE, "created with --offline"),
-        (PLAN, desired(declared("B", "infinite")), "action for A does not match"),
-        (
-            PLAN,
-            desired(declared("A", 6), declared("B", "infinite")),
-            "action for A does not match",
+UNFIT = (
+    (replace(PLAN, store="other"), STATE),
+    (replace(PLAN, site_id="other"), STATE),
+    (_made_of(desired_digest="sha256:1"), STATE),
+    (_made_of(base="b" * 40), STATE),
+    (_made_of(offline=True), STATE),
+    (PLAN, desired(declared("B", "infinite"))),
+    (PLAN, desired(declared("A", 6), declared("B", "infinite"))),
+    (PLAN, desired(declared("A", 5, rule=Rule.AT_LEAST), declared("B", "infinite"))),
+    (PLAN, desired(declared("A", 5, id="x"), declared("B", "infinite"))),
+    (replace(PLAN, actions=PLAN.actions * 2), STATE),
+    (
+        replace(
+            PLAN, actions=tuple(replace(a, target=PLAN.actions[0].target) for a in PLAN.actions)
         ),
-        (
-            PLAN,
-            desired(declared("A", 5, rule=Rule.AT_LEAST), declared("B", "infinite")),
-            "action for A",
-        ),
-        (PLAN, desired(declared("A", 5, id="x"), declared("B", "infinite")), "action for A"),
-        (replace(PLAN, actions=PLAN.actions * 2), STATE, "writes a SKU twice"),
-        (
-            replace(
-                PLAN, actions=tuple(replace(a, target=PLAN.actions[0].target) for a in PLAN.actions)
-            ),
-            STATE,
-            "writes a SKU twice",
-        ),
-        (PLAN, desired(*STATE.declared.values(), frozen=("A",)), "action for A"),
-        (replace(PLAN, actions=TWO.actions[::-1]), TWO_STATE, "not in order"),
-    ],
-    ids=range(13),
+        STATE,
+    ),
+    (PLAN, desired(*STATE.declared.values(), frozen=("A",))),
+    (replace(PLAN, actions=TWO.actions[::-1]), TWO_STATE),
 )
-def test_a_plan_must_follow_from_what_stands_here(
-    plan: Plan, state: DesiredState, said: str
-) -> None:
-    """A plan for another store, other YAML, or with actions of its own is refused."""
-    with pytest.raises(StalePlanError, match=said):
+
+
+@pytest.mark.parametrize(("plan", "state"), UNFIT, ids=range(len(UNFIT)))
+def test_check_saved_of_an_unfit_plan_raises(plan: Plan, state: DesiredState) -> None:
+    """It is for another store or other YAML, or has actions that do not follow from them."""
+    with pytest.raises(StalePlanError):
         check_saved(plan, state, DIGEST, None)
 
 
-def test_a_plan_that_follows_passes() -> None:
-    """The plan as it was made is accepted."""
+def test_check_saved_wording(wording: SnapshotAssertion) -> None:
+    """The reason for each unfit plan."""
+    lines = []
+    for plan, state in UNFIT:
+        with pytest.raises(StalePlanError) as caught:
+            check_saved(plan, state, DIGEST, None)
+        lines.append(str(caught.value))
+    assert "\n".join(lines) == wording
+
+
+def test_check_saved_of_the_same_state_passes() -> None:
+    """An unchanged plan is accepted."""
     check_saved(PLAN, STATE, DIGEST, None)
 
 
-def test_limits_are_those_of_today() -> None:
-    """A limit that was tightened since the plan was made is heeded."""
+def test_recheck_limits_uses_the_current_limits() -> None:
+    """A limit may have been lowered after the plan was created."""
     tight = desired(
         *STATE.declared.values(), limits=NO_LIMITS | {Limit.CHANGES: Bound(1, is_share=False)}
     )
@@ -228,8 +236,8 @@ def test_limits_are_those_of_today() -> None:
     assert [v.limit for v in recheck_limits(PLAN, tight).violations] == [Limit.CHANGES]
 
 
-def test_a_plan_of_yaml_keeps_its_places() -> None:
-    """The source of every action survives saving."""
+def test_load_plan_keeps_places() -> None:
+    """The source of each action is saved."""
     state = build("skus:\n\n  A: 5\n")
     plan = plan_of(state, live({"A": 3}))
 

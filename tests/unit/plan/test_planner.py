@@ -1,4 +1,4 @@
-"""Desired × live → plan: actions, findings, summary, order."""
+"""Compute plans: actions, findings, summary, and order."""
 
 import pytest
 from factories import action, declared, desired, live, plan_of
@@ -22,8 +22,8 @@ def _findings(kind: FindingKind, *entries: object, **current: object) -> list[tu
     return [(finding.sku, finding.message) for finding in plan.findings if finding.kind is kind]
 
 
-def test_equal_stock_is_no_action() -> None:
-    """What is as declared is counted and not touched; 12.0 was read as 12."""
+def test_plan_of_equal_stock_has_no_action() -> None:
+    """The SKU is counted as unchanged. 12.0 was read as 12."""
     plan = plan_of(
         desired(declared("A", 5), declared("B", "infinite")), live({"A": 5, "B": "infinite"})
     )
@@ -31,8 +31,8 @@ def test_equal_stock_is_no_action() -> None:
     assert (plan.actions, plan.findings, plan.summary.unchanged) == ((), (), 2)
 
 
-def test_infinite_and_zero_are_opposites() -> None:
-    """infinite is never taken for sold out, nor the other way."""
+def test_plan_between_infinite_and_zero_has_an_action() -> None:
+    """Infinite is never confused with sold out."""
     plan = plan_of(
         desired(declared("A", 0), declared("B", "infinite")), live({"A": "infinite", "B": 0})
     )
@@ -43,8 +43,8 @@ def test_infinite_and_zero_are_opposites() -> None:
     ]
 
 
-def test_lowering_comes_before_raising_and_then_the_alphabet() -> None:
-    """A run cut short leaves the safer half: to infinite is raising, to finite is lowering."""
+def test_plan_sorts_lowering_before_raising() -> None:
+    """If a run ends early, the safer half is done. To infinite is raising."""
     entries = [
         declared("E", "infinite"),
         declared("D", 9),
@@ -63,8 +63,8 @@ def test_lowering_comes_before_raising_and_then_the_alphabet() -> None:
     ]
 
 
-def test_the_summary_counts_units_of_counted_stock() -> None:
-    """Units are of finite stock on both sides; zeroed needs stock before."""
+def test_summary_counts_units_of_finite_stock() -> None:
+    """Both sides must be finite. `zeroed` needs stock before."""
     entries = [
         declared("A", 9),
         declared("B", 0),
@@ -85,8 +85,8 @@ def test_the_summary_counts_units_of_counted_stock() -> None:
     assert (summary.units_raised, summary.units_lowered, summary.zeroed) == (9, 4, 2)
 
 
-def test_a_missing_sku_names_the_nearest() -> None:
-    """A code that the store does not have is an error with the nearest one that nobody declares."""
+def test_plan_of_a_missing_sku_names_a_similar_code() -> None:
+    """Only codes that no entry names are suggested."""
     found = _findings(
         FindingKind.MISSING, declared("MUG-BLU", 5), declared("X", 1), **{"MUG-BLUE": 5}
     )
@@ -97,8 +97,8 @@ def test_a_missing_sku_names_the_nearest() -> None:
     ]
 
 
-def test_a_shared_code_is_ambiguous() -> None:
-    """A code of two live SKUs gets no action, and its ids are told."""
+def test_plan_of_a_shared_code_is_ambiguous() -> None:
+    """There is no action, and the finding has the ids."""
     twins = [LiveSku(f"id-{n}", "A", f"Twin {n}", archived=False) for n in (1, 2)]
     plan = plan_of(desired(declared("A", 5)), live({}, twins))
 
@@ -107,16 +107,16 @@ def test_a_shared_code_is_ambiguous() -> None:
     assert "id-1 (Twin 1), id-2 (Twin 2)" in plan.errors[0].message
 
 
-def test_an_id_tells_twins_apart() -> None:
-    """A pinned SKU is found by its id, whatever its key is called."""
+def test_plan_of_a_pinned_twin_finds_it() -> None:
+    """A pinned SKU is found by its id, under any key."""
     entry = declared("ANY NAME", 5, id="id-A", code="A")
     plan = plan_of(desired(entry), live({"A": 3}, [LiveSku("id-2", "A", "Twin", archived=False)]))
 
     assert [(a.sku, a.target.sku_id) for a in plan.actions] == [("ANY NAME", "id-A")]
 
 
-def test_a_pinned_sku_that_shows_another_code_is_renamed() -> None:
-    """A pin that would write another SKU than people meant is an error."""
+def test_plan_of_a_pin_with_another_code_is_renamed() -> None:
+    """The pin may write another SKU than intended, so this is an error."""
     found = _findings(FindingKind.RENAMED, declared("B", 5, id="id-A", code="B"), A=3)
 
     assert found == [
@@ -127,8 +127,8 @@ def test_a_pinned_sku_that_shows_another_code_is_renamed() -> None:
     ]
 
 
-def test_two_declarations_of_one_live_sku_are_ambiguous() -> None:
-    """A code and a pin that meet in one SKU get no action each."""
+def test_plan_of_two_entries_for_one_sku_is_ambiguous() -> None:
+    """Neither the code nor the pin gets an action."""
     plan = plan_of(desired(declared("A", 5), declared("B", 7, id="id-A", code="A")), live({"A": 3}))
 
     assert plan.actions == ()
@@ -138,8 +138,8 @@ def test_two_declarations_of_one_live_sku_are_ambiguous() -> None:
     ]
 
 
-def test_a_sku_without_a_code_is_not_managed() -> None:
-    """Live SKUs that nobody declares are counted, by their code or else their id."""
+def test_plan_counts_skus_that_are_not_managed() -> None:
+    """They are named by their code, else by their id."""
     bare = LiveSku("id-9", "", "Gift Wrap", archived=False)
     plan = plan_of(desired(declared("A", 5)), live({"A": 5, "B": 1}, [bare]))
 
@@ -148,8 +148,8 @@ def test_a_sku_without_a_code_is_not_managed() -> None:
 
 
 @pytest.mark.parametrize("quantity", [None, 2.5])
-def test_unreadable_stock_is_said(quantity: float | None) -> None:
-    """A missing or fractional quantity is written by `exact` and left alone by a bound."""
+def test_plan_of_unreadable_stock_has_a_finding(quantity: float | None) -> None:
+    """`exact` writes a missing or fractional quantity. A bound skips it."""
     plan = plan_of(
         desired(declared("A", 5), declared("B", 5, rule=Rule.AT_LEAST)),
         live({"A": quantity, "B": quantity}),
@@ -162,8 +162,8 @@ def test_unreadable_stock_is_said(quantity: float | None) -> None:
     ]
 
 
-def test_drift_that_a_rule_leaves_alone_is_counted() -> None:
-    """What differs and is not written is a finding, and its units are those below the declared."""
+def test_plan_counts_skipped_drift() -> None:
+    """It is a finding. Its units are those below the declared number."""
     entries = [declared("A", 5, rule=Rule.AT_MOST), declared("B", 5, rule=Rule.OBSERVE)]
     plan = plan_of(desired(*entries), live({"A": 3, "B": 9}))
 
@@ -171,24 +171,24 @@ def test_drift_that_a_rule_leaves_alone_is_counted() -> None:
     assert [finding.kind for finding in plan.findings] == [FindingKind.DRIFT, FindingKind.DRIFT]
 
 
-def test_a_frozen_sku_gets_a_finding_and_no_action() -> None:
-    """`frozen` takes patterns, and says what would have been."""
+def test_plan_of_a_frozen_sku_has_a_finding() -> None:
+    """`frozen` takes patterns. The finding has the number that would be written."""
     plan = plan_of(desired(declared("GIFT-1", 5), frozen=("GIFT-*",)), live({"GIFT-1": 3}))
 
     assert plan.actions == ()
     assert [(f.kind, f.sku) for f in plan.findings] == [(FindingKind.FROZEN, "GIFT-1")]
 
 
-def test_a_sku_that_vanished_while_reading_is_missing() -> None:
-    """A SKU that was listed and whose stock is gone is an error, not an action."""
+def test_plan_of_a_sku_without_a_stock_is_missing() -> None:
+    """A SKU that is listed without a stock is an error, not an action."""
     current = live({"A": 5}, [LiveSku("id-B", "B", "", archived=False)])
     plan = plan_of(desired(declared("A", 5), declared("B", 5)), current)
 
     assert [(f.kind, f.sku) for f in plan.errors] == [(FindingKind.MISSING, "B")]
 
 
-def test_an_archived_product_is_said() -> None:
-    """An archived product is planned as any other, and said."""
+def test_plan_of_an_archived_product_has_a_finding() -> None:
+    """It is planned like any other."""
     current = live({}, [LiveSku("id-A", "A", "", archived=True)])
     plan = plan_of(
         desired(declared("A", 5)), type(current)(current.listing, {"id-A": finite(3)}, 3, None)
@@ -198,22 +198,22 @@ def test_an_archived_product_is_said() -> None:
     assert [finding.kind for finding in plan.findings] == [FindingKind.ARCHIVED]
 
 
-def test_on_change_without_a_base_fails_closed() -> None:
-    """Without a base nothing is guessed: the SKU, its place and the way out are named."""
+def test_plan_of_on_change_without_a_base_raises() -> None:
+    """The error names the SKU and its place."""
     with pytest.raises(NoBaseError, match=r"The first is A at inventory/demo/a.yaml:1"):
         plan_of(desired(declared("A", 5, rule=Rule.ON_CHANGE)), live({"A": 3}))
 
 
-def test_limits_are_checked_on_every_plan() -> None:
-    """A plan with violations still has all its actions."""
+def test_plan_with_violations_has_all_actions() -> None:
+    """Limits are checked in every plan."""
     state = desired(declared("A", 0), limits={Limit.ZEROED: Bound(0, is_share=False)})
     plan = plan_of(state, live({"A": 3}))
 
     assert (len(plan.actions), [v.limit for v in plan.violations]) == (1, [Limit.ZEROED])
 
 
-def test_changes_name_the_fields() -> None:
-    """A change is a field, before and after."""
+def test_changes_have_field_before_and_after() -> None:
+    """Equal stocks have no changes."""
     assert action("A", 3, INFINITE).changes == (
         Change("inventory_type", "finite", "infinite"),
         Change("quantity", 3, None),
@@ -225,15 +225,15 @@ def test_changes_name_the_fields() -> None:
     ("reads", "writes", "limit", "seconds"),
     [(120, 0, 120, 0), (120, 2, 120, 60), (45, 10, None, 0), (500, 0, 60, 480)],
 )
-def test_the_time_is_what_the_limit_makes_of_the_requests(
+def test_count_requests_computes_the_time(
     reads: int, writes: int, limit: int | None, seconds: int
 ) -> None:
-    """A window's allowance goes at once; each write costs a read and a write."""
+    """The requests of one window are sent at once. Each write takes a read and a write."""
     assert count_requests(reads, writes, limit).seconds == seconds
 
 
-def test_a_sku_may_start_with_underscores() -> None:
-    """No name hides its change from the plan."""
+def test_plan_of_a_key_with_underscores_has_its_change() -> None:
+    """No key hides its change."""
     plan = plan_of(desired(declared("__A", 1)), live({"__A": 5}))
 
     assert plan.actions[0].changes == (Change("quantity", 5, 1),)
@@ -242,17 +242,17 @@ def test_a_sku_may_start_with_underscores() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "raised", "lowered"), [(None, 500, 500, 0), (900.5, 0, 0, 900)]
 )
-def test_unreadable_stock_is_within_the_limits(
+def test_summary_of_unreadable_stock_counts_whole_units(
     before: float | None, after: int, raised: int, lowered: int
 ) -> None:
-    """What cannot be read counts as nothing, or as its whole units."""
+    """A missing quantity counts as 0."""
     summary = plan_of(desired(declared("A", after)), live({"A": before})).summary
 
     assert (summary.units_raised, summary.units_lowered) == (raised, lowered)
 
 
-def test_a_frozen_sku_that_cannot_be_read_has_both_findings() -> None:
-    """Frozen is said, and unreadable is said."""
+def test_plan_of_a_frozen_unreadable_sku_has_both_findings() -> None:
+    """Neither finding replaces the other."""
     plan = plan_of(desired(declared("A", 5), frozen=("A",)), live({"A": None}))
 
     assert {finding.kind for finding in plan.findings} == {
@@ -303,8 +303,8 @@ def test_near_code_that_is_no_key_is_pinned(live_code: str) -> None:
     assert f"`id: id-{live_code}`" in finding.message
 
 
-def test_unreadable_stock_is_no_drift() -> None:
-    """The sentence about drift counts what its lines name."""
+def test_plan_of_unreadable_stock_has_no_drift() -> None:
+    """The totals of drift match its findings."""
     entry = declared("A", 5, rule=Rule.AT_LEAST)
     plan = plan_of(desired(entry), live({"A": 2.5}))
 

@@ -1,4 +1,4 @@
-"""What the live stock and the orders say of writes in doubt."""
+"""Resolve writes in doubt from live stock and orders."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,18 +77,20 @@ def _tell(
         (None, NOTHING_SOLD, OPEN),
     ],
 )
-def test_stock_and_orders_tell_whether_a_write_landed(
+def test_recover_pending_from_stock_and_orders(
     write: Pending, live: Any, orders: OrderBook | None, found: Recovered
 ) -> None:
-    """Where they do not fit together, it stays in doubt, and is never written again."""
+    """If they don't match, the write stays in doubt, and is never repeated."""
     assert _tell(write, live, orders) == found
 
 
 @pytest.mark.parametrize(
     ("after", "found"), [(-3, LANDED), (-1, OPEN), (30, OPEN), (61, OPEN), (63, SKIPPED)]
 )
-def test_order_as_near_as_the_read_decides_nothing(after: float, found: Recovered) -> None:
-    """Before the read it is in the stock, after it is not, and nobody knows where in between."""
+def test_recover_pending_with_an_order_near_the_read_is_in_doubt(
+    after: float, found: Recovered
+) -> None:
+    """It is unknown whether the stock that was read includes such an order."""
     live = AFTER if after < 0 else BEFORE - 2
 
     assert _tell(_level(), live, _sold(2, after)) == found
@@ -103,26 +105,26 @@ def test_order_as_near_as_the_read_decides_nothing(after: float, found: Recovere
         ("infinite", AFTER, AFTER - 1, LANDED),
     ],
 )
-def test_inventory_type_tells_without_orders(
+def test_recover_pending_of_an_inventory_type_needs_no_orders(
     before: Any, after: Any, live: Any, found: Recovered
 ) -> None:
-    """Selling changes no type."""
+    """Sales never change the type."""
     assert _tell(_level("A", before, after), live, None) == found
 
 
 @pytest.mark.parametrize("rule", [one for one in Rule if one is not Rule.ON_CHANGE])
-def test_where_the_rule_owns_the_number_nothing_is_in_doubt(rule: Rule) -> None:
+def test_recover_pending_under_another_rule_is_skipped(rule: Rule) -> None:
     """The next read decides."""
     assert _tell(_level(), 4, None, rule=rule) == SKIPPED
 
 
-def test_sku_that_was_not_read_is_in_doubt() -> None:
-    """Without a stock nothing tells."""
+def test_recover_pending_without_a_stock_is_in_doubt() -> None:
+    """The stock is needed."""
     assert recover_pending([_level()], {}, {}, NOTHING_SOLD) == OPEN
 
 
-def test_last_of_several_writes_is_told() -> None:
-    """If it landed, the ones before do not matter; if not, they are still open."""
+def test_recover_pending_uses_the_last_write() -> None:
+    """If it landed, earlier ones don't matter. If not, they are still in doubt."""
     first, last = _level(), _correction()._replace(read_at=_at(900), read_until=_at(900))
     base = _base(first, last)
     found = recover_pending(base.pending, {}, {"id-A": stock(BEFORE)}, NOTHING_SOLD)
@@ -132,8 +134,8 @@ def test_last_of_several_writes_is_told() -> None:
     assert with_recovered(base, LANDED).pending == ()
 
 
-def test_base_takes_over_what_landed() -> None:
-    """The other SKUs keep what the base says, and what nobody knows stays open."""
+def test_with_recovered_adds_landed_levels() -> None:
+    """Other SKUs keep their base, and writes in doubt stay pending."""
     base = _base(_level("A"), _level("B"))
     recovered = with_recovered(base, LANDED)
 
@@ -149,10 +151,10 @@ def test_base_takes_over_what_landed() -> None:
     ("recovered", "ledger", "is_open"),
     [(SKIPPED, EARLIER, False), (LANDED, MEANT, False), (OPEN, EARLIER, True)],
 )
-def test_base_takes_over_a_correction_that_landed(
+def test_with_recovered_adds_landed_corrections(
     recovered: Recovered, ledger: SkuLedger, is_open: bool
 ) -> None:
-    """One in doubt settles no event."""
+    """A correction in doubt settles no event."""
     found = with_recovered(_base(_correction()), recovered)
 
     assert (found.ledgers, bool(found.pending)) == ((ledger,), is_open)

@@ -1,4 +1,4 @@
-"""A declared SKU → what its author knew: by its key, else by the shop's SKU id."""
+"""Find the reference of a level: by its key, else by SKU id of the shop."""
 
 import pytest
 from factories import base_of, declared, desired, live, plan_of
@@ -26,7 +26,7 @@ X, Y = "id-X", "id-Y"
 
 
 def _settled(*entries: Declared, released: tuple[Declared, ...] = (), **ids: str) -> Base:
-    """Return the base of a record: *ids* are the shop's ids by key."""
+    """Return the base of a record. *ids* are the shop's ids by key."""
     shop = {key: SettledSku(key, sku_id, None, "2026-11-20") for key, sku_id in ids.items()}
     return replace(base_of(*entries), shop=shop, released={entry.sku: entry for entry in released})
 
@@ -69,7 +69,7 @@ def _statement(found: Reference | None) -> Statement | None:
 def test_base_of_a_commit_finds_the_same_sku(
     before: Declared, now: Declared, sku_id: str, statement: Statement
 ) -> None:
-    """Keys may change; what counts is which of the shop's SKUs is meant."""
+    """Keys may change. The SKU of the shop decides."""
     assert _statement(_look_up(now, base_of(before), sku_id=sku_id)) is statement
 
 
@@ -101,7 +101,7 @@ def test_base_of_a_commit_finds_the_same_sku(
 def test_record_finds_a_sku_by_key_and_then_by_id(
     base: Base, now: Declared, sku_id: str, statement: Statement
 ) -> None:
-    """A rename, a revert, or a lost file makes nothing new."""
+    """A rename, a revert, or a lost file creates no new SKU."""
     assert _statement(_look_up(now, base, sku_id=sku_id)) is statement
 
 
@@ -129,10 +129,10 @@ EARLY, LATE = "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"
         (20, Statement.TYPED, 40, 40),
     ],
 )
-def test_observation_is_the_reference_of_what_is_typed_after_it(
+def test_observation_is_the_reference_of_a_later_level(
     quantity: int, statement: Statement, level: int, had: int
 ) -> None:
-    """The latest one counts; a level that equals any of them is a copy."""
+    """The latest one counts. A level that equals any of them is a copy."""
     base = _settled(declared("A", 50), A=X)
     found = _look_up(declared("A", quantity), base, _seen(43, EARLY), _seen(40, LATE))
 
@@ -141,16 +141,16 @@ def test_observation_is_the_reference_of_what_is_typed_after_it(
     assert found.settled == finite(50)
 
 
-def test_consumed_observation_says_nothing() -> None:
-    """An apply has dealt with it."""
+def test_consumed_observation_is_ignored() -> None:
+    """An apply has settled it."""
     seen = _seen(43, EARLY)
     base = replace(_settled(declared("A", 50), A=X), consumed=frozenset({seen.id}))
 
     assert _statement(_look_up(declared("A", 43), base, seen)) is Statement.TYPED
 
 
-def test_observation_is_enough_without_a_base() -> None:
-    """After an import nothing was applied yet, and nothing needs to be."""
+def test_observation_without_a_base_is_a_reference() -> None:
+    """After an import there is no record yet."""
     seen = _seen(43, EARLY)
 
     assert _statement(_look_up(declared("A", 43), None, seen)) is Statement.COPY
@@ -159,8 +159,8 @@ def test_observation_is_enough_without_a_base() -> None:
     assert _look_up(declared("A", 43), base_of()) == NO_KNOWLEDGE
 
 
-def test_observation_of_another_sku_says_nothing() -> None:
-    """The code went to another SKU of the shop since; the one that was seen has another key."""
+def test_observation_of_another_sku_is_ignored() -> None:
+    """The code now belongs to another SKU. The observed one has another key."""
     base = _settled(A=Y)
 
     assert _statement(_look_up(declared("A", 43), base, _seen(43, EARLY, Y))) is Statement.NEW
@@ -177,8 +177,8 @@ def test_observation_of_another_sku_says_nothing() -> None:
         (None, 43, Cause.DECLARED),
     ],
 )
-def test_the_cause_says_who_changed(base: int | None, live_now: int, cause: Cause) -> None:
-    """The declaration, the stock, or both."""
+def test_find_cause_names_what_changed(base: int | None, live_now: int, cause: Cause) -> None:
+    """The level, the stock, or both."""
     entries = [declared("A", base)] if base is not None else []
     plan = plan_of(desired(declared("A", 70)), live({"A": live_now}), base_of(*entries))
 
@@ -193,10 +193,10 @@ def test_the_cause_says_who_changed(base: int | None, live_now: int, cause: Caus
         (63, None, [FindingKind.UNSETTLED]),
     ],
 )
-def test_a_dead_run_is_told_by_stock_and_orders(
+def test_crashed_run_is_resolved_by_stock_and_orders(
     live_now: int, written: int | None, kinds: list[FindingKind]
 ) -> None:
-    """As before: it did not come to it. As planned: done. Neither: left alone, and named."""
+    """As before: not written. As planned: written. Neither: skipped, and named."""
     entry, at = declared("A", 70, rule=Rule.ON_CHANGE), "2026-11-20T10:00:00.000Z"
     pending = Pending("A", "id-A", finite(50), finite(70), at, at, entry)
     base = replace(base_of(declared("A", 50)), pending=(pending,))

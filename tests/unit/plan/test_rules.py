@@ -1,4 +1,4 @@
-"""Rule, declared, base, live → the stock to aim for: every combination."""
+"""Compute the stock that each rule wants, for all combinations."""
 
 from typing import Any
 
@@ -49,8 +49,8 @@ INF = "infinite"
         (Rule.OBSERVE, INF, None, None),
     ],
 )
-def test_a_rule_decides_what_to_aim_for(rule: Rule, declared: Any, live: Any, aimed: Any) -> None:
-    """Each rule over finite, infinite and unreadable stock, whatever the base says."""
+def test_aim_follows_the_rule(rule: Rule, declared: Any, live: Any, aimed: Any) -> None:
+    """Finite, infinite, and unreadable stocks are covered, with and without a base."""
     for level in (None, stock(5), stock(9), INFINITE):
         for statement in Statement:
             found = aim(rule, stock(declared), Reference(statement, level), stock(live))
@@ -96,8 +96,10 @@ def test_a_rule_decides_what_to_aim_for(rule: Rule, declared: Any, live: Any, ai
         (5, None, None, 5),
     ],
 )
-def test_on_change_follows_the_declaration(declared: Any, base: Any, live: Any, aimed: Any) -> None:
-    """It writes what was changed since the reference, and only in the direction of the change."""
+def test_aim_on_change_follows_the_changed_level(
+    declared: Any, base: Any, live: Any, aimed: Any
+) -> None:
+    """It writes changes since the reference, and only in their direction."""
     statement = Statement.SETTLED if base == declared else Statement.TYPED
     known = NO_KNOWLEDGE if base is None else Reference(statement, stock(base))
 
@@ -105,8 +107,8 @@ def test_on_change_follows_the_declaration(declared: Any, base: Any, live: Any, 
 
 
 @pytest.mark.parametrize("live", [3, 5, 9, INF, None])
-def test_copy_is_never_written(live: Any) -> None:
-    """The shop said that number itself, so whatever it sold since stays sold."""
+def test_aim_of_a_copy_is_the_live_stock(live: Any) -> None:
+    """Sales after the copy stay sold."""
     copy = Reference(Statement.COPY, stock(5), is_observed=True)
 
     assert aim(Rule.ON_CHANGE, stock(5), copy, stock(live)) == stock(live)
@@ -135,10 +137,10 @@ def test_copy_is_never_written(live: Any) -> None:
         (50, INF, 43, 50, 0),
     ],
 )
-def test_put_back_is_what_moved_since_and_the_write_undoes(
+def test_count_put_back_counts_undone_units(
     level: int, had: Any, before: Any, after: Any, put_back: int
 ) -> None:
-    """Units sold since count up, units that came in count down, and never more than is written."""
+    """Sold units are positive, added units negative, and never more than the write changes."""
     known = Reference(Statement.TYPED, stock(level), None if had is None else stock(had))
 
     assert count_put_back(known, stock(before), stock(after)) == put_back

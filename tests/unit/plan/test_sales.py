@@ -1,4 +1,4 @@
-"""Orders × a moment → what was sold of a SKU since, or that nobody can say."""
+"""Count the sales of a SKU since a time, or say why they are unknown."""
 
 import pytest
 
@@ -24,8 +24,8 @@ def _is_unknown(*orders: Order) -> bool:
     return isinstance(count_sold(OrderBook(orders), OWN, SINCE), str)
 
 
-def test_units_and_orders_since_are_counted() -> None:
-    """An order may have a SKU in several lines; what others bought does not count."""
+def test_count_sold_adds_units_and_orders() -> None:
+    """An order may have a SKU in two lines. Other SKUs don't count."""
     lines = (OrderLine(OWN, 2), OrderLine(OTHER, 9), OrderLine(OWN, 1))
     twice = Order("1", AFTER, "", "fulfilled", lines)
     book = OrderBook((twice, _order(4), _order(7, sku_id=OTHER)))
@@ -34,26 +34,26 @@ def test_units_and_orders_since_are_counted() -> None:
 
 
 @pytest.mark.parametrize(("at", "units"), [(BEFORE, 0), (SINCE, 0), (AFTER, 2)])
-def test_order_at_the_moment_itself_is_before(at: str, units: int) -> None:
-    """What was sold by then was not on the shelf when it was counted."""
+def test_count_sold_ignores_an_order_at_the_same_time(at: str, units: int) -> None:
+    """It was sold before the count."""
     assert count_sold(OrderBook((_order(at=at),)), OWN, SINCE) == SoldSince(
         SINCE, units, int(bool(units))
     )
 
 
-def test_no_orders_are_none_sold() -> None:
-    """An empty book is known, and a missing one is not."""
+def test_count_sold_without_orders_is_zero() -> None:
+    """An empty order book is known, a missing one is not."""
     assert count_sold(OrderBook(), OWN, SINCE) == SoldSince(SINCE, 0, 0)
     assert isinstance(count_sold(None, OWN, SINCE), str)
 
 
-def test_orders_that_cannot_be_read_say_why() -> None:
+def test_count_sold_of_unreadable_orders_has_the_reason() -> None:
     """The reason is passed on."""
     assert count_sold(OrderBook(fault="no scope"), OWN, SINCE) == "no scope"
 
 
-def test_sku_that_is_ordered_while_it_is_read_is_unknown() -> None:
-    """Its stock and its orders do not fit together; those of others do."""
+def test_count_sold_of_a_restless_sku_is_unknown() -> None:
+    """Its stock and orders don't match. Other SKUs are not affected."""
     book = OrderBook(restless=frozenset({OWN}))
 
     assert isinstance(count_sold(book, OWN, SINCE), str)
@@ -61,15 +61,15 @@ def test_sku_that_is_ordered_while_it_is_read_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("status", ["unfulfilled", "fulfilled", "disputed", "dispute-lost"])
-def test_units_of_these_orders_have_left(status: str) -> None:
-    """Whatever becomes of the money, they are sold."""
+def test_count_sold_counts_final_statuses(status: str) -> None:
+    """The units are sold, whatever happens to the payment."""
     assert not _is_unknown(_order(status=status))
 
 
 @pytest.mark.parametrize("status", ["pending", "unknown"])
 @pytest.mark.parametrize(("at", "is_unknown"), [(AFTER, True), (BEFORE, False)])
-def test_open_order_since_the_count_is_unknown(status: str, at: str, is_unknown: bool) -> None:
-    """It is documented nowhere whether it has taken units; one before the count is in it."""
+def test_count_sold_with_an_open_order_is_unknown(status: str, at: str, is_unknown: bool) -> None:
+    """Webflow does not document whether it has taken units. One before the count has."""
     assert _is_unknown(_order(at=at, status=status)) == is_unknown
 
 
@@ -77,39 +77,39 @@ def test_open_order_since_the_count_is_unknown(status: str, at: str, is_unknown:
 @pytest.mark.parametrize(
     ("status", "refunded_at"), [("refunded", AFTER), ("refunded", ""), ("fulfilled", AFTER)]
 )
-def test_order_refunded_since_the_count_is_unknown(at: str, status: str, refunded_at: str) -> None:
-    """Nobody knows whether its units came back, whenever it was made; nor without a time."""
+def test_count_sold_with_a_later_refund_is_unknown(at: str, status: str, refunded_at: str) -> None:
+    """It is unknown whether its units came back, with or without a time."""
     assert _is_unknown(_order(at=at, status=status, refunded_at=refunded_at))
 
 
 @pytest.mark.parametrize("refunded_at", [BEFORE, SINCE])
-def test_order_refunded_before_the_count_is_in_it(refunded_at: str) -> None:
-    """Whatever came back was counted."""
+def test_count_sold_ignores_an_earlier_refund(refunded_at: str) -> None:
+    """Units that came back were counted."""
     order = _order(at=BEFORE, status="refunded", refunded_at=refunded_at)
 
     assert count_sold(OrderBook((order,)), OWN, SINCE) == SoldSince(SINCE, 0, 0)
 
 
-def test_order_without_a_time_is_unknown() -> None:
-    """It may be before or since; of other SKUs it does not matter."""
+def test_count_sold_with_an_order_without_a_time_is_unknown() -> None:
+    """It may be earlier or later. Orders of other SKUs don't matter."""
     assert _is_unknown(_order(at=""))
     assert not _is_unknown(_order(at="", sku_id=OTHER))
 
 
 @pytest.mark.parametrize(("at", "is_unknown"), [(AFTER, True), ("", True), (BEFORE, False)])
-def test_line_that_names_no_sku_may_be_of_any(at: str, is_unknown: bool) -> None:
-    """So no SKU is sure of what was sold since, unless the order is before the count."""
+def test_count_sold_with_a_line_without_a_sku_is_unknown(at: str, is_unknown: bool) -> None:
+    """It may be of any SKU, unless the order is before the count."""
     assert _is_unknown(_order(at=at, sku_id="")) == is_unknown
 
 
 @pytest.mark.parametrize(("at", "is_unknown"), [(AFTER, True), (BEFORE, False)])
-def test_units_that_are_no_whole_number_are_unknown(at: str, is_unknown: bool) -> None:
-    """Only of this SKU, and only since the count."""
+def test_count_sold_without_whole_units_is_unknown(at: str, is_unknown: bool) -> None:
+    """Only orders of this SKU since the count matter."""
     assert _is_unknown(_order(None, at=at)) == is_unknown
     assert not _is_unknown(_order(None, at=at, sku_id=OTHER))
 
 
 @pytest.mark.parametrize("status", ["pending", "refunded", "unknown"])
-def test_open_order_of_another_sku_does_not_matter(status: str) -> None:
-    """The rest goes on."""
+def test_count_sold_ignores_open_orders_of_other_skus(status: str) -> None:
+    """Other SKUs are not affected."""
     assert not _is_unknown(_order(status=status, sku_id=OTHER))

@@ -1,4 +1,4 @@
-"""A live state as if the shop had what was declared last."""
+"""Simulate a live state that is as the base declares it."""
 
 from factories import NOW, base_of, declared, desired
 
@@ -6,15 +6,15 @@ from reconciler.model import finite
 from reconciler.plan.simulate import simulate_live
 
 
-def test_live_state_is_what_the_base_declared() -> None:
-    """By SKU, whatever is declared now."""
+def test_simulate_live_has_the_stock_of_the_base() -> None:
+    """The stock is by SKU, regardless of what is declared now."""
     live, new = simulate_live(desired(declared("A", 9)), base_of(declared("A", 5)), NOW)
 
     assert (list(live.stocks.values()), live.now) == ([finite(5)], NOW)
     assert new == set()
 
 
-def test_new_sku_has_no_stock() -> None:
+def test_simulate_live_of_a_new_sku_has_no_stock() -> None:
     """Only the shop knows it."""
     live, new = simulate_live(
         desired(declared("A", 9), declared("B", 1)), base_of(declared("A", 9)), NOW
@@ -23,8 +23,8 @@ def test_new_sku_has_no_stock() -> None:
     assert (len(live.stocks), new) == (1, {"B"})
 
 
-def test_pinned_sku_keeps_its_id() -> None:
-    """A plan made offline names the target where the file names it, and no address else."""
+def test_simulate_live_of_a_pinned_sku_has_its_id() -> None:
+    """An offline plan has real addresses only where a file contains them."""
     pinned = declared("A", 5, id="5e8518516e147040726cc415")
     base = base_of(pinned, declared("B", 1))
     live, _ = simulate_live(desired(pinned, declared("B", 1)), base, NOW)

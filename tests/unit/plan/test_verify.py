@@ -1,4 +1,4 @@
-"""A saved plan is applied only if the rules make the same of the YAML now."""
+"""Check that a saved plan still follows from the files by the rules."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -53,7 +53,7 @@ def _with(plan: Plan, **fields: Any) -> Plan:
 
 
 def test_check_saved_accepts_the_plan_of_the_same_state() -> None:
-    """A plan that was saved and not touched may be applied, with and without a base."""
+    """An unchanged plan may be applied, with and without a base."""
     changed = plan_of(ON_CHANGE, live({"A": 33}), BASE_40)
 
     assert [action.sku for action in PLAN.actions] == ["B", "A"]
@@ -64,7 +64,7 @@ def test_check_saved_accepts_the_plan_of_the_same_state() -> None:
 
 @pytest.mark.parametrize("other", [replace(PLAN, store="other"), replace(PLAN, site_id="other")])
 def test_check_store_with_another_store_or_site_is_stale(other: Plan) -> None:
-    """A plan of another shop is refused with the exit code for what has moved, and names it."""
+    """The error names the other store."""
     with pytest.raises(ReconcilerError, match="other") as caught:
         check_store(other, STATE.settings)
     assert caught.value.exit_code is ExitCode.MOVED
@@ -83,7 +83,7 @@ def test_check_store_with_another_store_or_site_is_stale(other: Plan) -> None:
     ids=["other YAML", "offline", "base gone", "base new", "other base"],
 )
 def test_check_saved_with_other_provenance_is_stale(provenance: Any, base: Base | None) -> None:
-    """The YAML and the base must be those of the plan, and the store must have been read."""
+    """The YAML and the base must be those of the plan, and the shop must have been read."""
     assert _is_stale(replace(PLAN, provenance=provenance), base=base)
 
 
@@ -101,7 +101,7 @@ def test_check_saved_with_other_provenance_is_stale(provenance: Any, base: Base 
     ids=str,
 )
 def test_check_saved_with_forged_action_is_stale(fields: dict[str, Any]) -> None:
-    """An action says nothing that its declaration does not, whoever sealed the plan again."""
+    """An action must match its declaration, even with a right fingerprint."""
     with pytest.raises(StalePlanError, match=fields.get("sku", "A")):
         check_saved(_with(PLAN, **fields), STATE, DIGEST, None)
 
@@ -119,7 +119,7 @@ def test_check_saved_with_forged_action_is_stale(fields: dict[str, Any]) -> None
 def test_check_saved_with_forged_list_is_stale(
     forge: Callable[[Action, Action], tuple[Action, ...]],
 ) -> None:
-    """Lowering stays first, and no SKU or target is written twice."""
+    """Lowering comes first, and no SKU or target is written twice."""
     assert _is_stale(replace(PLAN, actions=forge(*PLAN.actions)))
 
 
@@ -129,7 +129,7 @@ def test_check_saved_with_forged_list_is_stale(
 def test_check_saved_unread_sku_is_declared_and_has_no_action(
     unread: tuple[str, ...], stale: bool
 ) -> None:
-    """What was not read can't be written, and nothing else is called unread."""
+    """An unread SKU can't be written, and must be declared."""
     state = desired(*STATE.declared.values(), declared("C", 2))
 
     assert _is_stale(replace(PLAN, unread=unread), state) is stale
@@ -149,12 +149,12 @@ def test_check_saved_unread_sku_is_declared_and_has_no_action(
     ids=["frozen", "glob", "other glob", "id", "other id", "collection", "other collection"],
 )
 def test_check_saved_target_is_one_that_the_yaml_allows(state: DesiredState, stale: bool) -> None:
-    """Frozen SKUs, pinned ids and the collection of store.yaml hold for each action."""
+    """Frozen SKUs, pinned ids, and the collection of store.yaml apply to each action."""
     assert _is_stale(PLAN, state) is stale
 
 
 def test_check_saved_on_change_without_base_is_stale() -> None:
-    """Without a base nobody knows whether the declaration changed, so nothing is written."""
+    """Without a base, changes of the declaration are unknown, so nothing is written."""
     exact = desired(declared("A", 50))
     forged = _with(plan_of(exact, live({"A": 43})), rule=Rule.ON_CHANGE)
 
@@ -163,7 +163,7 @@ def test_check_saved_on_change_without_base_is_stale() -> None:
 
 @pytest.mark.parametrize("before", [43, 49, 60])
 def test_check_saved_that_re_adds_sold_units_is_stale(before: int) -> None:
-    """A declaration that is as at the base writes nothing, even if all that is known is forged."""
+    """An unchanged declaration writes nothing, even if the rest is forged."""
     honest = plan_of(ON_CHANGE, live({"A": 33}), BASE_40)
 
     for statement, cause in product(Statement, Cause):
@@ -179,7 +179,7 @@ def test_check_saved_that_re_adds_sold_units_is_stale(before: int) -> None:
 def test_check_saved_settled_sku_is_declared_and_neither_written_nor_unread(
     settled: str, stale: bool
 ) -> None:
-    """What a plan settles without a write can't be settled in another way too."""
+    """A level settled without a write must be declared and read."""
     state = desired(*STATE.declared.values(), declared("C", 2), declared("D", 2))
     plan = replace(PLAN, settled=(SettledSku(settled, "id"),), unread=("D",))
 
@@ -187,7 +187,7 @@ def test_check_saved_settled_sku_is_declared_and_neither_written_nor_unread(
 
 
 def test_check_saved_with_replaced_sku_is_stale() -> None:
-    """Under on_change no code writes another SKU of the shop than it was settled for."""
+    """Under on_change, a code must not write another SKU than before."""
     plan = plan_of(ON_CHANGE, live({"A": 33}), BASE_40)
     as_new = _with(plan, reference=NO_KNOWLEDGE, cause=Cause.DECLARED, put_back=0)
     same, other = (
@@ -202,7 +202,7 @@ def test_check_saved_with_replaced_sku_is_stale() -> None:
 
 @pytest.mark.parametrize(("code", "stale"), [("A", False), ("B", True)])
 def test_check_targets_compares_codes_of_settled_skus(code: str, stale: bool) -> None:
-    """What is settled without a write is the SKU that is declared, too."""
+    """A level settled without a write must be of the declared SKU, too."""
     plan = replace(PLAN, actions=(), settled=(SettledSku("A", "id-A"),))
     listed = Listing(COLLECTION, (LiveSku("id-A", code, code, archived=False),))
 
@@ -216,7 +216,7 @@ def test_check_targets_compares_codes_of_settled_skus(code: str, stale: bool) ->
     + [(listed, True) for listed in ("id-A=B id-B=A", "id-A= id-B=B", "id-P=PIN")],
 )
 def test_check_targets_compares_codes_of_the_listing(listed: str, stale: bool) -> None:
-    """An id that shows another code is another SKU; one that is gone fails later by itself."""
+    """An id with another code is another SKU. One that is not listed fails later anyway."""
     pairs = [pair.split("=") for pair in listed.split()]
     skus = tuple(LiveSku(sku_id, code, code, archived=False) for sku_id, code in pairs)
     state = desired(*STATE.declared.values(), declared("PIN", 5, id="id-P", code="CODE"))
@@ -232,7 +232,7 @@ def test_check_targets_compares_codes_of_the_listing(listed: str, stale: bool) -
     [(Limit.CHANGES, 1, 2), (Limit.UNITS_RAISED, 5, 6), (Limit.UNITS_LOWERED, 2, 3)],
 )
 def test_recheck_limits_counts_the_actions_again(limit: Limit, allowed: int, found: int) -> None:
-    """The plan's own sums and its missing violations are not believed."""
+    """The plan's own sums and missing violations are not trusted."""
     forged = replace(PLAN.summary, declared=10**6, units_raised=0, units_lowered=0, zeroed=0)
     state = desired(*STATE.declared.values(), limits={limit: Bound(allowed, is_share=False)})
     again = recheck_limits(replace(PLAN, summary=forged), state)

@@ -1,4 +1,4 @@
-"""Times as people read them."""
+"""Format times for people."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from reconciler.render.dates import short_day, short_time
     ],
 )
 def test_short_day_is_month_and_day(at: str, text: str) -> None:
-    """What is no day is shown as it is, since a record may be forged."""
+    """A malformed day is shown as it is, since a record may be forged."""
     assert short_day(at) == text
 
 
@@ -28,6 +28,6 @@ def test_short_day_is_month_and_day(at: str, text: str) -> None:
         ("", ""),
     ],
 )
-def test_short_time_is_as_somebody_wrote_it(at: str, text: str) -> None:
-    """The hour of the person who counted is not moved to another time zone."""
+def test_short_time_keeps_the_time_zone(at: str, text: str) -> None:
+    """The hour is that of the file's author."""
     assert short_time(at) == text

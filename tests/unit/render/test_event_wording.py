@@ -1,4 +1,4 @@
-"""Why events ask for an action, in words."""
+"""Describe why events change a stock."""
 
 import factories
 import pytest
@@ -42,8 +42,8 @@ DELIVERY = _change(EventVerb.ADJUSTED, 20, "delivery PO-123")
         ([DELIVERY, _change(EventVerb.ADJUSTED, -3, "broken")], "+20 delivery PO-123; -3 broken"),
     ],
 )
-def test_change_says_what_it_adds_and_why(events: list[EventChange], said: str) -> None:
-    """In the words of the file, and with what it was."""
+def test_events_why_of_a_change_has_units_and_reason(events: list[EventChange], said: str) -> None:
+    """An edited event also has its earlier number."""
     assert events_why(_action(*events)) == said
 
 
@@ -56,21 +56,21 @@ def test_change_says_what_it_adds_and_why(events: list[EventChange], said: str) 
         (None, "44 counted Nov 27 10:00"),
     ],
 )
-def test_count_says_when_it_was_and_what_was_sold(sold: tuple[int, int] | None, said: str) -> None:
-    """By the clock of who counted; where no shop was asked, nothing is said of orders."""
+def test_events_why_of_a_count_has_time_and_sales(sold: tuple[int, int] | None, said: str) -> None:
+    """The time is as in the file. Offline, sales are left out."""
     assert events_why(_action(COUNT, sold=sold)) == said
 
 
-def test_what_came_in_since_a_count_follows_what_was_sold() -> None:
-    """In the order of the sum: counted, less sold, plus came in."""
+def test_events_why_puts_deliveries_after_sales() -> None:
+    """The order is that of the sum: counted, less sold, plus came in."""
     assert events_why(_action(COUNT, DELIVERY, sold=(5, 4))) == (
         "44 counted Nov 27 10:00; 5 sold since in 4 orders; +20 delivery PO-123"
     )
 
 
 @pytest.mark.parametrize(("sold", "short"), [(70, 6), (65, 1), (64, 0)])
-def test_count_that_comes_out_below_zero_is_named(sold: int, short: int) -> None:
-    """0 is written, and the plan says by how much more was sold."""
+def test_events_why_of_a_count_below_zero_has_the_shortfall(sold: int, short: int) -> None:
+    """0 is written, and the text has the number of missing units."""
     said = events_why(_action(COUNT, DELIVERY, sold=(sold, 9), after=0))
 
     assert (f"{short} more sold than there were, so 0" in said) == bool(short)

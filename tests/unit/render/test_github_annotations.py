@@ -1,4 +1,4 @@
-"""Commands that mark lines of files: escaped, capped, the most serious first."""
+"""Render annotations: escaped, capped, the most serious first."""
 
 import re
 
@@ -25,7 +25,7 @@ def _plan(*actions: Action, findings: tuple[Finding, ...] = (), limits: int = 0)
 
 
 def test_render_problems_marks_the_line() -> None:
-    """Path, line and column lead to the fault; a file as a whole has no line."""
+    """Path, line, and column are given. A problem of a whole file has no line."""
     lines = list(render_problems([Problem("a.yaml", 7, 3, "no"), Problem("b.yaml", 0, 0, "no")]))
 
     assert lines[0].startswith("::error file=a.yaml,line=7,col=3,")
@@ -34,7 +34,7 @@ def test_render_problems_marks_the_line() -> None:
 
 @pytest.mark.parametrize("line", [0, 7])
 def test_render_problems_escapes_path_and_message(line: int) -> None:
-    """A file's name or content can neither end the command nor begin another."""
+    """A file's name or content can't end the command or start another one."""
     (text,) = render_problems([Problem(EVIL, line, 1, EVIL)])
     place, _, message = text.removeprefix("::").partition("::")
 
@@ -46,8 +46,8 @@ def test_render_problems_escapes_path_and_message(line: int) -> None:
 @pytest.mark.parametrize(
     ("number", "shown"), [(0, 0), (1, 1), (10, MAX_ANNOTATIONS), (11, 10), (500, 10)]
 )
-def test_render_caps_what_the_runner_would_drop(number: int, shown: int) -> None:
-    """Ten are shown; if there are more, the last says how many are left out."""
+def test_render_caps_annotations_at_ten(number: int, shown: int) -> None:
+    """The last one has the number of those left out."""
     problems = list(render_problems([Problem("a.yaml", n, 1, "no") for n in range(number)]))
     marks = list(render_plan(_plan(*(action(f"S{n}") for n in range(number)))))
 
@@ -57,7 +57,7 @@ def test_render_caps_what_the_runner_would_drop(number: int, shown: int) -> None
 
 
 def test_render_plan_begins_with_the_most_serious() -> None:
-    """Errors, broken limits, dangers, then the rest; remarks are not marked."""
+    """Errors, violations, and dangers come before other actions. Other findings are left out."""
     findings = (
         Finding(FindingKind.DRIFT, "D", "drifted", SOURCE),
         Finding(FindingKind.MISSING, "M", "missing", SOURCE),
@@ -75,10 +75,8 @@ def test_render_plan_begins_with_the_most_serious() -> None:
     ("before", "after", "level"),
     [(3, 5, "notice"), (5, 3, "notice"), (3, 0, "warning"), ("infinite", 3, "warning")],
 )
-def test_render_plan_warns_of_what_sells_out_or_changes_type(
-    before: int | str, after: int, level: str
-) -> None:
-    """A plain change is a notice, with both numbers."""
+def test_render_plan_warns_of_dangerous_actions(before: int | str, after: int, level: str) -> None:
+    """Any other change is a notice with both numbers."""
     (line,) = render_plan(_plan(action("SKU-1", before, after)))
 
     assert _levels([line]) == [level]
@@ -86,7 +84,7 @@ def test_render_plan_warns_of_what_sells_out_or_changes_type(
 
 
 def test_render_plan_escapes_sku_path_and_finding() -> None:
-    """What strangers name can't command the runner, wherever it stands."""
+    """Names chosen by others can't control the runner."""
     evil = replace(action(EVIL), source=Source(EVIL, 7))
     finding = Finding(FindingKind.MISSING, EVIL, EVIL, Source(EVIL, 7))
     lines = list(render_plan(_plan(evil, findings=(finding,))))
@@ -97,8 +95,8 @@ def test_render_plan_escapes_sku_path_and_finding() -> None:
     assert len(lines) == 2
 
 
-def test_render_plan_within_a_smaller_limit() -> None:
-    """Several stores share the ten: the most serious mark is the one that stays."""
+def test_render_plan_with_a_smaller_limit_keeps_the_most_serious() -> None:
+    """Several stores share the ten annotations."""
     plan = _plan(*(action(f"S{n}") for n in range(9)), limits=1)
 
     assert _levels(list(render_plan(plan, 2))) == ["error", "notice"]

@@ -1,4 +1,4 @@
-"""Plans, reports and drift as Markdown: inert, most serious first, cut where it must be."""
+"""Render Markdown: inert, most serious first, cut to GitHub's limits."""
 
 import re
 
@@ -38,21 +38,21 @@ EVIL = [
 
 
 @pytest.mark.parametrize("name", EVIL)
-def test_a_name_is_inert(name: str) -> None:
-    """Nothing is left of it that Markdown, HTML or GitHub would take for its own."""
+def test_inert_escapes_markup(name: str) -> None:
+    """Nothing in it has a meaning in Markdown, HTML, or on GitHub."""
     shown = inert(name)
 
     assert re.fullmatch(r"<code>(?:[\w ,+'-]|&#[0-9]+;)*</code>", shown), shown
 
 
 @given(st.text())
-def test_every_string_is_inert(text: str) -> None:
+def test_inert_escapes_every_string(text: str) -> None:
     """Law 10, for Markdown."""
     assert re.fullmatch(r"(?:<code>(?:[\w ,+'-]|&#[0-9]+;)+</code>)?", inert(text))
 
 
-def test_what_is_dangerous_comes_first() -> None:
-    """Sold out, another type, undone sales, and broken limits stand above the table."""
+def test_render_plan_puts_dangers_above_the_table() -> None:
+    """Sold out, another type, undone sales, and exceeded limits are dangers."""
     state = desired(
         declared("A", 0),
         declared("B", "infinite"),
@@ -75,8 +75,8 @@ def test_what_is_dangerous_comes_first() -> None:
     assert text.startswith("### Stock of <code>demo</code>: 1 limit exceeded")
 
 
-def test_twenty_thousand_actions_fit_into_a_comment() -> None:
-    """C10: cut at GitHub's size, with a line that says how much; the details are closed."""
+def test_render_plan_of_20000_actions_fits_a_comment() -> None:
+    """C10: the text is cut at GitHub's limit, says so, and all details are closed."""
     skus = {f"SKU-{n:05}": 3 for n in range(20_000)}
     plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
     text = render_plan(plan)
@@ -88,8 +88,8 @@ def test_twenty_thousand_actions_fit_into_a_comment() -> None:
     assert len(render_plan(plan, 1024 * 1024).encode()) <= 1024 * 1024
 
 
-def test_five_hundred_annotations_are_ten() -> None:
-    """The runner drops the rest without a word; ours says how many."""
+def test_render_annotations_of_500_actions_are_ten() -> None:
+    """The last one has the number of those left out."""
     skus = {f"SKU-{n:03}": 3 for n in range(500)}
     plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
     lines = list(render_annotations(plan))
@@ -99,8 +99,8 @@ def test_five_hundred_annotations_are_ten() -> None:
     assert lines[0].startswith("::notice file=inventory/demo/a.yaml,line=1,title=")
 
 
-def test_a_report_names_what_is_not_as_planned() -> None:
-    """In a table; the rest is collapsed."""
+def test_render_report_lists_outcomes_that_differ() -> None:
+    """They are in a table. The others are collapsed."""
     moved = action("A", 3, 5)
     report = Report(
         "demo",
@@ -117,8 +117,8 @@ def test_a_report_names_what_is_not_as_planned() -> None:
     assert "**Stopped:** <code>interrupted</code>" in text
 
 
-def test_summary_is_cut_by_bytes() -> None:
-    """C10: GitHub counts a summary's bytes, and shows nothing of one that is too long."""
+def test_render_plan_in_bytes_fits_a_summary() -> None:
+    """C10: GitHub counts the bytes of a summary, and shows nothing if there are too many."""
     skus = {f"\u7d2b\u6c34\u6676\u306e\u30bb\u30c3\u30c8-{n:05}": 3 for n in range(20_000)}
     plan = plan_of(desired(*(declared(sku, 5) for sku in skus)), live(skus))
     text = render_plan(plan, SUMMARY_LIMIT, in_bytes=True)
@@ -128,8 +128,8 @@ def test_summary_is_cut_by_bytes() -> None:
     assert len(render_plan(plan, 9000)) <= 9000
 
 
-def test_report_with_a_moved_sku_is_not_complete() -> None:
-    """Neither as text nor as Markdown: exit 3 and `complete` contradict each other."""
+def test_render_report_with_a_moved_sku_is_incomplete() -> None:
+    """This matches exit code 3, in text and in Markdown."""
     outcome = Outcome("A", Result.MOVED, finite(3), finite(5), finite(2))
     report = Report("demo", (outcome,))
 
@@ -138,8 +138,8 @@ def test_report_with_a_moved_sku_is_not_complete() -> None:
     assert lines[-1].startswith("Apply incomplete. 0 changed, 0 already right, 1 moved, 0 failed")
 
 
-def test_second_write_is_told() -> None:
-    """An outcome with something to say is shown, also if the SKU is as planned."""
+def test_render_report_shows_messages() -> None:
+    """An outcome with a message is shown, even if it is as planned."""
     outcome = Outcome("A", Result.APPLIED, finite(3), finite(5), finite(5), "Written again")
     report = Report("demo", (outcome,))
 

@@ -1,4 +1,4 @@
-"""Text of strangers, safe to print."""
+"""Make text from others safe to print."""
 
 import pytest
 
@@ -22,6 +22,6 @@ from reconciler.render.sanitize import safe_text
         ("x ##[set-output]y", "x #\\#[set-output]y"),
     ],
 )
-def test_what_cannot_be_seen_is_shown(text: str, shown: str) -> None:
-    """Controls, bidirectional marks and runner commands become visible and inert."""
+def test_safe_text_escapes_invisible_characters(text: str, shown: str) -> None:
+    """Controls, bidirectional marks, and runner commands become visible and harmless."""
     assert safe_text(text) == shown

@@ -1,4 +1,4 @@
-"""Lines → a picture that fetches nothing and runs nothing."""
+"""Draw lines as a picture that loads nothing and runs nothing."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -19,7 +19,7 @@ def _texts(svg: str) -> str:
 
 
 def test_draw_shows_each_line_and_the_title() -> None:
-    """All that was rendered is in the picture."""
+    """Everything that was rendered is in the picture."""
     text = _texts(draw([_line("SKU-1: 3 -> 5"), _line("SKU-2: 9 -> 0")], "the plan"))
 
     for part in ("SKU-1: 3 -> 5", "SKU-2: 9 -> 0", "the plan"):
@@ -38,15 +38,15 @@ def test_draw_escapes_names(text: str) -> None:
     assert _texts(svg).replace("\xa0", " ").count(text) == 2
 
 
-def test_draw_fetches_nothing() -> None:
-    """Whoever looks at the picture is seen by no other server."""
+def test_draw_loads_nothing() -> None:
+    """The picture refers to no other server."""
     svg = draw([_line("x", "bold red")], "t").replace('xmlns="http://www.w3.org/2000/svg"', "")
 
     assert re.search(r"https?:|@import|@font-face|href=", svg) is None
 
 
-def test_draw_is_the_same_wherever_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the terminal nor its colors count."""
+def test_draw_is_independent_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the terminal nor its colors matter."""
     lines = [_line("SKU-1", "bold red"), _line("x" * 150)]
     before = draw(lines, "t")
     for name, value in {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "20"}.items():
@@ -57,5 +57,5 @@ def test_draw_is_the_same_wherever_it_is_drawn(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_draw_of_nothing_is_a_picture() -> None:
-    """An empty plan has a picture too."""
+    """An empty plan has a picture, too."""
     assert "t" in _texts(draw([], "t"))

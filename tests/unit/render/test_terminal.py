@@ -1,4 +1,4 @@
-"""Plans and reports in words; the golden file shows a plan whole."""
+"""Render plans and reports for a terminal. The golden file shows a complete plan."""
 
 import json
 from collections.abc import Iterable
@@ -44,16 +44,16 @@ def _everything() -> tuple[object, ...]:
     return state, current
 
 
-def test_a_plan_reads_like_the_golden_file() -> None:
-    """Every kind of line at once, to the letter: golden/plan.txt."""
+def test_render_plan_equals_the_golden_file() -> None:
+    """golden/plan.txt has every kind of line."""
     state, current = _everything()
     text = _text(render_plan(plan_of(state, current)))  # type: ignore[arg-type]  # both are nouns
 
     assert text == (GOLDEN / "plan.txt").read_text("utf-8")
 
 
-def test_a_saved_plan_is_the_golden_json() -> None:
-    """The same plan as JSON: golden/plan.json; the version of the tool apart."""
+def test_dump_plan_equals_the_golden_json() -> None:
+    """golden/plan.json is the same plan, apart from the tool's version."""
     state, current = _everything()
     data = json.loads(dump_plan(plan_of(state, current)))  # type: ignore[arg-type]  # both are nouns
     apart = {"tool_version": "", "fingerprint": ""}
@@ -62,8 +62,8 @@ def test_a_saved_plan_is_the_golden_json() -> None:
     assert data | apart == golden | apart
 
 
-def test_many_actions_take_a_line_each() -> None:
-    """Beyond 50 actions there is one line a SKU, unless --verbose asks for blocks."""
+def test_render_plan_of_many_actions_has_a_line_each() -> None:
+    """Above 50 actions, only --verbose prints blocks."""
     names = [f"S{n:03}" for n in range(51)]
     plan = plan_of(desired(*(declared(name, 5) for name in names)), live(dict.fromkeys(names, 3)))
 
@@ -73,8 +73,8 @@ def test_many_actions_take_a_line_each() -> None:
     assert "      quantity: 3 -> 5    +2\n" in _text(render_plan(plan, verbose=True))
 
 
-def test_nothing_to_do_is_one_sentence() -> None:
-    """People grep for these words."""
+def test_render_plan_without_actions_is_one_sentence() -> None:
+    """Users may grep for its beginning."""
     same = plan_of(desired(declared("A", 5)), live({"A": 5}))
     drifted = plan_of(desired(declared("A", 5, rule=Rule.OBSERVE)), live({"A": 3}))
 
@@ -84,16 +84,16 @@ def test_nothing_to_do_is_one_sentence() -> None:
     )
 
 
-def test_an_error_is_never_no_changes() -> None:
-    """With something missing nobody may read that all is well."""
+def test_render_plan_with_an_error_is_not_no_changes() -> None:
+    """A plan with an error must not look fine."""
     text = _text(render_plan(plan_of(desired(declared("X", 5)), live({}))))
 
     assert "No changes" not in text
     assert "1 SKU can't be planned. See the lines with a !." in text
 
 
-def test_a_report_counts_outcomes() -> None:
-    """The closing line counts what became of the actions, not what was planned."""
+def test_render_report_counts_outcomes() -> None:
+    """The totals are those of the outcomes, not of the plan."""
     planned = action("A", 3, 5)
     outcomes = tuple(
         Outcome(result.value, result, planned.before, planned.after, finite(4), "why")
@@ -107,8 +107,8 @@ def test_a_report_counts_outcomes() -> None:
     assert "  moved     moved  planned 3 -> 5, found 4: why\n" in text
 
 
-def test_a_complete_report_is_one_sentence() -> None:
-    """People grep for these words too."""
+def test_render_report_of_a_complete_apply_is_one_sentence() -> None:
+    """Users may grep for its beginning."""
     done = Outcome("A", Result.APPLIED, finite(3), finite(5), finite(5))
 
     assert _text(render_report(Report("demo", (done,)))) == (
@@ -116,8 +116,8 @@ def test_a_complete_report_is_one_sentence() -> None:
     )
 
 
-def test_a_frozen_difference_is_never_as_declared() -> None:
-    """What is held back is counted."""
+def test_render_plan_counts_frozen_differences() -> None:
+    """A frozen SKU that differs is not as declared."""
     plan = plan_of(desired(declared("A", 5), frozen=("A",)), live({"A": 3}))
 
     assert "\nNo changes. Frozen: 1 SKU would change.\n" in _text(render_plan(plan))

@@ -1,4 +1,4 @@
-"""What every format says of an action: its fields, why, and what writing would undo."""
+"""Describe actions and drift: fields, reasons, and what a write would undo."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def _action(
 def _known(
     statement: Statement, level: Any = 50, *, settled: Any = 50, is_observed: bool = False
 ) -> Reference:
-    """Return a reference of Nov 27; '' stands for no level."""
+    """Return a reference of Nov 27. '' means no level."""
     known, before = (None if value == "" else stock(value) for value in (level, settled))
     return Reference(statement, known, known, "2026-11-27T09:00:00Z", is_observed, before)
 
@@ -44,8 +44,8 @@ def _row(kind: DriftKind, said: Any = 5, live: Any = 3) -> DriftRow:
 
 
 @pytest.mark.parametrize(("put_back", "numbers"), [(7, "7"), (-4, "4"), (0, "")])
-def test_undone_tells_units_and_direction(put_back: int, numbers: str) -> None:
-    """Units that come back and units that are taken away are told apart; none is nothing."""
+def test_undone_has_units_and_direction(put_back: int, numbers: str) -> None:
+    """Units that go back and units that are removed have different texts."""
     text = wording.undone(_action(43, 70, put_back=put_back))
 
     assert bool(text) is bool(numbers)
@@ -69,8 +69,8 @@ def test_undone_tells_units_and_direction(put_back: int, numbers: str) -> None:
         (_known(Statement.TYPED, INF, settled=INF), ["declared infinite -> 70"]),
     ],
 )
-def test_why_tells_what_the_author_knew(reference: Reference | None, words: list[str]) -> None:
-    """The level before, and what was seen since with its day; without knowledge nothing."""
+def test_why_has_the_reference(reference: Reference | None, words: list[str]) -> None:
+    """It has the earlier level, and the observation with its day, if there are any."""
     text = wording.why(_action(43, 70, reference))
 
     assert bool(text) is bool(words)
@@ -78,8 +78,8 @@ def test_why_tells_what_the_author_knew(reference: Reference | None, words: list
     assert ("seen" in text) is any("seen" in word for word in words)
 
 
-def test_why_ends_with_what_is_undone() -> None:
-    """The cost of a write stands behind its reason."""
+def test_why_ends_with_undone_units() -> None:
+    """The reason comes first."""
     made = _action(43, 70, _known(Statement.TYPED), put_back=7)
 
     assert wording.why(made).endswith(wording.undone(made))
@@ -102,7 +102,7 @@ def test_why_ends_with_what_is_undone() -> None:
 def test_action_row_shows_fields_and_units(
     before: Any, after: Any, fields: list[tuple[str, str, str]]
 ) -> None:
-    """A sign tells the direction; where one side is not counted, there are no units."""
+    """Units have a sign. There are none unless both sides are counted."""
     made = action("SKU-1", before, after)
     row = wording.action_row(made)
 
@@ -124,10 +124,10 @@ def test_action_row_shows_fields_and_units(
         (-4, 54, 0, ["SKU-1", "54", "zero"]),
     ],
 )
-def test_dangers_names_what_to_look_at(
+def test_dangers_names_dangerous_actions(
     put_back: int, before: Any, after: Any, numbers: list[str]
 ) -> None:
-    """To sell out, to change the type and to undo sales are dangerous; the rest is not."""
+    """Selling out, changing the type, and undoing sales are dangerous."""
     text = wording.dangers(_action(before, after, put_back=put_back))
 
     assert bool(text) is bool(numbers)
@@ -135,7 +135,7 @@ def test_dangers_names_what_to_look_at(
 
 
 def test_summary_sentence_has_every_count() -> None:
-    """People grep for this line; each number stands in its place."""
+    """Users may grep for this line. Each number has its place."""
     summary = Summary(0, 0, 11, 12, 13, 14, 15, 16, 17, 18)
     text = wording.summary_sentence(summary)
 
@@ -148,10 +148,10 @@ def test_summary_sentence_has_every_count() -> None:
 @pytest.mark.parametrize(
     ("seconds", "limit", "numbers"), [(0, 60, ["60"]), (180, 60, ["3", "60"]), (0, None, [])]
 )
-def test_requests_sentence_tells_cost_and_time(
+def test_requests_sentence_has_requests_and_time(
     seconds: int, limit: int | None, numbers: list[str]
 ) -> None:
-    """Reads and writes always; a time only where there is a limit."""
+    """The time is given only with a rate limit."""
     text = wording.requests_sentence(Requests(7, 8, seconds, limit))
 
     assert all(number in text for number in ["7", "8", *numbers])
@@ -161,14 +161,14 @@ def test_requests_sentence_tells_cost_and_time(
 @pytest.mark.parametrize(
     ("number", "text"), [(0, "0 units"), (1, "1 unit"), (2, "2 units"), (-1, "-1 units")]
 )
-def test_count_is_one_or_many(number: int, text: str) -> None:
-    """One is singular, and nothing else is."""
+def test_count_has_a_singular_and_a_plural(number: int, text: str) -> None:
+    """Only 1 is singular."""
     assert wording.count(number, "unit") == text
 
 
 @pytest.mark.parametrize(("number", "shown", "more"), [(3, 3, ""), (10, 10, ""), (12, 10, "2")])
-def test_first_of_says_how_many_more(number: int, shown: int, more: str) -> None:
-    """A long list is cut, and says so."""
+def test_first_of_has_the_number_of_others(number: int, shown: int, more: str) -> None:
+    """A long list is cut."""
     text = wording.first_of([f"SKU-{n:02}" for n in range(number)])
 
     assert (text.count("SKU-"), "more" in text) == (shown, bool(more))
@@ -178,19 +178,19 @@ def test_first_of_says_how_many_more(number: int, shown: int, more: str) -> None
 @pytest.mark.parametrize(
     ("said", "live", "text"), [(5, 3, "-2"), (3, 5, "+2"), (5, None, ""), (INF, 5, "")]
 )
-def test_drift_difference_is_signed(said: Any, live: Any, text: str) -> None:
-    """Units where both are counted, with the direction."""
+def test_drift_difference_has_a_sign(said: Any, live: Any, text: str) -> None:
+    """It is given only if both sides are counted."""
     assert wording.drift_difference(_row(DriftKind.BROKEN, said, live)) == text
 
 
-def test_drift_words_of_a_broken_rule_name_it() -> None:
-    """Each kind has words of its own."""
+def test_drift_words_are_different_for_each_kind() -> None:
+    """A broken rule is named."""
     assert Rule.AT_LEAST in wording.drift_words(_row(DriftKind.BROKEN))
     assert len({wording.drift_words(_row(kind)) for kind in DriftKind}) == len(DriftKind)
 
 
-def test_drift_totals_count_rows_findings_and_sold_units() -> None:
-    """What selling does not explain is counted apart from what it does."""
+def test_drift_totals_count_rows_findings_and_sales() -> None:
+    """Sales are counted separately."""
     rows = (_row(DriftKind.BROKEN), _row(DriftKind.SOLD, 9, 5), _row(DriftKind.SOLD, 9, 4))
     missing = Finding(FindingKind.MISSING, "M", "", None)
     text = wording.drift_totals(Drift("demo", "site", rows, (missing,), 4))
