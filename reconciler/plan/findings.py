@@ -125,16 +125,19 @@ def not_managed(live: LiveSku) -> Finding:
 def released(
     desired: DesiredState, base: Base, matches: Matches, kept: Collection[str]
 ) -> Iterable[Finding]:
-    """Yield the SKUs that the base declared and no file does any more, under whatever key.
+    """Yield the SKUs of the base that no file declares any more, under any key.
 
-    Those whose ids are *kept* have events, and so are still managed.
+    SKUs whose ids are in *kept* have events, so they are still managed.
     """
+    gone = [(sku, entry) for sku, entry in base.declared.items() if sku not in desired.declared]
+    if not gone:
+        return
     named = {sku.sku_id for sku in matches.live.values()}.union(kept)
     named |= {entry.id for entry in desired.declared.values() if entry.id}
-    for sku, entry in base.declared.items():
+    for sku, entry in gone:
         known = base.shop.get(sku)
         sku_id = known.sku_id if known else entry.id
-        if sku not in desired.declared and sku_id not in named:
+        if sku_id not in named:
             message = "No longer declared. The shop keeps its stock."
             yield Finding(FindingKind.RELEASED, entry.sku, message, entry.source)
 

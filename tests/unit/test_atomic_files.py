@@ -1,7 +1,6 @@
 """Files are written whole or not at all, and never through a link."""
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,8 +141,8 @@ def test_write_beside_never_opens_what_is_there(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A link under the temporary name is not followed, should it ever be guessed."""
-    monkeypatch.setattr(secrets, "token_hex", lambda _: "guessed")
-    (repo / ".guessed.partial").symlink_to(repo.parent / "outside/secret")
+    monkeypatch.setattr(os, "urandom", lambda _: b"guessed!")
+    (repo / ".6775657373656421.partial").symlink_to(repo.parent / "outside/secret")
     with pytest.raises(FileExistsError):
         write_beside(repo / "a", b"new")
 
