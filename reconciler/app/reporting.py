@@ -16,7 +16,6 @@ from reconciler.errors import UsageError
 from reconciler.git.file_versions import read_blobs, read_versions
 from reconciler.git.repository import Repository, open_repository
 from reconciler.model import (
-    Base,
     Day,
     DesiredState,
     Overview,
@@ -57,7 +56,9 @@ def read_overview(context: StoreContext, reporter: Reporter, now: datetime) -> O
     base = load_base(context, settings, None, None, repository).base
     actions = list(read_past_actions(repository, settings.site_id))
     points = _read_files(repository, context)
-    _add_written(points, actions, base)
+    keys = {one.sku_id: one.sku for one in base.shop.values()} if base else {}
+    _join_former_keys(points, actions, keys, desired)
+    _add_written(points, actions, keys)
     return Overview(
         settings.name,
         settings.site_id,
@@ -120,9 +121,23 @@ def _units(stock: Stock | None) -> int | float | None:
     return stock.quantity if stock is not None else None
 
 
-def _add_written(points: Points, actions: Iterable[PastAction], base: Base | None) -> None:
-    """Add what applies found and left, by the key that each SKU has now."""
-    keys = {one.sku_id: one.sku for one in base.shop.values()} if base else {}
+def _join_former_keys(
+    points: Points, actions: Iterable[PastAction], keys: Mapping[str, str], desired: DesiredState
+) -> None:
+    """Move the points of former keys to the key that each SKU has now.
+
+    *keys* are the present keys by SKU id. A former key that names another SKU now keeps its points.
+    """
+    former = {one.write.sku: keys.get(one.write.sku_id, "") for one in actions}
+    for old, new in former.items():
+        if new and old in points and old not in desired.declared and old not in keys.values():
+            # Where the old key ends, the line goes on under the new one.
+            kept = [one for one in points.pop(old) if one[1:] != (PointKind.DECLARED, None)]
+            points[new] = kept + points.get(new, [])
+
+
+def _add_written(points: Points, actions: Iterable[PastAction], keys: Mapping[str, str]) -> None:
+    """Add the stock before and after each write, by the key that each SKU has now."""
     for one in actions:
         if one.result in _DONE:
             key = keys.get(one.write.sku_id, one.write.sku)

@@ -1,12 +1,16 @@
 """`plan --format html`, `show --format html`, and `report`: pages from real shops."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from factories import FIFTY, ON_CHANGE, Workspace
+from unit.app.collecting import CollectingReporter
 
-from reconciler.sandbox.edits import restock
+from reconciler.app.context import StoreContext
+from reconciler.app.reporting import read_overview
+from reconciler.sandbox.edits import change_code, restock
 
 
 @pytest.fixture
@@ -56,6 +60,25 @@ def test_report_shows_stock_over_time_from_git(shop: Workspace) -> None:
     assert "declared 70; last known stock 70, between 43 and 70" in _points(page, "TEE")
     assert "The shop was not read" in page
     assert page.count("<h2") == 1
+
+
+def test_report_of_a_renamed_sku_keeps_its_stock_over_time(shop: Workspace) -> None:
+    """Corrected in YAML after a rename in the shop, it is one line under its new key."""
+    assert shop.run("apply", "p.json").code == 0
+    with shop.shop() as live:
+        change_code(live, "TEE", "SHIRT")
+    levels = {key: units for key, units in FIFTY.items() if key != "TEE"}
+    shop.declare({**levels, "SHIRT": 80})
+    shop.commit()
+    assert shop.run("apply", "--yes").code == 0
+    context = StoreContext("demo", Path("inventory"))
+    overview = read_overview(context, CollectingReporter(), datetime.now(UTC))
+    lines = {
+        one.sku: [p.units for p in one.points if p.kind == "declared"] for one in overview.timelines
+    }
+
+    assert lines["SHIRT"] == [50, 70, 80]
+    assert "TEE" not in lines
 
 
 def test_live_report_adds_the_shop_and_its_drift(shop: Workspace) -> None:
