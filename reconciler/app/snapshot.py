@@ -78,10 +78,10 @@ def list_and_match(
     settings = desired.settings
     wide = connection.parallelism
     listing = fetch_listing(client, settings.site_id, settings.sku_collection_id, wide)
-    matches = match_skus(desired.declared, listing.skus)
+    matches = match_skus(desired.declared, listing)
     if any(finding.kind is FindingKind.MISSING for finding in matches.findings):
         listing = confirm_listing(client, settings.site_id, listing, wide)
-        matches = match_skus(desired.declared, listing.skus)
+        matches = match_skus(desired.declared, listing)
     return listing, matches
 
 

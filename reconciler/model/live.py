@@ -44,10 +44,14 @@ class Requests(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """Every SKU that the store lists, and the collection that holds them."""
+    """All SKUs of the shop, and the id of their collection.
+
+    `malformed` are the names of products whose SKUs could not be read.
+    """
 
     collection_id: str
     skus: tuple[LiveSku, ...]
+    malformed: tuple[str, ...] = ()
 
 
 class LiveState(Struct, frozen=True):

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
-from reconciler.model import Declared, Finding, FindingKind, LiveSku
+from reconciler.model import Declared, Finding, FindingKind, Listing, LiveSku
 
 # Looking for a near code compares it with every other; beyond this it would be felt.
 MAX_SUGGESTED = 20
@@ -23,9 +23,9 @@ class Matches(Struct, frozen=True):
     not_managed: tuple[LiveSku, ...]
 
 
-def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> Matches:
-    """Return which live SKU each declared one names: by `id` where it is pinned, else by code."""
-    listed = tuple(listing)
+def match_skus(declared: Mapping[str, Declared], listing: Listing) -> Matches:
+    """Return the live SKU of each declared one: by `id` if it is pinned, else by code."""
+    listed = listing.skus
     pins = {pin.id for entry in declared.values() if (pin := entry.terms.pin)}
     by_id = {live.sku_id: live for live in listed} if pins else {}
     by_code = {live.code: live for live in listed}
@@ -45,7 +45,8 @@ def match_skus(declared: Mapping[str, Declared], listing: Iterable[LiveSku]) -> 
         named = {live.sku_id for live in found.values()} | pins
         named.update(live.sku_id for entry in odd for live in shared.get(entry.code, ()))
         left = tuple(live for live in listed if live.sku_id not in named)
-    findings += _explain_odd(odd, by_id, shared, left)
+    findings += _explain_odd(odd, by_id, shared, left, listing.malformed)
+    findings += map(_malformed, listing.malformed)
     return Matches(found, tuple(findings), left)
 
 
@@ -54,6 +55,7 @@ def _explain_odd(
     by_id: Mapping[str, LiveSku],
     shared: Mapping[str, list[LiveSku]],
     left: Sequence[LiveSku],
+    malformed: Sequence[str],
 ) -> Iterator[Finding]:
     """Yield why each of the *odd* SKUs names none; *left* are the live ones that no entry names."""
     missing = []
@@ -65,7 +67,7 @@ def _explain_odd(
             yield _ambiguous(entry, shared[entry.code])
         else:
             missing.append(entry)
-    yield from _missing(missing, left)
+    yield from _missing(missing, left, malformed)
 
 
 def find_shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
@@ -109,14 +111,24 @@ def _renamed(entry: Declared, live: LiveSku) -> Finding:
     return Finding(FindingKind.RENAMED, entry.sku, message, entry.source)
 
 
+def _malformed(product: str) -> Finding:
+    message = "The shop's answer for this product has no valid SKUs. Check the product in Webflow."
+    return Finding(FindingKind.UNREADABLE, product, message, None)
+
+
 def gone(entry: Declared) -> Finding:
     """Return the finding of a SKU that the store lists without knowing its stock."""
     message = "The shop lists the SKU, but not its stock. Run again."
     return Finding(FindingKind.MISSING, entry.sku, message, entry.source)
 
 
-def _missing(entries: list[Declared], left: Sequence[LiveSku]) -> list[Finding]:
-    """Return a finding for each of *entries*; *left* are the live SKUs that no entry names."""
+def _missing(
+    entries: list[Declared], left: Sequence[LiveSku], malformed: Sequence[str]
+) -> list[Finding]:
+    """Return a finding for each of *entries*. *left* are the live SKUs that no entry names.
+
+    While a product is *malformed*, the SKU may belong to it.
+    """
     codes = [live.code for live in left if live.code]
     alike = {_folded(live.code): live for live in left} if entries else {}
     findings = []
@@ -128,7 +140,9 @@ def _missing(entries: list[Declared], left: Sequence[LiveSku]) -> list[Finding]:
         )
         comparable = codes if index < MAX_SUGGESTED and len(codes) <= MAX_COMPARED else []
         near = get_close_matches(entry.code, comparable, 1, 0.6)
-        if not entry.id and (live := alike.get(_folded(entry.code))) is not None:
+        if malformed:
+            advice = f"It may belong to a product that can't be read: {malformed[0]}."
+        elif not entry.id and (live := alike.get(_folded(entry.code))) is not None:
             advice = _pin(entry.code, live)
         elif near and _can_be_key(near[0]):
             advice = f"Did you mean {near[0]}?"

@@ -130,7 +130,7 @@ def _recover(
 
 
 def _name(desired: DesiredState, base: Base | None, live: LiveState) -> Named:
-    matches = match_skus(desired.declared, live.listing.skus)
+    matches = match_skus(desired.declared, live.listing)
     return name_skus(desired, base, live.listing, matches, live.now)
 
 

@@ -107,7 +107,7 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
     Of *live*, the listing and the shop's time count. What was sold since a count, and what the
     shop had, is in the plan.
     """
-    matches = match_skus(desired.declared, live.listing.skus)
+    matches = match_skus(desired.declared, live.listing)
     named = name_skus(desired, base, live.listing, matches, live.now)
     accounts = named.accounts.by_id
     dealt_with = {one.sku_id for one in plan.ledgers}

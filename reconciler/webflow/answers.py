@@ -6,6 +6,7 @@ missing or null, and means nothing for an infinite SKU.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
 from reconciler.errors import AnswerError
@@ -16,11 +17,15 @@ MAX_WHOLE = 2**53
 
 
 class Page(NamedTuple):
-    """One page of the listing of products, and the total number of products."""
+    """One page of the listing of products, and the total number of products.
+
+    `malformed` are the names (or ids) of products whose SKUs can't be read, by product id.
+    """
 
     product_ids: tuple[str, ...]
     skus: tuple[LiveSku, ...]
     total: int
+    malformed: Mapping[str, str] = MappingProxyType({})
 
 
 def parse_json(content: bytes) -> Any:
@@ -96,12 +101,18 @@ def parse_products(body: Any) -> Page:
         total = body["pagination"]["total"]
         items = _list(body, "items")
         product_ids = tuple(_id(item["product"]["id"]) for item in items)
-        skus = tuple(sku for item in items for sku in _skus(item))
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError):
         raise AnswerError("The answer is not a page of products.") from None
     if isinstance(total, bool) or not isinstance(total, int):
         raise AnswerError("The answer has no total of products.")
-    return Page(product_ids, skus, total)
+    skus: list[LiveSku] = []
+    malformed: dict[str, str] = {}
+    for product_id, item in zip(product_ids, items, strict=True):
+        try:
+            skus += parse_product(item)
+        except AnswerError:
+            malformed[product_id] = _name(item["product"]) or product_id
+    return Page(product_ids, tuple(skus), total, malformed)
 
 
 def parse_product(body: Any) -> tuple[LiveSku, ...]:
@@ -110,6 +121,11 @@ def parse_product(body: Any) -> tuple[LiveSku, ...]:
         return tuple(_skus(body))
     except (KeyError, TypeError, AttributeError):
         raise AnswerError("The answer is not a product.") from None
+
+
+def _name(product: Mapping[str, Any]) -> str:
+    fields = product.get("fieldData")
+    return _text(fields.get("name")) if isinstance(fields, Mapping) else ""
 
 
 def _skus(item: Mapping[str, Any]) -> Iterator[LiveSku]:

@@ -53,9 +53,9 @@ def fetch_listing(
     if collection_id is None:
         collection_id = _find_collection(client, site_id)
     for _ in range(LISTING_TRIES):
-        skus = _list_once(client, site_id, parallelism)
-        if skus is not None:
-            return Listing(collection_id, skus)
+        listed = _list_once(client, site_id, parallelism)
+        if listed is not None:
+            return Listing(collection_id, listed.skus, tuple(listed.malformed.values()))
     raise ListingError(_SHIFTING)
 
 
@@ -127,8 +127,8 @@ def fetch_categories(client: Client, site_id: str) -> dict[str, str]:
             return names
 
 
-def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku, ...] | None:
-    """Return all SKUs, or None if the pages don't fit together.
+def _list_once(client: Client, site_id: str, parallelism: int) -> Page | None:
+    """Return all products as one page, or None if the pages don't fit together.
 
     Each page starts with the last product of the page before. So a shift is noticed even if one
     product is removed, another one is added, and the total stays the same.
@@ -155,8 +155,8 @@ def _list_once(client: Client, site_id: str, parallelism: int) -> tuple[LiveSku,
     return _join([pages[offset] for offset in sorted(pages)])
 
 
-def _join(pages: Sequence[Page]) -> tuple[LiveSku, ...] | None:
-    """Return the SKUs of *pages* in order, or None if the pages don't fit together."""
+def _join(pages: Sequence[Page]) -> Page | None:
+    """Return *pages* as one, in order, or None if they don't fit together."""
     product_ids = [*pages[0].product_ids]
     skus = [*pages[0].skus]
     for page in pages[1:]:
@@ -165,8 +165,11 @@ def _join(pages: Sequence[Page]) -> tuple[LiveSku, ...] | None:
             return None
         product_ids += new
         skus += [sku for sku in page.skus if sku.product_id != shared[0]]
-    is_whole = len(set(product_ids)) == len(product_ids) == pages[0].total
-    return tuple(skus) if is_whole else None
+    total = pages[0].total
+    if not len(set(product_ids)) == len(product_ids) == total:
+        return None
+    malformed = {product: name for page in pages for product, name in page.malformed.items()}
+    return Page(tuple(product_ids), tuple(skus), total, malformed)
 
 
 def fetch_stocks(

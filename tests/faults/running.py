@@ -16,6 +16,9 @@ for _part in (
     "events",
     "orders",
     "doubt",
+    "levels",
+    "web",
+    "hostile",
 ):
     import_module(f"faults.{_part}")  # which enters its rows
 

@@ -310,7 +310,7 @@ def test_ledgers_without_an_id_survive_a_crash() -> None:
 def test_sku_with_events_is_managed() -> None:
     """It counts as managed while an event names it, and its stock is read."""
     state, shop = _state(DELIVERY), _shop({"id-1": "A", "id-2": "B"})
-    matches = match_skus(state.declared, shop.listing.skus)
+    matches = match_skus(state.declared, shop.listing)
     named = name_skus(state, _base(), shop.listing, matches, NOW)
 
     assert [one.sku_id for one in named.not_managed] == ["id-2"]
@@ -322,7 +322,7 @@ def test_stock_of_a_sku_with_unsettled_events_is_needed() -> None:
     levels = (_level("A"), _level("B"))
     state = _state(DELIVERY, levels=levels)
     shop = _shop({"id-1": "A", "id-2": "B"})
-    matches = match_skus(state.declared, shop.listing.skus)
+    matches = match_skus(state.declared, shop.listing)
     named = name_skus(state, _base(), shop.listing, matches, NOW)
 
     assert [one.sku_id for one in named.find_needed({"A", "B"})] == ["id-1"]
@@ -334,7 +334,7 @@ def test_orders_are_needed_since_the_earliest_new_count() -> None:
 
     def since(*events: Event, base: Base | None = None) -> str | None:
         state = _state(*events)
-        matches = match_skus(state.declared, shop.listing.skus)
+        matches = match_skus(state.declared, shop.listing)
         return name_skus(state, base or _base(), shop.listing, matches, NOW).accounts.sold_since
 
     counts = _event("A", 1, _ago(3), "c.yaml"), _event("B", 2, _ago(2), "d.yaml")

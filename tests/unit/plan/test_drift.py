@@ -17,7 +17,7 @@ UNREADABLE = DriftKind.UNREADABLE
 
 
 def _drift(state: DesiredState, current: LiveState) -> Drift:
-    matches = match_skus(state.declared, current.listing.skus)
+    matches = match_skus(state.declared, current.listing)
     return compute_drift(state, current, Named(matches, Accounts()))
 
 

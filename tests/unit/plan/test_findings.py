@@ -11,6 +11,7 @@ from reconciler.model import (
     Declared,
     Finding,
     FindingKind,
+    Listing,
     LiveSku,
     Pending,
     Reference,
@@ -137,7 +138,7 @@ def test_not_managed_is_named_by_code_or_id(code: str, sku: str) -> None:
 def _matches(*entries: Declared, **codes: str) -> Matches:
     """Match the *entries* with a shop of `id=code`."""
     listed = [LiveSku(sku_id, code, code, archived=False) for sku_id, code in codes.items()]
-    return match_skus({entry.sku: entry for entry in entries}, listed)
+    return match_skus({entry.sku: entry for entry in entries}, Listing("c", tuple(listed)))
 
 
 def _recorded(*entries: Declared, **ids: str) -> Base:

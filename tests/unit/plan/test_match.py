@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from factories import declared
 
-from reconciler.model import Declared, Finding, FindingKind, LiveSku
+from reconciler.model import Declared, Finding, FindingKind, Listing, LiveSku
 from reconciler.plan.match import MAX_SUGGESTED, Matches, gone, match_skus
 
 AMBIGUOUS, MISSING, RENAMED = FindingKind.AMBIGUOUS, FindingKind.MISSING, FindingKind.RENAMED
@@ -17,7 +17,7 @@ def _match(entries: list[Declared], *listed: str) -> Matches:
         LiveSku(sku_id, code, f"Product {sku_id}", archived=False)
         for sku_id, _, code in (text.partition("=") for text in listed)
     ]
-    return match_skus({entry.sku: entry for entry in entries}, skus)
+    return match_skus({entry.sku: entry for entry in entries}, Listing("c", tuple(skus)))
 
 
 def _pinned(sku: str, sku_id: str, code: str | None = None) -> Declared:

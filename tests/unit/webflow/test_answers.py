@@ -70,11 +70,18 @@ def test_parse_json_invalid_content_raises(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("identity", [None, "", 5, "\ud800", "a\nb"])
-def test_parse_products_invalid_id_raises(identity: Any) -> None:
-    """Ids that can't be sent, like lone surrogates or line breaks, raise AnswerError."""
-    item = {"product": {"id": "p"}, "skus": [{"id": identity, "fieldData": {}}]}
+def test_parse_products_with_an_invalid_id(identity: Any) -> None:
+    """An id can't be sent if it is empty, or has lone surrogates or line breaks.
+
+    A product without a valid id makes the page malformed, one SKU only its product.
+    """
+    product = {"product": {"id": identity}, "skus": []}
     with pytest.raises(AnswerError):
-        parse_products({"items": [item], "pagination": {"total": 1}})
+        parse_products({"items": [product], "pagination": {"total": 1}})
+    item = {"product": {"id": "p"}, "skus": [{"id": identity, "fieldData": {}}]}
+    page = parse_products({"items": [item], "pagination": {"total": 1}})
+
+    assert (page.skus, dict(page.malformed)) == ((), {"p": "p"})
 
 
 @pytest.mark.parametrize(
@@ -152,3 +159,16 @@ def test_parse_items_returns_names_by_id() -> None:
     for body in odd:
         with pytest.raises(AnswerError):
             parse_items(body)
+
+
+@pytest.mark.parametrize("skus", [None, "none", [{"id": 5}], [{"id": "1", "fieldData": 5}]])
+def test_parse_products_keeps_products_around_a_malformed_one(skus: Any) -> None:
+    """It is named, so that a plan can go on with the others."""
+    good = {"product": {"id": "p1", "fieldData": {"name": "Mug"}}, "skus": [{"id": "s1"}]}
+    bad = {"product": {"id": "p2", "fieldData": {"name": "Tee"}}, "skus": skus}
+    nameless = {"product": {"id": "p3", "fieldData": 5}, "skus": skus}
+    page = parse_products({"items": [good, bad, nameless], "pagination": {"total": 3}})
+
+    assert [sku.sku_id for sku in page.skus] == ["s1"]
+    assert (page.product_ids, page.total) == (("p1", "p2", "p3"), 3)
+    assert page.malformed == {"p2": "Tee", "p3": "p3"}

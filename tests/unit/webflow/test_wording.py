@@ -88,7 +88,7 @@ def test_lost_answers(wording: SnapshotAssertion) -> None:
 
 def test_unusable_answers(wording: SnapshotAssertion) -> None:
     """Covers answers with status 200 that can't be used."""
-    listed = {"product": {"id": "p"}, "skus": [{"id": "", "fieldData": {}}]}
+    listed = {"product": {"id": ""}, "skus": []}
     text = _table(
         {
             "HTML": lambda: parse_json(b"<html>"),
