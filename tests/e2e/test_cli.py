@@ -401,3 +401,12 @@ def test_apply_with_ignored_signal_continues(workspace: Workspace) -> None:
 
     assert process.returncode == 0
     assert workspace.quantities() == dict.fromkeys(skus, 4)
+
+
+def test_plan_of_several_stores_to_stdout_reads_nothing(workspace: Workspace) -> None:
+    """Wrong usage is found before the first request."""
+    workspace.store({"A": 5}, {"A": 3})
+    run = workspace.run("plan", "--all-stores", "--out", "-")
+
+    assert (run.code, run.out) == (64, "")
+    assert not (workspace.folder / ".reconciler/sandbox").exists()

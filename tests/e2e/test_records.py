@@ -199,3 +199,14 @@ def test_no_record_with_on_change_is_refused(workspace: Workspace) -> None:
     assert workspace.run("apply", "--yes", "--no-record").code == 0
     assert workspace.quantities()["TEE"] == 70
     assert workspace.git("for-each-ref", "refs/reconciler") == ""
+
+
+def test_plan_with_a_base_beside_the_record_is_a_preview(workspace: Workspace) -> None:
+    """The record counts for apply, so the message names no command that would be refused."""
+    workspace.begin()
+    workspace.declare({**FIFTY, "TEE": 55})
+    workspace.commit()
+    run = workspace.run("plan", "--base", "HEAD", "--out", "p.json")
+
+    assert (run.code, "reconciler apply" in run.err) == (0, False), run
+    assert workspace.run("apply", "p.json").code == 3

@@ -70,6 +70,8 @@ def command(
             f"--out - and --format {format_} both write to stdout. Name a file with --out, or"
             " leave out one of them."
         )
+    if out == STDIO and flags.means_several:
+        raise UsageError("Several stores need a folder, not -.")
     console = Console(flags)
     connection = None if offline else console.connection(token_file, parallelism)
     request = PlanRequest(base, changed_since, offline, read_all)
@@ -86,7 +88,7 @@ def command(
             save_text(dump_plan(plan), file, "the plan")
         print_plan(plan, shown, console, stores)
         if file is not None and file != STDIO and not offline:
-            console.notice(_next_command(plan, file, base))
+            console.notice(_next_command(plan, file, base, scope))
         add_summary(partial(render_markdown, plan))
         changes += len(plan.actions)
         return plan_exit_code(plan, detailed=detailed_exitcode)
@@ -108,7 +110,9 @@ def _make_plan(
     return plan
 
 
-def _next_command(plan: Plan, file: Path, base: str | None) -> str:
+def _next_command(plan: Plan, file: Path, base: str | None, scope: Scope) -> str:
+    if base and scope.known.last is not None:
+        return f"Saved to {file}. It is a preview: apply uses the record instead of --base."
     flags = f" --base {base}" if base else ""
     lifted = "".join(f" --allow {violation.limit}" for violation in plan.violations)
     if lifted:
