@@ -58,23 +58,10 @@ def command(
 
     Exits with 65 if the shop lacks a declared SKU, or has several with its code.
     """
-    if offline and changed_since:
-        raise UsageError(
-            "--offline reads nothing, so --changed-since has no effect. Leave out one of them."
-        )
-    if read_all and (offline or changed_since):
-        other = "--offline" if offline else "--changed-since"
-        raise UsageError(f"--read-all and {other} contradict each other. Leave out one of them.")
-    if out == STDIO and format_ not in {None, "json"}:
-        raise UsageError(
-            f"--out - and --format {format_} both write to stdout. Name a file with --out, or"
-            " leave out one of them."
-        )
-    if out == STDIO and flags.means_several:
-        raise UsageError("Several stores need a folder, not -.")
+    request = PlanRequest(base, changed_since, offline, read_all)
+    _check_usage(request, out, format_, several=flags.means_several)
     console = Console(flags)
     connection = None if offline else console.connection(token_file, parallelism)
-    request = PlanRequest(base, changed_since, offline, read_all)
     stores = len(flags.stores()) if flags.means_several else 1
     changes = 0
 
@@ -96,6 +83,26 @@ def command(
     code = console.for_each_store(work)
     put_outputs(changes=changes, plan_file=out or "")
     return code
+
+
+def _check_usage(
+    request: PlanRequest, out: Path | None, format_: str | None, *, several: bool
+) -> None:
+    """Raise UsageError for options that contradict each other."""
+    if request.offline and request.changed_since:
+        raise UsageError(
+            "--offline reads nothing, so --changed-since has no effect. Leave out one of them."
+        )
+    if request.read_all and (request.offline or request.changed_since):
+        other = "--offline" if request.offline else "--changed-since"
+        raise UsageError(f"--read-all and {other} contradict each other. Leave out one of them.")
+    if out == STDIO and format_ not in {None, "json"}:
+        raise UsageError(
+            f"--out - and --format {format_} both write to stdout. Name a file with --out, or"
+            " leave out one of them."
+        )
+    if out == STDIO and several:
+        raise UsageError("Several stores need a folder, not -.")
 
 
 def _make_plan(
