@@ -1,4 +1,4 @@
-"""What was declared, and what the shop had, when an apply last dealt with each SKU."""
+"""The base: the levels and stocks that the last apply settled, SKU by SKU."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,16 +12,16 @@ from reconciler.model.stock import Stock
 
 
 def format_time(at: datetime) -> str:
-    """Return a UTC time as records and observations have it: as text, the later is the greater."""
+    """Return a UTC time as ISO 8601 text with milliseconds. Later times sort after earlier ones."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
 class Pending(NamedTuple):
     """A write that an apply announced, and whose result is unknown.
 
-    The stock was `before` when it was read between `read_at` and `read_until`, by the shop's own
-    time. `declared` and `ledger` are what holds if the write landed, `correction` the units that
-    events asked for. It was sent by `sent_by` at the latest, '' if nothing tells.
+    The shop had `before` when the SKU was read, between `read_at` and `read_until` by the shop's
+    clock. `declared` and `ledger` apply if the write took effect. `correction` are the units from
+    events. `sent_by` is the latest time at which it was sent, '' if unknown.
     """
 
     sku: str
@@ -37,17 +37,17 @@ class Pending(NamedTuple):
 
     @property
     def over_at(self) -> str:
-        """Return the moment after which it was certainly not sent, as far as that is known."""
+        """Return the time after which it was not sent, as far as known."""
         return self.sent_by or self.read_until
 
     @property
     def keys(self) -> frozenset[str]:
-        """Return the keys by which people may know the SKU."""
+        """Return all keys of the SKU."""
         return frozenset((self.sku, *(self.ledger.keys if self.ledger else ())))
 
 
 class Recovered(Struct, frozen=True):
-    """What became of writes in doubt, as far as the shop and its orders tell, by the shop's ids.
+    """Writes in doubt that stock and orders resolve, by SKU id.
 
     Some `landed`, some were `skipped`, and the others stay `in_doubt`.
     """
@@ -58,17 +58,17 @@ class Recovered(Struct, frozen=True):
 
     @property
     def told(self) -> frozenset[str]:
-        """Return the ids of the SKUs whose result is known."""
+        """Return the ids of the resolved SKUs."""
         return frozenset((*self.landed, *self.skipped))
 
 
 class SettledSku(Struct, frozen=True):
-    """What the shop had of a SKU when its level was settled or observed, and when.
+    """The stock of a SKU when its level was settled or observed.
 
-    `had` is None where the shop had just what is declared. `at` is UTC, ISO 8601, and empty in a
-    plan for "when this is applied". `level_at` is when an apply last wrote its level, or found it
-    right after a change; '' if none did. `is_anew` says that its level was typed for another SKU of
-    the shop, whose key this one was given: so only what it had is known of it.
+    `had` is None if the shop had the declared stock. `at` is UTC in ISO 8601, and empty in a plan,
+    where it means the time of the apply. `level_at` is when an apply last wrote the level, or found
+    it already right after a change, and '' if none did. With `is_anew`, the level was typed for
+    another SKU of the shop, which had this key before. Then only `had` is known of this SKU.
     """
 
     sku: str
@@ -82,13 +82,13 @@ class SettledSku(Struct, frozen=True):
 class Base(Struct, frozen=True):
     """The desired state as last settled, SKU by SKU.
 
-    `source` is the commit whose YAML it is; `commit` is the same, or the record of its apply.
-    `pending` are writes in doubt. `released` holds the
-    levels of SKUs that no file declares any more, `shop` what the record knows of each SKU
-    besides its level, `ledgers` what was dealt with of events, `consumed` the ids of the
-    observations that an apply has dealt with. `at` is when the apply of a record was planned:
-    nothing that was seen before is later than it. Its apply may still be writing until
-    `busy_until`, by the shop's own time; '' if it has ended.
+    - `source`: the commit of its YAML. `commit` is the same, or the record of the apply.
+    - `pending`: writes in doubt
+    - `released`: the levels of SKUs that no file declares any more
+    - `shop`: what the record knows of each SKU besides its level
+    - `ledgers`: the settled events. `consumed` are the ids of settled observations.
+    - `at`: when the recorded apply was planned. An earlier observation is older than the record.
+    - `busy_until`: until when the apply may still write, by the shop's clock. '' if it ended.
     """
 
     commit: str

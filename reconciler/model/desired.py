@@ -1,4 +1,4 @@
-"""What git says of one store."""
+"""The desired state of one store, as its YAML files declare it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ from reconciler.model.stock import Stock
 
 
 class Rule(StrEnum):
-    """Who owns a SKU's number: git, the shop, or each under a condition."""
+    """The rule that decides whether a level is written."""
 
     EXACT = "exact"
     ON_CHANGE = "on_change"
@@ -22,16 +22,16 @@ class Rule(StrEnum):
 
 
 class Pin(NamedTuple):
-    """The store's own id that an entry names, and the code that the store shows for it."""
+    """The SKU id of a pinned entry, and the code of that SKU in the shop."""
 
     id: str
     code: str
 
 
 class Terms(NamedTuple):
-    """How an entry is declared, which many of one file have in common: all but SKU and stock.
+    """The fields of an entry that many entries of a file share: all but SKU, stock, and line.
 
-    `low` is the number at or below which a plan names the SKU.
+    A plan names a SKU whose stock is `low` or less.
     """
 
     rule: Rule
@@ -41,10 +41,9 @@ class Terms(NamedTuple):
 
 
 class Declared(NamedTuple):
-    """The level of one SKU as YAML declares it, with its rule already inherited.
+    """The declared level of one SKU, with its inherited rule.
 
-    `sku` is the key in YAML. A store may have a hundred thousand of these, so the terms that they
-    have in common are held once.
+    `sku` is the key in YAML. Entries share their `terms`, because a store can have 100 000 entries.
     """
 
     sku: str
@@ -54,34 +53,34 @@ class Declared(NamedTuple):
 
     @property
     def rule(self) -> Rule:
-        """Return who owns the number."""
+        """Return the rule of the entry."""
         return self.terms.rule
 
     @property
     def id(self) -> str | None:
-        """Return the store's own id, where one is named."""
+        """Return the SKU id of a pinned entry, else None."""
         return self.terms.pin.id if self.terms.pin else None
 
     @property
     def code(self) -> str:
-        """Return the code that the store shows: the key, unless a pin says another."""
+        """Return the code of the SKU in the shop: that of the pin, else the key."""
         return self.terms.pin.code if self.terms.pin else self.sku
 
     @property
     def source(self) -> Source:
-        """Return where the SKU is declared."""
+        """Return the place of the declaration."""
         return Source(self.terms.path, self.line)
 
 
 class Backend(StrEnum):
-    """What answers for a store: Webflow's API, or the embedded store."""
+    """The backend of a store: Webflow's API, or the sandbox."""
 
     WEBFLOW = "webflow"
     SANDBOX = "sandbox"
 
 
 class Limit(StrEnum):
-    """What a safety limit counts."""
+    """A safety limit."""
 
     CHANGES = "max_changes"
     UNITS_RAISED = "max_units_raised"
@@ -92,7 +91,7 @@ class Limit(StrEnum):
 
 
 class Bound(NamedTuple):
-    """How much a limit allows: a number, or a share of it in percent."""
+    """The allowed number of a limit, or a share in percent."""
 
     number: int
     is_share: bool
@@ -102,7 +101,7 @@ class Bound(NamedTuple):
 
 
 class StoreSettings(Struct, frozen=True):
-    """What `store.yaml` says of one store; without a `rule` of its own it is `exact`."""
+    """The settings of a store in `store.yaml`. The default rule is `exact`."""
 
     name: str
     site_id: str
@@ -117,16 +116,17 @@ class StoreSettings(Struct, frozen=True):
 
 
 class Seen(NamedTuple):
-    """What the shop had of one SKU, and the shop's id of it."""
+    """The observed stock of one SKU, and its id in the shop."""
 
     stock: Stock
     sku_id: str
 
 
 class Observation(Struct, frozen=True):
-    """What the shop had when the tool copied numbers from it into YAML: one file, never edited.
+    """The stocks of the shop when `import` or `pull` copied them into YAML.
 
-    `id` is the git blob id of the file, `seen_at` UTC in ISO 8601, `skus` what was seen by key.
+    Each run writes one file, which is never edited. `id` is its git blob id, `seen_at` is UTC in
+    ISO 8601, and `skus` has the stocks by key.
     """
 
     id: str
@@ -136,9 +136,9 @@ class Observation(Struct, frozen=True):
 
 
 class DesiredState(Struct, frozen=True):
-    """What git says of one store: its settings, its levels by key, observations, and events.
+    """The settings of a store, its levels by key, its observations, and its events.
 
-    `folder` is the store's folder, as paths begin with it.
+    `folder` is the store's folder, with which all paths begin.
     """
 
     settings: StoreSettings

@@ -1,4 +1,4 @@
-"""What of the live state differs from the desired state."""
+"""Drift: differences between live stock and declared stock."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from reconciler.model.stock import Stock
 
 
 class DriftKind(StrEnum):
-    """How a live stock differs from the declared one."""
+    """The kind of a difference."""
 
     BROKEN = "broken"
     TYPE = "type"
@@ -33,11 +33,11 @@ class DriftRow(Struct, frozen=True):
 
 
 class ExplainedRow(Struct, frozen=True):
-    """One SKU that the shop has more or fewer of than when it was last settled.
+    """A SKU whose stock differs from the last settled one, with the reasons.
 
-    It `had` so many at `since` (UTC, ISO 8601). Since then `sold` units went out in `orders`, and
-    events `adjusted` it; `unexplained` is what is left, below 0 where more is gone. `declared` is
-    None for a SKU that has events and no level.
+    The shop had `had` units at `since` (UTC, ISO 8601). Since then, `orders` orders sold `sold`
+    units, and events added `adjusted`. The rest is `unexplained`, below 0 if units are gone.
+    `declared` is None for a SKU with events and no level.
     """
 
     sku: str
@@ -54,10 +54,10 @@ class ExplainedRow(Struct, frozen=True):
 
 
 class Drift(Struct, frozen=True):
-    """What of a store differs from what is declared; `declared` counts all SKUs.
+    """The drift of a store. `declared` is the number of declared SKUs.
 
-    `explained` are the differences that orders were asked about, which are no `rows` then; None if
-    they were not asked.
+    `explained` has the differences that were compared with orders. They are not in `rows`. It is
+    None if no orders were read.
     """
 
     store: str
@@ -69,18 +69,18 @@ class Drift(Struct, frozen=True):
 
     @property
     def is_clean(self) -> bool:
-        """Whether selling, or the orders, explain every difference."""
+        """Whether sales or orders explain every difference."""
         is_open = any(one.kind is FindingKind.UNCERTAIN for one in self.findings)
         odd = any(one.unexplained for one in self.explained or ())
         return not self.unexplained and not odd and not is_open
 
     @property
     def unexplained(self) -> tuple[DriftRow, ...]:
-        """Return the rows that selling does not explain."""
+        """Return the rows that sales don't explain."""
         return tuple(row for row in self.rows if row.kind is not DriftKind.SOLD)
 
     @property
     def sold(self) -> int:
-        """Return how many units are gone that selling explains."""
+        """Return the number of missing units that sales explain."""
         gone = (row for row in self.rows if row.kind is DriftKind.SOLD)
         return sum(int((row.declared.quantity or 0) - (row.live.quantity or 0)) for row in gone)

@@ -1,4 +1,4 @@
-"""What happened to stock at a time: counts and adjustments."""
+"""Events: counts and adjustments of stock."""
 
 from typing import NamedTuple
 
@@ -8,10 +8,10 @@ from reconciler.model.source import Source
 
 
 class EventFile(Struct, frozen=True):
-    """What the events of one file have in common.
+    """The fields that all events of a file share.
 
-    `path` is as given; `name` is the same below the store's folder, which may be renamed. `at` is
-    UTC, ISO 8601, as `format_time` has it; `written_at` is the same as the file has it.
+    `path` is as given. `name` is the path below the store's folder, which can be renamed. `at` is
+    UTC as in `format_time`, `written_at` the same time as in the file.
     """
 
     path: str
@@ -22,10 +22,7 @@ class EventFile(Struct, frozen=True):
 
 
 class Event(NamedTuple):
-    """One SKU in an event file: how many there were (a count), or came in (an adjustment).
-
-    Of an adjustment, units below 0 went out.
-    """
+    """One SKU in an event file: a count of units, or an adjustment by units (below 0: removed)."""
 
     sku: str
     is_count: bool
@@ -35,15 +32,15 @@ class Event(NamedTuple):
 
     @property
     def at(self) -> str:
-        """Return when it happened: UTC, ISO 8601."""
+        """Return the time of the event: UTC, ISO 8601."""
         return self.file.at
 
     @property
     def source(self) -> Source:
-        """Return where it is written."""
+        """Return the place in the file."""
         return Source(self.file.path, self.line)
 
     @property
     def reason(self) -> str:
-        """Return what happened, or the name of the file if it does not say."""
+        """Return the reason in the file, else the name of the file."""
         return self.file.reason or self.file.name.rpartition("/")[2]

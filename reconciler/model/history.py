@@ -1,4 +1,4 @@
-"""What happened to one SKU: a line for each event."""
+"""The history of one SKU."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class HistoryKind(StrEnum):
-    """What kind of thing happened."""
+    """The kind of an event in the history."""
 
     DECLARED = "declared"
     COUNTED = "counted"
@@ -20,11 +20,11 @@ class HistoryKind(StrEnum):
 
 
 class HistoryEvent(Struct, frozen=True):
-    """One thing that happened to a SKU, `at` this time (UTC, ISO 8601).
+    """One event in the history of a SKU, at the time `at` (UTC, ISO 8601).
 
-    `before` and `after` are quantities, or `infinite`; None where there is none. `units` are those
-    of an adjustment or a sale. `commit`, `author`, and `subject` are of the commit that said so, or
-    that was applied.
+    `before` and `after` are quantities or `infinite`, None if there is none. `units` are those of an
+    adjustment or a sale. `commit`, `author`, and `subject` describe the commit that made the change,
+    or the commit that was applied.
     """
 
     kind: HistoryKind
@@ -39,7 +39,7 @@ class HistoryEvent(Struct, frozen=True):
 
 
 class SkuHistory(Struct, frozen=True):
-    """Everything known about one SKU, oldest first, under all keys that it had."""
+    """All events of one SKU under all its keys, oldest first."""
 
     store: str
     sku: str

@@ -1,4 +1,4 @@
-"""What applies have dealt with of the events of each SKU."""
+"""The ledger: the settled events of each SKU."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ from msgspec import Struct
 
 
 class SettledEvent(NamedTuple):
-    """An event as it was in the files when an apply last dealt with its SKU.
+    """An event as it was in the files when an apply last settled its SKU.
 
-    `name` is its file below the store's folder, `settled_at` when it was first dealt with. Where a
-    level was written while it was in the files (`in_level`), it changes nothing any more. `key` is
-    what the file calls the SKU.
+    `name` is its file below the store's folder, `key` the SKU's key in that file, and `settled_at`
+    when the event was first settled. With `in_level`, a level was written while the event was in
+    the files, so the event changes nothing any more.
     """
 
     name: str
@@ -24,21 +24,23 @@ class SettledEvent(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """Units that an apply added to a SKU because of events (below 0: took), and when."""
+    """Units that an apply added for events (below 0: removed), and when."""
 
     at: str
     units: int
 
 
 class SkuLedger(Struct, frozen=True):
-    """The events of one SKU of the shop that applies have dealt with. Times are UTC, ISO 8601.
+    """The settled events of one SKU of the shop. Times are UTC in ISO 8601.
 
-    `keys` are all that events had for it, the latest last. `counted` is the number of the count at
-    `counted_at`, `put_in` the sum of the adjustments that were put in since, `level_at` when an
-    apply last wrote its level or found it right after a change. `short` are units that were sold
-    beyond what was counted: they are taken off what comes in next. A ledger that people have set,
-    or that comes from files alone, has no `sku_id`: its SKU is found by its code again, and by its
-    `set_id` if none has it.
+    - `keys`: all keys that events have for it, the latest last
+    - `counted`: the number of the count at `counted_at`
+    - `put_in`: the sum of the adjustments added since that count
+    - `level_at`: when an apply last wrote its level, or found it already right after a change
+    - `short`: units sold beyond the count. They are subtracted from the next delivery.
+
+    A ledger from `base set`, or from files alone, has no `sku_id`. Its SKU is found by its code, or
+    else by `set_id`.
     """
 
     sku_id: str
@@ -54,9 +56,9 @@ class SkuLedger(Struct, frozen=True):
 
     @property
     def known_id(self) -> str:
-        """Return the shop's id of the SKU, as far as it is known; '' if it is not."""
+        """Return the SKU id, or '' if unknown."""
         return self.sku_id or self.set_id
 
     def corrected_since(self, at: str) -> int:
-        """Return the units that were added since this time."""
+        """Return the units added since this time."""
         return sum(one.units for one in self.corrections if one.at > at)

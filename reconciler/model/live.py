@@ -1,4 +1,4 @@
-"""What the shop says of one store."""
+"""The live state of a shop."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from reconciler.model.stock import Stock
 
 
 class LiveSku(NamedTuple):
-    """One SKU of the store's listing; `code` is '' when it has none.
+    """One SKU of the shop. `code` is '' if it has none.
 
-    `categories` are the ids of those that its product is in.
+    `categories` are the ids of its product's categories.
     """
 
     sku_id: str
@@ -25,16 +25,17 @@ class LiveSku(NamedTuple):
 
 
 class Target(Struct, frozen=True):
-    """The store's own address of a SKU."""
+    """The address of a SKU in the API."""
 
     collection_id: str
     sku_id: str
 
 
 class Requests(Struct, frozen=True):
-    """What the plan cost in requests (`reads`), and how many `writes` there may be at most.
+    """The requests of a plan (`reads`), and the most that its apply needs (`writes`).
 
-    `seconds` is what the `limit` a minute makes of it all; None where the store named none.
+    `seconds` is the time for all of them at `limit` requests per minute. Both are None if the shop
+    sent no limit.
     """
 
     reads: int
@@ -55,11 +56,11 @@ class Listing(Struct, frozen=True):
 
 
 class LiveState(Struct, frozen=True):
-    """What the store says now: its listing, and each stock that was read, by id.
+    """The listing of a shop, and the stocks that were read, by SKU id.
 
-    `reads` is how many requests it took, `limit` how many a minute the store allows, if it said.
-    It was read between `now` and `until`, by the shop's own time: UTC, ISO 8601. `orders` are those
-    since the earliest moment that the plan needs; None if nothing needs them.
+    Reading took `reads` requests, between `now` and `until` by the shop's clock (UTC, ISO 8601).
+    `limit` is the number of requests per minute, None if unknown. `orders` has the orders since the
+    earliest time that the plan needs, and is None if it needs none.
     """
 
     listing: Listing

@@ -1,4 +1,4 @@
-"""What customers ordered, without anything about a person."""
+"""Orders, without any personal data."""
 
 from typing import NamedTuple
 
@@ -8,8 +8,7 @@ from msgspec import Struct
 class OrderLine(NamedTuple):
     """Units of one SKU in an order.
 
-    `sku_id` is '' where the shop names none, `units` None where it gives no whole number that can
-    be one.
+    `sku_id` is '' if the shop gives none. `units` is None if the shop gives no valid number.
     """
 
     sku_id: str
@@ -17,9 +16,9 @@ class OrderLine(NamedTuple):
 
 
 class Order(Struct, frozen=True):
-    """One order. Times are UTC, ISO 8601, and '' for none that can be read.
+    """One order. Times are UTC in ISO 8601, and '' if missing or malformed.
 
-    `id` tells orders apart in memory; it is never printed or kept. `status` is Webflow's, or
+    `id` tells orders apart in memory. It is never printed or saved. `status` is Webflow's, or
     `unknown`.
     """
 
@@ -34,11 +33,10 @@ class Order(Struct, frozen=True):
 
 
 class OrderBook(Struct, frozen=True):
-    """The orders that a plan knows, or why they can't be read (`fault`).
+    """The orders of a plan, or the reason why they can't be read (`fault`).
 
-    `restless` are the ids of SKUs that were ordered each time that their stock was read: what they
-    have and what was sold of them can't be brought together. `is_offline` says that no shop was
-    asked: what was sold stays open.
+    `restless` are the ids of SKUs with an order during each read of their stock, so that stock and
+    orders don't fit together. With `is_offline`, no shop was contacted, and sales are unknown.
     """
 
     orders: tuple[Order, ...] = ()

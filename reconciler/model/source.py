@@ -1,4 +1,4 @@
-"""Where something is written."""
+"""A place in a file."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""How much of a SKU there is: inventory type and quantity, one value."""
+"""Stock: inventory type and quantity as one value."""
 
 from enum import StrEnum
 from typing import Final
@@ -7,20 +7,20 @@ from msgspec import Struct
 
 MAX_QUANTITY: Final = 999_999_999
 Quantity = int | float | None
-"""Whole for what is declared; a live one may also be fractional or missing (None)."""
+"""A whole number if declared. A live quantity can be a fraction, or missing (None)."""
 
 
 class InventoryType(StrEnum):
-    """Whether a SKU's units are counted."""
+    """The inventory type of a SKU: whether its units are counted."""
 
     FINITE = "finite"
     INFINITE = "infinite"
 
 
 class Stock(Struct, frozen=True):
-    """Inventory type and quantity, one value: infinite/0 and finite/0 are opposite states.
+    """Inventory type and quantity. They belong together: infinite/0 and finite/0 are opposites.
 
-    An infinite stock has no quantity; a live finite one may be missing it (None), or a fraction.
+    An infinite stock has no quantity. A live finite quantity can be missing (None) or a fraction.
     """
 
     inventory_type: InventoryType
@@ -28,7 +28,7 @@ class Stock(Struct, frozen=True):
 
     @property
     def readable(self) -> bool:
-        """Whether this stock says how many units there are, or that they are not counted."""
+        """Whether the stock is infinite or a whole number."""
         return self.inventory_type is InventoryType.INFINITE or isinstance(self.quantity, int)
 
     def __str__(self) -> str:
