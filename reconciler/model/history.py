@@ -22,9 +22,9 @@ class HistoryKind(StrEnum):
 class HistoryEvent(Struct, frozen=True):
     """One event in the history of a SKU, at the time `at` (UTC, ISO 8601).
 
-    `before` and `after` are quantities or `infinite`, None if there is none. `units` are those of an
-    adjustment or a sale. `commit`, `author`, and `subject` describe the commit that made the change,
-    or the commit that was applied.
+    `before` and `after` are quantities or `infinite`, None if there is none. `units` are those of
+    an adjustment or a sale. `commit`, `author`, and `subject` describe the commit that made the
+    change, or the commit that was applied.
     """
 
     kind: HistoryKind
