@@ -1,4 +1,4 @@
-"""Overviews of shops → one HTML page."""
+"""Render the page of one or several shops."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -16,11 +16,12 @@ from reconciler.render.wording import drift_words, explained_sentence
 
 # A SKU that lasts no longer than this, at its present rate, will sell out soon.
 SOON_DAYS: Final = 14
-_MOST_DAYS: Final = 60
+# Earlier days are in a section that readers can open.
+_OPEN_DAYS: Final = 28
 
 
 class _Sku(NamedTuple):
-    """One SKU of the page: its chart, and what is worth knowing."""
+    """One SKU of the page, with its chart."""
 
     sku: str
     name: str
@@ -30,7 +31,7 @@ class _Sku(NamedTuple):
 
 
 def render_shop_page(overviews: Sequence[Overview]) -> str:
-    """Return the page of one or several shops: low stock and what sells out soon come first."""
+    """Return the page of one or several shops. Low stock and SKUs that sell out soon come first."""
     names = ", ".join(one.store for one in overviews)
     shops = [_shop(number, one) for number, one in enumerate(overviews)]
     values = {"title": f"Stock of {names}", "shops": shops, "width": WIDTH, "height": HEIGHT}
@@ -54,7 +55,8 @@ def _shop(number: int, overview: Overview) -> dict[str, Any]:
         "is_live": overview.drift is not None,
         "urgent": urgent,
         "skus": rows,
-        "days": overview.days[-_MOST_DAYS:][::-1],
+        "days": overview.days[::-1],
+        "open_days": _OPEN_DAYS,
         "most": max((max(day.came_in, day.went_out) for day in overview.days), default=0) or 1,
         "applies": [one._replace(at=one.at[:16].replace("T", " ")) for one in overview.applies],
         "unexplained": _unexplained(overview),
