@@ -1,7 +1,4 @@
-"""Events × the record × the listing → the events of each SKU of the shop.
-
-Events are summed by SKU of the shop, and not by key: what is under an old and a new code adds up.
-"""
+"""Group events by SKU of the shop, so that events under old and new codes add up."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
@@ -28,12 +25,12 @@ from reconciler.plan.settling import move_keys
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """The events of one SKU of the shop, and what they come to.
+    """The events of one SKU of the shop, and their balance.
 
-    `sku` says which it is; `live` is None if the shop does not list it any more, `entry` if it has
-    no level, whose place `name` takes then. `has_moved_key` says that one of its keys meant another
-    SKU before, or means another one now. `doubt_at` is when a write began whose
-    whether it landed, '' without one.
+    `live` is None if the shop no longer lists the SKU. `entry` is None if it has no level. Then
+    `name` is its key. With `has_moved_key`, one of its keys named another SKU before, or names
+    another one now. `doubt_at` is the latest time at which a write in doubt was sent, '' if there
+    is none.
     """
 
     sku: LedgerSku
@@ -47,22 +44,22 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def sku_id(self) -> str:
-        """Return the shop's id."""
+        """Return the SKU id."""
         return self.sku.sku_id
 
     @property
     def is_released(self) -> bool:
-        """Whether it had a level, and no file names it any more: nothing is taken back then."""
+        """Whether it had a level, and no file names it any more. Then nothing is taken back."""
         return self.sku.is_released
 
     @property
     def key(self) -> str:
-        """Return the key that people know it by."""
+        """Return the key of the SKU."""
         return self.entry.sku if self.entry else self.name
 
     @property
     def source(self) -> Source:
-        """Return where something is written about it."""
+        """Return the place of its latest event, or else of its level."""
         events = self.balance.events
         if events:
             return max(events, key=lambda one: one.at).source
@@ -73,7 +70,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether its events ask for a write, or can't be dealt with."""
+        """Whether its events need a write, or have a fault."""
         if self.is_released:
             return False
         if self.entry is not None and self.entry.rule is not Rule.ON_CHANGE:
@@ -84,28 +81,28 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def is_owned(self) -> bool:
-        """Whether it has a new event, and a rule that owns the number."""
+        """Whether it has a new event under a rule that owns the number."""
         is_on_change = self.entry is None or self.entry.rule is Rule.ON_CHANGE
         return not is_on_change and self.live is not None and self.balance.has_new
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether a write may have changed it, and no later count says what there is."""
+        """Whether a write may have changed it, without a later count."""
         count = self.balance.count
         return bool(self.doubt_at) and (count is None or count.at <= self.doubt_at)
 
     @property
     def sold_since(self) -> str:
-        """Return the moment since which its orders matter, '' if they don't."""
+        """Return the time from which its orders are needed, '' if none are."""
         if self.balance.count is None or self.live is None or not self.is_unsettled:
             return ""
         return "" if self.balance.fault or self.is_in_doubt else self.balance.count.at
 
 
 class Accounts(Struct, frozen=True):
-    """All SKUs that events or the record name, by the shop's id, and keys that name none.
+    """All SKUs of events and of the record, by SKU id, and findings for keys without a SKU.
 
-    Of those that are `unclear` an event's key names none now, so their events wait.
+    `unclear` are the ids of SKUs whose events wait, because a key of theirs names no SKU now.
     """
 
     by_id: Mapping[str, Account] = field(default_factory=dict)
@@ -114,32 +111,32 @@ class Accounts(Struct, frozen=True):
 
     @property
     def unsettled(self) -> frozenset[str]:
-        """Return the ids of SKUs whose events are not dealt with."""
+        """Return the ids of SKUs with events that are not settled."""
         waiting = frozenset(one.sku_id for one in self.by_id.values() if one.is_unsettled)
         return waiting | self.unclear
 
     @property
     def owned(self) -> frozenset[str]:
-        """Return the ids of SKUs that have a new event, and a rule that owns the number."""
+        """Return the ids of SKUs with a new event under a rule that owns the number."""
         return frozenset(one.sku_id for one in self.by_id.values() if one.is_owned)
 
     @property
     def counted(self) -> frozenset[str]:
-        """Return the ids of SKUs that a new count is about."""
+        """Return the ids of SKUs with a new count."""
         return frozenset(one.sku_id for one in self.by_id.values() if one.balance.count)
 
     @property
     def sold_since(self) -> str | None:
-        """Return the earliest moment since which orders matter; None if none do."""
+        """Return the earliest time from which orders are needed, None if none are."""
         return min(filter(None, (one.sold_since for one in self.by_id.values())), default=None)
 
 
 def open_accounts(
     desired: DesiredState, base: Base | None, listed: Iterable[LiveSku], matches: Matches, now: str
 ) -> Accounts:
-    """Return the events of each SKU of the shop, and what they come to.
+    """Return the events and the balance of each SKU of the shop.
 
-    *now* is the shop's own time: UTC, ISO 8601.
+    *now* is the time by the shop's clock: UTC, ISO 8601.
     """
     ledgers = base.ledgers if base else ()
     if not desired.events and not ledgers:
@@ -150,7 +147,7 @@ def open_accounts(
         events[names.resolve(key, desired, ones)] += ones
     for sku_id in names.ledgers:
         events.setdefault(sku_id, [])
-    # Where a key names no SKU, nothing is known of the one that it meant: it is left alone.
+    # If a key names no SKU, its events can belong to any, so none of them are applied.
     for sku_id in ("", *names.unclear):
         names.note_blocked(sku_id, events.pop(sku_id, []))
     known = _Known.of(desired, base, matches, events.keys())
@@ -176,7 +173,7 @@ def open_accounts(
 
 
 class _Known(Struct, frozen=True):
-    """What files and record know of SKUs, by the shop's ids."""
+    """The levels, times, and doubts of SKUs in the files and the record, by SKU id."""
 
     levels: Mapping[str, str]
     changed_at: Mapping[str, str]
@@ -187,7 +184,7 @@ class _Known(Struct, frozen=True):
     def of(
         cls, desired: DesiredState, base: Base | None, matches: Matches, ids: Collection[str]
     ) -> "_Known":
-        """Return what is known of the SKUs *ids*."""
+        """Return the knowledge about the SKUs *ids*."""
         levels = {live.sku_id: key for key, live in matches.live.items() if live.sku_id in ids}
         return cls(
             levels,
@@ -197,7 +194,7 @@ class _Known(Struct, frozen=True):
         )
 
     def name(self, sku_id: str, names: Names, events: list[Event]) -> LedgerSku:
-        """Return which SKU of the shop it is, with all keys that mean it."""
+        """Return the SKU with all its keys."""
         is_released = sku_id not in self.levels and not events and sku_id in self.released
         return LedgerSku(sku_id, names.keys_of(sku_id, events), is_released)
 
@@ -212,7 +209,7 @@ def _by_key(events: Iterable[Event]) -> dict[str, list[Event]]:
 def _changed_at(base: Base | None, levels: Mapping[str, str], ids: Iterable[str]) -> dict[str, str]:
     """Return when the level of each SKU was last written, found right after a change, or settled.
 
-    Of a level that people have settled no id is known yet: *levels* has its key by the SKU's id.
+    The record has no id for a level from `base set`, so *levels* gives its key by SKU id.
     """
     wanted = set(ids)
     found: dict[str, str] = {}
@@ -229,13 +226,13 @@ def _changed_at(base: Base | None, levels: Mapping[str, str], ids: Iterable[str]
 
 
 def _doubts(base: Base | None) -> dict[str, str]:
-    """Return until when the last write in doubt of each SKU may have been sent."""
+    """Return the latest time at which a write in doubt was sent, by SKU id."""
     pending = sorted(base.pending if base else (), key=lambda one: one.over_at)
     return {one.sku_id: one.over_at for one in pending}
 
 
 def find_released_ids(base: Base | None, desired: DesiredState) -> set[str]:
-    """Return the ids of SKUs that had a level once and have none now."""
+    """Return the ids of SKUs that had a level and have none now."""
     if base is None:
         return set()
     gone = (base.declared.keys() | base.released.keys()) - desired.declared.keys()

@@ -1,4 +1,4 @@
-"""Desired state × base × plan × report → what the next record says of each SKU."""
+"""Compute the state that the next record has after an apply."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -31,11 +31,12 @@ from reconciler.plan.settling import merge_ledgers, move_keys
 
 
 class AppliedState(Struct, frozen=True):
-    """What holds after an apply: the settled levels, and what the shop had then.
+    """The state after an apply: the settled levels, and the stock of the shop at that time.
 
-    `released` holds the levels of SKUs that no file declares, `ledgers` what was dealt with of
-    events, `consumed` the ids of the observations that this apply, or one before, has dealt with,
-    `in_doubt` writes whose result is unknown.
+    - `released`: the levels of SKUs that no file declares
+    - `ledgers`: the settled events
+    - `consumed`: the ids of the observations that this apply or an earlier one settled
+    - `in_doubt`: writes whose result is unknown
     """
 
     declared: Mapping[str, Declared]
@@ -49,11 +50,11 @@ class AppliedState(Struct, frozen=True):
 def state_after(
     desired: DesiredState, base: Base | None, plan: Plan, report: Report, at: str
 ) -> AppliedState:
-    """Return what holds *at* this time (UTC, ISO 8601), when *report* has come of *plan*.
+    """Return the state after *plan* with the results in *report*, *at* a time (UTC, ISO 8601).
 
-    A level is settled if it was written, was already right, needed nothing, or was overtaken. One
-    that was not dealt with, or is in doubt, keeps what was known before: the level last settled, or
-    an observation since. If nothing was known, it is left out, and so is still new.
+    A level is settled if it was written, was already right, needed nothing, or was overtaken. Any
+    other level, or one in doubt, keeps the earlier knowledge: the level last settled, or a later
+    observation. Without earlier knowledge it is left out, so it stays new.
     """
     references = References(base, desired)
     found = _find_settled(plan, report, at)
@@ -72,7 +73,7 @@ def state_after(
         own = found.get(sku)
         known = references.find_settled(entry, own.sku_id if own else None)
         level_at = known.settled.level_at if known else ""
-        # What no plan has dealt with is never taken for settled, whatever a plan file leaves out.
+        # A level that no plan settled stays unsettled, even if a plan file leaves it out.
         if sku not in left and (own is not None or references.is_unchanged(entry)):
             declared[sku] = entry
             row = own or (known.settled if known else None)
@@ -94,9 +95,9 @@ def state_after(
 def write_ahead(
     desired: DesiredState, base: Base | None, plan: Plan, at: str
 ) -> Mapping[str, Pending]:
-    """Return what holds of each SKU if its action is carried out *at* this time, by the key.
+    """Return the write of each action, by key, with the state after it *at* a time.
 
-    It is announced before the write, so that a run that dies leaves no doubt but that.
+    Each is announced before it is sent, so a crashed run leaves only announced writes in doubt.
     """
     done = (Outcome(a.sku, Result.APPLIED, a.before, a.after) for a in plan.actions)
     state = state_after(desired, base, plan, Report(plan.store, tuple(done)), at)
@@ -148,7 +149,7 @@ def _find_doubts(
 
 
 def _find_settled(plan: Plan, report: Report, at: str) -> dict[str, SettledSku]:
-    """Return what the shop has of each SKU whose level this plan deals with."""
+    """Return the stock of each SKU whose level this plan settles."""
     read_at = plan.provenance.read_at or at
     settled = {one.sku: replace(one, at=one.at or read_at) for one in plan.settled}
     outcomes = report.by_sku

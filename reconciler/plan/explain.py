@@ -1,4 +1,4 @@
-"""What the shop had when each SKU was last settled × orders × events → what is unexplained."""
+"""Explain drift since the last settled stock with orders and events."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,7 +20,7 @@ from reconciler.plan.sales import count_sold
 
 
 class Start(Struct, frozen=True):
-    """What the shop had of a SKU when it was last settled, and what events did since."""
+    """The stock of a SKU when it was last settled, and the units that events added since."""
 
     sku: str
     sku_id: str
@@ -32,13 +32,13 @@ class Start(Struct, frozen=True):
     source: Source
 
     def differs(self, live: Stock | None) -> bool:
-        """Return whether the shop has another number now than it had, events included."""
+        """Return whether the shop has another number than expected without sales."""
         is_whole = live is not None and isinstance(live.quantity, int)
         return is_whole and live is not None and live.quantity != self.had + self.adjusted
 
 
 def find_starts(desired: DesiredState, base: Base, named: Named) -> tuple[Start, ...]:
-    """Return where each SKU started that has a whole number of units."""
+    """Return the start of each SKU with a whole number of units."""
     levels = _level_starts(desired, base, named)
     return (*levels, *_count_starts(named))
 
@@ -56,7 +56,7 @@ def _level_starts(desired: DesiredState, base: Base, named: Named) -> Iterator[S
         since = known.settled.at
         ledger = ledgers.get(live.sku_id)
         if ledger is not None and ledger.counted is not None and ledger.counted_at > since:
-            # What was sold beyond the count is not missing: there never was a number for it.
+            # Units sold beyond the count are not missing, because no number included them.
             counted, put_in = ledger.counted, ledger.put_in + ledger.short
             at, source = ledger.counted_at, entry.source
             yield Start(sku, live.sku_id, live.name, level, counted, at, put_in, source)
@@ -67,7 +67,7 @@ def _level_starts(desired: DesiredState, base: Base, named: Named) -> Iterator[S
 
 
 def _count_starts(named: Named) -> Iterator[Start]:
-    """Yield where SKUs started that have no level: at their last count."""
+    """Yield the start of SKUs without a level: their last count."""
     for one in named.accounts.by_id.values():
         ledger = one.balance.ledger
         if one.entry is None and one.live is not None and ledger.counted is not None:
@@ -86,7 +86,7 @@ def _count_starts(named: Named) -> Iterator[Start]:
 def explain(
     starts: Iterable[Start], live: LiveState
 ) -> tuple[tuple[ExplainedRow, ...], tuple[Finding, ...]]:
-    """Return what is explained of each start that differs, and findings for what can't be."""
+    """Return a row for each SKU that differs, and findings where sales are unknown."""
     rows: list[ExplainedRow] = []
     findings: list[Finding] = []
     for start in sorted(starts, key=lambda one: one.sku):

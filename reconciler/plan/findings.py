@@ -1,4 +1,4 @@
-"""What a plan says that is not a write: one function for each kind of finding."""
+"""Create the findings of a plan, with one function for each kind."""
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping
@@ -37,7 +37,7 @@ def unreadable(entry: Declared, live: Stock, *, is_kept: bool) -> Finding:
 
 
 def frozen(entry: Declared, before: Stock, after: Stock) -> Finding:
-    """Return the finding of a SKU that would be written if the store did not freeze it."""
+    """Return the finding of a SKU that is only skipped because it is frozen."""
     message = (
         f"Skipped: the shop has {before}, declared is {after}, but `frozen` in store.yaml"
         " matches this SKU."
@@ -46,7 +46,7 @@ def frozen(entry: Declared, before: Stock, after: Stock) -> Finding:
 
 
 def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Finding:
-    """Return what is said of a SKU that differs and is not written."""
+    """Return the finding of a SKU that differs and is skipped."""
     follows = entry.rule is Rule.ON_CHANGE and reference is not None
     if reference is None or not follows or reference.statement is Statement.SETTLED:
         since = reference.added if reference is not None else 0
@@ -76,7 +76,7 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
 
 
 def replaced(entry: Declared, live: LiveSku) -> Finding:
-    """Return the error of a code that belongs to another SKU of the shop than it did."""
+    """Return the error of a code that now belongs to another SKU of the shop."""
     message = (
         f"Skipped: this code now belongs to another SKU of the shop ({live.sku_id}). If you mean"
         f" that one, pin it with `id: {live.sku_id}`, count it, or run `reconciler base set HEAD"
@@ -86,7 +86,7 @@ def replaced(entry: Declared, live: LiveSku) -> Finding:
 
 
 def conflicting(entry: Declared, reference: Reference | None) -> Finding:
-    """Return the error of a level that would be written while events are not dealt with."""
+    """Return the error of a level that was typed while events are not settled."""
     settled = reference.settled if reference else None
     back = f"restore the level {settled}" if settled else "delete the level"
     message = (
@@ -98,7 +98,7 @@ def conflicting(entry: Declared, reference: Reference | None) -> Finding:
 
 
 def find_low(desired: DesiredState, named: Named, stocks: Mapping[str, Stock]) -> Iterable[Finding]:
-    """Yield the SKUs that levels and events name and the shop has no more of than their `low`."""
+    """Yield a finding for each SKU whose stock is at its `low` or below."""
     for sku, one in named.matches.live.items():
         entry = desired.declared[sku]
         yield from _low(sku, entry.terms.low, stocks.get(one.sku_id), entry.source)
@@ -143,7 +143,7 @@ def released(
 
 
 def idle_globs(desired: DesiredState) -> Iterable[Finding]:
-    """Yield `frozen` patterns that match no declared SKU: a typo would freeze nothing."""
+    """Yield a finding for each `frozen` pattern that matches no SKU, probably a typo."""
     named = desired.declared.keys() | {one.sku for one in desired.events}
     for glob in desired.settings.frozen:
         if not any(fnmatchcase(sku, glob) for sku in named):
@@ -156,7 +156,7 @@ def unsettled(
 ) -> Finding:
     """Return the error of a SKU with a write in doubt, and *why* it is unknown.
 
-    Until *busy_until* (UTC, ISO 8601) the apply may still be at it; '' if it has ended.
+    The apply may still write until *busy_until* (UTC, ISO 8601). It is '' if the apply ended.
     """
     source = entry.source if entry else None
     if busy_until:
@@ -187,7 +187,7 @@ def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding
 
 
 def not_read(skus: Collection[str], *, offline: bool) -> Iterable[Finding]:
-    """Yield the one finding about SKUs that were not read on purpose, if there are any."""
+    """Yield one finding about all SKUs that need no read, if there are any."""
     if not skus:
         return
     many = "1 declared SKU was" if len(skus) == 1 else f"{len(skus)} declared SKUs were"
