@@ -1,4 +1,7 @@
-"""Group events by SKU of the shop, so that events under old and new codes add up."""
+"""Group events and ledgers by the SKU of the shop that they belong to.
+
+Events are summed per SKU of the shop, not per key, so events under an old and a new code add up.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
@@ -27,10 +30,10 @@ from reconciler.plan.settling import move_keys
 class Account(Struct, frozen=True, kw_only=True):
     """The events of one SKU of the shop, and their balance.
 
-    `live` is None if the shop no longer lists the SKU. `entry` is None if it has no level. Then
-    `name` is its key. With `has_moved_key`, one of its keys named another SKU before, or names
-    another one now. `doubt_at` is the latest time at which a write in doubt was sent, '' if there
-    is none.
+    `live` is None if the shop no longer lists the SKU. `entry` is None if it has no level. `name`
+    is its key in that case. `has_moved_key` is true if one of its keys meant another SKU before, or
+    means another one now. `doubt_at` is the time until which a write in doubt may have been sent
+    (UTC, ISO 8601), or '' without one. `folder` is the folder of the store.
     """
 
     sku: LedgerSku
@@ -44,12 +47,12 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def sku_id(self) -> str:
-        """Return the SKU id."""
+        """Return the shop's id of the SKU."""
         return self.sku.sku_id
 
     @property
     def is_released(self) -> bool:
-        """Whether it had a level, and no file names it any more. Then nothing is taken back."""
+        """Whether it had a level and no file names it anymore. Nothing is taken back then."""
         return self.sku.is_released
 
     @property
@@ -59,7 +62,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def source(self) -> Source:
-        """Return the place of its latest event, or else of its level."""
+        """Return the place in the files to report for this SKU."""
         events = self.balance.events
         if events:
             return max(events, key=lambda one: one.at).source
@@ -70,7 +73,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether its events need a write, or have a fault."""
+        """Whether its events need a write or have an error."""
         if self.is_released:
             return False
         if self.entry is not None and self.entry.rule is not Rule.ON_CHANGE:
@@ -81,28 +84,29 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def is_owned(self) -> bool:
-        """Whether it has a new event under a rule that owns the number."""
+        """Whether it has a new event although its rule owns the number."""
         is_on_change = self.entry is None or self.entry.rule is Rule.ON_CHANGE
         return not is_on_change and self.live is not None and self.balance.has_new
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether a write may have changed it, without a later count."""
+        """Whether a write may have changed it and no later count settles the number."""
         count = self.balance.count
         return bool(self.doubt_at) and (count is None or count.at <= self.doubt_at)
 
     @property
     def sold_since(self) -> str:
-        """Return the time from which its orders are needed, '' if none are."""
+        """Return the time since which its orders matter, or '' if they don't."""
         if self.balance.count is None or self.live is None or not self.is_unsettled:
             return ""
         return "" if self.balance.fault or self.is_in_doubt else self.balance.count.at
 
 
 class Accounts(Struct, frozen=True):
-    """All SKUs of events and of the record, by SKU id, and findings for keys without a SKU.
+    """All SKUs that events or the record name, by the shop's id.
 
-    `unclear` are the ids of SKUs whose events wait, because a key of theirs names no SKU now.
+    `findings` report keys that name no SKU. `unclear` holds the ids of SKUs that the record knows
+    by such a key, so their events wait.
     """
 
     by_id: Mapping[str, Account] = field(default_factory=dict)
@@ -111,30 +115,30 @@ class Accounts(Struct, frozen=True):
 
     @property
     def unsettled(self) -> frozenset[str]:
-        """Return the ids of SKUs with events that are not settled."""
+        """Return the ids of SKUs with unsettled events."""
         waiting = frozenset(one.sku_id for one in self.by_id.values() if one.is_unsettled)
         return waiting | self.unclear
 
     @property
     def owned(self) -> frozenset[str]:
-        """Return the ids of SKUs with a new event under a rule that owns the number."""
+        """Return the ids of SKUs that have a new event although their rule owns the number."""
         return frozenset(one.sku_id for one in self.by_id.values() if one.is_owned)
 
     @property
     def counted(self) -> frozenset[str]:
-        """Return the ids of SKUs with a new count."""
+        """Return the ids of SKUs that have a new count."""
         return frozenset(one.sku_id for one in self.by_id.values() if one.balance.count)
 
     @property
     def sold_since(self) -> str | None:
-        """Return the earliest time from which orders are needed, None if none are."""
+        """Return the earliest time since which orders matter, or None if none do."""
         return min(filter(None, (one.sold_since for one in self.by_id.values())), default=None)
 
 
 def open_accounts(
     desired: DesiredState, base: Base | None, listed: Iterable[LiveSku], matches: Matches, now: str
 ) -> Accounts:
-    """Return the events and the balance of each SKU of the shop.
+    """Return the events of each SKU of the shop, and their balance.
 
     *now* is the time by the shop's clock: UTC, ISO 8601.
     """
@@ -147,7 +151,7 @@ def open_accounts(
         events[names.resolve(key, desired, ones)] += ones
     for sku_id in names.ledgers:
         events.setdefault(sku_id, [])
-    # If a key names no SKU, its events can belong to any, so none of them are applied.
+    # If a key names no SKU now, the SKU that it meant before is left alone.
     for sku_id in ("", *names.unclear):
         names.note_blocked(sku_id, events.pop(sku_id, []))
     known = _Known.of(desired, base, matches, events.keys())
@@ -173,7 +177,7 @@ def open_accounts(
 
 
 class _Known(Struct, frozen=True):
-    """The levels, times, and doubts of SKUs in the files and the record, by SKU id."""
+    """Facts about SKUs from the files and the record, by the shop's ids."""
 
     levels: Mapping[str, str]
     changed_at: Mapping[str, str]
@@ -184,7 +188,7 @@ class _Known(Struct, frozen=True):
     def of(
         cls, desired: DesiredState, base: Base | None, matches: Matches, ids: Collection[str]
     ) -> "_Known":
-        """Return the knowledge about the SKUs *ids*."""
+        """Collect the facts about the SKUs *ids*."""
         levels = {live.sku_id: key for key, live in matches.live.items() if live.sku_id in ids}
         return cls(
             levels,
@@ -194,7 +198,7 @@ class _Known(Struct, frozen=True):
         )
 
     def name(self, sku_id: str, names: Names, events: list[Event]) -> LedgerSku:
-        """Return the SKU with all its keys."""
+        """Return the SKU with all keys that mean it."""
         is_released = sku_id not in self.levels and not events and sku_id in self.released
         return LedgerSku(sku_id, names.keys_of(sku_id, events), is_released)
 
@@ -209,7 +213,7 @@ def _by_key(events: Iterable[Event]) -> dict[str, list[Event]]:
 def _changed_at(base: Base | None, levels: Mapping[str, str], ids: Iterable[str]) -> dict[str, str]:
     """Return when the level of each SKU was last written, found right after a change, or settled.
 
-    The record has no id for a level from `base set`, so *levels* gives its key by SKU id.
+    A level that was settled by hand has no id yet, so *levels* gives its key by the SKU's id.
     """
     wanted = set(ids)
     found: dict[str, str] = {}
@@ -226,13 +230,13 @@ def _changed_at(base: Base | None, levels: Mapping[str, str], ids: Iterable[str]
 
 
 def _doubts(base: Base | None) -> dict[str, str]:
-    """Return the latest time at which a write in doubt was sent, by SKU id."""
+    """Return the time until which the last write in doubt of each SKU may have been sent."""
     pending = sorted(base.pending if base else (), key=lambda one: one.over_at)
     return {one.sku_id: one.over_at for one in pending}
 
 
 def find_released_ids(base: Base | None, desired: DesiredState) -> set[str]:
-    """Return the ids of SKUs that had a level and have none now."""
+    """Return the ids of SKUs that once had a level and have none now."""
     if base is None:
         return set()
     gone = (base.declared.keys() | base.released.keys()) - desired.declared.keys()

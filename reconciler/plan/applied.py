@@ -1,4 +1,4 @@
-"""Compute the state that the next record has after an apply."""
+"""Compute the state that the next record keeps after an apply."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -31,12 +31,12 @@ from reconciler.plan.settling import merge_ledgers, move_keys
 
 
 class AppliedState(Struct, frozen=True):
-    """The state after an apply: the settled levels, and the stock of the shop at that time.
+    """The settled state after an apply, for the next record.
 
-    - `released`: the levels of SKUs that no file declares
-    - `ledgers`: the settled events
-    - `consumed`: the ids of the observations that this apply or an earlier one settled
-    - `in_doubt`: writes whose result is unknown
+    `declared` holds the settled levels, and `shop` what the shop had of each SKU then. `released`
+    holds the levels of SKUs that no file declares. `ledgers` holds the settled events. `consumed`
+    holds the ids of the observations that this apply or an earlier one has used. `in_doubt` holds
+    writes whose result is unknown.
     """
 
     declared: Mapping[str, Declared]
@@ -50,11 +50,12 @@ class AppliedState(Struct, frozen=True):
 def state_after(
     desired: DesiredState, base: Base | None, plan: Plan, report: Report, at: str
 ) -> AppliedState:
-    """Return the state after *plan* with the results in *report*, *at* a time (UTC, ISO 8601).
+    """Return the settled state after *plan* was applied with the result *report*.
 
-    A level is settled if it was written, was already right, needed nothing, or was overtaken. Any
-    other level, or one in doubt, keeps the earlier knowledge: the level last settled, or a later
-    observation. Without earlier knowledge it is left out, so it stays new.
+    *at* is the time of the apply (UTC, ISO 8601). A level is settled if it was written, was already
+    right, needed nothing, or was overtaken. A level that was skipped or is in doubt keeps what was
+    known before: the level last settled, or a later observation. If nothing was known, it is left
+    out, so it is still new.
     """
     references = References(base, desired)
     found = _find_settled(plan, report, at)
@@ -73,7 +74,7 @@ def state_after(
         own = found.get(sku)
         known = references.find_settled(entry, own.sku_id if own else None)
         level_at = known.settled.level_at if known else ""
-        # A level that no plan settled stays unsettled, even if a plan file leaves it out.
+        # Settle only what the plan covers or what is unchanged, even if a plan file omits SKUs.
         if sku not in left and (own is not None or references.is_unchanged(entry)):
             declared[sku] = entry
             row = own or (known.settled if known else None)
@@ -95,9 +96,10 @@ def state_after(
 def write_ahead(
     desired: DesiredState, base: Base | None, plan: Plan, at: str
 ) -> Mapping[str, Pending]:
-    """Return the write of each action, by key, with the state after it *at* a time.
+    """Return the expected state of each SKU after its write, by key.
 
-    Each is announced before it is sent, so a crashed run leaves only announced writes in doubt.
+    *at* is the time of the write. These states are announced before the writes, so a crashed run
+    leaves nothing else in doubt.
     """
     done = (Outcome(a.sku, Result.APPLIED, a.before, a.after) for a in plan.actions)
     state = state_after(desired, base, plan, Report(plan.store, tuple(done)), at)
@@ -127,7 +129,7 @@ def _find_doubts(
     ledgers: Iterable[SkuLedger],
     at: str,
 ) -> tuple[Pending, ...]:
-    """Return the writes in doubt, of this apply and earlier ones."""
+    """Return the writes in doubt, from this apply and earlier ones."""
     counted = {one.sku_id: one.counted_at for one in ledgers}
     known = base.pending if base else ()
     kept = [one for one in known if counted.get(one.sku_id, "") <= one.over_at]
@@ -149,7 +151,7 @@ def _find_doubts(
 
 
 def _find_settled(plan: Plan, report: Report, at: str) -> dict[str, SettledSku]:
-    """Return the stock of each SKU whose level this plan settles."""
+    """Return what the shop has of each SKU whose level this plan settles."""
     read_at = plan.provenance.read_at or at
     settled = {one.sku: replace(one, at=one.at or read_at) for one in plan.settled}
     outcomes = report.by_sku
@@ -167,13 +169,16 @@ def _find_settled(plan: Plan, report: Report, at: str) -> dict[str, SettledSku]:
 
 
 def _settled_at(base: Base | None, row: SettledSku) -> str:
-    """Return when the level of a SKU was settled before, '' if it was not."""
+    """Return when the level of a SKU was settled before, or '' if it never was."""
     known = base.shop.get(row.sku) if base else None
     return known.at if known else ""
 
 
 def _without_corrections(base: Base | None, renewed: Mapping[str, str]) -> Base | None:
-    """Return *base* without what events added before the levels *renewed* were settled again."""
+    """Return *base* without corrections that are older than a level settled again.
+
+    *renewed* has the new settle time by SKU id.
+    """
     if base is None or not base.ledgers or not renewed:
         return base
     ledgers = (
@@ -188,9 +193,9 @@ def _without_corrections(base: Base | None, renewed: Mapping[str, str]) -> Base 
 def ledgers_after(
     desired: DesiredState, base: Base | None, plan: Plan, report: Report, at: str
 ) -> tuple[SkuLedger, ...]:
-    """Return what was dealt with of events once *report* has come of *plan*."""
+    """Return the ledgers after *plan* was applied with the result *report*."""
     known = base.ledgers if base else ()
-    # Of a ledger that people have set, the plan has found the SKU.
+    # For a ledger that was set by hand, the plan has found the SKU.
     ids = {key: one.sku_id for one in plan.ledgers for key in one.keys}
     found = ((one.sku_id or _find_id(one, ids), one) for one in known)
     ledgers = move_keys(merge_ledgers(found), plan.ledgers)
@@ -204,7 +209,7 @@ def ledgers_after(
         balance = compute_balance(
             [one for key in sku.keys for one in events.get(key, ())],
             ledgers.get(sku.sku_id) or SkuLedger(sku.sku_id),
-            "",  # the plan has judged what is too old
+            "",  # the plan has already rejected events that are too old
         )
         if sku.is_released:
             ledgers[sku.sku_id] = release(balance.ledger)
@@ -216,14 +221,14 @@ def ledgers_after(
 
 
 def _find_id(ledger: SkuLedger, ids: Mapping[str, str]) -> str:
-    """Return the id that a plan has found for a ledger without one, '' if it found none."""
+    """Return the id that the plan found for a ledger without one, or ''."""
     return next((ids[key] for key in reversed(ledger.keys) if key in ids), "")
 
 
 def _ledger_after(
     balance: Balance, sku: LedgerSku, action: Action | None, outcome: Outcome | None, at: str
 ) -> SkuLedger:
-    """Return the ledger of one SKU after an *action* on it, or none, came to its *outcome*."""
+    """Return the ledger of one SKU after its *action*, if any, had this *outcome*."""
     if action is None or outcome is None:
         return _with_short(balance.after(at, sku), sku.short)
     earlier = replace(balance.ledger, sku_id=sku.sku_id, keys=sku.keys)
@@ -239,12 +244,12 @@ def _ledger_after(
 
 
 def _with_short(ledger: SkuLedger, units: int) -> SkuLedger:
-    """Return *ledger* with units more that were sold beyond what was counted."""
+    """Return *ledger* with more units that were sold beyond the count."""
     return replace(ledger, short=ledger.short + units) if units else ledger
 
 
 def _cut_off(action: Action, outcome: Outcome) -> int:
-    """Return by how much a count would have come out below zero right before the write."""
+    """Return how many units below zero a count came out right before the write."""
     if action.correction is None or outcome.before is None or outcome.after is None:
         return 0
     meant = int(outcome.before.quantity or 0) + action.correction
@@ -260,32 +265,32 @@ def _units(outcome: Outcome) -> int:
 
 
 def _had(outcome: Outcome) -> Stock | None:
-    """Return what the shop had after an action that was dealt with."""
+    """Return the stock of the shop after a settled action."""
     return outcome.after if outcome.result is Result.APPLIED else outcome.found
 
 
 def _find_left(plan: Plan, report: Report) -> set[str]:
-    """Return the SKUs that were not dealt with."""
+    """Return the SKUs that stay unsettled."""
     rules = {one.sku: one.rule for one in plan.actions if not one.events}
     levels, outcomes = rules.keys(), report.by_sku
     left = {sku for sku, one in outcomes.items() if _is_left_alone(one)} & levels
-    # Where a rule owns the number, the next read decides.
+    # If a rule owns the number, the next read decides.
     unknown = {sku for sku, one in outcomes.items() if one.result is Result.UNKNOWN}
     left |= {sku for sku in unknown & levels if rules[sku] is Rule.ON_CHANGE}
     left |= {one.sku for one in plan.findings if one.kind.is_error} - levels
-    # A pattern that freezes nothing is a finding too, and may be called like a SKU.
+    # An idle `frozen` pattern is a finding without a source, and may look like a SKU.
     frozen = (one for one in plan.findings if one.kind is FindingKind.FROZEN)
     left |= {one.sku for one in frozen if one.source is not None}
-    # What is said of events does not undo that the level is dealt with.
+    # A finding about events does not unsettle the level.
     return left.union(plan.unread) - {one.sku for one in plan.settled}
 
 
 def _find_released(
     references: References, base: Base | None, shop: Mapping[str, SettledSku]
 ) -> dict[str, Knowledge]:
-    """Return what is known of SKUs that no file declares, by the key that they had.
+    """Return the last known state of SKUs that no file declares, by their key.
 
-    One whose key means another SKU by now has its id for a key.
+    If that key means another SKU now, the SKU id is the key.
     """
     ids = {one.sku_id for one in shop.values() if one.sku_id}
     found = {
@@ -303,9 +308,10 @@ def _find_released(
 
 
 def _is_left_alone(outcome: Outcome) -> bool:
-    """Whether the SKU is as it was before as far as we are concerned.
+    """Return whether the write did not happen, so the next plan tries it again.
 
-    A write that was answered with another number was taken: to repeat it could re-add a sale.
+    A write that was answered with another number did happen. Repeating it could put a sold unit
+    back.
     """
     if outcome.result is Result.FAILED:
         return outcome.found is None or outcome.found == outcome.before

@@ -1,4 +1,4 @@
-"""The events of one SKU × its live stock × its orders → a write, a finding, or nothing to do."""
+"""Turn the events of each SKU into a write, a finding, or nothing."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from reconciler.plan.sales import count_sold
 
 @dataclass(slots=True)
 class Booked:
-    """What the events of all SKUs add up to."""
+    """The actions, findings, and ledgers that events lead to."""
 
     actions: list[Action] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -42,9 +42,9 @@ class Booked:
 def book_events(
     accounts: Iterable[Account], live: LiveState, settings: StoreSettings, written: frozenset[str]
 ) -> Booked:
-    """Return what is to be done and said about the events of *accounts*.
+    """Return the actions and findings for the events of *accounts*.
 
-    *written* are the ids of SKUs whose level is written, which has their events then.
+    *written* are the ids of SKUs whose level is written. A written level includes their events.
     """
     booked = Booked()
     for account in accounts:
@@ -60,7 +60,7 @@ def _book(
     *,
     is_written: bool,
 ) -> None:
-    """Add to *booked* what is to be done and said about one SKU."""
+    """Add the actions and findings of one SKU to *booked*."""
     balance = account.balance
     settles = account.has_moved_key or not balance.is_settled(account.sku)
     fault = find_fault(account, settings)
@@ -83,7 +83,10 @@ def _book(
 
 
 def find_fault(account: Account, settings: StoreSettings) -> Finding | None:
-    """Return why the events of a SKU can't be dealt with, whatever the shop has; or None."""
+    """Return the finding that blocks the events of a SKU, or None.
+
+    The finding does not depend on the live stock.
+    """
     balance, entry = account.balance, account.entry
     kind, message, source = None, "", account.source
     if account.is_released:
@@ -113,7 +116,10 @@ def _find(account: Account, kind: FindingKind, message: str) -> Finding:
 
 
 class _Made(NamedTuple):
-    """The write that events ask for, None if the shop has it, and what is cut off below 0."""
+    """The write that events need, and the units cut off below 0.
+
+    `action` is None if the shop already has that stock.
+    """
 
     action: Action | None
     short: int = 0
@@ -122,9 +128,9 @@ class _Made(NamedTuple):
 def _plan_write(
     account: Account, live: LiveState, sold: SoldSince | None = None
 ) -> _Made | Finding:
-    """Return the write that the events ask for; a finding why not.
+    """Return the write that the events need, or the finding that blocks it.
 
-    What was *sold* since a count is taken from the orders unless it is given.
+    Sales since a count come from the orders unless *sold* is given.
     """
     stock = live.stocks.get(account.sku_id)
     if stock is None:
@@ -181,7 +187,10 @@ def _plan_count(
 
 
 def replan(account: Account, action: Action, live: LiveState) -> Action | None:
-    """Return what the events of *account* ask for if the shop had and sold what *action* says."""
+    """Return the action for *account*, given the live stock and sales that *action* has.
+
+    Returns None if the events need no write.
+    """
     stocks = {account.sku_id: action.before}
     made = _plan_write(account, replace(live, stocks=stocks), action.sold_since)
     is_asked = account.balance.asks_for_write and account.is_unsettled
@@ -189,7 +198,7 @@ def replan(account: Account, action: Action, live: LiveState) -> Action | None:
 
 
 def target_of_count(counted: int, came_in: int, sold: SoldSince | None) -> int:
-    """Return what there is by now: what was counted, less what was sold, plus what came in."""
+    """Return the units to aim for: the count, less what was sold, plus what came in."""
     return counted - (sold.units if sold else 0) + came_in
 
 
@@ -221,7 +230,7 @@ def _act(
 
 
 def _name_settled(account: Account) -> Iterator[Finding]:
-    """Yield what is said of events that change nothing."""
+    """Yield findings for events that change nothing."""
     source: Source | None
     if account.is_released:
         message = "No file names this SKU anymore. Units that its events added stay in the shop."

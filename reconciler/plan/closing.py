@@ -1,4 +1,4 @@
-"""Events × what was settled of them → which can go, and the sums that stand for them."""
+"""Find settled events that can be closed, and the sums that replace them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,11 @@ CLOSED: Final = "closed adjustments"
 
 
 class Closing(Struct, frozen=True):
-    """The events that can go, and the sums, by key, that stand for them `at` their last time."""
+    """The events to delete, and the sums that replace them.
+
+    `sums` has the units by key. `at` is their time: that of the last event that they replace, or
+    just after it.
+    """
 
     gone: tuple[Event, ...]
     sums: Mapping[str, int]
@@ -23,10 +27,10 @@ class Closing(Struct, frozen=True):
 
 
 def find_closing(events: Sequence[Event], ledgers: Iterable[SkuLedger], long_ago: str) -> Closing:
-    """Return what can be tidied up without changing any stock.
+    """Return the events that can be closed without changing any stock.
 
-    That is what a settled count has, and, of SKUs that were never counted, settled adjustments from
-    before *long_ago* (UTC, ISO 8601).
+    These are events that a settled count includes. For SKUs that were never counted, they are
+    settled adjustments from before *long_ago* (UTC, ISO 8601).
     """
     by_key = {key: one for one in ledgers for key in one.keys}
     gone: list[Event] = []
@@ -49,7 +53,7 @@ def find_closing(events: Sequence[Event], ledgers: Iterable[SkuLedger], long_ago
     at = max((one.at for ones in several.values() for one in ones), default="")
     sums = {key: sum(one.units for one in ones) for key, ones in several.items()}
     gone += (one for ones in several.values() for one in ones)
-    # At a moment of an event that a level has, the sum would be taken for that.
+    # At the time of an event that a level includes, the sum would count as included too.
     in_level = {
         one.at for key in several for one in by_key[key].events if one.in_level and one.at >= at
     }

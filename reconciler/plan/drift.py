@@ -1,4 +1,4 @@
-"""Desired state × live state → what differs, and whether selling explains it."""
+"""Compare declared and live stock, and classify each difference."""
 
 from collections.abc import Iterator, Mapping
 
@@ -27,10 +27,11 @@ from reconciler.plan.rules import size
 def compute_drift(
     desired: DesiredState, live: LiveState, named: Named, base: Base | None = None
 ) -> Drift:
-    """Return every declared SKU whose live stock differs from the declared, whatever its rule.
+    """Return the declared SKUs whose live stock differs from what is declared.
 
-    What events have added since a level was settled counts as declared, and so does a count since
-    then; *base* knows them.
+    SKUs of every rule are compared, but a difference that the rule allows is left out. Units that
+    events added since a level was settled count as declared, and so does a later count. Both come
+    from *base*.
     """
     matches = named.matches
     expected = _find_expected(desired, matches, base)
@@ -65,9 +66,9 @@ def compute_drift(
 def _find_expected(
     desired: DesiredState, matches: Matches, base: Base | None
 ) -> Mapping[str, Stock]:
-    """Return what the shop would have, if nothing had sold, where that is not what is declared.
+    """Return the stock that the shop would have without sales, if it can differ from the level.
 
-    So it is for SKUs that have events, and for levels that are typed and not applied yet.
+    This covers SKUs that have events, and typed levels that are not applied yet.
     """
     if base is None:
         return {}
@@ -100,7 +101,7 @@ def _rows(
 
 
 def _rows_of_counts(live: LiveState, accounts: Accounts) -> Iterator[DriftRow]:
-    """Yield the SKUs without a level that the shop has another number of than was counted."""
+    """Yield SKUs without a level whose live stock differs from the count and later events."""
     for one in accounts.by_id.values():
         ledger, stock = one.balance.ledger, live.stocks.get(one.sku_id)
         if one.entry is not None or one.live is None or ledger.counted is None or stock is None:
@@ -114,11 +115,11 @@ def _rows_of_counts(live: LiveState, accounts: Accounts) -> Iterator[DriftRow]:
 
 
 def _kind(entry: Declared, live: Stock) -> DriftKind | None:
-    """Return what the difference is, or None where the rule allows it."""
+    """Return the kind of difference, or None if the rule allows it."""
     if not live.readable:
         return DriftKind.UNREADABLE
     is_other_type = entry.stock.inventory_type is not live.inventory_type
-    # Nothing that sells becomes finite by it.
+    # Sales never turn an infinite SKU into a finite one.
     is_infinite = entry.stock == INFINITE and entry.rule is Rule.OBSERVE
     if is_other_type and (entry.rule in _NAMES_A_TYPE or is_infinite):
         return DriftKind.TYPE

@@ -1,4 +1,4 @@
-"""Adjustments in the files × those that were put in → what changed, for people."""
+"""Compare the adjustments in the files with the settled ones, and describe the changes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -8,17 +8,17 @@ from reconciler.model import Event, EventChange, EventVerb, SettledEvent
 
 
 class Compared(NamedTuple):
-    """What changed, and an adjustment that is gone and was settled long ago, if there is one."""
+    """The changes, and a missing adjustment that was settled long ago, if any."""
 
     changes: tuple[EventChange, ...]
     tidied_up: SettledEvent | None
 
 
 def compare(present: Sequence[Event], put_in: Sequence[SettledEvent], long_ago: str) -> Compared:
-    """Return the adjustments that came, went, or were corrected since they were put in.
+    """Return the adjustments that were added, removed, or corrected since they were put in.
 
-    An adjustment is the same in another file if its time is; so a file that was renamed, moved, or
-    split changed nothing. Neither did `adjust --close`, which folds what was settled before
+    An adjustment with the same time is the same one in any file. So renaming, moving, or splitting
+    a file changes nothing. Neither does `adjust --close`, which folds adjustments settled before
     *long_ago* (UTC, ISO 8601).
     """
     left, gone = _without_folded(*_without_same(present, put_in), long_ago)
@@ -44,7 +44,7 @@ def compare(present: Sequence[Event], put_in: Sequence[SettledEvent], long_ago: 
 def _without_same(
     present: Sequence[Event], put_in: Sequence[SettledEvent]
 ) -> tuple[list[Event], list[SettledEvent]]:
-    """Return both without what is the same: file, time, and units, or all units of one time."""
+    """Return both without equal entries: same file, time, and units, or same sum at one time."""
     same = Counter((one.file.name, one.at, one.units) for one in present)
     same &= Counter((one.name, one.at, one.units) for one in put_in)
     taken, given = same.copy(), same.copy()
@@ -74,7 +74,7 @@ def _without_same(
 def _without_folded(
     left: list[Event], gone: list[SettledEvent], long_ago: str
 ) -> tuple[list[Event], list[SettledEvent]]:
-    """Return both without what `adjust --close` did: one file has the sum of what is gone."""
+    """Return both without what `adjust --close` folded into the sum of one file."""
     sums: dict[str, int] = defaultdict(int)
     for one in left:
         if one.at < long_ago:
@@ -83,7 +83,7 @@ def _without_folded(
         units = sum(old.units for old in folded)
         file = next((name for name, in_file in sums.items() if in_file == units), None)
         if folded and not units:
-            return left, [old for old in gone if old not in folded]  # what came in went out again
+            return left, [old for old in gone if old not in folded]  # these cancel out
         if folded and file is not None:
             kept = [one for one in left if one.file.name != file]
             return kept, [old for old in gone if old not in folded]

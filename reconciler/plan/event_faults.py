@@ -1,4 +1,4 @@
-"""Why the events of one SKU can't be dealt with: too old, still to come, or against each other."""
+"""Find out why the events of one SKU can't be settled: too old, too early, or contradictory."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,14 +10,17 @@ from msgspec import Struct
 from reconciler.model import Event, FindingKind, SettledEvent, SkuLedger
 from reconciler.plan.sales import shift
 
-# How old a count may be when it is applied, and a settled adjustment when it is taken back.
+# Maximum age of a count to apply, and of a settled adjustment to take back.
 MAX_AGE: Final = timedelta(days=7)
-# Clocks differ: an event may be this much later than the shop's own time.
+# Clocks differ, so an event may be this much later than the shop's own time.
 MAX_AHEAD: Final = timedelta(minutes=5)
 
 
 class EventFault(Struct, frozen=True):
-    """Why the events of a SKU can't be dealt with; `event` is the one to look at, if any."""
+    """The reason why the events of a SKU can't be settled.
+
+    `event` is the one to look at, if any.
+    """
 
     kind: FindingKind
     message: str
@@ -25,7 +28,7 @@ class EventFault(Struct, frozen=True):
 
 
 def find_event_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> EventFault | None:
-    """Return why the events can't be dealt with at all, or None."""
+    """Return the reason why the events can't be settled, or None."""
     counts = sorted((one for one in events if one.is_count), key=lambda one: one.at)
     for first, second in pairwise(counts):
         if first.at == second.at and first.units != second.units:
@@ -50,7 +53,7 @@ def find_event_fault(events: Sequence[Event], ledger: SkuLedger, now: str) -> Ev
 
 
 def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> EventFault | None:
-    """Return why the *newest* count is too old to be carried out, or None."""
+    """Return the fault of a *newest* count that is too old to apply, or None."""
     if newest.at < ledger.level_at:
         message = (
             f"The count of {newest.units} is older than the level written at"
@@ -64,7 +67,7 @@ def _find_stale(newest: Event, ledger: SkuLedger, now: str) -> EventFault | None
 
 
 def _find_moved_count(counts: Sequence[Event], ledger: SkuLedger) -> Event | None:
-    """Return the count whose file had the settled count, and has an earlier one now."""
+    """Return the settled count whose file now has an earlier time, or None."""
     settled = {
         one.name
         for one in ledger.events
@@ -77,7 +80,7 @@ def _find_moved_count(counts: Sequence[Event], ledger: SkuLedger) -> Event | Non
 
 
 def refuse_tidying(gone: SettledEvent, beside: Event | None) -> EventFault:
-    """Return the fault of an adjustment that is *gone*, and was settled long ago."""
+    """Return the fault for an adjustment that was settled long ago and is now *gone*."""
     message = (
         f"{gone.units:+} ({gone.reason or gone.name}, {gone.at[:10]}) was settled more than 7"
         f" days ago, but is missing from {gone.name}. Restore it. To tidy up, run `reconciler"

@@ -1,4 +1,4 @@
-"""Explain drift since the last settled stock with orders and events."""
+"""Explain stock changes since each SKU was last settled by orders and events."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,7 +20,7 @@ from reconciler.plan.sales import count_sold
 
 
 class Start(Struct, frozen=True):
-    """The stock of a SKU when it was last settled, and the units that events added since."""
+    """The stock of a SKU when it was last settled, and what events added since."""
 
     sku: str
     sku_id: str
@@ -32,13 +32,13 @@ class Start(Struct, frozen=True):
     source: Source
 
     def differs(self, live: Stock | None) -> bool:
-        """Return whether the shop has another number than expected without sales."""
+        """Return whether the live number differs from the start plus events."""
         is_whole = live is not None and isinstance(live.quantity, int)
         return is_whole and live is not None and live.quantity != self.had + self.adjusted
 
 
 def find_starts(desired: DesiredState, base: Base, named: Named) -> tuple[Start, ...]:
-    """Return the start of each SKU with a whole number of units."""
+    """Return the start of each SKU that has a whole number of units."""
     levels = _level_starts(desired, base, named)
     return (*levels, *_count_starts(named))
 
@@ -56,7 +56,7 @@ def _level_starts(desired: DesiredState, base: Base, named: Named) -> Iterator[S
         since = known.settled.at
         ledger = ledgers.get(live.sku_id)
         if ledger is not None and ledger.counted is not None and ledger.counted_at > since:
-            # Units sold beyond the count are not missing, because no number included them.
+            # Units sold beyond the count were never counted, so they are not missing.
             counted, put_in = ledger.counted, ledger.put_in + ledger.short
             at, source = ledger.counted_at, entry.source
             yield Start(sku, live.sku_id, live.name, level, counted, at, put_in, source)
@@ -67,7 +67,7 @@ def _level_starts(desired: DesiredState, base: Base, named: Named) -> Iterator[S
 
 
 def _count_starts(named: Named) -> Iterator[Start]:
-    """Yield the start of SKUs without a level: their last count."""
+    """Yield the starts of SKUs without a level, which are their last counts."""
     for one in named.accounts.by_id.values():
         ledger = one.balance.ledger
         if one.entry is None and one.live is not None and ledger.counted is not None:
@@ -86,7 +86,7 @@ def _count_starts(named: Named) -> Iterator[Start]:
 def explain(
     starts: Iterable[Start], live: LiveState
 ) -> tuple[tuple[ExplainedRow, ...], tuple[Finding, ...]]:
-    """Return a row for each SKU that differs, and findings where sales are unknown."""
+    """Return an explanation for each start that differs, and findings if sales are unknown."""
     rows: list[ExplainedRow] = []
     findings: list[Finding] = []
     for start in sorted(starts, key=lambda one: one.sku):

@@ -23,13 +23,13 @@ from reconciler.plan.naming import Named
 
 
 def archived(entry: Declared) -> Finding:
-    """Return the finding of a SKU whose product is archived."""
+    """Return the finding for a SKU whose product is archived."""
     message = "The product is archived, so customers can't buy it."
     return Finding(FindingKind.ARCHIVED, entry.sku, message, entry.source)
 
 
 def unreadable(entry: Declared, live: Stock, *, is_kept: bool) -> Finding:
-    """Return the finding of a live quantity that is missing or a fraction."""
+    """Return the finding for a live quantity that is missing or a fraction."""
     gives = "missing" if live.quantity is None else f"the fraction {live.quantity}"
     kept = " Skipped." if is_kept else ""
     message = f"The shop's quantity is {gives}.{kept}"
@@ -37,7 +37,7 @@ def unreadable(entry: Declared, live: Stock, *, is_kept: bool) -> Finding:
 
 
 def frozen(entry: Declared, before: Stock, after: Stock) -> Finding:
-    """Return the finding of a SKU that is only skipped because it is frozen."""
+    """Return the finding for a SKU that would be written if it were not frozen."""
     message = (
         f"Skipped: the shop has {before}, declared is {after}, but `frozen` in store.yaml"
         " matches this SKU."
@@ -46,7 +46,7 @@ def frozen(entry: Declared, before: Stock, after: Stock) -> Finding:
 
 
 def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Finding:
-    """Return the finding of a SKU that differs and is skipped."""
+    """Return the finding for a SKU that differs but is not written."""
     follows = entry.rule is Rule.ON_CHANGE and reference is not None
     if reference is None or not follows or reference.statement is Statement.SETTLED:
         since = reference.added if reference is not None else 0
@@ -76,7 +76,7 @@ def left_alone(entry: Declared, live: Stock, reference: Reference | None) -> Fin
 
 
 def replaced(entry: Declared, live: LiveSku) -> Finding:
-    """Return the error of a code that now belongs to another SKU of the shop."""
+    """Return the error for a code that now belongs to another SKU of the shop."""
     message = (
         f"Skipped: this code now belongs to another SKU of the shop ({live.sku_id}). If you mean"
         f" that one, pin it with `id: {live.sku_id}`, count it, or run `reconciler base set HEAD"
@@ -86,7 +86,7 @@ def replaced(entry: Declared, live: LiveSku) -> Finding:
 
 
 def conflicting(entry: Declared, reference: Reference | None) -> Finding:
-    """Return the error of a level that was typed while events are not settled."""
+    """Return the error for a level that was changed while its events are not applied yet."""
     settled = reference.settled if reference else None
     back = f"restore the level {settled}" if settled else "delete the level"
     message = (
@@ -98,7 +98,10 @@ def conflicting(entry: Declared, reference: Reference | None) -> Finding:
 
 
 def find_low(desired: DesiredState, named: Named, stocks: Mapping[str, Stock]) -> Iterable[Finding]:
-    """Yield a finding for each SKU whose stock is at its `low` or below."""
+    """Yield findings for SKUs whose live stock is at or below their `low`.
+
+    This includes SKUs that only events name.
+    """
     for sku, one in named.matches.live.items():
         entry = desired.declared[sku]
         yield from _low(sku, entry.terms.low, stocks.get(one.sku_id), entry.source)
@@ -116,7 +119,7 @@ def _low(sku: str, low: int | None, stock: Stock | None, source: Source) -> Iter
 
 
 def not_managed(live: LiveSku) -> Finding:
-    """Return the finding of a live SKU that no file declares."""
+    """Return the finding for a live SKU that no file declares."""
     name = live.code or live.sku_id
     message = f"{live.name}: not declared." if live.code else f"{live.name}: no code, not declared."
     return Finding(FindingKind.NOT_MANAGED, name, message, None)
@@ -125,7 +128,7 @@ def not_managed(live: LiveSku) -> Finding:
 def released(
     desired: DesiredState, base: Base, matches: Matches, kept: Collection[str]
 ) -> Iterable[Finding]:
-    """Yield the SKUs of the base that no file declares any more, under any key.
+    """Yield findings for SKUs of the base that no file declares anymore, under any key.
 
     SKUs whose ids are in *kept* have events, so they are still managed.
     """
@@ -143,7 +146,7 @@ def released(
 
 
 def idle_globs(desired: DesiredState) -> Iterable[Finding]:
-    """Yield a finding for each `frozen` pattern that matches no SKU, probably a typo."""
+    """Yield findings for `frozen` patterns that match no SKU, which may be typos."""
     named = desired.declared.keys() | {one.sku for one in desired.events}
     for glob in desired.settings.frozen:
         if not any(fnmatchcase(sku, glob) for sku in named):
@@ -154,9 +157,10 @@ def idle_globs(desired: DesiredState) -> Iterable[Finding]:
 def unsettled(
     write: Pending, entry: Declared | None, live: Stock | None, why: str, busy_until: str = ""
 ) -> Finding:
-    """Return the error of a SKU with a write in doubt, and *why* it is unknown.
+    """Return the error for a SKU with a write in doubt.
 
-    The apply may still write until *busy_until* (UTC, ISO 8601). It is '' if the apply ended.
+    *why* is the reason it is unknown. Until *busy_until* (UTC, ISO 8601) the apply may still be
+    running. It is '' if the apply has ended.
     """
     source = entry.source if entry else None
     if busy_until:
@@ -177,7 +181,7 @@ def unsettled(
 
 
 def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding:
-    """Return the finding of a write that stock and orders resolved."""
+    """Return the finding for a write in doubt that stock and orders resolved."""
     became = "landed" if has_landed else "did not land"
     message = (
         f"A crashed apply of {write.read_at[:16]}Z may have written {write.before} ->"
@@ -187,7 +191,7 @@ def told(write: Pending, entry: Declared | None, *, has_landed: bool) -> Finding
 
 
 def not_read(skus: Collection[str], *, offline: bool) -> Iterable[Finding]:
-    """Yield one finding about all SKUs that need no read, if there are any."""
+    """Yield one finding about SKUs that were not read on purpose, if there are any."""
     if not skus:
         return
     many = "1 declared SKU was" if len(skus) == 1 else f"{len(skus)} declared SKUs were"

@@ -1,7 +1,7 @@
-"""Keys × the record × the listing → the SKU of the shop that each key means.
+"""Resolve each event key to the SKU of the shop that it means.
 
-A key means what the level of that key means; without one, the live SKU of that code; without one,
-the SKU that the record has for that key.
+A key means the SKU of the level with that key. Without a level, it means the live SKU with that
+code. Without such a live SKU, it means the SKU that the record has for that key.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from reconciler.plan.settling import merge_ledgers
 
 
 class Names:
-    """Says which SKU of the shop a key means, and notes the keys that mean none."""
+    """The SKUs that keys mean, and findings for keys that mean none."""
 
     def __init__(
         self, listed: tuple[LiveSku, ...], matches: Matches, ledgers: Iterable[SkuLedger]
@@ -43,7 +43,10 @@ class Names:
         self._lost: dict[str, set[str]] = defaultdict(set)
 
     def resolve(self, key: str, desired: DesiredState, events: list[Event]) -> str:
-        """Return the id of the SKU that *key* means; '' if none, which is noted."""
+        """Return the id of the SKU that *key* means, or '' if none.
+
+        A key that names no SKU adds a finding, unless its level already has one.
+        """
         sku_id = self._find(key, desired, events)
         for owner in self._owners.get(key, set()) - {sku_id}:
             if sku_id:
@@ -54,13 +57,13 @@ class Names:
         return sku_id
 
     def note_blocked(self, sku_id: str, events: list[Event]) -> None:
-        """Note the *events* of a SKU that has others under a key which names none now."""
+        """Add a finding for *events* that wait because another key of the SKU has an error."""
         if sku_id and events:
             message = "Another key of this SKU has an error. Its events wait."
             self._note(FindingKind.CONFLICTING, message, events)
 
     def _find(self, key: str, desired: DesiredState, events: list[Event]) -> str:
-        """Return the id of the SKU that *key* means now; '' if none, which is noted."""
+        """Return the id of the SKU that *key* means now, or '' if none."""
         entry = desired.declared.get(key)
         if entry is None and key in self._shared:
             ids = ", ".join(one.sku_id for one in self._shared[key][:5])
@@ -77,7 +80,7 @@ class Names:
         return live.sku_id
 
     def _find_unlisted(self, key: str, events: list[Event]) -> str:
-        """Return the id that the record has for a key which is no code any more; else note it."""
+        """Return the recorded id of a key that is no code anymore, or '' with a finding."""
         if owners := self._owners.get(key):
             return min(owners)
         near = suggest_code(key, self._by_code)
@@ -86,10 +89,10 @@ class Names:
         return ""
 
     def _resolve_replaced(self, key: str, owner: str, live: LiveSku, events: list[Event]) -> str:
-        """Return the SKU that has the code now, if that is plain; else note the error.
+        """Return the id of the SKU that has the code now, or '' with a finding if that is unclear.
 
-        It is if it was counted since, or if all the events are settled for just that SKU, under the
-        key that it had before.
+        It is clear if the SKU was counted since. It is also clear if all events are settled for
+        this SKU under the key that it had before.
         """
         counted_at = self.ledgers[owner].counted_at
         own = self.ledgers.get(live.sku_id, SkuLedger(live.sku_id)).events
@@ -110,7 +113,10 @@ class Names:
         self.findings.append(Finding(kind, latest.sku, message, latest.source))
 
     def _id_of(self, ledger: SkuLedger) -> str:
-        """Return the id of a ledger's SKU; one that comes from files alone is found by its code."""
+        """Return the SKU id of a ledger.
+
+        A ledger that comes from files alone has no id, so its SKU is found by code.
+        """
         if ledger.sku_id:
             return ledger.sku_id
         for key in reversed(ledger.keys):
@@ -120,7 +126,7 @@ class Names:
         return ledger.set_id
 
     def keys_of(self, sku_id: str, events: Iterable[Event]) -> tuple[str, ...]:
-        """Return all keys that a SKU ever had, but those that mean another SKU by now."""
+        """Return all keys that a SKU ever had, except those that now mean another SKU."""
         ledger = self.ledgers.get(sku_id) or SkuLedger(sku_id)
         new = [one.sku for one in sorted(events, key=lambda one: one.at)]
         lost = self._lost.get(sku_id, set())
@@ -134,8 +140,8 @@ class Names:
         return tuple(dict.fromkeys((*own, *new)))
 
     def name_of(self, sku: LedgerSku, desired: DesiredState) -> str:
-        """Return what people call a SKU without a level."""
-        # A key that a level has for another SKU is no name for this one.
+        """Return the display name of a SKU without a level."""
+        # A key that a level uses for another SKU can't name this one.
         own = [key for key in sku.keys if key not in desired.declared]
         live = self.listed.get(sku.sku_id)
         code = live.code if live is not None else ""

@@ -1,8 +1,8 @@
-"""The events of one SKU × what applies have dealt with → what the shop lacks, and why.
+"""Compute what the shop lacks of one SKU, given its events and its ledger.
 
-The files are a ledger, and the ledger is declarative: what counts is the sum of the adjustments
-since the last count, compared with what was put in. So renaming, moving, or splitting files does
-nothing, an edited delivery is corrected, and a deleted one is taken back.
+The files are a ledger, and the ledger is declarative. The sum of the adjustments since the last
+count is compared with what was put in. So renaming, moving, or splitting files does nothing. An
+edited delivery is corrected, and a deleted one is taken back.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,18 +24,17 @@ from reconciler.plan.event_changes import compare
 from reconciler.plan.event_faults import MAX_AGE, EventFault, find_event_fault, refuse_tidying
 from reconciler.plan.sales import shift
 
-# So many corrections are kept since a level was settled; older ones are forgotten.
+# Maximum corrections to keep since a level was settled. Older ones are dropped.
 MAX_CORRECTIONS: Final = 1000
 
 
 class Balance(Struct, frozen=True):
-    """What the events of one SKU come to.
+    """The write that the events of one SKU add up to.
 
-    Without a `count` to carry out, the shop lacks `units` (below 0: has too many). With one, it
-    should have `count` and `units`, less what was sold since. `changes` say why. `taken` are units
-    of what came in that were sold already. `included` are sentences about events that change
-    nothing, with their event. `after` is the ledger once this is dealt with; only its times are
-    still open.
+    Without a `count` to apply, the shop lacks `units` (below 0: it has too many). With a `count`,
+    it should have `count` plus `units`, less what was sold since. `changes` are the reasons.
+    `taken` are incoming units that customers already bought beyond the count. `included` are
+    messages about events that change nothing, each with its event.
     """
 
     ledger: SkuLedger
@@ -49,12 +48,12 @@ class Balance(Struct, frozen=True):
 
     @property
     def asks_for_write(self) -> bool:
-        """Whether the shop is to get something."""
+        """Whether the events need a write."""
         return self.count is not None or self.units != 0
 
     @property
     def has_new(self) -> bool:
-        """Whether an event is in the files that no apply has dealt with, in whatever form."""
+        """Whether the files have an event that no apply has settled in any form."""
         names = {one.name for one in self.ledger.events}
         moments = {one.at for one in self.ledger.events}
         return any(
@@ -66,19 +65,19 @@ class Balance(Struct, frozen=True):
 
     @property
     def has_changed(self) -> bool:
-        """Whether the files say something else than was settled, wherever they say it."""
+        """Whether the events differ from the settled ones, ignoring file names."""
         said = {_identity(one)[1:] for one in self.events}
         return said != {(one.at, one.is_count, one.units) for one in self.ledger.events}
 
     def is_settled(self, sku: LedgerSku) -> bool:
-        """Return whether the record says all of this already."""
+        """Return whether the record already has all of this."""
         known = replace(self.ledger, events=_untimed(self.ledger.events))
         return self.fault is None and self.after("", sku) == known
 
     def after(self, at: str, sku: LedgerSku) -> SkuLedger:
-        """Return the ledger of *sku* once an apply has dealt with all events *at* this time.
+        """Return the ledger of *sku* once an apply has settled all events *at* this time.
 
-        With no time, what each event had before is left out, for comparing.
+        Without a time (''), settle times are left out, so that ledgers can be compared.
         """
         ledger = self.ledger
         counted_at, counted = ledger.counted_at, ledger.counted
@@ -100,7 +99,7 @@ class Balance(Struct, frozen=True):
         )
 
     def _settle_events(self, at: str) -> tuple[SettledEvent, ...]:
-        """Return the events in the files as they are settled *at* this time, or were before."""
+        """Return the events in the files as settled *at* this time, or at their earlier time."""
         settled_at = _settled_at(self.ledger.events)
         folded_at = "" if self.asks_for_write else self._find_gone_at()
         is_in_level = _in_level(self.ledger)
@@ -119,7 +118,7 @@ class Balance(Struct, frozen=True):
         )
 
     def _find_gone_at(self) -> str:
-        """Return when the last of the adjustments was settled whose place others have taken."""
+        """Return the last settle time of adjustments that the files no longer have, or ''."""
         present = {(one.file.name, one.at) for one in self.events}
         gone = [
             one
@@ -129,7 +128,10 @@ class Balance(Struct, frozen=True):
         return max((one.settled_at for one in gone), default="")
 
     def _keep_swallowed(self, counted_at: str, at: str) -> tuple[SettledEvent, ...]:
-        """Return what a level has and no file any more: brought back, it changes nothing."""
+        """Return events that a level includes and that no file has anymore.
+
+        If such an event comes back, it changes nothing.
+        """
         present = {(one.file.name, one.at) for one in self.events}
         return tuple(
             one if at else one._replace(settled_at="")
@@ -139,10 +141,10 @@ class Balance(Struct, frozen=True):
 
 
 def compute_balance(events: Iterable[Event], ledger: SkuLedger, now: str) -> Balance:
-    """Return what the *events* of one SKU come to, given what applies have dealt with.
+    """Return the balance of the *events* of one SKU, given its *ledger*.
 
-    *now* is the shop's own time: UTC, ISO 8601. It is '' where a plan has judged already what is
-    too old or still to come.
+    *now* is the shop's own time: UTC, ISO 8601. It is '' if a plan has already rejected events that
+    are too old or too early.
     """
     events = tuple(events)
     is_in_level = _in_level(ledger)
@@ -182,27 +184,30 @@ def _owed(units: int) -> EventChange:
 
 
 def release(ledger: SkuLedger) -> SkuLedger:
-    """Return the ledger of a SKU that no file names any more: what it has changes nothing later."""
-    # Without the file's name: a new delivery in a file of that name is another one.
+    """Return the ledger of a SKU that no file names anymore.
+
+    Its events are marked as included, so they change nothing later.
+    """
+    # Drop the file name, so a new delivery in a file of that name counts as new.
     events = tuple(one._replace(in_level=True, name="") for one in ledger.events)
     return replace(ledger, put_in=0, short=0, events=events)
 
 
 def write_level(balance: Balance, at: str, sku: LedgerSku) -> SkuLedger:
-    """Return the ledger after a level was written: it has every event that is in the files."""
+    """Return the ledger after a level was written, which includes all events in the files."""
     after = balance.after(at, sku)
     events = tuple(one._replace(in_level=True) for one in after.events)
     return replace(after, put_in=0, short=0, level_at=at, events=events, corrections=())
 
 
 def corrected(ledger: SkuLedger, at: str, units: int) -> SkuLedger:
-    """Return *ledger* with a correction that was written."""
+    """Return *ledger* with one more written correction."""
     corrections = (*ledger.corrections, Correction(at, units)) if units else ledger.corrections
     return replace(ledger, corrections=corrections[-MAX_CORRECTIONS:])
 
 
 def _recount(events: Sequence[Event], ledger: SkuLedger) -> EventChange | None:
-    """Return how the settled count was corrected since, unless a level was written since."""
+    """Return the correction of a settled count, unless a level was written since."""
     now = _find_count(events, ledger.counted_at)
     if now is None or ledger.counted is None or ledger.level_at > ledger.counted_at:
         return None
@@ -233,7 +238,7 @@ def _adjusted(event: Event) -> EventChange:
 def _name_included(
     events: Sequence[Event], ledger: SkuLedger, count: Event | None
 ) -> Iterable[tuple[str, Event | None]]:
-    """Yield what no apply knows yet and is in a count already, and a settled count that is gone."""
+    """Yield messages for new events that a count includes, and for a deleted settled count."""
     since = count.at if count else ledger.counted_at
     known = {(one.at, one.is_count, one.units) for one in ledger.events}
     for one in events:
@@ -257,7 +262,7 @@ def _name_included(
 def _name_swallowed(
     events: Sequence[Event], ledger: SkuLedger
 ) -> Iterable[tuple[str, Event | None]]:
-    """Yield the events that changed since a level was written that has them."""
+    """Yield messages for events that changed after a written level included them."""
     known = {(one.name, one.at, one.is_count, one.units) for one in ledger.events}
     is_in_level = _in_level(ledger)
     for one in events:
@@ -266,14 +271,14 @@ def _name_swallowed(
 
 
 def _in_level(ledger: SkuLedger) -> Callable[[Event], bool]:
-    """Return what says whether a level has an event: one of its file, or of its moment."""
+    """Return a predicate for events that a level includes, by file name or time."""
     names = {one.name for one in ledger.events if one.in_level} - {""}
     moments = {one.at for one in ledger.events if one.in_level}
     return lambda event: event.file.name in names or event.at in moments
 
 
 def _settled_at(events: Sequence[SettledEvent]) -> Callable[[Event, str], str]:
-    """Return what says when an event was first dealt with, also under another file's name."""
+    """Return a function that finds when an event was first settled, even in another file."""
     by_file = {(one.name, one.at): one.settled_at for one in events}
     by_units = {(one.at, one.is_count, one.units): one.settled_at for one in events}
 

@@ -1,4 +1,4 @@
-"""Levels × references × live stock → which are to be written, and what is said of the others."""
+"""Decide which levels to write, and report the others."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from reconciler.plan.rules import aim, count_put_back, is_frozen
 
 @dataclass(slots=True)
 class Differing:
-    """A SKU that is to be written."""
+    """A SKU whose level must be written."""
 
     entry: Declared
     sku: LiveSku
@@ -41,7 +41,7 @@ class Differing:
 
 @dataclass(slots=True)
 class Judged:
-    """What the declared SKUs that were read add up to."""
+    """The levels to write, the findings, and the totals of the declared SKUs."""
 
     differing: list[Differing] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -57,12 +57,12 @@ class Judged:
 
     @property
     def blocked_ids(self) -> frozenset[str]:
-        """Return the shop's ids of the SKUs whose level is an error, so that their events wait."""
+        """Return the shop's ids of SKUs whose level is an error, so their events wait."""
         return self.conflicting_ids | self.replaced_ids
 
     @property
     def written_ids(self) -> frozenset[str]:
-        """Return the shop's ids of the SKUs whose level is written."""
+        """Return the shop's ids of SKUs whose level is written."""
         return frozenset(one.sku.sku_id for one in self.differing)
 
 
@@ -73,15 +73,15 @@ def judge_levels(
     unread: Collection[str],
     named: Named,
 ) -> Judged:
-    """Look at each matched SKU: is it as declared, to be written, or to be spoken of?
+    """Decide for each matched SKU whether to write it, settle it, or report it.
 
-    Where events of a SKU are not dealt with yet, its level is not written. Of SKUs that are
-    *unread*, or at rest, the stock may be unknown.
+    The level of a SKU with unsettled events is not written. The stock of SKUs that are *unread* or
+    at rest may be unknown.
     """
     judged = Judged(counted_ids=named.accounts.counted)
     declared, stocks = desired.declared, live.stocks
     in_doubt = frozenset(one.sku_id for one in named.pending)
-    is_offline = live.orders is not None and live.orders.is_offline  # such a plan settles nothing
+    is_offline = live.orders is not None and live.orders.is_offline  # offline plans settle nothing
     units = 0
     for name, sku in named.matches.live.items():
         entry, stock = declared[name], stocks.get(sku.sku_id)
@@ -97,7 +97,7 @@ def judge_levels(
         if sku.sku_id in in_doubt:
             _judge_in_doubt(judged, entry, sku, stock, named)
             continue
-        # Of a hundred thousand SKUs almost all are as declared, and need no rule to say so.
+        # Fast path: of 100,000 SKUs, almost all are as declared and need no rule.
         if stock == entry.stock and not sku.archived:
             if not (is_offline or references.is_known(entry, sku.sku_id)):
                 _settle_equal(judged, entry, sku, references, live.now)
@@ -109,7 +109,7 @@ def judge_levels(
 
 
 def _leave_to_events(judged: Judged, accounts: Accounts) -> None:
-    """Let no level be written of a SKU whose events are not dealt with, or are an error."""
+    """Drop levels to write whose events are unsettled or an error."""
     if accounts.unsettled:
         _take_out_conflicting(judged, accounts.unsettled)
     owned = accounts.owned
@@ -119,16 +119,16 @@ def _leave_to_events(judged: Judged, accounts: Accounts) -> None:
 def _judge_in_doubt(
     judged: Judged, entry: Declared, sku: LiveSku, before: Stock, named: Named
 ) -> None:
-    """Skip a SKU whose write is in doubt, unless it was counted since.
+    """Skip a SKU with a write in doubt, unless it was counted since.
 
-    A count since then has the level, whether it was written or not.
+    A later count includes the level, whether the write landed or not.
     """
     if sku.sku_id in named.counted_since:
         judged.settled.append(_settled(entry, sku, before, None))
 
 
 def _pass_over(judged: Judged, entry: Declared, *, is_unread: bool) -> int:
-    """Return the units of a SKU whose stock is not known: those declared if it was not asked."""
+    """Return the declared units of an unread SKU, or report that its stock is missing."""
     if is_unread:
         return count_units(entry.stock)
     judged.findings.append(gone(entry))
@@ -136,7 +136,7 @@ def _pass_over(judged: Judged, entry: Declared, *, is_unread: bool) -> int:
 
 
 def _let_rest(judged: Judged, entry: Declared, sku: LiveSku, references: References) -> int:
-    """Settle the level of a SKU that was not read, since nothing is written; return its units."""
+    """Settle the level of a SKU that was not read, and return its declared units."""
     judged.unread += 1
     if sku.archived:
         judged.findings.append(archived(entry))
@@ -148,7 +148,7 @@ def _let_rest(judged: Judged, entry: Declared, sku: LiveSku, references: Referen
 
 
 def _take_out_conflicting(judged: Judged, unsettled_ids: Collection[str]) -> None:
-    """Let no level be written of a SKU whose events are not dealt with."""
+    """Report levels whose events are unsettled instead of writing them."""
     clashing = [one for one in judged.differing if one.sku.sku_id in unsettled_ids]
     judged.conflicting_ids = frozenset(one.sku.sku_id for one in clashing)
     judged.findings += (conflicting(one.entry, one.reference) for one in clashing)
@@ -158,7 +158,7 @@ def _take_out_conflicting(judged: Judged, unsettled_ids: Collection[str]) -> Non
 def _settle_equal(
     judged: Judged, entry: Declared, sku: LiveSku, references: References, now: str
 ) -> None:
-    """Settle a level that the shop has, unless its code went to another SKU."""
+    """Settle a level that the shop already has, unless its code went to another SKU."""
     if _is_left_to_another(judged, entry, sku, entry.stock, references):
         return
     reference = references.look_up(entry, sku.sku_id)
@@ -174,7 +174,7 @@ def _judge(
     before: Stock,
     references: References,
 ) -> None:
-    """Add to *judged* what is to be done and said of one SKU that is *before* now."""
+    """Add to *judged* the write or the findings for one SKU with the stock *before*."""
     findings = judged.findings
     if _is_left_to_another(judged, entry, sku, before, references):
         return
@@ -206,16 +206,16 @@ def _settle_unwritten(
     reference: Reference | None,
     references: References,
 ) -> SettledSku:
-    """Return what is known of a SKU that was read, and is not written."""
+    """Return the settled state of a SKU that was read and is not written."""
     if references.is_of_another(entry, sku.sku_id):
         return replace(_settled(entry, sku, live, None), is_anew=True)
     return _settled(entry, sku, live, reference)
 
 
 def _settled(entry: Declared, sku: LiveSku, live: Stock, reference: Reference | None) -> SettledSku:
-    """Return what is known of a SKU that is dealt with without a write.
+    """Return the settled state of a SKU that needs no write.
 
-    If its level says nothing new, that is what was known before, whatever the shop sold since.
+    If its level is unchanged, the earlier state stays, whatever the shop sold since.
     """
     had, at = live, ""
     if reference is not None and not reference.has_changed:
@@ -227,9 +227,9 @@ def _settled(entry: Declared, sku: LiveSku, live: Stock, reference: Reference | 
 def _is_left_to_another(
     judged: Judged, entry: Declared, sku: LiveSku, before: Stock, references: References
 ) -> bool:
-    """Return whether the code of *entry* went to the SKU *sku*, whose level is not written then.
+    """Return whether the code of *entry* now belongs to *sku*, so its level is not written.
 
-    Once that one is counted, a level with nothing new to say is settled for it.
+    An unchanged level is settled for that SKU once it is counted. Otherwise the SKU is reported.
     """
     if entry.rule is not Rule.ON_CHANGE or not references.is_replaced(entry, sku.sku_id):
         return False
@@ -242,7 +242,7 @@ def _is_left_to_another(
 
 
 def find_cause(reference: Reference | None, live: Stock) -> Cause:
-    """Return why there is something to write for a SKU that is *live* now."""
+    """Return the cause of a write for a SKU with the stock *live*."""
     if reference is None:
         return Cause.UNKNOWN
     if not reference.has_changed:
@@ -251,7 +251,7 @@ def find_cause(reference: Reference | None, live: Stock) -> Cause:
 
 
 def make_actions(differing: Iterable[Differing], live: LiveState) -> tuple[Action, ...]:
-    """Return the action of each level that is to be written."""
+    """Return the action for each level to write."""
     return tuple(
         Action(
             sku=each.entry.sku,
@@ -270,12 +270,12 @@ def make_actions(differing: Iterable[Differing], live: LiveState) -> tuple[Actio
 
 
 def count_units(stock: Stock) -> int:
-    """Return the units of a counted stock, 0 for any other."""
+    """Return the quantity of a stock, or 0 if it is not a whole number."""
     return stock.quantity if isinstance(stock.quantity, int) else 0
 
 
 def _below(declared: Stock, live: Stock) -> int:
-    """Return by how many units *live* is below *declared*, where both are counted."""
+    """Return by how many units *live* is below *declared*, or 0 if either is not a whole number."""
     if isinstance(declared.quantity, int) and isinstance(live.quantity, int):
         return max(0, declared.quantity - live.quantity)
     return 0

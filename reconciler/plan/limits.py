@@ -1,11 +1,11 @@
-"""Actions × safety limits → violations."""
+"""Check actions against the safety limits of a store."""
 
 import shlex
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import Action, Bound, Limit, LimitUse, Rule, Statement, Summary, Violation
 
-# A share of a handful of SKUs says nothing: one of three is 33 %.
+# A share of a few SKUs means little: one of three is 33 %.
 MIN_DECLARED_FOR_SHARES = 10
 
 _UNITS = frozenset({Limit.UNITS_RAISED, Limit.UNITS_LOWERED, Limit.PUT_BACK})
@@ -24,8 +24,8 @@ def measure_limits(
 ) -> tuple[LimitUse, ...]:
     """Return how much of each limit *actions* use, in the order of the limits.
 
-    A share is of the declared SKUs, or, for units, of the live units of the declared finite SKUs
-    (of their declared units, where they were not read). It applies from
+    A share is a percentage of the declared SKUs. For units, it is a percentage of the live units of
+    the declared finite SKUs, or of their declared units if they were not read. A share applies from
     `MIN_DECLARED_FOR_SHARES` declared SKUs up.
     """
     found = {
@@ -83,7 +83,10 @@ def _advise(actions: Sequence[Action]) -> str:
 
 
 def _is_typed(action: Action) -> bool:
-    """Whether the level was typed. Counts, and numbers that git owns, are intended."""
+    """Return whether the level was typed.
+
+    Counts, and numbers that git owns, are intended, so they don't use up `put_back`.
+    """
     reference = action.reference
     return (
         action.rule is Rule.ON_CHANGE

@@ -1,4 +1,4 @@
-"""Declared SKUs × the store's listing → which live SKU each one names."""
+"""Match declared SKUs with the SKUs of the shop."""
 
 import json
 import unicodedata
@@ -16,7 +16,7 @@ MAX_COMPARED = 20_000
 
 
 class Matches(Struct, frozen=True):
-    """Each declared SKU with the one live SKU it names, findings for the rest, and who is left."""
+    """The live SKU of each declared SKU, findings for the rest, and unmanaged live SKUs."""
 
     live: Mapping[str, LiveSku]
     findings: tuple[Finding, ...]
@@ -24,7 +24,7 @@ class Matches(Struct, frozen=True):
 
 
 def match_skus(declared: Mapping[str, Declared], listing: Listing) -> Matches:
-    """Return the live SKU of each declared one: by `id` if it is pinned, else by code."""
+    """Return the live SKU that each declared SKU names: by `id` if pinned, else by code."""
     listed = listing.skus
     pins = {pin.id for entry in declared.values() if (pin := entry.terms.pin)}
     by_id = {live.sku_id: live for live in listed} if pins else {}
@@ -71,7 +71,7 @@ def _explain_odd(
 
 
 def find_shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
-    """Return the live SKUs of each code that several of them have."""
+    """Return the codes that several live SKUs share, with those SKUs."""
     by_code: dict[str, list[LiveSku]] = defaultdict(list)
     for live in listed:
         by_code[live.code].append(live)
@@ -79,9 +79,9 @@ def find_shared(listed: Iterable[LiveSku]) -> dict[str, list[LiveSku]]:
 
 
 def _name_twice(found: dict[str, LiveSku], declared: Mapping[str, Declared]) -> list[Finding]:
-    """Take out of *found* the declared SKUs that name one live SKU together, and say so.
+    """Remove from *found* the declared SKUs that name the same live SKU, and report them.
 
-    Two that are not pinned cannot: their codes differ.
+    Two SKUs without a pin can't do that, because their codes differ.
     """
     names: dict[str, list[str]] = defaultdict(list)
     for sku, live in found.items():
@@ -117,7 +117,7 @@ def _malformed(product: str) -> Finding:
 
 
 def gone(entry: Declared) -> Finding:
-    """Return the finding of a SKU that the store lists without knowing its stock."""
+    """Return the finding for a SKU that the shop lists without its stock."""
     message = "The shop lists the SKU, but not its stock. Run again."
     return Finding(FindingKind.MISSING, entry.sku, message, entry.source)
 
@@ -157,21 +157,21 @@ def _missing(
 
 
 def suggest_code(code: str, known: Mapping[str, LiveSku]) -> str:
-    """Return the code among those *known* that *code* may mean, or ''."""
+    """Return the code among those *known* that is most similar to *code*, or ''."""
     if len(known) > MAX_COMPARED:
         return ""
     return next(iter(get_close_matches(code, known, 1, 0.6)), "")
 
 
 def _can_be_key(code: str) -> bool:
-    """Return whether *code* is surely one that YAML can name, typed as it looks."""
+    """Return whether *code* can be typed as a YAML key exactly as it looks."""
     alphabets = {unicodedata.name(c, "").partition(" ")[0] for c in code if c.isalpha()}
     is_normal = unicodedata.is_normalized("NFC", code) and code.strip() == code
     return len(alphabets) <= 1 and is_normal and code.isprintable()
 
 
 def _pin(code: str, live: LiveSku) -> str:
-    """Return how to declare a live SKU whose code looks like *code* and is another."""
+    """Return advice to pin a live SKU whose code only looks like *code*."""
     if live.code.strip() != live.code:
         what = "a space at the edge"
     elif unicodedata.normalize("NFC", live.code) == unicodedata.normalize("NFC", code):
@@ -187,6 +187,6 @@ def _pin(code: str, live: LiveSku) -> str:
 
 
 def _folded(code: str) -> str:
-    """Return *code* without what people overlook: case, spaces, composition, hidden characters."""
+    """Return *code* without case, spaces, composition, and hidden characters."""
     text = unicodedata.normalize("NFKC", code).casefold()
     return "".join(c for c in text if unicodedata.category(c)[0] not in {"Z", "C"})

@@ -1,4 +1,4 @@
-"""The files × the listing → the live SKUs that levels and events name."""
+"""Find the live SKUs that levels and events name."""
 
 from collections.abc import Collection
 
@@ -10,10 +10,10 @@ from reconciler.plan.match import Matches
 
 
 class Named(Struct, frozen=True):
-    """The live SKUs that the files name, by levels and by events, and writes in doubt.
+    """The live SKUs that the files name, and the writes in doubt.
 
-    Of the keys that are `resting` the stock is not read, unless something else needs it: their
-    levels would write nothing, whatever the shop has.
+    Levels of `resting` keys write nothing, whatever the shop has. So their stock is not read unless
+    something else needs it.
     """
 
     matches: Matches
@@ -23,12 +23,12 @@ class Named(Struct, frozen=True):
 
     @property
     def in_doubt(self) -> frozenset[str]:
-        """Return the ids of SKUs that a write may have changed, and no later count speaks of."""
+        """Return the ids of SKUs with a write in doubt and no later count."""
         return frozenset(one.sku_id for one in self.pending) - self.counted_since
 
     @property
     def counted_since(self) -> frozenset[str]:
-        """Return the ids of SKUs that were counted after the write that is in doubt."""
+        """Return the ids of SKUs that were counted after their write in doubt."""
         accounts = (self.accounts.by_id.get(one.sku_id) for one in self.pending)
         return frozenset(
             one.sku_id for one in accounts if one and one.balance.count and not one.is_in_doubt
@@ -36,7 +36,7 @@ class Named(Struct, frozen=True):
 
     @property
     def not_managed(self) -> tuple[LiveSku, ...]:
-        """Return the live SKUs that neither names."""
+        """Return the live SKUs that neither levels nor events name."""
         by_id = self.accounts.by_id
         return tuple(
             one
@@ -45,7 +45,7 @@ class Named(Struct, frozen=True):
         )
 
     def find_needed(self, unread: Collection[str]) -> list[LiveSku]:
-        """Return the SKUs whose stock a plan needs, but for the declared ones *unread*."""
+        """Return the SKUs whose stock a plan needs, except the *unread* declared ones."""
         by_id = self.accounts.by_id
         left_out = self.resting.union(unread)
         needed = {
@@ -63,9 +63,9 @@ class Named(Struct, frozen=True):
 def name_skus(
     desired: DesiredState, base: Base | None, listing: Listing, matches: Matches, now: str
 ) -> Named:
-    """Return the live SKUs that levels name, as *matches* says, and events.
+    """Return the live SKUs that levels and events name.
 
-    *now* is the shop's own time: UTC, ISO 8601.
+    *matches* has those of the levels. *now* is the shop's own time: UTC, ISO 8601.
     """
     accounts = open_accounts(desired, base, listing.skus, matches, now)
     return Named(matches, accounts, base.pending if base else ())

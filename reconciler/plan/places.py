@@ -1,18 +1,19 @@
-"""SKUs that a plan deals with × the listing → their products, if looking those up is cheaper."""
+"""Find the products of a plan's SKUs, if reading those is cheaper than the whole listing."""
 
 import math
 from collections.abc import Collection
 
 from reconciler.model import Listing, Place
 
-# New products on each page of a listing (`webflow/fetch`): it begins with the last one before.
+# New products per listing page, which starts with the previous one's last (`webflow/fetch`).
 NEW_PER_PAGE = 99
 
 
 def find_places(sku_ids: Collection[str], listing: Listing) -> tuple[Place, ...]:
-    """Return the products of *sku_ids*, or nothing where the whole listing takes no more requests.
+    """Return the products of *sku_ids*, or nothing if the whole listing takes no more requests.
 
-    So it is where one of them is not listed, too: only the listing tells what became of it.
+    The result is also empty if one of the SKUs is not listed, because only the whole listing shows
+    what became of it.
     """
     pages = math.ceil(len({sku.product_id for sku in listing.skus}) / NEW_PER_PAGE)
     if len(sku_ids) > pages * NEW_PER_PAGE:

@@ -1,4 +1,4 @@
-"""Plan ↔ its saved form. Pure, but that the schema lies in a file."""
+"""Save a plan as JSON, and load it again."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ MAX_BYTES: Final = 128 * 1024 * 1024
 
 
 def dump_plan(plan: Plan) -> str:
-    """Return *plan* as JSON text, as `schemas/plan.schema.json` describes it."""
+    """Return *plan* as JSON text that follows `schemas/plan.schema.json`."""
     data = _to_json(plan)
     data["fingerprint"] = _hash(data)
     return dump_json(data) + "\n"
@@ -27,8 +27,9 @@ def dump_plan(plan: Plan) -> str:
 def load_plan(path: str, content: bytes) -> Plan:
     """Return the plan saved in *content*, equal to the one that was dumped.
 
-    Raises PlanFileError for what is no plan or of an unknown major version, and StalePlanError
-    if its fingerprint is wrong.
+    Raises:
+        PlanFileError: The content is not a plan, or has an unknown major version.
+        StalePlanError: The fingerprint is wrong.
     """
     if len(content) > MAX_BYTES:
         raise PlanFileError(
@@ -47,7 +48,7 @@ def load_plan(path: str, content: bytes) -> Plan:
         raise PlanFileError(path, message)
     try:
         _validator().validate(data)
-    except ValueError as error:  # deeper than it reads; jsonschema_rs has no name for it
+    except ValueError as error:  # jsonschema_rs has no exception class for deep nesting
         if not isinstance(error, jsonschema_rs.ValidationError):
             raise PlanFileError(
                 path,
@@ -65,12 +66,12 @@ def load_plan(path: str, content: bytes) -> Plan:
 
 
 def fingerprint(plan: Plan) -> str:
-    """Return a hash of all that the plan says, its time of creation included."""
+    """Return a hash of the whole plan, including its creation time."""
     return _hash(_to_json(plan))
 
 
 def _hash(data: Mapping[str, Any]) -> str:
-    """Return the hash of a plan as JSON, without its own fingerprint."""
+    """Return the hash of a plan's JSON data, without its own fingerprint."""
     covered = {name: value for name, value in data.items() if name != "fingerprint"}
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -82,7 +83,7 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def _to_json(plan: Plan) -> dict[str, Any]:
-    """Return *plan* as it is saved: its provenance is no object of its own, and has a hash."""
+    """Return *plan* as JSON data, with its provenance inlined and an empty fingerprint."""
     data = as_data(plan)
     head = {name: data.pop(name) for name in ("tool_version", "store", "site_id")}
     provenance = data.pop("provenance")

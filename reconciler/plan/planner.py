@@ -1,4 +1,4 @@
-"""Desired state × base × live state → plan."""
+"""Compute the plan that brings a shop to its desired state."""
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -51,11 +51,13 @@ def compute_plan(
     named: Named | None = None,
     unread: Collection[str] = (),
 ) -> Plan:
-    """Return what would be written to bring *live* to what levels and events ask for.
+    """Return the plan that brings *live* to what levels and events require.
 
-    *named* says which live SKUs the files name, if that is known already; *unread* are declared
-    SKUs whose stock was not asked for on purpose. Raises NoBaseError if a rule needs a base and
-    there is none.
+    *named* are the live SKUs that the files name, if already known. *unread* are declared SKUs
+    whose stock was not read on purpose.
+
+    Raises:
+        NoBaseError: A rule or an event needs a base, and there is none.
     """
     require_knowledge(desired, References(base, desired))
     offline = provenance.offline
@@ -93,14 +95,14 @@ def compute_plan(
 
 
 def _find_unread(unread: Collection[str], live: LiveState, named: Named) -> set[str]:
-    """Return those of the SKUs *unread* that nothing is known of: not read, and not at rest."""
+    """Return the *unread* SKUs whose stock is unknown: not read, and not at rest."""
     matched = named.matches.live
     unread = frozenset(unread) - named.resting
     return {sku for sku in unread if sku not in matched or matched[sku].sku_id not in live.stocks}
 
 
 class _Known(NamedTuple):
-    """The base with what a dead run did, and the SKUs that the files name by it."""
+    """The base with the recovered writes of a crashed run, and the SKUs that the files name."""
 
     base: Base | None
     recovered: Recovered
@@ -116,7 +118,7 @@ def _recover(
     *,
     offline: bool,
 ) -> _Known:
-    """Return what is known once the shop has told which writes in doubt landed."""
+    """Return the base and the named SKUs after stock and orders resolved writes in doubt."""
     if base is None or not base.pending:
         return _Known(base, Recovered(), named or _name(desired, base, live))
     told = replace(live, stocks={}) if offline else live
@@ -137,7 +139,7 @@ def _name(desired: DesiredState, base: Base | None, live: LiveState) -> Named:
 def _split_accounts(
     named: Named, live: LiveState, *, offline: bool
 ) -> tuple[list[Account], list[Account]]:
-    """Return the accounts to deal with, and those that only the shop knows."""
+    """Return the accounts to plan, and those whose stock is unknown offline."""
     shown, hidden = [], []
     for one in named.accounts.by_id.values():
         if one.sku_id in live.stocks or one.live is None or not offline:
@@ -164,10 +166,10 @@ def _find_all(
     *,
     offline: bool,
 ) -> Iterator[Finding]:
-    """Yield what there is to say of SKUs beside their levels and events."""
+    """Yield the findings that are not about a single level or event."""
     yield from named.matches.findings
     yield from named.accounts.findings
-    if not offline:  # what the shop has is not known then
+    if not offline:  # offline, the live stock is unknown
         yield from find_low(desired, named, live.stocks)
     yield from map(not_managed, named.not_managed)
     yield from idle_globs(desired)
@@ -177,10 +179,10 @@ def _find_all(
 
 
 def require_knowledge(desired: DesiredState, references: References) -> None:
-    """Fail closed where a rule or an event needs what was known before: guessing undoes sales.
+    """Check that there is a base if a rule or an event needs one: guessing would undo sales.
 
     Raises:
-        NoBaseError: There is no base, and an event, or an `on_change` SKU that was not observed.
+        NoBaseError: There is no base, but an event, or an `on_change` SKU without an observation.
     """
     if references.has_base:
         return
@@ -205,14 +207,19 @@ def require_knowledge(desired: DesiredState, references: References) -> None:
 
 
 def count_requests(reads: int, writes: int, limit: int | None) -> Requests:
-    """Return what plan and apply take together: a window's allowance may go at once, so the
-    first minute is free."""
+    """Return the requests and the seconds that plan and apply take together.
+
+    A window's allowance can be used at once, so the first minute is free.
+    """
     windows = math.ceil((reads + 2 * writes) / limit) if limit else 1
     return Requests(reads, writes, 60 * max(0, windows - 1), limit)
 
 
 def sort_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """Return actions lowering before raising, so that a run cut short leaves the safer half."""
+    """Return actions sorted so that stock is lowered before it is raised.
+
+    So a run that is cut short leaves the safer half.
+    """
     return tuple(sorted(actions, key=lambda action: (not action.lowers, action.sku)))
 
 
@@ -242,7 +249,7 @@ def count_managed(desired: DesiredState) -> int:
 
 
 def total_units(actions: Iterable[Action]) -> dict[str, int]:
-    """Return what `units_raised`, `units_lowered` and `zeroed` of a summary are for *actions*."""
+    """Return `units_raised`, `units_lowered`, and `zeroed` of a summary for *actions*."""
     actions = tuple(actions)
     return {
         "units_raised": sum(max(action.units, 0) for action in actions),

@@ -1,4 +1,4 @@
-"""Writes in doubt × live stock × orders → which of them landed, and the base with those."""
+"""Find out from stock and orders which writes in doubt landed."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
@@ -25,14 +25,14 @@ from reconciler.plan.sales import NEAR, count_sold_after_read, shift
 
 
 def _is_busy(base: Base, live: LiveState) -> bool:
-    """Whether the run that announced the writes in doubt may still be writing."""
+    """Return whether the run that announced the writes in doubt may still be writing."""
     return bool(base.busy_until) and live.until <= base.busy_until
 
 
 def recover(base: Base, declared: Mapping[str, Declared], live: LiveState) -> Recovered:
-    """Return what *live* says of the writes of *base* that are in doubt.
+    """Return which writes in doubt of *base* landed, according to *live*.
 
-    While the run that announced them may still be writing, nothing tells.
+    While the run that announced them may still be writing, all stay in doubt.
     """
     if _is_busy(base, live):
         return Recovered(in_doubt=tuple(sorted({one.sku_id for one in base.pending})))
@@ -45,10 +45,10 @@ def recover_pending(
     stocks: Mapping[str, Stock],
     orders: OrderBook | None,
 ) -> Recovered:
-    """Return what the live *stocks*, by SKU id, and the *orders* say of writes in doubt.
+    """Return which writes in doubt landed, given live *stocks* by SKU id and *orders*.
 
-    A SKU whose rule owns the number needs no memory: the next read decides. So its write counts as
-    skipped. Of several writes of one SKU the last one is told.
+    If a rule owns the number, the next read decides, so the write counts as skipped. Of several
+    writes of one SKU, only the last one is resolved.
     """
     landed: list[str] = []
     skipped: list[str] = []
@@ -63,9 +63,9 @@ def recover_pending(
 
 
 def is_remembered(write: Pending, declared: Mapping[str, Declared]) -> bool:
-    """Return whether it matters to later applies whether a write landed.
+    """Return whether later applies must know if a write landed.
 
-    What events brought always does: a rule that owns the number may do so for a while only.
+    For writes from events they must, because a rule may own the number only for a while.
     """
     if write.correction is not None or (write.ledger is not None and write.ledger.events):
         return True
@@ -74,16 +74,16 @@ def is_remembered(write: Pending, declared: Mapping[str, Declared]) -> bool:
 
 
 def doubt_since(write: Pending) -> str:
-    """Return the moment since which orders tell whether a write landed."""
+    """Return the time since which orders can show whether a write landed."""
     return shift(write.read_at, -NEAR) if write.read_at else ""
 
 
 def _has_landed(write: Pending, live: Stock | None, orders: OrderBook | None) -> bool | None:
-    """Return whether a write landed, or None if nothing tells."""
+    """Return whether a write landed, or None if it is unknown."""
     if live is None or write.before == write.after:
         return None
     if INFINITE in {write.before, write.after}:
-        # Selling turns no infinite stock into a finite one, nor the other way round.
+        # Sales never change a SKU between infinite and finite.
         return (live == INFINITE) is (write.after == INFINITE)
     sold = count_sold_after_read(orders, write.sku_id, write.read_at, write.read_until)
     if sold is None or not isinstance(live.quantity, int):
@@ -93,7 +93,7 @@ def _has_landed(write: Pending, live: Stock | None, orders: OrderBook | None) ->
 
 
 def _say_why(write: Pending, live: Stock | None, orders: OrderBook | None) -> str:
-    """Return why stock and orders don't tell whether a write landed."""
+    """Return why stock and orders can't show whether a write landed."""
     if live is None:
         return "Its stock is unknown"
     if orders is None or orders.fault:
@@ -110,7 +110,7 @@ def name_doubts(
     recovered: Recovered,
     in_doubt: Set[str],
 ) -> Iterator[Finding]:
-    """Yield the findings of writes in doubt: their result, or that it is unknown."""
+    """Yield a finding for each write in doubt: its result, or that it is unknown."""
     busy_until = base.busy_until if _is_busy(base, live) else ""
     for write in _latest(base.pending):
         entry = next((desired.declared[key] for key in write.keys if key in desired.declared), None)
@@ -123,7 +123,7 @@ def name_doubts(
 
 
 def with_recovered(base: Base, recovered: Recovered) -> Base:
-    """Return *base* with the writes that landed, and those that are in doubt still pending."""
+    """Return *base* with the landed writes, and those still in doubt as pending."""
     latest = _latest(base.pending)
     landed = [one for one in latest if one.sku_id in recovered.landed]
     skipped = [one for one in latest if one.sku_id in recovered.skipped]
@@ -140,7 +140,7 @@ def _latest(pending: Iterable[Pending]) -> list[Pending]:
 
 
 class Landed(NamedTuple):
-    """A write that landed between two moments, by the shop's time."""
+    """A write that landed between two times of the shop's clock."""
 
     write: Pending
     earliest: str
@@ -150,7 +150,7 @@ class Landed(NamedTuple):
 def with_landed(base: Base, landed: Collection[Landed]) -> Base:
     """Return *base* with writes that landed.
 
-    What was sold since the earliest moment matters, and no count before the latest one.
+    Sales count from the `earliest` time on. Counts before the `latest` time don't matter.
     """
     writes = [one.write for one in landed]
     levels = {one.sku: one.declared for one in writes if one.declared is not None}

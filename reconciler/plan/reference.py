@@ -1,4 +1,4 @@
-"""Declared SKU × base × observations → what the author of its level knew."""
+"""Find the reference of a level: what its author knew from the base and observations."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -26,29 +26,29 @@ _SEEN_TERMS = Terms(Rule.ON_CHANGE, None, "")
 
 
 class Knowledge(Struct, frozen=True):
-    """The level of a SKU that was last settled, or observed since, and what the shop had then."""
+    """The last settled or observed level of a SKU, and what the shop had then."""
 
     declared: Declared
     settled: SettledSku
 
     @property
     def had(self) -> Stock:
-        """Return what the shop had."""
+        """Return the stock that the shop had."""
         return self.declared.stock if self.settled.had is None else self.settled.had
 
     @property
     def level(self) -> Stock:
-        """Return the number that a new one is compared with.
+        """Return the level that a new one is compared with.
 
-        One that was typed for another SKU says nothing: then it is what the shop had.
+        A level that was typed for another SKU doesn't count, so this is what the shop had then.
         """
         return self.had if self.settled.is_anew else self.declared.stock
 
 
 class References:
-    """Finds what is known of a SKU: by its key; for an unknown key, by the shop's SKU id.
+    """The known levels of SKUs, by key, or by the shop's SKU id if the key is unknown.
 
-    The plan, the check of a saved plan, and the next record all ask here: if two of them
+    The plan, the check of a saved plan, and the next record all use this class. If two of them
     disagreed, sold units would come back.
     """
 
@@ -63,13 +63,14 @@ class References:
 
     @property
     def has_base(self) -> bool:
-        """Whether anything was settled before."""
+        """Whether there is a base."""
         return self._base is not None
 
     def look_up(self, entry: Declared, sku_id: str | None) -> Reference | None:
-        """Return what the author of the level of *entry*, the shop's SKU *sku_id*, knew.
+        """Return what the author of the level of *entry* knew.
 
-        Returns None where there is neither a base nor an observation.
+        *sku_id* is the shop's id of its SKU, if known. Returns None if there is neither a base nor
+        an observation.
         """
         settled = self.find_settled(entry, sku_id)
         seen = self._seen.find(entry, sku_id)
@@ -82,7 +83,7 @@ class References:
         return replace(reference, added=added) if added else reference
 
     def find_added(self, sku_id: str, at: str, *, is_observed: bool) -> int:
-        """Return what events added to a SKU since its level was settled, or observed *at* a time.
+        """Return the units that events added since a level was settled, or observed *at* a time.
 
         The record drops what was added before its level was settled.
         """
@@ -90,9 +91,9 @@ class References:
         return ledger.corrected_since(at if is_observed else "") if ledger else 0
 
     def expect(self, entry: Declared, sku_id: str, reference: Reference | None) -> Stock:
-        """Return what the shop would have of a SKU if nothing had sold: its level, and the events.
+        """Return the stock that the shop would have without sales: the level plus its events.
 
-        A count since the level was settled starts afresh.
+        A count since the level was settled replaces the level.
         """
         ledger = self._ledgers.get(sku_id)
         since = reference.at if reference else ""
@@ -101,7 +102,7 @@ class References:
         return with_added(entry.stock, reference)
 
     def is_known(self, entry: Declared, sku_id: str) -> bool:
-        """Return whether the last record says all of *entry*, and that it is this SKU."""
+        """Return whether the last record has the level of *entry* for this very SKU."""
         own = self._levels.get(entry.sku)
         if self._base is None or own is None or own.stock != entry.stock:
             return False
@@ -109,10 +110,9 @@ class References:
         return settled is not None and settled.sku_id == sku_id
 
     def find_plain(self, entry: Declared) -> str | None:
-        """Return the shop's id ('' if unknown) of a SKU without new statements.
+        """Return the shop's id ('' if unknown) of a SKU without new statements, else None.
 
-        Almost all are like that: the same level and pin under the same key, and no event or
-        observation. Returns None for any other.
+        Almost all SKUs are like that: the same level, pin, and key, and no event or observation.
         """
         own = self._levels.get(entry.sku)
         if self._base is None or own is None or self._seen:
@@ -124,7 +124,7 @@ class References:
         return None if sku_id in self._ledgers or (settled and settled.is_anew) else sku_id
 
     def find_settled(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
-        """Return the level of *entry* that an apply last dealt with, or None."""
+        """Return the level of *entry* that an apply last settled, or None."""
         level = self._levels.get(entry.sku)
         own = self._know(level or self._gone.get(entry.sku))
         if own is not None and self._is_same(own, entry, sku_id):
@@ -132,13 +132,13 @@ class References:
         known_id = sku_id or entry.id
         if known_id and (by_id := self._by_id.get(known_id)) is not None:
             return self._know(by_id)
-        # A number that stays while its key is pinned to another SKU says nothing new of that.
+        # An unchanged level is no new statement about a SKU that its key is now pinned to.
         if level is not None and entry.id is not None and level.stock == entry.stock:
             return own
         return self._find_by_code(entry, known_id)
 
     def _know(self, level: Declared | None) -> Knowledge | None:
-        """Return a level of the base with what the record knows of its SKU besides."""
+        """Return a level of the base with the record's data about its SKU."""
         if self._base is None or level is None:
             return None
         settled = self._base.shop.get(level.sku)
@@ -148,7 +148,7 @@ class References:
 
     @cached_property
     def _by_id(self) -> dict[str, Declared]:
-        """The levels of the base by the shop's id of their SKU, as far as it is known."""
+        """The levels of the base by the shop's id of their SKU, if it is known."""
         shop = self._base.shop if self._base else {}
         levels = [*self._gone.values(), *self._levels.values()]
         ids = ((shop[one.sku].sku_id if one.sku in shop else one.id, one) for one in levels)
@@ -156,15 +156,18 @@ class References:
 
     @cached_property
     def _pinned_by_code(self) -> dict[str, Declared]:
-        """The pinned levels of the base by the code that the shop shows."""
+        """The pinned levels of the base by the code in the shop."""
         return {one.code: one for one in self._levels.values() if one.terms.pin}
 
     def find_latest(self, entry: Declared, sku_id: str | None) -> Knowledge | None:
-        """Return the level last settled, or an unconsumed observation if there is a later one."""
+        """Return the level last settled, or an unconsumed observation if it is later."""
         return _later(self.find_settled(entry, sku_id), self._seen.find(entry, sku_id))
 
     def undeclared(self) -> Mapping[str, Knowledge]:
-        """Return what is known of keys that no file declares: released, or observed too early."""
+        """Return the last known state of keys that no file declares.
+
+        They were released, or observed before they were declared.
+        """
         levels = {**self._gone, **self._levels}
         gone = {key: self._know(one) for key, one in levels.items() if key not in self._declared}
         found = {key: one for key, one in gone.items() if one is not None}
@@ -175,15 +178,15 @@ class References:
         return {key: one for key, one in found.items() if key not in self._declared}
 
     def is_of_another(self, entry: Declared, sku_id: str) -> bool:
-        """Return whether the record has the level of *entry* of another SKU of the shop.
+        """Return whether the record has the level of *entry* for another SKU of the shop.
 
-        So what the shop had of that says nothing of this one.
+        The stock of that SKU says nothing about this one.
         """
         found = self.find_settled(entry, sku_id)
         return found is not None and found.settled.sku_id not in {"", sku_id}
 
     def is_replaced(self, entry: Declared, sku_id: str) -> bool:
-        """Return whether the code of *entry* belongs to another SKU of the shop than it did."""
+        """Return whether the code of *entry* now belongs to another SKU of the shop."""
         own = self._know(self._levels.get(entry.sku))
         if own is None or entry.id is not None:
             return False
@@ -198,11 +201,11 @@ class References:
         known_id = sku_id or entry.id
         if known_id and own.settled.sku_id:
             return known_id == own.settled.sku_id
-        # Without ids, a code is all there is to go by.
+        # Without ids, only the code can decide.
         return own.declared.code == entry.code
 
     def _find_by_code(self, entry: Declared, known_id: str | None) -> Knowledge | None:
-        """Return what a base without the shop's ids, the YAML of a commit, says of *entry*."""
+        """Return what a base without SKU ids (the YAML of a commit) has for *entry*."""
         named = self._know(self._levels.get(entry.code))
         if named is not None and not named.settled.sku_id:
             return named
@@ -210,7 +213,7 @@ class References:
 
 
 def _later(settled: Knowledge | None, seen: list[Knowledge]) -> Knowledge | None:
-    """Return what was known last: the latest observation, or the level settled since."""
+    """Return the latest knowledge: the newest observation, or the level settled since."""
     if settled is None or (seen and seen[0].settled.at >= settled.settled.at):
         return seen[0] if seen else settled
     return settled
@@ -219,7 +222,7 @@ def _later(settled: Knowledge | None, seen: list[Knowledge]) -> Knowledge | None
 def _refer(
     entry: Declared, known: Knowledge, settled: Knowledge | None, seen: list[Knowledge]
 ) -> Reference:
-    """Return what the level of *entry* says, given what was *known* last."""
+    """Return the reference of the level of *entry*, given what was *known* last."""
     if settled is not None and settled.declared.stock == entry.stock:
         return _make(Statement.SETTLED, settled, settled)
     copy = next((one for one in seen if one.declared.stock == entry.stock), None)
@@ -251,7 +254,7 @@ class _Observed:
         return bool(self._by_key)
 
     def find(self, entry: Declared, sku_id: str | None) -> list[Knowledge]:
-        """Return what was seen of *entry*, latest first."""
+        """Return the observations of *entry*, latest first."""
         if not self._by_key:
             return []
         known_id = sku_id or entry.id
@@ -267,7 +270,7 @@ class _Observed:
 
 
 def select(declared: Mapping[str, Declared], before: Mapping[str, Declared]) -> set[str]:
-    """Return the SKUs whose declaration differs from *before*, in whatever file."""
+    """Return the SKUs whose declaration differs from *before*, in any file."""
     return {
         sku
         for sku, entry in declared.items()

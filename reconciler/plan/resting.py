@@ -1,4 +1,4 @@
-"""Levels × references × listing → the SKUs that no plan would write, so that none is read."""
+"""Find the SKUs that no plan would write, so their stock need not be read."""
 
 from reconciler.model import Base, Declared, DesiredState, LiveSku, Recovered, Rule
 from reconciler.plan.match import Matches
@@ -7,7 +7,7 @@ from reconciler.plan.reference import References
 
 
 def find_unneeded(desired: DesiredState, base: Base | None, matches: Matches) -> frozenset[str]:
-    """Return the SKUs that rest, whatever becomes of the writes that are in doubt."""
+    """Return the SKUs at rest, no matter how writes in doubt are resolved."""
     resting = find_resting(desired, References(base, desired), matches)
     if base is None or not base.pending:
         return resting
@@ -19,9 +19,9 @@ def find_unneeded(desired: DesiredState, base: Base | None, matches: Matches) ->
 def find_resting(desired: DesiredState, references: References, matches: Matches) -> frozenset[str]:
     """Return the declared SKUs whose level writes nothing, whatever the shop has.
 
-    Those are settled levels under `on_change`, and copies of what the shop had. So it is under
-    `observe`: a new number there is looked at once, to note what the shop had. What events or a
-    write in doubt ask for is another matter.
+    These are settled levels under `on_change`, and copies of what the shop had. Levels under
+    `observe` rest too, but a new number is read once to record what the shop had. Events and writes
+    in doubt are not considered here.
     """
     declared = desired.declared
     return frozenset(
@@ -30,10 +30,10 @@ def find_resting(desired: DesiredState, references: References, matches: Matches
 
 
 def rests(entry: Declared, sku: LiveSku, references: References) -> bool:
-    """Return whether the level of one SKU writes nothing and has nothing to say."""
+    """Return whether the level of one SKU needs no write and no finding."""
     if entry.rule not in {Rule.ON_CHANGE, Rule.OBSERVE} or entry.terms.low is not None:
-        return False  # a plan says of a SKU with `low` whether the shop has as few
-    if references.is_known(entry, sku.sku_id):  # almost all are, and need no rule to say so
+        return False  # `low` needs the live stock
+    if references.is_known(entry, sku.sku_id):  # fast path: almost all are
         return True
     if references.is_replaced(entry, sku.sku_id) or references.is_of_another(entry, sku.sku_id):
         return False

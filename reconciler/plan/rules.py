@@ -1,4 +1,4 @@
-"""Rule × declared × reference × live → the stock to aim for, and what that would undo."""
+"""Decide which stock a rule aims for, and what a write would undo."""
 
 from fnmatch import fnmatchcase
 
@@ -6,22 +6,22 @@ from reconciler.model import InventoryType, Reference, Rule, Statement, Stock, S
 
 
 def is_frozen(sku: str, settings: StoreSettings) -> bool:
-    """Return whether *settings* keep *sku* from being written."""
+    """Return whether a `frozen` pattern in *settings* matches *sku*."""
     return any(fnmatchcase(sku, glob) for glob in settings.frozen)
 
 
 def with_added(level: Stock, reference: Reference | None) -> Stock:
-    """Return *level* and what events have added since it was settled."""
+    """Return *level* plus what events have added since it was settled."""
     if reference is None or not reference.added or not isinstance(level.quantity, int):
         return level
     return finite(level.quantity + reference.added)
 
 
 def aim(rule: Rule, declared: Stock, reference: Reference | None, live: Stock) -> Stock:
-    """Return the stock that *rule* asks for: *live* itself where the rule leaves it alone.
+    """Return the stock that *rule* requires, or *live* if the rule leaves it alone.
 
-    *reference* is what the author of the level knew; only `on_change` needs it. The rule is
-    decided before anything is compared.
+    *reference* is what the author of the level knew. Only `on_change` needs it. The rule is decided
+    before anything is compared.
     """
     match rule:
         case Rule.EXACT:
@@ -45,11 +45,11 @@ def _aim_on_change(declared: Stock, reference: Reference | None, live: Stock) ->
 
 
 def count_put_back(reference: Reference | None, before: Stock, after: Stock) -> int:
-    """Return how many units that moved since the *reference* the write would undo.
+    """Return how many units moved since *reference* and would be undone by the write.
 
-    Above 0: units that were sold, and would be back on the shelf. Below 0: units that came in, and
-    would be taken away. An author knows the level, and may know what the shop had when it was
-    settled; what moved beyond both, and beyond what events added since, is undone.
+    Above 0: sold units that would be back on the shelf. Below 0: units that came in and would be
+    removed. The author knows the level, and may know what the shop had when it was settled. Only
+    what moved beyond both, and beyond what events added since, is undone.
     """
     if reference is None or reference.had is None or reference.level is None:
         return 0
@@ -68,9 +68,9 @@ def _whole(stock: Stock) -> int | None:
 
 
 def _follow(declared: Stock, known: Stock, live: Stock) -> Stock:
-    """Return *declared*, unless that goes against the direction in which it was changed.
+    """Return *declared*, or *live* if the shop has overtaken the change.
 
-    A raised level never lowers the shop, and a lowered one never raises it: the shop overtook it.
+    A raised level never lowers the shop, and a lowered one never raises it.
     """
     if not live.readable:
         return declared
@@ -80,7 +80,7 @@ def _follow(declared: Stock, known: Stock, live: Stock) -> Stock:
 
 
 def size(stock: Stock) -> float:
-    """Return how much a readable stock is, for bounds: infinite is more than any number."""
+    """Return the size of a readable stock for bounds: infinite is more than any number."""
     if stock.inventory_type is InventoryType.INFINITE or stock.quantity is None:
         return float("inf")
     return stock.quantity

@@ -1,4 +1,4 @@
-"""Orders × a moment → what was sold of a SKU since, or why that is not known."""
+"""Count the units of a SKU that were sold since a time."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,15 +8,15 @@ from reconciler.model import Order, OrderBook, SoldSince, format_time
 # An order this close to a read may or may not be in the stock that was read.
 NEAR: Final = timedelta(seconds=2)
 
-# Of an order with one of these, the units have left the stock.
+# Orders with one of these statuses have taken their units from the stock.
 _SOLD = frozenset({"unfulfilled", "fulfilled", "disputed", "dispute-lost"})
 
 
 def count_sold(book: OrderBook | None, sku_id: str, since: str) -> SoldSince | str:
-    """Return what was sold of a SKU since a moment (UTC, ISO 8601), or why that can't be said.
+    """Return what was sold of a SKU since a time (UTC, ISO 8601), or why it is unknown.
 
-    Whether a refund puts units back, and whether a pending order has taken them, is documented
-    nowhere, so either makes it unknown.
+    Webflow doesn't document whether a refund puts units back, or whether a pending order has taken
+    them. So either makes the result unknown.
     """
     if book is None:
         return "the orders were not read"
@@ -38,9 +38,9 @@ def count_sold(book: OrderBook | None, sku_id: str, since: str) -> SoldSince | s
 def count_sold_after_read(
     book: OrderBook | None, sku_id: str, read_at: str, read_until: str
 ) -> int | None:
-    """Return the units sold of a SKU after its stock was read; None if the orders can't tell.
+    """Return the units sold of a SKU after its stock was read, or None if that is unknown.
 
-    It was read between two moments, by the shop's own time: UTC, ISO 8601.
+    The stock was read between *read_at* and *read_until*, by the shop's own time: UTC, ISO 8601.
     """
     if book is None or not read_at or not read_until:
         return None
@@ -54,12 +54,15 @@ def count_sold_after_read(
 
 
 def shift(at: str, by: timedelta) -> str:
-    """Return the moment that lies *by* so much after *at*: UTC, ISO 8601."""
+    """Return the time *at* (UTC, ISO 8601), moved by *by*."""
     return format_time(datetime.fromisoformat(at) + by)
 
 
 def _find_doubt(order: Order, counts: list[int | None], since: str) -> str:
-    """Return why *order*, with these *counts* of a SKU, leaves open what was sold since."""
+    """Return why *order* leaves open what was sold since, or ''.
+
+    *counts* are its units of the SKU, one for each order line.
+    """
     is_new = not order.accepted_at or order.accepted_at > since
     if is_new and any(not line.sku_id for line in order.lines):
         return "an order since then names no SKU id"
@@ -71,7 +74,7 @@ def _find_doubt(order: Order, counts: list[int | None], since: str) -> str:
 
 
 def _find_open(order: Order, since: str, *, is_new: bool) -> str:
-    """Return why it is not known whether an order's units are in the stock, or ''."""
+    """Return why it is unknown whether an order's units are in the stock, or ''."""
     if order.status == "refunded" or order.refunded_at:
         is_old = bool(order.refunded_at) and order.refunded_at <= since
         return "" if is_old else "an order of it was refunded since then"

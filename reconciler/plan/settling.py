@@ -1,4 +1,4 @@
-"""Ledgers by which the shop has what some files say, and ledgers whose keys mean others by now."""
+"""Create ledgers of settled events, merge them, and move keys between them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
@@ -10,10 +10,10 @@ from reconciler.plan.ledger import Balance
 
 
 def move_keys(ledgers: Mapping[str, SkuLedger], named: Iterable[LedgerSku]) -> dict[str, SkuLedger]:
-    """Return *ledgers*, by the shop's id, after keys went from one SKU to another as *named* says.
+    """Return *ledgers* by the shop's id, after keys moved between SKUs as in *named*.
 
-    An event that was put into one SKU is never taken back there because its key moved, and never
-    comes to another one: neither what the shop made of the old SKU nor of the new one is known.
+    An event that was put into one SKU is not taken back there because its key moved. It is not
+    added to the other SKU either, because it is unknown what the shop did with either SKU.
     """
     moved = dict(ledgers)
     named = tuple(named)
@@ -44,7 +44,7 @@ def _under(ledger: SkuLedger, keys: Set[str]) -> list[SettledEvent]:
 
 
 def _let_go(ledger: SkuLedger, keys: Set[str]) -> SkuLedger:
-    """Return *ledger* with the events under *keys* as some that change nothing any more."""
+    """Return *ledger* with the events under *keys* marked so that they change nothing."""
     gone = frozenset(_under(ledger, keys))
     put_in = sum(one.units for one in gone if _is_put_in(one, ledger.counted_at))
     events = tuple(one._replace(in_level=True) if one in gone else one for one in ledger.events)
@@ -59,7 +59,10 @@ def _take_in(ledger: SkuLedger, came: Iterable[SettledEvent]) -> SkuLedger:
 
 
 def merge_ledgers(found: Iterable[tuple[str, SkuLedger]]) -> dict[str, SkuLedger]:
-    """Return one ledger for each id of those *found* for it; those without an id are left out."""
+    """Return one ledger for each SKU id, merged from those *found* for it.
+
+    Ledgers without an id are left out.
+    """
     merged: dict[str, SkuLedger] = {}
     for sku_id, ledger in found:
         if sku_id:
@@ -68,7 +71,7 @@ def merge_ledgers(found: Iterable[tuple[str, SkuLedger]]) -> dict[str, SkuLedger
 
 
 def _join(first: SkuLedger, second: SkuLedger) -> SkuLedger:
-    """Return a ledger with what both say of one SKU."""
+    """Return one ledger with the contents of both."""
     latest = max(first, second, key=lambda one: one.counted_at)
     events = tuple(dict.fromkeys((*first.events, *second.events)))
     return replace(
@@ -88,10 +91,10 @@ def _is_put_in(event: SettledEvent, counted_at: str) -> bool:
 def settle_all(
     events: Iterable[Event], known: Iterable[SkuLedger] = (), *, is_whole: bool = True
 ) -> tuple[SkuLedger, ...]:
-    """Return ledgers by which the shop has all *events* of some files.
+    """Return ledgers in which all *events* count as settled.
 
-    Which SKU a key means is taken from what is *known*; else only the key is. What a level has
-    stays so. Unless this *is the whole* of the events, those under other keys stay as they are.
+    The SKU of each key comes from the *known* ledgers, if they have the key. Events that a level
+    includes stay included. If *is_whole* is false, events under other keys stay as they are.
     """
     by_key = {key: one for one in known for key in one.keys}
     grouped: dict[LedgerSku, list[Event]] = defaultdict(list)
@@ -107,7 +110,7 @@ def settle_all(
         swallowed = tuple(one for one in earlier.events if one.in_level)
         balance = Balance(SkuLedger(sku.sku_id, events=swallowed), tuple(ones), latest)
         after = balance.after(max(one.at for one in ones), sku)
-        # Which SKU has that code may be another one by now: the next apply looks.
+        # The code may belong to another SKU by now, so the next apply looks it up.
         after = replace(after, sku_id="", set_id=sku.sku_id or earlier.set_id)
         ledgers.append(
             after if is_whole else _with_others(after, earlier, {one.sku for one in ones})
@@ -116,7 +119,7 @@ def settle_all(
 
 
 def _with_others(after: SkuLedger, earlier: SkuLedger, keys: Set[str]) -> SkuLedger:
-    """Return *after* with what the *earlier* ledger has under other keys than *keys*."""
+    """Return *after* plus what *earlier* has under other keys than *keys*."""
     gone = {*after.events, *_under(earlier, keys)}
     events = (*after.events, *(one for one in earlier.events if one not in gone))
     counted_at, counted = max(

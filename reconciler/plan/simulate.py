@@ -1,4 +1,4 @@
-"""Desired state × base → a live state as if the shop still had what was last settled or seen."""
+"""Simulate a live state in which the shop still has what was last settled or observed."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,10 @@ from reconciler.plan.rules import with_added
 
 
 def simulate_live(desired: DesiredState, base: Base, now: str) -> tuple[LiveState, set[str]]:
-    """Return that live state, and the SKUs whose state is unknown.
+    """Return the simulated live state, and the declared SKUs whose stock is unknown.
 
-    Those are new, or have events and no level. *now* is UTC, ISO 8601.
+    Those are new. SKUs that have events and no level are listed without a stock. *now* is UTC, ISO
+    8601.
     """
     references = References(base, desired)
     skus: list[LiveSku] = []

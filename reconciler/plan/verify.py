@@ -1,4 +1,4 @@
-"""Saved plan × desired state × base × listing → whether it may still be applied."""
+"""Check whether a saved plan may still be applied."""
 
 from msgspec.structs import replace
 
@@ -30,7 +30,11 @@ def _stale(why: str) -> StalePlanError:
 
 
 def check_store(plan: Plan, settings: StoreSettings) -> None:
-    """Raise StalePlanError for a plan of another store or site."""
+    """Check that *plan* is for this store and site.
+
+    Raises:
+        StalePlanError: The plan is for another store or site.
+    """
     if (plan.store, plan.site_id) != (settings.name, settings.site_id):
         raise _stale(
             f"The plan is for the store {plan.store} (site {plan.site_id}), not for"
@@ -39,9 +43,12 @@ def check_store(plan: Plan, settings: StoreSettings) -> None:
 
 
 def check_saved(plan: Plan, desired: DesiredState, digest: str, base: Base | None) -> None:
-    """Raise StalePlanError unless *plan* is what the rules make of *desired* since *base*.
+    """Check that *plan* is what the rules produce for *desired* and *base*.
 
     *digest* is that of *desired*. Live stock is checked later, SKU by SKU, before each write.
+
+    Raises:
+        StalePlanError: The plan differs, or can't be applied.
     """
     check_store(plan, desired.settings)
     made = plan.provenance
@@ -79,7 +86,7 @@ def _check_actions(plan: Plan, desired: DesiredState, references: References) ->
 
 
 def _follows(action: Action, desired: DesiredState, references: References) -> bool:
-    """Return whether *action* is what the rules make of its SKU."""
+    """Return whether *action* is what the rules produce for its SKU."""
     entry = desired.declared.get(action.sku)
     if (
         entry is None
@@ -102,10 +109,13 @@ def _follows(action: Action, desired: DesiredState, references: References) -> b
 
 
 def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: LiveState) -> None:
-    """Raise StalePlanError unless what *plan* does about events follows from files and record.
+    """Check that what *plan* does about events follows from the files and the record.
 
-    Of *live*, the listing and the shop's time count. What was sold since a count, and what the
-    shop had, is in the plan.
+    Only the listing and the shop's time of *live* are used. The plan has the live stock and what
+    was sold since a count.
+
+    Raises:
+        StalePlanError: The plan does not follow from them.
     """
     matches = match_skus(desired.declared, live.listing)
     named = name_skus(desired, base, live.listing, matches, live.now)
@@ -117,7 +127,7 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
     for sku in plan.ledgers:
         account = accounts.get(sku.sku_id)
         action = by_target.get(sku.sku_id)
-        # A level that is written has the events, also where its rule owns the number.
+        # A written level includes the events, even if its rule owns the number.
         is_level = action is not None and not action.events
         if (
             account is None
@@ -139,7 +149,7 @@ def check_events(plan: Plan, desired: DesiredState, base: Base | None, live: Liv
 
 
 def _check_beside_events(plan: Plan, named: Named) -> None:
-    """Raise StalePlanError if *plan* writes a level without its events."""
+    """Raise StalePlanError if *plan* writes a level whose events are missing or unsettled."""
     levels = {one.target.sku_id: one.sku for one in plan.actions if not one.events}
     dealt_with = {one.sku_id for one in plan.ledgers}
     if silent := levels.keys() & named.accounts.by_id.keys() - dealt_with:
@@ -151,9 +161,12 @@ def _check_beside_events(plan: Plan, named: Named) -> None:
 
 
 def check_told(plan: Plan, desired: DesiredState, base: Base | None, live: LiveState) -> None:
-    """Raise StalePlanError unless *live* says of counts and writes in doubt what *plan* says.
+    """Check that *live* confirms what *plan* has for counts and writes in doubt.
 
-    Stock plus sales since a count stay the same, whatever sells in between.
+    Stock plus sales since a count stays the same, whatever sells in between.
+
+    Raises:
+        StalePlanError: Stock and orders don't confirm the plan.
     """
     if base is not None and base.pending:
         found = recover(base, desired.declared, live)
@@ -175,10 +188,13 @@ def check_told(plan: Plan, desired: DesiredState, base: Base | None, live: LiveS
 
 
 def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
-    """Raise StalePlanError where an action's target is not the SKU that is declared.
+    """Check that the target of each action is the declared SKU.
 
-    Codes may have been changed in the shop since, or ids in the plan. A target that is listed no
-    more is none of that: its SKU will fail by itself.
+    Codes may have changed in the shop, or ids in the plan. A target that is no longer listed passes
+    here, because its write fails by itself.
+
+    Raises:
+        StalePlanError: A target is another SKU of the shop.
     """
     if any(one.target.collection_id != listing.collection_id for one in plan.actions):
         raise _stale("The plan is for another SKU collection.")
@@ -195,7 +211,7 @@ def check_targets(plan: Plan, desired: DesiredState, listing: Listing) -> None:
 
 
 def recheck_limits(plan: Plan, desired: DesiredState) -> Plan:
-    """Return *plan* with the violations that it has under the limits as they are now."""
+    """Return *plan* with its violations under the current limits."""
     summary = replace(plan.summary, declared=count_managed(desired), **total_units(plan.actions))
     return replace(
         plan,
