@@ -55,8 +55,8 @@ def main(names: list[str]) -> None:
     for name in names or SECTIONS:
         kept[name] = SECTIONS[name]()
         print(kept[name])
-    text = f"{TITLE}Last run: {machine}.\n\n"
-    PAGE.write_text(text + "\n".join(f"{part.strip()}\n" for part in kept.values()), "utf-8")
+        text = f"{TITLE}Last run: {machine}.\n\n"
+        PAGE.write_text(text + "\n".join(f"{part.strip()}\n" for part in kept.values()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from statistics import median
 
 from benchmarks.measure import row
@@ -26,7 +27,11 @@ def measure_all(applies: int = APPLIES) -> str:
                 levels[sku] += chance.randrange(1, 20)
             shop.declare(levels)
             shop.run("apply", "--yes", "--local")
-        seconds = [shop.measure("report", "--out", "page.html").seconds for _ in range(ROUNDS)]
+        seconds = []
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            shop.run("report", "--out", "page.html")
+            seconds.append(time.perf_counter() - start)
         size = (shop.folder / "page.html").stat().st_size / 1e6
     text += row("`report`, the whole command", median(seconds), 5, "s")
     return text + row("the page", size, 2, "MB")

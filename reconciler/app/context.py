@@ -1,18 +1,20 @@
-"""The arguments of use cases: which store, and where its record is kept."""
+"""The arguments of use cases: which store, and where its record is kept.
+
+They are named tuples, because each `--help` loads this module, and importing msgspec is slow.
+"""
 
 import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from reconciler.atomic_files import make_folder, write_text
 from reconciler.desired.files import find_stores
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 
 
-class StoreContext(Struct, frozen=True):
+class StoreContext(NamedTuple):
     """One store: its name, and the inventory folder that contains it."""
 
     name: str
@@ -41,7 +43,7 @@ class StoreContext(Struct, frozen=True):
         return folder
 
 
-class MemoryRequest(Struct, frozen=True):
+class MemoryRequest(NamedTuple):
     """Where to keep the record: on `remote`, only here (`local`), or nowhere (`none`).
 
     `is_named` means that an option asks for a record explicitly.
