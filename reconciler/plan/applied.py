@@ -53,9 +53,8 @@ def state_after(
     """Return the settled state after *plan* was applied with the result *report*.
 
     *at* is the time of the apply (UTC, ISO 8601). A level is settled if it was written, was already
-    right, needed nothing, or was overtaken. A level that was skipped or is in doubt keeps what was
-    known before: the level last settled, or a later observation. If nothing was known, it is left
-    out, so it is still new.
+    right, needed nothing, or was overtaken. Other levels keep what was known before: the level last
+    settled, or a later observation. Without that they are left out, and stay new.
     """
     references = References(base, desired)
     found = _find_settled(plan, report, at)

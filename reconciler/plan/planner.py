@@ -53,8 +53,7 @@ def compute_plan(
 ) -> Plan:
     """Return the plan that brings *live* to what levels and events require.
 
-    *named* are the live SKUs that the files name, if already known. *unread* are declared SKUs
-    whose stock was not read on purpose.
+    *named* are the live SKUs of the files, if known. *unread* SKUs were not read on purpose.
 
     Raises:
         NoBaseError: A rule or an event needs a base, and there is none.
