@@ -58,9 +58,7 @@ Exit codes: 0 done or no changes, 1 failed, 2 changes pending (plan
 
 
 # The docstring of the function `command`, up to the end of its first sentence.
-_SUMMARY = re.compile(
-    r'^def command\(.*?\) -> [^:]+:\n    """(.+?)(?:[.;]\s|\.?""")', re.DOTALL | re.MULTILINE
-)
+_SUMMARY = r'(?ms)^def command\(.*?\) -> [^:]+:\n    """(.+?)(?:[.;]\s|\.?""")'
 
 
 def _module_of(name: str) -> str:
@@ -70,7 +68,7 @@ def _module_of(name: str) -> str:
 def _short_help(name: str) -> str:
     """Return the first sentence of a command's help. Reading the source is faster than loading."""
     source = Path(__file__).with_name("commands") / f"{_module_of(name)}.py"
-    found = _SUMMARY.search(source.read_text("utf-8"))
+    found = re.search(_SUMMARY, source.read_text("utf-8"))
     return f"{' '.join(found[1].split())}." if found else ""
 
 

@@ -3,13 +3,12 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from reconciler.desired.events import build_events, find_misplaced, is_event_file
 from reconciler.desired.files import SETTINGS_FILE
@@ -100,8 +99,7 @@ class EntryFault(NamedTuple):
     message: str
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """What the files of one store's *folder* say beside levels, and what is wrong with them."""
 
     folder: str

@@ -1,7 +1,7 @@
 """Observations: what the shop had when the tool copied numbers from it into YAML."""
 
 import hashlib
-import secrets
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def write_observation(seen: Mapping[str, Seen], at: datetime) -> tuple[str, str]
         f"  {quote(key)}: {{quantity: {spell(one.stock)}, id: {quote(one.sku_id)}}}\n"
         for key, one in sorted(seen.items())
     )
-    name = f"{SEEN_FOLDER}/{at:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(3)}.yaml"
+    name = f"{SEEN_FOLDER}/{at:%Y-%m-%dT%H%M%SZ}-{os.urandom(3).hex()}.yaml"
     return name, f"{HEAD}seen_at: {format_time(at)}\nskus:\n{lines}"
 
 

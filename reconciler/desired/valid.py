@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
 import jsonschema_rs
+from msgspec.structs import replace
 
 from reconciler.contract import load_schema
 from reconciler.desired.reader.document import MAX_BYTES, Document

@@ -1,9 +1,9 @@
 """Turn the events of each SKU into a write, a finding, or nothing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model import (
@@ -30,8 +30,7 @@ from reconciler.plan.rules import is_frozen
 from reconciler.plan.sales import count_sold
 
 
-@dataclass(slots=True)
-class Booked:
+class Booked(Struct):
     """The actions, findings, and ledgers that events lead to."""
 
     actions: list[Action] = field(default_factory=list)

@@ -1,8 +1,8 @@
 """Decide which levels to write, and report the others."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model import (
@@ -28,8 +28,7 @@ from reconciler.plan.reference import References
 from reconciler.plan.rules import aim, count_put_back, is_frozen
 
 
-@dataclass(slots=True)
-class Differing:
+class Differing(Struct):
     """A SKU whose level must be written."""
 
     entry: Declared
@@ -39,8 +38,7 @@ class Differing:
     reference: Reference | None
 
 
-@dataclass(slots=True)
-class Judged:
+class Judged(Struct):
     """The levels to write, the findings, and the totals of the declared SKUs."""
 
     differing: list[Differing] = field(default_factory=list)

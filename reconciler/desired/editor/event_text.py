@@ -1,7 +1,7 @@
 """What was counted or came in → the name and the text of an event file."""
 
+import os
 import re
-import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -27,7 +27,7 @@ def name_event(event: NewEvent, taken: Collection[str]) -> str:
     """
     # Without a reason, two people on one day must not meet in one file.
     kind = "count" if event.is_count else "adjustment"
-    what = file_name(event.reason) or f"{event.at:%H%M%S}-{kind}-{secrets.token_hex(2)}"
+    what = file_name(event.reason) or f"{event.at:%H%M%S}-{kind}-{os.urandom(2).hex()}"
     stem = f"{EVENTS_FOLDER}/{event.at:%Y-%m}/{event.at:%d}-{what}"
     numbers = ("", *(f"-{number}" for number in range(2, len(taken) + 3)))
     names = (f"{stem}{number}.yaml" for number in numbers)

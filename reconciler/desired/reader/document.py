@@ -1,8 +1,9 @@
 """What a file says: plain data with the lines of its keys, and every problem found on the way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from reconciler.errors import Problem
 
@@ -28,8 +29,7 @@ class TextSpan(NamedTuple):
     column: int
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """Where a value and its key are written; `text` is None for a mapping or a list."""
 
     key: TextSpan
@@ -56,8 +56,7 @@ class Node:
         return max(node.last() for node in self.fields.values())
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """One file as read.
 
     `data` holds dicts, lists, text, and whole numbers. `lines` holds the lines of the keys of each

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Final
 
 from reconciler.model import MAX_QUANTITY
@@ -10,13 +11,6 @@ MAX_DIGITS: Final = 9
 
 NUMBER = re.compile(r"0|[1-9][0-9]*")
 SIGNED = re.compile(rf"[+-][1-9][0-9]{{0,{MAX_DIGITS - 1}}}")
-# What YAML 1.2's core schema takes as something else than text, the one spelling included.
-_NOT_TEXT = re.compile(
-    r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
-    r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
-    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
 STARTS_OF_NOT_TEXT = frozenset("0123456789+-.~nNtTfF")
 _WORDS_FOR_INFINITE = frozenset(
     {"infinite", "inf", "infinity", "unlimited", "endless", "∞", ".inf", "+.inf", "-.inf"}
@@ -32,7 +26,21 @@ def may_not_be_text(text: str) -> bool:
     """Return whether an editor takes the plain scalar *text* for a number, a truth or nothing."""
     if text and text[0] not in STARTS_OF_NOT_TEXT:
         return False
-    return _NOT_TEXT.fullmatch(text) is not None
+    return _not_text().fullmatch(text) is not None
+
+
+@cache
+def _not_text() -> re.Pattern[str]:
+    """Return a pattern for all scalars that are not text in YAML 1.2's core schema.
+
+    Compiled when needed: that takes longer than reading a small store.
+    """
+    return re.compile(
+        r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
+        r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+        r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+    )
 
 
 def shown(text: str) -> str:
