@@ -1,4 +1,4 @@
-"""Desired state → a hash of what it means."""
+"""Compute the digest of a desired state."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -7,12 +7,12 @@ from typing import Final
 
 from reconciler.model import Declared, DesiredState
 
-# So many levels are hashed at once: one by one takes twice as long.
+# The number of levels hashed at once. One by one takes twice as long.
 _CHUNK: Final = 1000
 
 
 def compute_digest(desired: DesiredState) -> str:
-    """Return a hash of what is declared: how files are laid out or commented does not change it."""
+    """Return a hash of the declared state. Layout and comments of files don't change it."""
     hashed = hashlib.sha256()
     settings = desired.settings
     place = (settings.site_id, settings.backend.value, settings.sku_collection_id)
@@ -30,7 +30,7 @@ def compute_digest(desired: DesiredState) -> str:
 
 
 def _rows(declared: Mapping[str, Declared]) -> Iterator[tuple[object, ...]]:
-    """Yield what each level means, in the order of the keys."""
+    """Yield a row for each level, in the order of the keys."""
     for sku in sorted(declared):
         stock, terms = declared[sku].stock, declared[sku].terms
         yield sku, stock.inventory_type.value, stock.quantity, terms.rule.value, terms.pin

@@ -1,4 +1,4 @@
-"""Event files that fit their schema → events."""
+"""Build events from valid event files."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from reconciler.errors import Problem
 from reconciler.model import Event, EventFile, format_time
 
 EARLIEST = 2000
-# The record keeps the name of each file.
+# The record has the name of each file.
 MAX_NAME = 500
 _AT = re.compile(rb"^at[ \t]*:", re.MULTILINE)
 
 
 def is_event_file(path: str, folder: str) -> bool:
-    """Return whether the file at *path*, in a store's *folder*, holds an event."""
+    """Return whether the file at *path*, in a store's *folder*, is an event file."""
     return path.startswith(f"{folder}/{EVENTS_FOLDER}/")
 
 
@@ -40,9 +40,10 @@ def find_misplaced(path: str, content: bytes, folder: str) -> Problem | None:
 def build_events(
     document: Document, folder: str, problems: list[Problem], *, is_past: bool = False
 ) -> list[Event]:
-    """Return the events in *document*, which fits its schema.
+    """Return the events in *document*, which is valid for its schema.
 
-    What no schema sees is added to *problems*; a time to come is none of a file of the *past*.
+    Problems that no schema finds are added to *problems*. In a file of the past, a time in the
+    future is no problem.
     """
     data = document.data
     at = _parse_time(data["at"])
@@ -87,7 +88,7 @@ def _time_faults(text: str, at: datetime | None) -> Iterator[tuple[tuple[str, ..
 
 
 def _quoted_units(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the adjustments in quotes: editors take `"+20"` for text, and `+20` for a number."""
+    """Yield problems of quoted adjustments: editors take `"+20"` for text, `+20` for a number."""
     top = find_places(document.text)
     for sku, units in document.data["skus"].items():
         node = top.find(("skus", sku))

@@ -1,4 +1,4 @@
-"""A folder → its stores, and a store's folder → the paths and bytes of its YAML files."""
+"""Find the stores of an inventory, and read their YAML files."""
 
 import os
 import re
@@ -18,15 +18,15 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def is_store_name(name: str) -> bool:
-    """Return whether a store's folder may be called *name*."""
+    """Return whether *name* is valid for a store's folder."""
     return _NAME.fullmatch(name) is not None
 
 
 def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
-    """Return the names of the stores below *inventory*, sorted.
+    """Return the names of the stores in *inventory*, sorted.
 
-    What is there and cannot be a store, or belongs to none, is added to *problems*, as is that
-    there is no store at all.
+    Entries that can't be stores and files outside of stores are added to *problems*. So is an
+    inventory without stores.
     """
     try:
         entries = sorted(inventory.iterdir())
@@ -54,7 +54,7 @@ def find_stores(inventory: Path, problems: list[Problem]) -> list[str]:
 
 
 def _store_fault(entry: Path) -> str | None:
-    """Return why what lies beside the stores must not lie there, or None."""
+    """Return the problem of an entry beside the stores, or None."""
     if not entry.is_dir():
         stray = entry.name.lower().endswith(_ENDINGS)
         return "This belongs to no store. Move it into a store's folder." if stray else None
@@ -66,10 +66,10 @@ def _store_fault(entry: Path) -> str | None:
 
 
 def _refuse_repository(folder: Path, names: Collection[str], problems: list[Problem]) -> None:
-    """Add a problem if *folder*, which holds *names*, is a git repository of its own, or names one.
+    """Add a problem if *folder* with the entries *names* is a git repository, or refers to one.
 
-    Git takes a folder with `HEAD`, `objects`, and `refs` for a bare repository; `commondir` lets it
-    find the last two elsewhere. Its configuration could make git run any command.
+    Git takes a folder with `HEAD`, `objects`, and `refs` for a bare repository. With `commondir`,
+    the last two can be elsewhere. Its configuration could make git run any command.
     """
     found = {name.lower() for name in names}  # some file systems ignore case
     if "head" in found and ("commondir" in found or {"objects", "refs"} <= found):
@@ -81,7 +81,7 @@ def _refuse_repository(folder: Path, names: Collection[str], problems: list[Prob
 
 
 def refuse_repositories_beside_stores(inventory: Path, problems: list[Problem]) -> None:
-    """Add a problem if *inventory*, or a hidden folder in it, is a git repository of its own."""
+    """Add a problem if *inventory*, or a hidden folder in it, is a git repository."""
     with os.scandir(inventory) as found:
         entries = list(found)
     _refuse_repository(inventory, [entry.name for entry in entries], problems)
@@ -91,16 +91,16 @@ def refuse_repositories_beside_stores(inventory: Path, problems: list[Problem]) 
 
 
 def _refuse_repositories(folder: Path, problems: list[Problem]) -> None:
-    """Add a problem for each folder at or below *folder* that is a git repository of its own."""
+    """Add a problem for each git repository at or below *folder*."""
     for parent, folders, names in os.walk(folder):
         _refuse_repository(Path(parent), [*folders, *names], problems)
 
 
 def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
-    """Yield path and bytes of every YAML file in a store's *folder*.
+    """Yield the path and the bytes of each YAML file in a store's *folder*.
 
-    Its settings come first, its observations last. What is no regular file, is too large, or can't
-    be opened is added to *problems*. Other names that start with a dot are passed over.
+    The settings come first, the observations last. Files that are not regular, too large, or
+    unreadable are added to *problems*. Other names that start with a dot are skipped.
     """
     settings = folder / SETTINGS_FILE
     paths = sorted(_yaml_paths(folder, problems), key=lambda path: (path != settings, path))
@@ -117,13 +117,13 @@ def read_files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, byt
 
 
 class _RefusedError(Exception):
-    """The path is not one that is read."""
+    """The path is not a file to read."""
 
 
 def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    """Yield the paths of YAML files, folder by folder; links to folders are problems.
+    """Yield the paths of YAML files, folder by folder. Links to folders are problems.
 
-    So are git repositories, also in the hidden folders, which hold no YAML of the store.
+    So are git repositories, even in hidden folders, which have no YAML of the store.
     """
     for parent, folders, names in os.walk(
         folder, onerror=lambda error: problems.append(_no_entry(error))
@@ -144,7 +144,7 @@ def _yaml_paths(folder: Path, problems: list[Problem]) -> Iterator[Path]:
 def _named_yaml(
     folder: Path, parent: Path, names: Iterable[str], problems: list[Problem]
 ) -> Iterator[Path]:
-    """Yield the paths of YAML files among *names*; those that may be meant for it are problems."""
+    """Yield the paths of YAML files among *names*. Names that look like YAML are problems."""
     for name in (name for name in names if not name.startswith(".")):
         path = parent / name
         if name.lower().endswith(_ENDINGS):
@@ -154,10 +154,10 @@ def _named_yaml(
 
 
 def is_unread(path: Path) -> bool:
-    """Return whether the file at *path*, below a store's folder, may be meant for YAML and is none.
+    """Return whether the file at *path*, below a store's folder, looks like YAML but is not read.
 
-    GitHub's web editor takes any name, and some editors add `.txt`. A delivery that is not read
-    would be lost. Notes in Markdown are fine.
+    GitHub's web editor accepts any name, and some editors add `.txt`. A delivery in such a file
+    would be lost. Notes in Markdown are allowed.
     """
     name, suffix = path.name.lower(), path.suffix.lower()
     if len(path.parts) > 1 and path.parts[0].lower() == EVENTS_FOLDER:
@@ -185,7 +185,7 @@ def _no_entry(error: OSError) -> Problem:
 
 
 def _read_regular(path: Path) -> bytes:
-    """Return the bytes of a regular file; never open a pipe or a device, never read without end."""
+    """Return the bytes of a regular file. Never open a pipe or a device, or read endlessly."""
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
         raise _RefusedError("This is a link. Put the file itself here.")

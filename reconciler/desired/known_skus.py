@@ -1,4 +1,4 @@
-"""The SKUs that a store's files name, and what a code that is none of them may mean."""
+"""Find the SKUs that a store's files name, and suggest one for an unknown code."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -9,18 +9,18 @@ from msgspec import Struct
 
 from reconciler.model import DesiredState
 
-# Looking for a near code compares it with every other; beyond this it would be felt.
+# A search for a similar code compares all codes. Beyond this number it is slow.
 MAX_COMPARED: Final = 20_000
 
 
 class KnownSkus(Struct, frozen=True):
-    """The keys that levels and events have, and the keys of pinned SKUs by the shop's code."""
+    """The keys of levels and events, and the keys of pinned SKUs by their code in the shop."""
 
     keys: Collection[str]
     by_code: Mapping[str, Sequence[str]]
 
     def suggest(self, word: str) -> str:
-        """Return a question for the SKU that *word* may mean, or ''."""
+        """Return a question with the SKU most similar to *word*, or ''."""
         near = list(self.by_code.get(word, ()))
         near = near or [key for key in self.keys if key.casefold() == word.casefold()]
         if not near and len(self.keys) <= MAX_COMPARED:
@@ -29,7 +29,7 @@ class KnownSkus(Struct, frozen=True):
 
 
 def find_known_skus(desired: DesiredState) -> KnownSkus:
-    """Return the SKUs that the files of *desired* name."""
+    """Return the SKUs in the files of *desired*."""
     by_code: dict[str, list[str]] = defaultdict(list)
     for key, one in desired.declared.items():
         if one.terms.pin and one.code:

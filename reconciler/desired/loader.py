@@ -1,4 +1,4 @@
-"""Documents that fit their schemas → the desired state of one store."""
+"""Build the desired state of a store from its files."""
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,11 +49,12 @@ def build_desired(
 ) -> DesiredState:
     """Return the desired state of the store *name* from the paths and bytes of its *files*.
 
-    *folder* is the store's folder, as the paths begin with it; its settings come first among the
-    files, which are read and forgotten one by one. Reading them may add to *problems*.
-    That there is no SKU at all is a problem, unless it *may_be_empty*.
+    *folder* is the store's folder, with which all paths begin. Its settings are the first file.
+    Files are read one by one, and reading can add to *problems*. A store without SKUs is a problem
+    unless it *may_be_empty*.
 
-    Raises InputError with the problems of every file, the first *most* of each (None: all).
+    Raises:
+        InputError: A file is invalid. It has the first *most* problems of each file (None: all).
     """
     with _collecting_later():
         reading = _Reading(folder, problems, most=most)
@@ -61,7 +62,7 @@ def build_desired(
 
 
 class PastState(Struct, frozen=True):
-    """What a store's files said once: its levels by key, its events, and its observations."""
+    """An earlier state of a store's files: levels by key, events, and observations."""
 
     declared: Mapping[str, Declared]
     events: tuple[Event, ...]
@@ -69,10 +70,10 @@ class PastState(Struct, frozen=True):
 
 
 def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> PastState:
-    """Return what the store's *files* said once; a store that was not there said nothing.
+    """Return an earlier state of the store's *files*. A missing store has an empty state.
 
     Raises:
-        InputError: The files were not acceptable.
+        InputError: A file is invalid.
     """
     problems: list[Problem] = []
     settings: StoreSettings | None = None
@@ -93,14 +94,14 @@ def build_past(name: str, folder: str, files: Iterable[tuple[str, bytes]]) -> Pa
 
 
 class EntryFault(NamedTuple):
-    """A problem of one entry that no schema sees: the keys that lead to it, and what it is."""
+    """A problem of one entry that no schema finds, and the keys that lead to it."""
 
     keys: tuple[str, ...]
     message: str
 
 
 class _Reading(Struct):
-    """What the files of one store's *folder* say beside levels, and what is wrong with them."""
+    """Reads the files of a store, and collects observations, events, and problems."""
 
     folder: str
     problems: list[Problem]
@@ -110,7 +111,7 @@ class _Reading(Struct):
     events: list[Event] = field(default_factory=list)
 
     def levels_among(self, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-        """Yield the files that declare levels, and keep what the others say."""
+        """Yield the files with levels, and collect the content of all others."""
         for path, content in files:
             if is_observation(path, self.folder):
                 if document := self.read(path, content, "seen"):
@@ -124,7 +125,7 @@ class _Reading(Struct):
                 yield path, content
 
     def read(self, path: str, content: bytes, kind: str) -> Document | None:
-        """Return a document that fits its schema; None for another, whose problems are kept."""
+        """Return a valid document, or None after adding its problems."""
         if kind == "inventory" and not self.is_past:
             misplaced = find_misplaced(path, content, self.folder)
             if misplaced is not None:
@@ -135,7 +136,7 @@ class _Reading(Struct):
 
 @contextmanager
 def _collecting_later() -> Iterator[None]:
-    """Keep the garbage collector from walking, again and again, what holds no circle."""
+    """Disable cyclic garbage collection while building acyclic objects."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -183,13 +184,13 @@ def _build(
 def _declare_all(
     files: Iterable[tuple[str, bytes]], settings: StoreSettings | None, reading: _Reading
 ) -> dict[str, Declared]:
-    """Return the levels of all files; what a schema does not see is looked for on the way."""
+    """Return the levels of all files, and check what no schema can."""
     declared: dict[str, Declared] = {}
     pinned: dict[str, Declared] = {}
     rule, low = (settings.rule, settings.low) if settings else (Rule.EXACT, None)
     for path, content in files:
         document = reading.read(path, content, "inventory")
-        del content  # a large file's bytes are not held beside what it declares
+        del content  # free the bytes of a large file
         if document is None:
             continue
         faults: list[EntryFault] = []
@@ -198,7 +199,7 @@ def _declare_all(
         faults += _pinned_before(entries.values(), pinned)
         if faults:
             reading.problems += _place_faults(document, entries, faults, reading.most)
-        # Most of a large store may stand in one file: its SKUs are not held twice.
+        # One file can have most SKUs of a store, so they are not held twice.
         declared = _joined(declared, entries)
     return declared
 
@@ -209,7 +210,7 @@ def _place_faults(
     faults: list[EntryFault],
     most: int | None,
 ) -> list[Problem]:
-    """Return the problems of entries, each where its key is; only the first *most*, if given."""
+    """Return the problems of entries, each at its key. At most *most*, if given."""
     faults = sorted(faults, key=lambda fault: entries[fault.keys[1]].line)
     shown, text = faults[:most], document.text
     if len(shown) < len(faults):
@@ -253,7 +254,7 @@ def _build_bound(value: int | str) -> Bound:
 def _declared_before(
     entries: Mapping[str, Declared], declared: Mapping[str, Declared]
 ) -> Iterator[EntryFault]:
-    """Yield the SKUs of a file that another one declares too."""
+    """Yield the SKUs of a file that another file declares, too."""
     for sku in entries.keys() & declared.keys():
         message = f"{shown(sku)} is declared here and at {declared[sku].source}. Keep one."
         yield EntryFault(("skus", sku), message)
@@ -301,5 +302,5 @@ _RULES = {rule.value: rule for rule in Rule}
 
 @lru_cache(maxsize=4096)
 def _stock(value: int | str) -> Stock:
-    """Return the stock that is declared as *value*; the same few come again and again."""
-    return INFINITE if value == "infinite" else finite(value)  # type: ignore[arg-type]  # the schema has seen it
+    """Return the stock declared as *value*. Equal stocks are one object."""
+    return INFINITE if value == "infinite" else finite(value)  # type: ignore[arg-type]  # validated by the schema

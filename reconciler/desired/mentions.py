@@ -1,4 +1,4 @@
-"""One version of a store's file → what it says of some SKUs, if it can be read."""
+"""Find the statements about SKUs in one version of a store's file."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -10,7 +10,7 @@ from reconciler.model import Event, Stock, finite
 
 
 class MentionKind(StrEnum):
-    """What a file says of a SKU."""
+    """The kind of a statement about a SKU."""
 
     LEVEL = "level"
     COUNT = "count"
@@ -19,7 +19,7 @@ class MentionKind(StrEnum):
 
 
 class Mention(NamedTuple):
-    """What a file says of a SKU: a stock, or units; when it happened, and why."""
+    """A statement about a SKU: a stock or units, its time, and its reason."""
 
     kind: MentionKind
     key: str
@@ -32,9 +32,9 @@ class Mention(NamedTuple):
 def find_mentions(
     path: str, folder: str, content: bytes, keys: Collection[str] | None
 ) -> list[Mention]:
-    """Return what the file at *path*, of the store in *folder*, says of the SKUs *keys*.
+    """Return the statements of the file at *path*, of the store in *folder*, about *keys*.
 
-    None stands for all SKUs. A version that can't be read says nothing: it never was in force.
+    With None, about all SKUs. A version that can't be read has none, as it was never applied.
     """
     if keys is not None and not any(key.encode() in content for key in keys):
         return []

@@ -1,4 +1,4 @@
-"""Observations: what the shop had when the tool copied numbers from it into YAML."""
+"""Write and read observations: the stocks of the shop when numbers were copied into YAML."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def is_observation(path: str, folder: str) -> bool:
 def write_observation(seen: Mapping[str, Seen], at: datetime) -> tuple[str, str]:
     """Return the name, below the store's folder, and the text of a new observation.
 
-    Every run has a file of its own, so branches never conflict.
+    Each run writes its own file, so branches never conflict.
     """
     lines = "".join(
         f"  {quote(key)}: {{quantity: {spell(one.stock)}, id: {quote(one.sku_id)}}}\n"
@@ -33,7 +33,7 @@ def write_observation(seen: Mapping[str, Seen], at: datetime) -> tuple[str, str]
 
 
 def build_observation(document: Document, content: bytes, problems: list[Problem]) -> Observation:
-    """Return the observation in *document*, which fits its schema; *content* is the file."""
+    """Return the observation in *document*, which is valid. *content* are the bytes of the file."""
     data = document.data
     if fault := _time_fault(data["seen_at"]):
         problems.append(Problem(document.path, 0, 0, fault))
@@ -45,13 +45,13 @@ def build_observation(document: Document, content: bytes, problems: list[Problem
 
 
 def blob_id(content: bytes) -> str:
-    """Return the id that git gives a file, however its lines end in this checkout."""
+    """Return the id of a file in git, independent of its line ends in this checkout."""
     content = content.replace(b"\r\n", b"\n")
     return hashlib.sha1(b"blob %d\0%s" % (len(content), content)).hexdigest()  # noqa: S324  git's
 
 
 def _time_fault(text: str) -> str | None:
-    """Return why nothing can have been seen at this time."""
+    """Return the problem of a time of observation, or None."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

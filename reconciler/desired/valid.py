@@ -1,4 +1,4 @@
-"""Bytes of a file → its document if it fits its schema, else what is wrong."""
+"""Validate a file against its schema."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -14,7 +14,7 @@ from reconciler.desired.reader.document import MAX_BYTES, Document
 from reconciler.desired.reader.text import read_document
 from reconciler.errors import Problem
 
-# A record holds all SKUs of a store in one file, written out.
+# A record has all SKUs of a store in one file.
 MAX_PAST_BYTES: Final = 512 * 1024 * 1024
 # Problems shown per file. People fix the first ones, and run it again.
 MOST_SHOWN: Final = 100
@@ -29,9 +29,9 @@ def read_valid(
     is_past: bool = False,
     most: int | None = MOST_SHOWN,
 ) -> Document | None:
-    """Return the document if it fits its schema, else add what is wrong to *problems*.
+    """Return the document if it is valid, else add its problems to *problems*.
 
-    Of a file with more than *most* problems (None: any number), the others are counted.
+    From *most* problems on (None: any number), the others are only counted.
     """
     max_bytes = MAX_PAST_BYTES if is_past else MAX_BYTES
     document = read_document(path, content, max_bytes, has_signs=kind == "event")
@@ -47,7 +47,7 @@ def read_valid(
 
 
 def cut(path: str, found: list[Problem], most: int | None, more: int = 0) -> list[Problem]:
-    """Return the first of the problems of a file, and one that counts the others and *more*."""
+    """Return the first problems of a file, and one that counts the others and *more*."""
     if most is None or len(found) + more <= most:
         return found
     found = sorted(found, key=lambda one: (one.line, one.column))
@@ -63,7 +63,7 @@ def _rest(path: str, left: int) -> Problem:
 def _abridge(
     document: Document, is_valid: Callable[[Any], bool], most: int
 ) -> tuple[Document, int]:
-    """Return *document* with the first *most* SKUs that don't fit, and how many others don't.
+    """Return *document* with its first *most* invalid SKUs, and the number of other invalid ones.
 
     Explaining a hundred thousand of them would take a minute.
     """
@@ -77,19 +77,19 @@ def _abridge(
     kept = {key: skus[key] for key in wrong[:most]}
     text, lines = document.text, document.lines.get("skus", [])
     if len(lines) == len(skus) and list(data)[-1] == "skus":
-        # Up to the next one that is wrong: only for so much the places are looked up.
+        # Up to the next invalid one, because places are looked up only for these.
         end = dict(zip(skus, lines, strict=True))[wrong[most]] - 1
         text = "".join(text.splitlines(keepends=True)[:end])
     return replace(document, data={**data, "skus": kept}, text=text), len(wrong) - most
 
 
 def _explanations() -> Any:
-    """Return the module that explains; only bad files pay for loading it and its library."""
+    """Return the module that explains problems. Only invalid files need it and its library."""
     return import_module("reconciler.desired.reader.schema_errors")
 
 
 def _schema(kind: str, *, is_past: bool) -> dict[str, Any]:
-    """Return the schema of a *kind* of file; what was committed in the past may have `as_of`."""
+    """Return the schema of a *kind* of file. Past files may have `as_of`."""
     schema = load_schema(kind)
     if not is_past or kind != "inventory":
         return schema
@@ -105,7 +105,7 @@ def _validator(kind: str, *, is_past: bool) -> jsonschema_rs.Draft202012Validato
 
 
 def _entry_validator(kind: str, *, is_past: bool) -> Callable[[Any], bool]:
-    """Return what tells whether the value of one SKU fits the schema of a *kind* of file."""
+    """Return a test whether the value of one SKU is valid in a *kind* of file."""
     schema = _schema(kind, is_past=is_past)
     skus = schema["properties"].get("skus", {})
     own = {"$defs": schema.get("$defs", {}), **skus.get("additionalProperties", {})}
@@ -114,7 +114,7 @@ def _entry_validator(kind: str, *, is_past: bool) -> Callable[[Any], bool]:
     def is_valid(value: Any) -> bool:
         try:
             return check(value)
-        except ValueError:  # it holds a scalar that no field takes
+        except ValueError:  # it has a scalar that no field accepts
             return False
 
     return is_valid

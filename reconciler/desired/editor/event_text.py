@@ -1,4 +1,4 @@
-"""What was counted or came in → the name and the text of an event file."""
+"""Write event files."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from reconciler.desired.files import EVENTS_FOLDER
 
 
 class NewEvent(NamedTuple):
-    """An event to write: when, why, and the counts or the adjustments of SKUs."""
+    """An event to write: its time, its reason, and the counts or adjustments of SKUs."""
 
     at: datetime
     reason: str
@@ -21,11 +21,11 @@ class NewEvent(NamedTuple):
 
 
 def name_event(event: NewEvent, taken: Collection[str]) -> str:
-    """Return the file of an event below the store's folder, by date and reason.
+    """Return the path of an event file below the store's folder, by date and reason.
 
-    *taken* are the names that are in use.
+    *taken* are names in use.
     """
-    # Without a reason, two people on one day must not meet in one file.
+    # Without a reason, the events of two people on one day need different files.
     kind = "count" if event.is_count else "adjustment"
     what = file_name(event.reason) or f"{event.at:%H%M%S}-{kind}-{os.urandom(2).hex()}"
     stem = f"{EVENTS_FOLDER}/{event.at:%Y-%m}/{event.at:%d}-{what}"
@@ -35,7 +35,7 @@ def name_event(event: NewEvent, taken: Collection[str]) -> str:
 
 
 def write_event(event: NewEvent, schema: str) -> str:
-    """Return the text of an event file; *schema* is where an editor finds the schema."""
+    """Return the text of an event file. *schema* is the path of the schema for editors."""
     sign = "" if event.is_count else "+"
     lines = "".join(f"  {quote(sku)}: {units:{sign}}\n" for sku, units in event.units.items())
     reason = f"reason: {_quote_reason(event.reason)}\n" if event.reason else ""
@@ -43,7 +43,7 @@ def write_event(event: NewEvent, schema: str) -> str:
     return f"{LANGUAGE_SERVER.format(schema=schema)}at: {at}\n{reason}skus:\n{lines}"
 
 
-# Words as people type them: every YAML parser reads them as text.
+# Words that every YAML parser reads as text, without quotes.
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ /-][A-Za-z0-9]+)+")
 
 

@@ -1,8 +1,8 @@
-"""SKUs that a store has and no file declares → the files that declare them.
+"""Generate inventory files for SKUs that no file declares.
 
-They are sorted into files as a person would: beside their siblings of the same product, else by
-the product's category, else by a word that the names of several products share, else a file for
-each product of many variants. Each line says in a comment what it is.
+A SKU is placed beside SKUs of the same product, else by the category of the product, else by a word
+that several product names share, else in a file for a product with many variants. A comment on each
+line has the name of the product and the variant.
 """
 
 import re
@@ -26,7 +26,7 @@ OTHERS: Final = "other"
 # too many such.
 MANY_VARIANTS: Final = 4
 MAX_OWN_FILES: Final = 20
-# Names that mean a device to Windows, and the settings.
+# Device names of Windows, and the settings.
 _TAKEN: Final = frozenset(
     {
         "store",
@@ -54,7 +54,7 @@ limits:
 
 
 class Newcomer(NamedTuple):
-    """A SKU that is to be declared as *sku*: pinned by its id where its code cannot be its name."""
+    """A SKU to declare as *sku*. It is pinned by its id if its code can't be the key."""
 
     sku: str
     stock: Stock
@@ -63,7 +63,7 @@ class Newcomer(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A SKU that is not declared, and why; `can_be_pinned` says that its id could name it."""
+    """A SKU that is not declared, and why. With `can_be_pinned`, its id can be used."""
 
     live: LiveSku
     reason: str
@@ -71,7 +71,7 @@ class LeftOut(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a SKU belongs: in which file, and after which SKU (None: at its end)."""
+    """The place of a new SKU: the file, and the SKU before it (None: at the end)."""
 
     path: str
     after: str | None
@@ -85,10 +85,10 @@ def partition_importable(
     *,
     pin: bool,
 ) -> tuple[list[Newcomer], list[LeftOut]]:
-    """Return which of *candidates* can be declared, and which are left out.
+    """Return which *candidates* can be declared, and which are left out.
 
-    *listed* are all SKUs of the store, *stocks* are by their ids, *declared* are names that are
-    taken. With *pin*, SKUs without a code of their own are declared by their id.
+    *listed* are all SKUs of the shop, *stocks* their stocks by id, and *declared* the keys in use.
+    With *pin*, SKUs without a usable code are declared by their id.
     """
     codes = Counter(live.code for live in listed)
     taken = set(declared)
@@ -114,10 +114,9 @@ def choose_places(
     categories: Mapping[str, str],
     folder: str,
 ) -> dict[str, Place]:
-    """Return where each newcomer belongs.
+    """Return the place of each newcomer.
 
-    *siblings* are the places of those of whose product something is declared already, by their
-    ids; *categories* are names by ids.
+    *siblings* are the places of declared SKUs by product id, *categories* names by id.
     """
     titles = {
         one.live.sku_id: next((categories[c] for c in one.live.categories if categories.get(c)), "")
@@ -142,7 +141,7 @@ def choose_places(
 
 
 def _titles_by_name(skus: Sequence[LiveSku]) -> dict[str, str]:
-    """Return what to call the file of each product, by its id: a word that several names share."""
+    """Return a file name for each product id: a word that several product names share."""
     products = {live.product_id: live.product for live in skus}
     variants = Counter(live.product_id for live in skus)
     words = {one: _WORD.findall(name.casefold()) for one, name in products.items()}
@@ -166,9 +165,12 @@ def generate_files(
     places: Mapping[str, Place],
     schema: str,
 ) -> dict[str, bytes]:
-    """Return the contents of the files that change, or are new, when *newcomers* are declared.
+    """Return the contents of the files that change when *newcomers* are declared.
 
-    *files* begin with the settings. Raises EditError if they would not read as they are meant.
+    *files* start with the settings.
+
+    Raises:
+        EditError: The new files would not declare exactly that.
     """
     by_path: dict[str, list[Newcomer]] = defaultdict(list)
     for one in newcomers:
@@ -194,14 +196,14 @@ def generate_files(
 def file_name(text: str) -> str:
     """Return *text* as the name of a file: letters, digits, and hyphens.
 
-    Latin letters lose their accents; other alphabets stay, since a transliteration is no name.
+    Latin letters lose their accents. Other alphabets stay.
     """
     is_latin = all(unicodedata.name(c, "").startswith("LATIN") for c in text if c.isalpha())
     return slugify(text, allow_unicode=not is_latin, max_length=MAX_NAME)
 
 
 def _new_file(newcomers: Sequence[Newcomer], schema: str) -> str:
-    """Return a file of *newcomers*, with comments that are lined up."""
+    """Return a file of *newcomers* with aligned comments."""
     entries = [(one, _entry(one)) for one in newcomers]
     width = max((len(entry) for _, entry in entries if len(entry) <= WIDEST), default=0)
     lines = "".join(f"  {entry:<{width}}  # {_said(one.live)}\n" for one, entry in entries)
@@ -218,13 +220,13 @@ def _entry(one: Newcomer) -> str:
 
 
 def _said(live: LiveSku) -> str:
-    """Return the name of product and variant as a comment, which must stay one line."""
+    """Return the name of product and variant as a comment on one line."""
     name = "".join(c if c.isprintable() else "?" for c in live.name or live.code or live.sku_id)
     return name if len(name) <= MAX_COMMENT else f"{name[: MAX_COMMENT - 1]}…"
 
 
 def _no_stock(stock: Stock | None) -> str | None:
-    """Return why *stock* cannot be declared, or None."""
+    """Return why *stock* can't be declared, or None."""
     if stock is None:
         return "the store does not know its stock"
     if can_be_spelled(stock):
@@ -233,7 +235,7 @@ def _no_stock(stock: Stock | None) -> str | None:
 
 
 def _no_name(code: str, codes: Mapping[str, int], taken: Container[str]) -> str | None:
-    """Return why *code* cannot be the name of a SKU in a file, or None."""
+    """Return why *code* can't be a key, or None."""
     if not code:
         return "it has no code"
     if codes[code] > 1:
@@ -247,9 +249,9 @@ def _no_name(code: str, codes: Mapping[str, int], taken: Container[str]) -> str 
 def _name_for(
     live: LiveSku, taken: Container[str], codes: Container[str], numbers: Counter[str]
 ) -> str:
-    """Return a name that says which SKU is meant: its code, or its product, with its variant.
+    """Return a key for a SKU: its code, or its product and variant.
 
-    *numbers* counts how often a name was wanted that was not free.
+    *numbers* counts how often a name was already in use.
     """
     product, _, variant = live.name.partition(" / ")
     words = (live.code or product, variant)

@@ -1,7 +1,7 @@
-"""An inventory file's text × desired values → the text with only these changed.
+"""Edit the text of an inventory file, and change nothing else.
 
-Values are replaced at the parser's positions. Nothing else is rewritten.
-Comments, quotes, order, alignment, and line ends stay.
+Values are replaced at the positions of the parser. Comments, quotes, order, alignment, and line
+ends stay.
 """
 
 import re
@@ -20,7 +20,7 @@ _REST_OF_ENTRY = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r)")
 
 
 class Addition(NamedTuple):
-    """A SKU that is to be declared, such as `MUG: 3`, what is said of it, and which it follows.
+    """A SKU to add, such as `MUG: 3`, its comment, and the SKU before it.
 
     `after` is None for the end of the file.
     """
@@ -39,8 +39,8 @@ class _Splice(NamedTuple):
 def edit_text(text: str, wanted: Mapping[str, Stock]) -> str:
     """Return *text* with the stock of the entries *wanted*.
 
-    *text* is one that was read without a problem and declares these SKUs. The result must be
-    read again: what is odd in a way not thought of here must not pass unseen.
+    *text* is valid and declares these SKUs. The caller must read the result again, to find edits
+    that went wrong.
     """
     entries = find_places(text).fields["skus"].fields
     splices: list[_Splice] = []
@@ -51,7 +51,7 @@ def edit_text(text: str, wanted: Mapping[str, Stock]) -> str:
 
 
 def add_to_text(text: str, additions: Iterable[Addition]) -> str:
-    """Return *text* with further entries, each on a line of its own."""
+    """Return *text* with more entries, each on its own line."""
     skus = find_places(text).fields["skus"]
     last = next(reversed(skus.fields))
     by_place: dict[str, list[Addition]] = defaultdict(list)
@@ -68,7 +68,7 @@ def add_to_text(text: str, additions: Iterable[Addition]) -> str:
 
 
 def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
-    """Yield the splice of one scalar; a comment that is lined up behind it stays where it is."""
+    """Yield the splice of one scalar. An aligned comment after it stays in its column."""
     start, end = node.value.start, node.value.end
     if text[start:end].strip("\"'") == written.strip("\"'"):
         return
@@ -80,7 +80,7 @@ def _value(text: str, node: Node, written: str) -> Iterator[_Splice]:
 
 
 def _in_braces(text: str, after: Node, additions: Sequence[Addition]) -> Iterator[_Splice]:
-    """Yield what adds entries to a mapping in braces, on lines of their own if others have one."""
+    """Yield the splices that add entries in braces, on own lines if others have one."""
     end = after.value.end
     rest = _REST_OF_ENTRY.match(text, end)
     if rest is None:  # a comment would hide the closing brace
@@ -98,7 +98,7 @@ def _in_braces(text: str, after: Node, additions: Sequence[Addition]) -> Iterato
 
 
 def _line(text: str, after: Node, entry: str, comment: str = "") -> _Splice:
-    """Return the splice of a line below *after*, indented like it, its comment lined up."""
+    """Return the splice of a line below *after*, with the same indent and aligned comment."""
     end = _line_end(text, after.last())
     line = " " * _indent(text, after.key.start) + entry
     if comment:
@@ -110,7 +110,7 @@ def _line(text: str, after: Node, entry: str, comment: str = "") -> _Splice:
 
 
 def _splice(text: str, splices: list[_Splice]) -> str:
-    """Return *text* with all *splices*; those at one place come in their order."""
+    """Return *text* with all *splices*. Several at one place keep their order."""
     pieces: list[str] = []
     at = 0
     for start, end, new in sorted(splices, key=lambda splice: splice[:2]):
@@ -124,19 +124,19 @@ def _column(text: str, offset: int) -> int:
 
 
 def _indent(text: str, offset: int) -> int:
-    """Return how far the entry is indented whose key is at *offset*; a `? ` may stand before it."""
+    """Return the indent of the entry with the key at *offset*. A `? ` can be before it."""
     column = _column(text, offset)
     before = text[offset - column : offset]
     return before.index("?") if before.strip() == "?" else column
 
 
 def _line_end(text: str, offset: int) -> int:
-    """Return where the line after the one of *offset* begins, or the end of the text."""
+    """Return the start of the line after the one of *offset*, or the end of the text."""
     found = _LINE_END.search(text, offset)
     return found.end() if found else len(text)
 
 
 def _newline(text: str) -> str:
-    """Return how lines end in *text*."""
+    """Return the line end of *text*."""
     found = _LINE_END.search(text)
     return found[0] if found else "\n"

@@ -1,4 +1,4 @@
-"""An event file's text × SKUs → the text without their lines; None if nothing is left."""
+"""Remove SKUs from the text of an event file."""
 
 from collections.abc import Collection
 
@@ -7,10 +7,10 @@ from reconciler.errors import EditError
 
 
 def remove_skus(path: str, text: str, skus: Collection[str]) -> str | None:
-    """Return *text* without the lines of *skus*; None if it names no other.
+    """Return *text* without the lines of *skus*, or None if no SKU is left.
 
     Raises:
-        EditError: The SKUs stand in braces, several on a line.
+        EditError: The SKUs are in braces, several on a line.
     """
     top = find_places(text).fields["skus"]
     if top.fields.keys() <= set(skus):

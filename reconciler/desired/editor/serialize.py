@@ -1,4 +1,4 @@
-"""Declared SKUs → the text of an inventory file that declares just these."""
+"""Write an inventory file for declared SKUs."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*")
 
 
 def write_inventory(declared: Iterable[Declared], rule: Rule, schema: str) -> str:
-    """Return a file in which each SKU has the stock, rule, and id that it is declared with.
+    """Return a file that declares each SKU with its stock, rule, and id.
 
-    Entries with the *rule* of the head take the short form if they can.
-    *schema* is the path or address by which an editor finds the schema.
+    Entries with the *rule* of the file take the short form if possible. *schema* is the path or
+    address of the schema for editors.
     """
     lines = "".join(_entry(entry, rule) for entry in declared)
     return f"{LANGUAGE_SERVER.format(schema=schema)}rule: {rule}\nskus:\n{lines}"
@@ -31,7 +31,7 @@ def _entry(entry: Declared, rule: Rule) -> str:
 
 
 def _fields(entry: Declared, rule: Rule) -> Iterator[str]:
-    """Yield what the short form cannot say."""
+    """Yield the fields that need the long form."""
     if entry.rule is not rule:
         yield f"rule: {entry.rule}"
     if entry.id is not None:
@@ -47,7 +47,7 @@ def spell(stock: Stock) -> str:
 
 
 def can_be_spelled(stock: Stock) -> bool:
-    """Return whether a file can declare *stock*: a shop may have negative and broken numbers."""
+    """Return whether YAML can declare *stock*. Live numbers can be negative or fractions."""
     if stock.inventory_type is InventoryType.INFINITE:
         return True
     return isinstance(stock.quantity, int) and 0 <= stock.quantity <= MAX_QUANTITY

@@ -1,6 +1,6 @@
-"""A store's files × desired values → the contents of changed files.
+"""Edit the files of a store.
 
-After every edit the files are read again and must give exactly what was meant.
+After each edit, the files are read again and must have exactly the intended content.
 """
 
 from collections import defaultdict
@@ -20,10 +20,10 @@ Meaning = tuple[Stock, Rule, str | None, str]
 def revise(
     desired: DesiredState, files: Mapping[str, bytes], wanted: Mapping[str, Stock]
 ) -> dict[str, bytes]:
-    """Return the new contents of those *files*, which declare *desired*, that *wanted* changes.
+    """Return the new contents of the *files* that *wanted* changes. They declare *desired*.
 
     Raises:
-        EditError: An edited file would not read as it is meant.
+        EditError: An edited file would not have the intended content.
     """
     edits: dict[str, dict[str, Stock]] = defaultdict(dict)
     for sku, stock in wanted.items():
@@ -43,7 +43,7 @@ def revise(
 def verify(
     desired: DesiredState, files: Mapping[str, bytes], expected: Mapping[str, Meaning]
 ) -> None:
-    """Raise EditError unless *files*, which begin with the settings, mean just what is expected."""
+    """Raise EditError unless *files*, with the settings first, have the *expected* content."""
     name = desired.settings.name
     folder = next(iter(files)).rsplit("/", 1)[0]
     try:
@@ -52,7 +52,7 @@ def verify(
         raise EditError(f"The edit would not be accepted ({error.problems[0]}).") from None
     found = {sku: meaning_of(entry) for sku, entry in declared.items()}
     if found != expected:
-        # Almost never: so only then is the library loaded that says what an edit did to a document.
+        # This is rare, so the library that compares documents is loaded only now.
         compare = import_module("deepdiff").DeepDiff
         odd = min(compare(expected, found).affected_root_keys)
         place = declared[odd].source if odd in declared else "nowhere"
@@ -60,12 +60,12 @@ def verify(
 
 
 def meaning_of(entry: Declared) -> Meaning:
-    """Return what *entry* declares, in whatever file."""
+    """Return the content of *entry*, independent of its file."""
     return entry.stock, entry.rule, entry.id, entry.code
 
 
 def keep(contents: dict[str, bytes], path: str, files: Mapping[str, bytes], text: str) -> None:
-    """Put the new content of *path* into *contents*, if it is another."""
+    """Add the new content of *path* to *contents* if it changed."""
     content = (BOM if files[path].startswith(BOM) else b"") + text.encode()
     if content != files[path]:
         contents[path] = content

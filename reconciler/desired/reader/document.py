@@ -1,4 +1,4 @@
-"""What a file says: plain data with the lines of its keys, and every problem found on the way."""
+"""The content of a file: plain data with the lines of its keys, and its problems."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ UNSPELLED: Final = Unspelled()
 
 
 class TextSpan(NamedTuple):
-    """A piece of a text: the offsets of its characters, and where it starts, counted from 1."""
+    """A part of a text: its offsets in characters, and its line and column, counted from 1."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class TextSpan(NamedTuple):
 
 
 class Node(Struct):
-    """Where a value and its key are written; `text` is None for a mapping or a list."""
+    """The places of a value and its key. `text` is None for a mapping or a list."""
 
     key: TextSpan
     value: TextSpan
@@ -42,7 +42,7 @@ class Node(Struct):
     items: "list[Node]" = field(default_factory=list)
 
     def find(self, path: Sequence[str | int]) -> "Node | None":
-        """Return the value that the keys and indices of *path* lead to."""
+        """Return the value at *path*, a sequence of keys and indices."""
         node: Node | None = self
         for step in path:
             if node is not None:
@@ -50,19 +50,20 @@ class Node(Struct):
         return node
 
     def last(self) -> int:
-        """Return where the value's own text ends; the parser ends a mapping at what follows it."""
+        """Return the end of the value's own text. The parser ends a mapping at the next value."""
         if not self.is_mapping or self.in_braces or not self.fields:
             return self.value.end
         return max(node.last() for node in self.fields.values())
 
 
 class Document(Struct):
-    """One file as read.
+    """One file after reading.
 
-    `data` holds dicts, lists, text, and whole numbers. `lines` holds the lines of the keys of each
-    second-level mapping, in their order, by its parent's key. `top` holds the places of all values,
-    if they were asked for. `misspelled` says that some scalar is `UNSPELLED`. Where `has_signs`, a
-    number with a sign is kept as text: `+20` came in, and `20` was counted.
+    - `data`: dicts, lists, text, and whole numbers
+    - `lines`: the lines of the keys of each second-level mapping, in order, by its parent's key
+    - `top`: the places of all values, if requested
+    - `misspelled`: whether a scalar is `UNSPELLED`
+    - `has_signs`: whether a number with a sign stays text: `+20` was added, `20` was counted
     """
 
     path: str

@@ -1,14 +1,14 @@
-"""A key → why it is refused, or nothing."""
+"""Check the keys of YAML files."""
 
 import re
 import unicodedata
 from typing import Final
 
-# The parser knows a key by the colon behind it, which must not be too far away.
+# The parser finds a key by its colon, which must not be too far away.
 MAX_KEY: Final = 500
 
 _LOOKALIKE = {"LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek"}
-# Letters and marks that show nothing, and the spaces that are not the space.
+# Invisible letters and marks, and unusual spaces.
 _BLANK = frozenset(
     "\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u202f\u205f\u2065\u2800\u3000\u3164\uffa0"
@@ -19,13 +19,13 @@ _BLANK = frozenset(
             *range(0x180B, 0x1810),  # variation selectors, of three kinds
             *range(0xFE00, 0xFE10),
             *range(0xE0100, 0xE01F0),
-            *range(0xFFF0, 0xFFF9),  # reserved for what is not shown
-            *range(0xFDD0, 0xFDF0),  # no characters at all
+            *range(0xFFF0, 0xFFF9),  # reserved for invisible characters
+            *range(0xFDD0, 0xFDF0),  # not characters
         ),
     )
 )
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# A text may hold spaces of every width, and the marks that choose how an emoji looks.
+# A text can have spaces of any width, and marks that select the look of an emoji.
 _ALLOWED_IN_TEXT = frozenset("\t\r\n") | {
     blank
     for blank in _BLANK
@@ -34,7 +34,7 @@ _ALLOWED_IN_TEXT = frozenset("\t\r\n") | {
 
 
 def key_fault(key: str) -> str | None:
-    """Return why *key* cannot be the name of anything, or None when it can."""
+    """Return the problem of *key*, or None if it is valid."""
     if len(key) > MAX_KEY:
         return f"The key is longer than {MAX_KEY} characters. Write a shorter one."
     if key.isascii() and key.isprintable() and key and key[0] != " " and key[-1] != " ":
@@ -50,9 +50,9 @@ def key_fault(key: str) -> str | None:
 
 
 def find_hidden(text: str) -> int | None:
-    """Return where the first character of *text* is that cannot be seen, or None.
+    """Return the index of the first invisible character of *text*, or None.
 
-    Such a character may reverse what an editor shows, or hide a text in a comment.
+    Such a character can reverse text in an editor, or hide text in a comment.
     """
     for index, character in enumerate(text):
         is_plain = " " <= character <= "~" or character in _ALLOWED_IN_TEXT
@@ -66,7 +66,7 @@ def _is_hidden(character: str) -> bool:
 
 
 def _alphabet_fault(key: str) -> str | None:
-    """Return why *key* may be taken for another one that looks the same."""
+    """Return the problem of a key that looks like another one, or None."""
     if not unicodedata.is_normalized("NFC", key):
         return f"The key {key!a} contains decomposed characters. Type the key again."
     if len(scripts := _scripts(key)) > 1:
@@ -79,7 +79,7 @@ def _alphabet_fault(key: str) -> str | None:
 
 
 def _scripts(key: str) -> set[str]:
-    """Return which alphabets that can be mistaken for one another *key* has letters of."""
+    """Return the alphabets of the letters of *key*, among those that look alike."""
     words = (
         re.match(r"[A-Z]+", unicodedata.name(letter, "")) for letter in key if letter.isalpha()
     )

@@ -1,4 +1,4 @@
-"""`as_of`, which an earlier version had for counts → the event to write instead."""
+"""Explain the removed field `as_of`, with the event to write instead."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def explain_dates(document: Document, top: Node) -> list[Problem]:
-    """Return the problem of a file that has `as_of` anywhere, with the lines to paste; or none."""
+    """Return the problem of a file with `as_of`, with lines to paste, or None."""
     data = document.data
     skus: Any = data.get("skus") if isinstance(data, dict) else None
     if not isinstance(skus, dict):
@@ -41,7 +41,7 @@ def _date_of(entry: Any, head: Any) -> str | None:
 
 
 def _event_lines(skus: Mapping[str, Any], dated: Mapping[str, str]) -> Iterator[str]:
-    """Yield a file for the counts of each day, latest first, for people to look at and correct."""
+    """Yield an event file for the counts of each day, latest first, to check and correct."""
     days = sorted({day[:10] for day in dated.values()}, reverse=True)
     for day in days[:MAX_DAYS]:
         keys = [sku for sku, own in dated.items() if own[:10] == day]
@@ -57,7 +57,7 @@ def _file_lines(day: str, counted: Sequence[str]) -> Iterator[str]:
     is_old = day < (date.today() - timedelta(days=6)).isoformat()
     when = "when you count again: this is too old" if is_old else "the time when it was counted"
     yield f"# events/{day}-count.yaml"
-    # The start of the day: what sold on it is taken for sold since, so nothing is oversold.
+    # The start of the day: sales of that day count as later, so nothing is oversold.
     yield f"at: {day}T00:00:00+00:00  # {when}"
     yield "reason: count"
     yield "skus:"

@@ -1,4 +1,4 @@
-"""How numbers are spelled, and what to write where one is not."""
+"""Check scalars, and advise what to write instead."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -23,7 +23,7 @@ _NEGATIVE = f"is less than 0. Write 0 for sold out, or {_MEANT}."
 
 
 def may_not_be_text(text: str) -> bool:
-    """Return whether an editor takes the plain scalar *text* for a number, a truth or nothing."""
+    """Return whether an editor takes the scalar *text* for a number, a boolean, or null."""
     if text and text[0] not in STARTS_OF_NOT_TEXT:
         return False
     return _not_text().fullmatch(text) is not None
@@ -33,7 +33,7 @@ def may_not_be_text(text: str) -> bool:
 def _not_text() -> re.Pattern[str]:
     """Return a pattern for all scalars that are not text in YAML 1.2's core schema.
 
-    Compiled when needed: that takes longer than reading a small store.
+    It is compiled when needed, which takes longer than reading a small store.
     """
     return re.compile(
         r"|~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
@@ -44,14 +44,14 @@ def _not_text() -> re.Pattern[str]:
 
 
 def shown(text: str) -> str:
-    """Return *text* as messages quote it, cut where it is long."""
+    """Return *text* as messages quote it, cut if it is long."""
     return f"`{text}`" if len(text) <= 40 else f"`{text[:40]}…` ({len(text)} characters)"
 
 
 def quantity_fault(text: str, *, quoted: bool, infinite: bool = True) -> str:
-    """Return what is wrong with *text* as a quantity and what to write instead.
+    """Return the problem of *text* as a quantity, and advice.
 
-    Where *infinite* is none, it is not offered.
+    Without *infinite*, that word is not suggested.
     """
     fault = _quantity_fault(text, quoted=quoted)
     return (
@@ -76,7 +76,7 @@ def _quantity_fault(text: str, *, quoted: bool) -> str:
 
 
 def units_fault(text: str, *, quoted: bool) -> str:
-    """Return what is wrong with *text* as the units of an event and what to write instead."""
+    """Return the problem of *text* as the units of an event, and advice."""
     bare = text.strip()
     if quoted and (NUMBER.fullmatch(bare) or SIGNED.fullmatch(bare)):
         return f"{shown(bare)} is in quotes, so it is text. Write it without quotes."
@@ -95,7 +95,7 @@ def units_fault(text: str, *, quoted: bool) -> str:
     return f"{shown(text)} is not a number of units. Write {UNITS}."
 
 
-# Dashes, minus signs, and wide signs that spreadsheets and word processors put in place of + and -.
+# Dashes, minus signs, and wide signs that spreadsheets and word processors write for + and -.
 OTHER_SIGNS: Final = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"),
     **dict.fromkeys("\ufe62\uff0b", "+"),
@@ -114,7 +114,7 @@ UNITS = "+20 for what came in, -3 for what went out, or 11 for what was counted"
 
 
 def _number_fault(text: str) -> str | None:
-    """Return what is wrong with *text* as the spelling of a number, or None if it is none."""
+    """Return the problem of the way the number *text* is written, or None."""
     if re.fullmatch(r"0[xob][0-9a-f]{1,12}", text.lower()):
         return _other_base_fault(text.lower())
     if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):

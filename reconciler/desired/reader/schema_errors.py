@@ -1,7 +1,7 @@
-"""A document that does not fit its schema → each reason with its place.
+"""Explain why a document is invalid for its schema, with the place of each problem.
 
-`jsonschema` finds the reasons. This module turns them into sentences and places them by a second
-walk over the text, so only bad files pay for both.
+`jsonschema` finds the problems. This module writes the messages, and finds the places in a second
+walk over the text. So only invalid files take that time.
 """
 
 import re
@@ -23,9 +23,9 @@ Path = tuple[str | int, ...]
 
 
 def explain(document: Document, schema: Mapping[str, Any], kind: str) -> list[Problem]:
-    """Return why *document* does not fit *schema*; *kind* is that of the schema.
+    """Return the problems of *document* with *schema*, which is of the given *kind*.
 
-    What only follows from something that was refused already is left out.
+    Problems that only follow from an earlier one are left out.
     """
     if document.data is UNSPELLED and document.text.strip(" \t\r\n-.") == "":
         return [Problem(document.path, 0, 0, EMPTY)]
@@ -49,7 +49,7 @@ _ABOUT_KEYS = frozenset({"additionalProperties", "required", "dependentRequired"
 
 
 def _missing_skus(document: Document, top: Node) -> Problem | None:
-    """Return the one problem of a file whose SKUs are at its left edge, without `skus:`."""
+    """Return the problem of a file whose SKUs are not below `skus:`, or None."""
     data = document.data
     if not isinstance(data, dict) or isinstance(data.get("skus"), dict):
         return None
@@ -64,7 +64,7 @@ def _missing_skus(document: Document, top: Node) -> Problem | None:
 
 
 def suggest(word: str, known: list[str]) -> str:
-    """Return `; did you mean …?` when *known* has something near *word*, else nothing."""
+    """Return ` Did you mean …?` with the most similar of *known*, or ''."""
     near = get_close_matches(word.lower(), known, 1, 0.6)
     return f" Did you mean {near[0]}?" if near else ""
 
@@ -133,7 +133,7 @@ _WANTED = {
 
 
 def _value_fault(path: Path, node: Node | None, kind: str) -> str:
-    """Return the sentence for a value that the place *path* does not take."""
+    """Return the message for an invalid value at *path*."""
     text = node.text if node else None
     if not path:
         first = {"inventory": "skus:", "event": "at:"}.get(kind, "site_id:")
@@ -151,7 +151,7 @@ def _value_fault(path: Path, node: Node | None, kind: str) -> str:
 
 
 def _field_fault(field: str, text: str | None, *, quoted: bool) -> str:
-    """Return the sentence for a value that *field*, which is no quantity, does not take."""
+    """Return the message for an invalid value of *field*, which is not a quantity."""
     if text and not quoted and re.fullmatch(r"[0-9a-f]{24}", text):
         return f"{_shown(text)} looks like a number to some programs. Put it in quotes."
     if text == "" and not quoted:
@@ -191,7 +191,7 @@ def _shown(text: str | None) -> str:
 def _pattern(
     validator: Any, pattern: str, instance: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """Check a pattern as JSON Schema means it: `$` is the end of the text, not of a line."""
+    """Check a pattern as in JSON Schema: `$` is the end of the text, not of a line."""
     if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}.")
 

@@ -1,4 +1,4 @@
-"""What the YAML parser stumbled over → a sentence for people."""
+"""Explain syntax errors of YAML."""
 
 import re
 from typing import Any, Final
@@ -10,8 +10,8 @@ from reconciler.errors import Problem
 MAX_DEPTH: Final = 20
 TOO_DEEP: Final = f"More than {MAX_DEPTH} levels deep. Write it flatter."
 
-# What libyaml says, where it says it, and what to do. `context` is where the thing began that
-# was never ended; `problem` is where the parser gave up.
+# The message of libyaml, its mark, and our advice. `context` is the start of an unclosed part,
+# `problem` the place where the parser stopped.
 _SENTENCES = (
     (
         "mapping values are not allowed",
@@ -52,7 +52,7 @@ _SENTENCES = (
 
 
 def syntax_problem(path: str, text: str, error: YAMLError) -> Problem:
-    """Return what the parser said of *text*, in our form."""
+    """Return the problem for an error of the parser in *text*."""
     said = str(getattr(error, "problem", None) or "it cannot be read")
     mark = getattr(error, "problem_mark", None)
     if "nesting depth" in said and mark is not None:
@@ -83,7 +83,7 @@ def _starts_with_dash(text: str, line: int) -> bool:
 
 
 def _too_deep(text: str, end: int) -> tuple[int, int]:
-    """Return where the first bracket beyond the depth opens: the parser gives up much later."""
+    """Return the place of the first bracket that is too deep. The parser stops much later."""
     depth = 0
     for index, character in enumerate(text[:end]):
         depth += (character in "[{") - (character in "]}")
@@ -92,8 +92,7 @@ def _too_deep(text: str, end: int) -> tuple[int, int]:
     return 1, 1
 
 
-# For these the parser stumbles over a line that may well be right: to YAML the line before is text
-# that goes on.
+# For these errors, the reported line may be right: the line before can be text that goes on.
 _MAY_BE_EARLIER: Final = (
     "mapping values are not allowed",
     "did not find expected key",
@@ -103,9 +102,9 @@ _MAY_BE_EARLIER: Final = (
 
 
 def _odd_line(text: str, last: int) -> tuple[int, int, str] | None:
-    """Return line and column, from 1, of what made the parser stumble on line *last*, and advice.
+    """Return line and column, from 1, of the malformed line near line *last*, and advice.
 
-    That is the line itself or the one before it, if it is no key with a value.
+    It is that line or the one before, if it is not a key with a value.
     """
     lines = [_COMMENT.sub("", line).rstrip() for line in text.split("\n")[: last + 1]]
     numbers = [number for number, line in enumerate(lines) if line.strip()][-2:]
@@ -118,9 +117,9 @@ def _odd_line(text: str, last: int) -> tuple[int, int, str] | None:
 
 
 def _advice(line: str, *, is_last: bool) -> str | None:
-    """Return what to write instead of *line*, a key with a value; None if nothing is odd."""
+    """Return advice for a malformed *line*, None if it is well-formed."""
     if found := _DASH.fullmatch(line):
-        # On the last line the dash may be right, and something else wrong: an entry of a list.
+        # On the last line, the dash can be right: an entry of a list.
         said = f"A dash starts a list. Delete it: `{_advised(found[1] or '')}`."
         return None if is_last else said
     if line.startswith(":"):
@@ -141,7 +140,7 @@ def _advised(text: str) -> str:
 
 
 def _key_and_value(line: str) -> tuple[str, str]:
-    """Return what *line*, which has no colon, means: a key, and a value with a space before it."""
+    """Return the probable key and value of *line*, which has no colon."""
     if _QUOTED.fullmatch(line):
         return line, " 40"
     found = _FIELD.fullmatch(line) or _NO_COLON.fullmatch(line)
@@ -167,7 +166,7 @@ def _place(mark: Any) -> tuple[int, int]:
 
 
 def _odd_start(text: str, mark: Any) -> str:
-    """Return what to do about a character that no value may start with."""
+    """Return advice for a character that can't start a value."""
     character = text[mark.index : mark.index + 1]
     if character == "\t":
         return "A tab cannot indent a line. Use spaces."

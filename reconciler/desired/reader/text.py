@@ -1,4 +1,4 @@
-"""The bytes of a file → its document."""
+"""Read the bytes of a file as a document."""
 
 import re
 from functools import cache
@@ -12,7 +12,7 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", re.MULTILINE)
 _LONE_CR = re.compile(r"\r(?!\n)")
 _COMMON_BYTES = bytes((9, 10, 13, *range(32, 127)))
 _CONFLICT_BYTES = (b"<" * 7, b"=" * 7, b">" * 7)
-# YAML's printable characters, less the three that only YAML 1.1 takes for line breaks.
+# YAML's printable characters, without the three line breaks of YAML 1.1.
 _PRINTABLE = (
     "\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 )
@@ -21,9 +21,9 @@ _PRINTABLE = (
 def read_document(
     path: str, content: bytes, max_bytes: int = MAX_BYTES, *, has_signs: bool = False
 ) -> Document:
-    """Return the YAML document in *content*, with everything that is wrong in its `problems`.
+    """Return the YAML document in *content*, with all problems in its `problems`.
 
-    Where it *has signs*, a number with a sign is kept as text.
+    If it *has_signs*, a number with a sign stays text.
     """
     text, problem = decode(path, content, max_bytes)
     document = Document(path, text, has_signs=has_signs)
@@ -35,7 +35,7 @@ def read_document(
 
 
 def decode(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[str, Problem | None]:
-    """Return *content* as text without a byte order mark, or why it is not taken."""
+    """Return *content* as text without a byte order mark, or its problem."""
     if len(content) > max_bytes:
         return "", Problem(
             path, 0, 0, "The file is larger than 16 MiB. Split it into several files."
@@ -53,7 +53,7 @@ def decode(path: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[str, 
 
 
 def _is_common(content: bytes) -> bool:
-    """Return whether it is certain, at the speed of memory, that no character forbids reading."""
+    """Return whether *content* surely has no forbidden character. This check is very fast."""
     visible = content.isascii() and not content.translate(None, _COMMON_BYTES)
     is_odd = content.count(b"\r") != content.count(b"\r\n") or any(
         marker in content for marker in _CONFLICT_BYTES
@@ -62,7 +62,7 @@ def _is_common(content: bytes) -> bool:
 
 
 def _text_problem(path: str, text: str) -> Problem | None:
-    """Return what forbids reading *text* at all, comments included, or None."""
+    """Return the problem of *text* that prevents reading, including comments, or None."""
     if conflict := _CONFLICT.search(text):
         sides = "Keep one of the two sides,"
         if "/events/" in path:
@@ -94,5 +94,5 @@ def _place(text: str, offset: int) -> tuple[int, int]:
 
 @cache
 def _unprintable() -> re.Pattern[str]:
-    """Return what finds such a character; to compile it takes longer than to read a small store."""
+    """Return a pattern for forbidden characters. Compiling it is slow, so not at import."""
     return re.compile(f"[^{_PRINTABLE}]")

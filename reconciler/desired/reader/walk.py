@@ -1,11 +1,10 @@
-"""The parser's events → plain data, the places of its values, and every refusal.
+"""Walk over the events of the YAML parser, and collect data, places, and problems.
 
 This is the only walk over YAML events: reading, explaining, and editing all use it.
 
 Editors parse YAML 1.2 and PyYAML parses 1.1, so `no`, `010`, and `1:20` mean one thing on the
-screen and another to a program. Scalars are therefore taken as text, and a number has one spelling.
-Whatever a schema can't see (anchors, tags, duplicate keys, depth) is refused here, before anything
-is built from it.
+screen and another to a program. So scalars are read as text, and a number has only one form.
+Things that no schema can see, like anchors, tags, duplicate keys, and depth, are refused here.
 """
 
 import re
@@ -39,18 +38,18 @@ from reconciler.errors import Problem
 # A text without these characters has no quoted scalar, block scalar, anchor, or tag.
 _SIGNS = "'\"|>&!"
 _MAX_NUMBERS = 4096
-# Almost every key is like this, and needs no closer look.
+# Almost every key matches, and needs no other check.
 _USUAL_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}").fullmatch
 
 
 class _StopReading(Exception):
-    """Reading can't go on; the reason is among the problems."""
+    """Reading can't continue. The reason is among the problems."""
 
 
 def walk(document: Document, *, with_places: bool = False) -> None:
-    """Read the text of *document* into its `data` and `lines`, and note every problem.
+    """Read the text of *document* into its `data` and `lines`, and add every problem.
 
-    With *with_places*, also fill its `top`, as far as the text can be parsed.
+    *with_places* also fills its `top`, up to the first syntax error.
     """
     try:
         _Walk(document, with_places=with_places).read()
@@ -91,22 +90,22 @@ class _Walk:
         self.document.complete = True
 
     def refuse(self, event: Any, message: str) -> None:
-        """Note a problem at *event*, or of the whole file."""
+        """Add a problem at *event*, or for the whole file."""
         line, column = (
             (0, 0) if event is None else (event.start_mark.line + 1, event.start_mark.column + 1)
         )
         self.document.problems.append(Problem(self.document.path, line, column, message))
 
     def place(self, key: Any, event: Any, within: Node | None = None) -> Node | None:
-        """Return where the value that starts with *event* is written, if that is wanted.
+        """Return the place of the value that starts with *event*, if places are requested.
 
-        It becomes a field of the node *within*, where the first of two equal keys counts.
+        It becomes a field of the node *within*. Of two equal keys, the first one counts.
         """
         if not self.with_places:
             return None
         node = Node(_span(key), _span(event))
         if isinstance(event, ScalarEvent):
-            # The parser ends a text of several lines where the next line begins.
+            # The parser ends text of several lines at the start of the next line.
             start, end = node.value.start, node.value.end
             end = start + len(self.document.text[start:end].rstrip())
             node.value = node.value._replace(end=end)
@@ -118,7 +117,7 @@ class _Walk:
         return node
 
     def node(self, event: Any, depth: int, parent: str | None, place: Node | None) -> Any:
-        """Return the value that starts with *event*, *depth* levels down, below *parent*."""
+        """Return the value that starts with *event*, at *depth*, below *parent*."""
         if isinstance(event, ScalarEvent):
             return self.scalar(event)
         if isinstance(event, AliasEvent):
@@ -145,7 +144,7 @@ class _Walk:
             self.refuse(event, "A tag (a word that starts with !) is not allowed. Delete it.")
 
     def scalar(self, event: Any) -> str | int | Unspelled:
-        """Return a scalar as text, as a number in its one spelling, or as `UNSPELLED`."""
+        """Return a scalar as text, as a number if it has the one valid form, or as `UNSPELLED`."""
         text: str = event.value
         if self.has_signs:
             self.refuse_signs(event)
@@ -175,9 +174,9 @@ class _Walk:
         return items
 
     def mapping(self, depth: int, parent: str | None, place: Node | None) -> dict[str, Any]:
-        """Return a mapping; keep the lines of its keys if it is of the second level.
+        """Return a mapping, and collect the lines of its keys on the second level.
 
-        This loop runs for every SKU and field, so it makes no call for a usual key or number.
+        This loop runs for each SKU and field, so it makes no call for common keys and numbers.
         """
         read, is_usual, known = self.next, _USUAL_KEY, self.numbers
         scalar: Any = ScalarEvent
@@ -207,7 +206,7 @@ class _Walk:
         return values
 
     def end_mapping(self, event: Any, place: Node | None) -> None:
-        """Refuse *event* unless it ends a mapping; note where that is."""
+        """Refuse *event* unless it ends a mapping, and note its place."""
         end = event.end_mark.index
         if not isinstance(event, MappingEndEvent):
             self.refuse(event, "A key must be text on one line. Put a name before the colon.")
@@ -216,11 +215,11 @@ class _Walk:
             place.value = place.value._replace(end=end)
 
     def refuse_again(self, event: Any, first: int) -> None:
-        """Refuse the key *event*, which the line *first* has already."""
+        """Refuse the key *event*, which is already on the line *first*."""
         self.refuse(event, f"{shown(event.value)} is already on line {first}. Keep one.")
 
     def is_good(self, event: Any, key: str) -> bool:
-        """Return whether the scalar *event* can be a key; refuse it if not."""
+        """Return whether the scalar *event* can be a key. Refuse it if not."""
         if self.has_signs:
             self.refuse_signs(event)
         if _USUAL_KEY(key):
@@ -235,7 +234,7 @@ class _Walk:
 
 
 def find_places(text: str) -> Node:
-    """Return where the values of *text* are written, as far as it can be parsed."""
+    """Return the places of the values of *text*, up to the first syntax error."""
     document = Document("", text)
     walk(document, with_places=True)
     nothing = TextSpan(0, 0, 1, 1)

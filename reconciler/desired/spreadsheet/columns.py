@@ -1,4 +1,4 @@
-"""Headings of a spreadsheet → which columns hold the SKU and the number that a command takes."""
+"""Find the columns of SKUs and numbers by their headings."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ TableRow = tuple[int, list[str]]
 
 
 class Purpose(StrEnum):
-    """What the numbers of a table are, by the command that takes them."""
+    """The command that reads a table."""
 
     SET = "set"
     COUNT = "count"
@@ -20,11 +20,11 @@ class Purpose(StrEnum):
 
     @property
     def is_event(self) -> bool:
-        """Whether the numbers are what happened, and no levels."""
+        """Whether the numbers are counts or adjustments, and not levels."""
         return self is not Purpose.SET
 
 
-# What people call the columns, in lower case and without blanks and signs.
+# Known headings, in lower case and without spaces and signs.
 _SKU: Final = frozenset(
     {"sku", "skus", "skucode", "skunumber", "code", "itemcode", "itemsku", "itemnumber"}
     | {"variantsku", "productcode", "articlenumber", "articleno", "artikelnummer", "artikelnr"}
@@ -39,7 +39,7 @@ _LEVEL: Final = frozenset(
     | {"variantinventory", "variantinventoryqty", "variantinventoryquantity"}
     | {"onhandcurrent"}
 )
-# Matrixify adds the name of a place to these.
+# Matrixify adds the name of a location to these.
 _LEVEL_PREFIXES: Final = ("inventoryavailable", "inventoryonhand")
 # A closed list, with the dots on its letters: `gezahlt` is paid, and an `Inventur-Nr.` is no number
 # of pieces.
@@ -74,7 +74,7 @@ _IS_WHAT: Final = {
 
 
 class Columns(NamedTuple):
-    """Which columns hold SKU and number.
+    """The columns of SKU and number.
 
     `left_empty` is the heading of an empty column for counts, or ''.
     """
@@ -87,10 +87,10 @@ class Columns(NamedTuple):
 def find_columns(
     path: str, line: int, titles: Sequence[str], rows: Sequence[TableRow], purpose: Purpose
 ) -> Columns:
-    """Return the columns by their headings, which stand on *line*.
+    """Return the columns by their headings on *line*.
 
     Raises:
-        InputError: No column or several may be meant, or the table is for another command.
+        InputError: No column or several match, or the table is for another command.
     """
     refuse = _Refusal(path, line)
     sku = [index for index, title in enumerate(titles) if _plain(title) in _SKU]
@@ -98,7 +98,7 @@ def find_columns(
         raise refuse.columns(titles, sku, "SKU", _SKU_ACCEPTED)
     found = {one: [i for i, title in enumerate(titles) if _holds(title, one)] for one in Purpose}
     filled = {one: [i for i in found[one] if _is_filled(i, rows)] for one in Purpose}
-    # An empty column for counts takes nothing from the numbers of a system beside it.
+    # An empty column for counts is ignored if another column has numbers of a system.
     usable = filled if purpose is not Purpose.SET else found | {purpose: _levels(titles, rows)}
     for other in Purpose:
         if other is not purpose and filled[other] and not (purpose.is_event and usable[purpose]):
@@ -112,7 +112,7 @@ def find_columns(
 
 
 class _Refusal(NamedTuple):
-    """Makes the errors of a row of headings."""
+    """Creates the errors of a row of headings."""
 
     path: str
     line: int
@@ -123,7 +123,7 @@ class _Refusal(NamedTuple):
     def columns(
         self, titles: Sequence[str], found: Sequence[int], what: str, accepted: str
     ) -> InputError:
-        """Return the error of no column or several for *what*."""
+        """Return the error of no or several columns for *what*."""
         if found:
             names = " and ".join(titles[index] for index in found)
             return self.because(f"{names} can both be {what}. Rename or delete one of them.")
@@ -134,7 +134,7 @@ class _Refusal(NamedTuple):
         )
 
     def other(self, title: str, other: Purpose, purpose: Purpose) -> InputError:
-        """Return the error of a table that another command takes."""
+        """Return the error of a table for another command."""
         return self.because(
             f"{title} contains {_IS_WHAT[other]}, which `reconciler {other} --csv` takes. If it is"
             f" {_IS_WHAT[purpose]}, rename the column to {_ACCEPTED[purpose].partition(',')[0]}."
@@ -156,8 +156,8 @@ def _is_filled(index: int, rows: Sequence[TableRow]) -> bool:
 
 
 def _holds(title: str, purpose: Purpose) -> bool:
-    """Return whether a column with the heading *title* holds numbers for *purpose*."""
-    # A question is answered with yes or no, as WooCommerce's `In stock?`, and 1 is no quantity.
+    """Return whether a column with the heading *title* has numbers for *purpose*."""
+    # The answer to a question like WooCommerce's `In stock?` is yes or no, and 1 is no quantity.
     if title.strip().endswith("?"):
         return False
     match purpose:
@@ -170,7 +170,7 @@ def _holds(title: str, purpose: Purpose) -> bool:
 
 
 def _plain(title: str) -> str:
-    """Return a heading without what people write in different ways."""
+    """Return a heading in lower case, without accents, spaces, and signs."""
     split = unicodedata.normalize("NFKD", _bare(title))
     return "".join(c for c in split if not unicodedata.combining(c))
 
