@@ -1,6 +1,6 @@
-"""A spreadsheet saved as CSV × the known SKUs → the numbers in it.
+"""Read the numbers of a CSV file from a spreadsheet.
 
-What people and their spreadsheets do to codes and numbers is refused with the row, never guessed.
+Codes and numbers that a spreadsheet has changed are refused with their row, and never guessed.
 """
 
 import csv
@@ -19,7 +19,7 @@ from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.errors import InputError, Problem
 from reconciler.model import INFINITE, Stock, finite
 
-# Looking for a near code compares it with every other.
+# A search for a similar code compares all codes.
 MAX_SUGGESTED: Final = 20
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _WHOLE = re.compile(rf"(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})(?:[.,]0{{1,2}})?")
@@ -34,12 +34,13 @@ _DATE = re.compile(
 
 
 class Table(NamedTuple):
-    """The numbers of a table by SKU, and how the table was understood.
+    """The numbers of a table by SKU.
 
-    `stocks` holds what a system has; `units` what was counted, or what came in (below 0: went out).
-    `columns` are the headings that were taken for SKU and quantity, `ignored` the others; `seen`
-    are all SKUs that have a row, and `empty` says how many of the rows have no number. `left_empty`
-    is the heading of a column for counts in which there are none, or ''.
+    - `stocks`: the stocks of a system
+    - `units`: the counts or adjustments (below 0: removed)
+    - `columns`: the headings of SKU and quantity. `ignored` are the others.
+    - `seen`: all SKUs with a row. `empty` is the number of rows without a number.
+    - `left_empty`: the heading of an empty column for counts, or ''
     """
 
     stocks: Mapping[str, Stock]
@@ -55,10 +56,10 @@ class Table(NamedTuple):
 def read_table(
     path: str, content: bytes, known: KnownSkus, purpose: Purpose, *, may_be_new: bool = False
 ) -> Table:
-    """Return the numbers in a table for *purpose*, of SKUs that are *known* or *may be new*.
+    """Return the numbers of a table for *purpose*. Its SKUs are *known*, or *may be new*.
 
     Raises:
-        InputError: With every row that is not acceptable.
+        InputError: It has all invalid rows.
     """
     delimiter, rows = _read_rows(path, content)
     (line, heading), *rows = rows
@@ -91,7 +92,7 @@ def read_table(
 
 
 def _read_rows(path: str, content: bytes) -> tuple[str, list[TableRow]]:
-    """Return what separates the cells, and the rows that are not empty with their numbers."""
+    """Return the delimiter, and the rows that are not empty with their numbers."""
     delimiter, text = _find_delimiter(_decode(path, content))
     try:
         lines = io.StringIO(text, newline="")
@@ -105,7 +106,7 @@ def _read_rows(path: str, content: bytes) -> tuple[str, list[TableRow]]:
 
 
 class _Reading:
-    """Takes row after row, and notes what is refused."""
+    """Reads row after row, and collects problems."""
 
     def __init__(self, path: str, known: KnownSkus, purpose: Purpose, *, may_be_new: bool) -> None:
         self.path = path
@@ -124,7 +125,7 @@ class _Reading:
             self.by_bare[sku.lstrip("0")].add(sku)
 
     def take(self, number: int, sku: str, quantity: str) -> None:
-        """Take what is already in row *number*."""
+        """Read row *number*."""
         if not sku and not quantity:
             return  # a heading within the table
         for fault in self._faults(sku, quantity):
@@ -145,7 +146,7 @@ class _Reading:
 
     @property
     def taken(self) -> Collection[str]:
-        """Return the SKUs that have a number."""
+        """Return the SKUs with a number."""
         return self.units if self.purpose.is_event else self.stocks
 
     def _take_whole(self, sku: str, number: int) -> None:
@@ -155,7 +156,7 @@ class _Reading:
             self.stocks[sku] = finite(number)
 
     def _take_units(self, sku: str, quantity: str) -> None:
-        """Take what came in; a row with 0 says that nothing did."""
+        """Read an adjustment. A row with 0 means no change."""
         found = _SIGNED.fullmatch(quantity)
         units = int(found[1] + found[2]) if found else 0
         if units:
@@ -164,7 +165,7 @@ class _Reading:
             self.empty += 1
 
     def look_for_lost_zeros(self) -> None:
-        """Refuse `7` where `007` is declared too and has no row: a spreadsheet may have made it."""
+        """Refuse `7` if `007` is declared and has no row. A spreadsheet may have cut it."""
         for sku in filter(str.isdigit, self.taken):
             twins = self.by_bare[sku.lstrip("0")] - {sku}
             if twins and not self.rows.keys() & twins:
@@ -198,7 +199,7 @@ class _Reading:
         return may_be_infinite or _WHOLE.fullmatch(quantity) is not None
 
     def _unknown(self, sku: str) -> str:
-        """Return why *sku* is none, and what a spreadsheet may have made it of."""
+        """Return the problem of an unknown SKU, with the code that it may come from."""
         if sku.isdigit() or re.fullmatch(r"[0-9]+[.,]0+", sku):
             bare = re.split("[.,]", sku)[0].lstrip("0")
             for known in sorted(self.by_bare.get(bare, ())):
@@ -253,9 +254,9 @@ def _decode(path: str, content: bytes) -> str:
 
 
 def _find_delimiter(text: str) -> tuple[str, str]:
-    """Return what separates the cells, and the table itself; the first row decides."""
+    """Return the delimiter and the table. The first row decides."""
     first, _, rest = text.partition("\n")
-    if found := re.fullmatch(r"sep=([,;\t])\s*", first):  # what spreadsheets write above a table
+    if found := re.fullmatch(r"sep=([,;\t])\s*", first):  # written by spreadsheets
         return found[1], "\n" + rest
     heading = next((line for line in text.splitlines() if line.strip()), "")
     bare = re.sub(r'"[^"]*"', "", heading)
@@ -263,7 +264,7 @@ def _find_delimiter(text: str) -> tuple[str, str]:
 
 
 def _bare(cell: str) -> str:
-    """Return a cell without the apostrophe that kept it from being a formula."""
+    """Return a cell without the apostrophe that made it text."""
     is_kept = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS)
     return cell[1:] if is_kept else cell.strip()
 

@@ -1,4 +1,4 @@
-"""Declared SKUs, and what the store has → a table for a spreadsheet."""
+"""Write a table for a spreadsheet."""
 
 import csv
 import io
@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from reconciler.desired.spreadsheet.formulas import FORMULA_STARTS
 from reconciler.model import Declared, InventoryType, Stock
 
-# By this mark spreadsheets know UTF-8.
+# Spreadsheets recognize UTF-8 by this mark.
 _MARK = "\ufeff"
 
 
 def render_table(
     declared: Iterable[Declared], live: Mapping[str, Stock] | None, delimiter: str = ","
 ) -> str:
-    """Return a row for each SKU, with a column to count into; and what is *live*, where given."""
+    """Return a row for each SKU: an empty column for counts, and *live* stock if given."""
     text = io.StringIO()
-    # All in quotes, so that a code with another delimiter in it cannot come apart.
+    # All cells are quoted, so a delimiter in a code can't split it.
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     titles = ["SKU", "Quantity", *(["Live now"] if live is not None else [])]
     writer.writerow([*titles, "Counted", "Rule", "File"])
