@@ -1,4 +1,4 @@
-"""Times as people read them."""
+"""Format times for people."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def short_day(at: str) -> str:
-    """Return a day, `2026-11-27` and what may follow it, as `Nov 27`."""
+    """Return a day like `2026-11-27…` as `Nov 27`."""
     try:
         day = date.fromisoformat(at[:10])
     except ValueError:

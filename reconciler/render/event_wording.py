@@ -1,4 +1,4 @@
-"""Events in words: what was counted, came in, or was taken back, and what was sold since."""
+"""Describe events: counts, deliveries, removals, and sales since."""
 
 from reconciler.model import Action, EventChange, EventVerb, SoldSince
 from reconciler.render.dates import short_time
@@ -7,7 +7,7 @@ MAX_CHANGES = 5
 
 
 def events_why(action: Action) -> str:
-    """Return why events ask for *action*: `44 counted Nov 27 10:00; 5 sold since in 4 orders`."""
+    """Return the reason of an action from events: `44 counted Nov 27 10:00; 5 sold since …`."""
     first, *others = map(_change, action.events[:MAX_CHANGES])
     parts = [first, *([_sold(action.sold_since)] if action.sold_since else []), *others]
     if (more := len(action.events) - MAX_CHANGES) > 0:
@@ -44,6 +44,6 @@ def _sold(sold: SoldSince) -> str:
 
 
 def _shortfall(action: Action) -> int:
-    """Return how many more were sold since a count than it and what came in since come to."""
+    """Return the units sold since a count beyond the count and later deliveries."""
     came_in = sum(one.units for one in action.events)
     return max(0, (action.sold_since.units if action.sold_since else 0) - came_in)

@@ -1,4 +1,4 @@
-"""Problems → the commands by which GitHub marks lines of files. Pure; escapes everything."""
+"""Render annotations for GitHub Actions. All text is escaped."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,12 +7,12 @@ from reconciler.model import Plan
 from reconciler.render.sanitize import safe_text
 from reconciler.render.wording import count, dangers
 
-# The runner shows ten a step and drops the rest without a word.
+# The runner shows ten for each step, and drops the rest silently.
 MAX_ANNOTATIONS = 10
 
 
 def render_problems(problems: Sequence[Problem]) -> Iterator[str]:
-    """Yield a line for each problem; when they are too many, the last says how many more."""
+    """Yield a line for each problem. If there are too many, the last line counts the rest."""
     shown = problems if len(problems) <= MAX_ANNOTATIONS else problems[: MAX_ANNOTATIONS - 1]
     for problem in shown:
         place = f"file={_property(problem.path)}"
@@ -27,7 +27,7 @@ def render_problems(problems: Sequence[Problem]) -> Iterator[str]:
 
 
 def render_plan(plan: Plan, limit: int = MAX_ANNOTATIONS) -> Iterator[str]:
-    """Yield at most *limit* commands that mark what *plan* says, the most serious first."""
+    """Yield at most *limit* annotations of *plan*, the most serious first."""
     marks = [
         *(("error", f.source, f"{f.sku}: {f.message}") for f in plan.errors),
         *(("error", None, violation.message) for violation in plan.violations),
@@ -49,10 +49,10 @@ def render_plan(plan: Plan, limit: int = MAX_ANNOTATIONS) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    """Return *text* as the message of a command."""
+    """Return *text* escaped as the message of a command."""
     return safe_text(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """Return *text* as a property of a command."""
+    """Return *text* escaped as a property of a command."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,4 @@
-"""The history of a SKU → lines for a terminal."""
+"""Render the history of a SKU for a terminal."""
 
 from collections.abc import Iterator
 

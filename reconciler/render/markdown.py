@@ -1,8 +1,7 @@
-"""Plan, report, drift → GitHub's Markdown, most serious first, cut where it must be.
+"""Render plans, reports, and drift as GitHub's Markdown, most serious first, cut to a limit.
 
-Foreign text (names, codes, messages) is in code elements: there GitHub makes neither a
-mention, nor a reference, nor a link of it, and what Markdown or HTML would read is written as
-entities.
+Foreign text (names, codes, messages) is in code elements, where GitHub creates no mentions,
+references, or links. Characters of Markdown and HTML are written as entities.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,24 +38,24 @@ from reconciler.render.wording import (
 
 COMMENT_LIMIT = 65_536
 SUMMARY_LIMIT = 1024 * 1024
-# Room for the line that says what was cut.
+# Room for the line about cut lines.
 _RESERVE = 400
 MAX_DANGERS = 20
 _HEAD = "| SKU | {live} | declared before | write | units | why |\n|---|--:|--:|--:|--:|---|\n"
 
 
-# What means nothing to Markdown within a line; a dot may make a link of www.example.com.
+# Characters without a meaning inside a line. A dot can create a link, as in www.example.com.
 _PLAIN = frozenset(" -,+'")
 
 
 def inert(text: str) -> str:
-    """Return *text* as Markdown that shows it and does nothing else."""
+    """Return *text* as Markdown that only shows it."""
     entities = "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in safe_text(text))
     return f"<code>{entities}</code>" if entities else ""
 
 
 class Section(Struct, frozen=True):
-    """A part of the text that is cut between its lines: what it begins and ends with, and them."""
+    """A part of the text that can be cut between its lines."""
 
     head: str
     lines: Sequence[str]
@@ -64,9 +63,9 @@ class Section(Struct, frozen=True):
 
 
 def fit(head: str, sections: Sequence[Section], limit: int, *, in_bytes: bool) -> str:
-    """Return *head* and as many lines of *sections* as *limit* allows, and what was cut.
+    """Return *head*, as many lines of *sections* as *limit* allows, and a note about cut lines.
 
-    GitHub counts the characters of a comment and the bytes of a summary.
+    GitHub counts characters in a comment, and bytes in a summary.
     """
     text = head
     used = _size(head, in_bytes=in_bytes)
@@ -111,7 +110,7 @@ def render_plan(plan: Plan, limit: int = COMMENT_LIMIT, *, in_bytes: bool = Fals
 
 
 def _based(plan: Plan) -> str:
-    """Return what the plan compares with, and whether the store was asked."""
+    """Return the base of the plan, and whether the shop was read."""
     made = plan.provenance
     if made.base is None:
         return " No base found, so the plan can't tell changes from drift."
@@ -131,7 +130,7 @@ def _plan_sections(plan: Plan) -> Iterator[Section]:
     yield Section("", [_violation(v.limit, v.message) for v in plan.violations], "\n")
     yield Section("", [_finding(finding) for finding in plan.errors], "\n")
     danger = [f"- {inert(said)}\n" for action in plan.actions if (said := dangers(action))]
-    if len(danger) > MAX_DANGERS:  # the table has them all, and needs the room
+    if len(danger) > MAX_DANGERS:  # the table has all of them, and needs the room
         danger[MAX_DANGERS:] = [f"- and {len(danger) - MAX_DANGERS} more like these\n"]
     yield Section("**Check these first:**\n\n", danger, "\n")
     live = "live, if as in the base" if plan.provenance.offline else "live"
@@ -159,7 +158,7 @@ def _action_line(action: Action) -> str:
     units = next((field.units for field in row.fields if field.units), "")
     known = action.reference.level if action.reference else None
     base = "" if known is None else str(known)
-    # The reasons of events are people's words.
+    # The reasons of events are free text.
     why = inert(row.why) if action.events else row.why
     cells = (inert(action.sku), action.before, base, action.after, units, why)
     return f"| {' | '.join(str(cell) for cell in cells)} |\n"
@@ -200,7 +199,7 @@ def render_report(report: Report, limit: int = COMMENT_LIMIT, *, in_bytes: bool 
 
 
 def _is_as_planned(outcome: Outcome) -> bool:
-    """Whether there is nothing to say of an outcome but that it came about."""
+    """Whether an outcome needs no mention besides its result."""
     return outcome.result in {Result.APPLIED, Result.ALREADY} and not outcome.message
 
 

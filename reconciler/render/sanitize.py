@@ -1,7 +1,7 @@
-"""Any text from files or the store → text that is safe to print.
+"""Make text from files and the shop safe to print.
 
-A product's name is written by strangers. It must not move the cursor, reverse the reading
-direction, start a line of its own, or give commands to the runner that reads the log.
+Anyone can choose a product's name. It must not move the cursor, reverse the reading direction,
+start a line, or give commands to the runner that reads the log.
 """
 
 import unicodedata
@@ -12,14 +12,14 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def safe_text(text: str) -> str:
-    """Return *text* without tokens, with escapes for what cannot be seen, and commands broken.
+    """Return *text* without tokens, with escapes for invisible characters, and broken commands.
 
-    Tokens go first: other formats spell the rest in ways of their own.
+    Tokens are removed first, because escapes could change them.
     """
     text = mask(text)
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_shown, text))
-    # GitHub's runner takes `##[command]` anywhere in a line and `::command::` at its start.
+    # GitHub's runner accepts `##[command]` anywhere in a line, and `::command::` at its start.
     text = text.replace("##[", "#\\#[")
     return f"\\{text}" if text.lstrip().startswith("::") else text
 

@@ -1,4 +1,4 @@
-"""Rendered lines → a picture of a terminal that shows them, as SVG."""
+"""Draw a terminal as SVG."""
 
 import io
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.render.terminal import Line
 
-# What rich fills in; its own frame would have every reader fetch a font from elsewhere.
+# The template that rich fills in. Its own template loads a font from the network.
 _FRAME = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -34,7 +34,7 @@ _FRAME = """\
 
 
 def draw(lines: Sequence[Line], title: str) -> str:
-    """Return a picture of *lines*, as wide as the longest of them, with a *title* above."""
+    """Return a picture of *lines*, as wide as the longest one, with a *title* above."""
     texts = [Text.assemble(*((span.text, span.style) for span in line)) for line in lines]
     width = max((text.cell_len for text in texts), default=1)
     console = Console(
@@ -44,7 +44,7 @@ def draw(lines: Sequence[Line], title: str) -> str:
         color_system="truecolor",
         force_terminal=True,
         legacy_windows=False,
-        _environ={},  # the same picture wherever it is drawn
+        _environ={},  # the same picture on every machine
     )
     for text in texts:
         console.print(text, no_wrap=True, crop=False)

@@ -1,4 +1,4 @@
-"""Plan, report → lines for a terminal, as spans of text with a style. Pure; escapes everything."""
+"""Render plans, drift, and reports for a terminal, as styled spans. All text is escaped."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -28,7 +28,7 @@ _PLACE_COLUMN = 56
 
 
 class Span(NamedTuple):
-    """A piece of a line; `style` is `bold`, `green`, `yellow`, `red`, `dim` or '' for none."""
+    """A part of a line. `style` is `bold`, `green`, `yellow`, `red`, `dim`, or ''."""
 
     text: str
     style: str = ""
@@ -38,7 +38,7 @@ Line = tuple[Span, ...]
 
 
 def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield the plan as Terraform would say it: actions, findings, violations, totals."""
+    """Yield a plan in the style of Terraform: actions, findings, violations, and totals."""
     yield _line(title(plan), "bold")
     for commit in plan.provenance.commits[:MAX_COMMITS]:
         yield _line(f"  {safe_text(commit)}", "dim")
@@ -56,7 +56,7 @@ def render_plan(plan: Plan, *, verbose: bool = False) -> Iterator[Line]:
 
 
 def title(plan: Plan) -> str:
-    """Return the first line of a plan: which store, and compared with what."""
+    """Return the first line of a plan: its store and its base."""
     made = plan.provenance
     said = f"Store {safe_text(plan.store)} (site {safe_text(plan.site_id)})"
     if made.base:
@@ -98,7 +98,7 @@ def _quoted(row: Row) -> str:
 
 
 def _findings(plan: Plan, *, verbose: bool) -> Iterator[Line]:
-    """Yield errors in full and the rest as far as it is not mere count."""
+    """Yield all errors, and other findings that are not only counted."""
     counted = set() if verbose else {FindingKind.NOT_MANAGED, FindingKind.DRIFT}
     shown = [finding for finding in plan.findings if finding.kind not in counted]
     for finding in shown if verbose else shown[:MAX_LISTED]:
@@ -152,7 +152,7 @@ def _why_nothing(plan: Plan) -> str:
 
 
 def render_drift(drift: Drift, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield what differs that selling does not explain, or all that differs, and the totals."""
+    """Yield unexplained differences, or all with *verbose*, and the totals."""
     yield _line(f"Store {safe_text(drift.store)}: {count(drift.declared, 'SKU')} declared", "bold")
     yield ()
     rows = drift.rows if verbose else drift.unexplained
@@ -185,7 +185,7 @@ _STYLES = {
 
 
 def render_report(report: Report, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield what became of each action that is not as planned, or of all, and the totals."""
+    """Yield outcomes that are not as planned, or all with *verbose*, and the totals."""
     for outcome in report.outcomes:
         if verbose or outcome.message or outcome.result not in {Result.APPLIED, Result.ALREADY}:
             yield _outcome(outcome)

@@ -1,4 +1,4 @@
-"""Plan → rows: what every format shows of an action, said once. Nothing is escaped yet."""
+"""The words for actions and drift that all formats share. Nothing is escaped here."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -25,7 +25,7 @@ NO_QUANTITY = "no quantity"
 
 
 class Field(NamedTuple):
-    """One changed field in words; `units` is `+27` or `-3` where both sides are counted."""
+    """One changed field in words. `units` is like `+27` or `-3` if both stocks are finite."""
 
     label: str
     before: str
@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 
 def action_row(action: Action) -> Row:
-    """Return *action* in words; what an infinite stock's quantity becomes says nothing."""
+    """Return *action* in words. The quantity of an infinite stock is left out."""
     fields = tuple(
         _field(action, change)
         for change in action.changes
@@ -62,9 +62,9 @@ def action_row(action: Action) -> Row:
 
 
 def why(action: Action) -> str:
-    """Return what the author of the level knew, and just what writing it would undo.
+    """Return the reference of a level, and the units that writing it would undo.
 
-    Of an action that events ask for, return what happened.
+    For an action from events, return the events.
     """
     if action.events:
         return events_why(action)
@@ -91,13 +91,13 @@ def _declared(action: Action) -> str:
 
 
 def added(known: Reference) -> str:
-    """Return ` + 20 since` for what events have added since the level was settled, or ''."""
+    """Return ` + 20 since` for units that events added since the level was settled, or ''."""
     sign = "+" if known.added > 0 else "-"
     return f" {sign} {abs(known.added)} since" if known.added else ""
 
 
 def undone(action: Action) -> str:
-    """Return what the write would undo of what the shop did since, or ''."""
+    """Return the units that the write would undo, in words, or ''."""
     if action.put_back > 0:
         return f"{action.put_back} sold since would go back on the shelf"
     if action.put_back < 0:
@@ -125,13 +125,13 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def first_of(names: Sequence[str], most: int = 10) -> str:
-    """Return the first of *names*, and how many more there are."""
+    """Return the first of *names*, and the number of others."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}"
 
 
 def summary_sentence(summary: Summary) -> str:
-    """Return the line that people grep for."""
+    """Return the line with the totals of a plan. Scripts search for it."""
     unread = f", {summary.unread} not read" if summary.unread else ""
     return (
         f"Plan: {summary.to_change} to change ({count(summary.units_raised, 'unit')} raised,"
@@ -141,7 +141,7 @@ def summary_sentence(summary: Summary) -> str:
 
 
 def unread_sentence(summary: Summary) -> str:
-    """Return how many SKUs were not read, and why that is right; '' if all were."""
+    """Return how many SKUs were not read, and why, or '' if all were read."""
     if not summary.unread:
         return ""
     were, theirs = ("was", "its") if summary.unread == 1 else ("were", "their")
@@ -152,13 +152,13 @@ def unread_sentence(summary: Summary) -> str:
 
 
 def drift_sentence(summary: Summary) -> str:
-    """Return what differs and is left alone, in one sentence."""
+    """Return the drift that the plan leaves alone, in one sentence."""
     below = count(summary.drifted_units, "unit") if summary.drifted_units else "none"
     return f"Drift left alone: {count(summary.drifted, 'SKU')}, {below} below the declared stock."
 
 
 def requests_sentence(requests: Requests) -> str:
-    """Return what the plan cost, and what carrying it out may."""
+    """Return the number of requests of the plan, and of its apply."""
     start = f"Reads {requests.reads}, writes at most {requests.writes}"
     if requests.limit is None:
         return f"{start}, without a rate limit."
@@ -168,7 +168,7 @@ def requests_sentence(requests: Requests) -> str:
 
 
 def dangers(action: Action) -> str:
-    """Return what is dangerous about *action*, or '': it sells out, changes type, undoes sales."""
+    """Return the dangers of *action*, or '': sold out, type change, or sales undone."""
     if action.before.inventory_type is not action.after.inventory_type:
         return f"{action.sku} goes from {action.before} to {action.after}"
     if action.after.quantity == 0:
@@ -187,12 +187,12 @@ _DRIFT = {
 
 
 def drift_words(row: DriftRow) -> str:
-    """Return what is wrong with a row of drift."""
+    """Return the kind of a difference in words."""
     return _DRIFT[row.kind].format(rule=row.rule)
 
 
 def drift_difference(row: DriftRow) -> str:
-    """Return the units between declared and live, where both are counted."""
+    """Return the units between declared and live, if both are finite."""
     declared, live = row.declared.quantity, row.live.quantity
     if isinstance(declared, int) and isinstance(live, int):
         return f"{live - declared:+d}"
@@ -200,9 +200,9 @@ def drift_difference(row: DriftRow) -> str:
 
 
 def explained_sentence(row: ExplainedRow) -> str:
-    """Return what became of a SKU: `-7 = 6 sold in 3 orders, 1 unexplained`.
+    """Return the explanation of a difference: `-7 = 6 sold in 3 orders, 1 unexplained`.
 
-    What went out has no sign, like what was sold; what came in has a plus.
+    Removed units have no sign, like sold ones. Added units have a plus.
     """
     parts = []
     if row.orders:
@@ -216,7 +216,7 @@ def explained_sentence(row: ExplainedRow) -> str:
 
 
 def find_wrong(findings: Iterable[Finding]) -> set[str]:
-    """Return the SKUs that have an error; each may have several."""
+    """Return the SKUs with an error. A SKU can have several."""
     return {finding.sku for finding in findings if finding.kind.is_error}
 
 
@@ -231,7 +231,7 @@ def _explained_totals(drift: Drift, rows: Sequence[ExplainedRow]) -> str:
 
 
 def drift_totals(drift: Drift) -> str:
-    """Return the sentence that sums drift up."""
+    """Return the totals of drift in one sentence."""
     if drift.explained is not None:
         return _explained_totals(drift, drift.explained)
     sold = sum(row.kind is DriftKind.SOLD for row in drift.rows)

@@ -1,4 +1,4 @@
-"""Numbers → the coordinates of charts."""
+"""Compute the coordinates of bar charts."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ MOST_BARS: Final = 30
 
 
 class Bar(NamedTuple):
-    """One bar, to the right of the axis for units that come in, else to the left."""
+    """One bar: to the right of the axis for added units, else to the left."""
 
     name: str
     units: int
@@ -16,7 +16,7 @@ class Bar(NamedTuple):
 
 
 class BarChart(NamedTuple):
-    """Bars below each other, around an axis at `zero`. Places and widths are in percent."""
+    """Bars in rows around an axis at `zero`. Positions and widths are in percent."""
 
     title: str
     zero: float
@@ -25,7 +25,7 @@ class BarChart(NamedTuple):
 
 
 def draw_bars(title: str, units: Iterable[tuple[str, int]]) -> BarChart | None:
-    """Return the chart of the largest *units* by name; None if there are none."""
+    """Return the chart of the largest *units* by name, or None without any."""
     ordered = sorted(((name, n) for name, n in units if n), key=lambda one: (-abs(one[1]), one[0]))
     if not ordered:
         return None

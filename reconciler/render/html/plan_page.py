@@ -1,4 +1,4 @@
-"""A plan → an HTML page."""
+"""Render a plan as an HTML page."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -15,7 +15,7 @@ _NUMBERS = ("Before", "After", "Units")
 
 
 class ChangeRow(NamedTuple):
-    """What the table shows of one action."""
+    """One action in the table."""
 
     sku: str
     name: str
@@ -31,7 +31,7 @@ class ChangeRow(NamedTuple):
 
 
 def render_plan_page(plan: Plan) -> str:
-    """Return *plan* as one self-contained page: what would undo sales comes first."""
+    """Return *plan* as one self-contained page. Writes that undo sales come first."""
     commit = (plan.provenance.head or "")[:7]
     rows = [_change_row(action, commit) for action in plan.actions]
     undoing = [row for row, action in zip(rows, plan.actions, strict=True) if action.put_back > 0]
@@ -93,7 +93,7 @@ def _change_row(action: Action, commit: str) -> ChangeRow:
 
 
 class _LimitRow(NamedTuple):
-    """A limit, and how close the plan is to it."""
+    """A limit, and how much of it the plan uses."""
 
     name: str
     found: int

@@ -1,4 +1,4 @@
-"""The report of an apply → an HTML page."""
+"""Render the report of an apply as an HTML page."""
 
 from reconciler.model import Report, Result, Stock
 from reconciler.render.html.template import render_page
@@ -7,7 +7,7 @@ _NAMES = {result: result.value.replace("_", " ") for result in Result}
 
 
 def render_report_page(report: Report) -> str:
-    """Return *report* as one self-contained page: what did not go as planned comes first."""
+    """Return *report* as one self-contained page. Outcomes that are not as planned come first."""
     done = {Result.APPLIED, Result.ALREADY}
     ordered = sorted(report.outcomes, key=lambda one: one.result in done)
     rows = [

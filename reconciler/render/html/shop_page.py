@@ -14,7 +14,7 @@ from reconciler.render.html.timeline_chart import (
 )
 from reconciler.render.wording import drift_words, explained_sentence
 
-# A SKU that lasts no longer than this, at its present rate, will sell out soon.
+# A SKU that lasts no longer than this at its present rate is soon sold out.
 SOON_DAYS: Final = 14
 # Earlier days are in a section that readers can open.
 _OPEN_DAYS: Final = 28
@@ -65,7 +65,7 @@ def _shop(number: int, overview: Overview) -> dict[str, Any]:
 
 
 def _urgency(timeline: Timeline) -> tuple[int, float, str]:
-    """Return the place of a SKU: low stock, then what sells out soon, then the others."""
+    """Return the sort key of a SKU: low stock, then soon sold out, then the others."""
     left = timeline.days_left
     if timeline.is_low:
         return 0, float(timeline.units or 0), timeline.sku

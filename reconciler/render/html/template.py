@@ -1,4 +1,4 @@
-"""Values and a template → one HTML file that loads nothing and runs only its own script."""
+"""Render templates as HTML files that load nothing and run only their own script."""
 
 import base64
 import hashlib
@@ -12,14 +12,14 @@ from reconciler import __version__
 from reconciler.render.sanitize import safe_text
 
 _PACKAGE: Final = "reconciler.render.html"
-# The rows that a script would show later, where scripts are off.
+# Shows rows without scripts that a script would show later.
 _COMPLETE: Final = "tbody.rest { display: table-row-group; }"
 
 
 def render_page(template: str, values: Mapping[str, Any]) -> str:
-    """Return the page that *template* makes of *values*.
+    """Return the page of *template* with *values*.
 
-    Every text is escaped, and control characters in it are shown as codes. The page's
+    All text is escaped, and control characters are shown as codes. The page's
     Content-Security-Policy allows its own style and script by their hashes, and nothing else.
     """
     loader = PackageLoader(_PACKAGE)

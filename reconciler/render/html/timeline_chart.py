@@ -1,4 +1,4 @@
-"""A timeline → the paths of a small step chart, and the same in words."""
+"""Draw the stock of a SKU over time as a small step chart, with a description."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from reconciler.model import Point, PointKind, Timeline
 WIDTH: Final = 240
 HEIGHT: Final = 72
 _MARGIN: Final = 4
-# More points than pixels show nothing more.
+# More points than pixels are invisible.
 MOST_POINTS: Final = 240
 
 
@@ -21,14 +21,14 @@ class Span(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """Where one observation is."""
+    """The position of one observation."""
 
     x: float
     y: float
 
 
 class TimelineChart(NamedTuple):
-    """Paths of what was declared and of what the shop had, single observations, and a summary."""
+    """The paths of declared and live stock, the observations, and a description."""
 
     declared: str
     stock: str
@@ -46,7 +46,7 @@ def find_span(timelines: Iterable[Timeline], until: str) -> Span:
 
 
 def draw_timeline(timeline: Timeline, span: Span) -> TimelineChart:
-    """Return the chart of one SKU: levels dashed, the shop's stock as a line of steps."""
+    """Return the chart of one SKU: levels dashed, live stock as steps."""
     declared = [one for one in timeline.points if one.kind is PointKind.DECLARED]
     shop = [one for one in timeline.points if one.kind is not PointKind.DECLARED]
     top = max((one.units for one in timeline.points if one.units is not None), default=0) or 1
@@ -67,7 +67,7 @@ def draw_timeline(timeline: Timeline, span: Span) -> TimelineChart:
 
 
 class _Scale(NamedTuple):
-    """From times and units to places in the chart."""
+    """Converts times and units to positions in the chart."""
 
     span: Span
     top: int | float
@@ -81,7 +81,7 @@ class _Scale(NamedTuple):
 
 
 def _steps(points: Sequence[Point], scale: _Scale, *, to_end: bool) -> str:
-    """Return a path that keeps each number until the next one; a gap where there is none."""
+    """Return a path that keeps each number until the next one, with a gap for None."""
     parts: list[str] = []
     is_open = False
     step = len(points) // MOST_POINTS + 1
@@ -104,7 +104,7 @@ def _seconds(at: str) -> float:
 
 
 def _describe(timeline: Timeline, declared: Sequence[Point], shop: Sequence[Point]) -> str:
-    """Return what the chart shows, for those who can't see it."""
+    """Return a description of the chart for screen readers."""
     parts = []
     if declared:
         level = declared[-1].units
