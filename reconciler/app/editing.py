@@ -22,7 +22,7 @@ from reconciler.render.wording import count, first_of
 
 
 class WorkingCopy(Struct, frozen=True):
-    """A store's files as they are on disk, its settings first, and what they declare."""
+    """A store's files on disk, with the settings first, and the desired state in them."""
 
     files: Mapping[str, bytes]
     desired: DesiredState
@@ -40,7 +40,7 @@ class WorkingCopy(Struct, frozen=True):
         seen: Mapping[str, Seen] | None = None,
         at: datetime | None = None,
     ) -> None:
-        """Let the files declare what is *wanted*, beside an observation of what was *seen*.
+        """Write files that declare *wanted*, and an observation of the stocks *seen*.
 
         Raises:
             EditError: Nothing was changed.
@@ -50,9 +50,9 @@ class WorkingCopy(Struct, frozen=True):
         replace_files(contents | observed, self.files)
 
     def observe(self, seen: Mapping[str, Seen], at: datetime) -> dict[str, bytes]:
-        """Return a new observation of what was *seen* at this time, by its path; none of nothing.
+        """Return a new observation of the stocks *seen* at a time, by its path. Empty for none.
 
-        The time is the shop's own, as that of what applies did.
+        The time is by the shop's clock, like the times of applies.
         """
         if not seen:
             return {}
@@ -67,7 +67,7 @@ class WorkingCopy(Struct, frozen=True):
                     Path(one.path).unlink()
 
     def differing(self, wanted: Mapping[str, Stock]) -> dict[str, Stock]:
-        """Return what of *wanted* the files do not declare yet."""
+        """Return the part of *wanted* that the files don't declare yet."""
         declared = self.desired.declared
         return {sku: stock for sku, stock in wanted.items() if stock != declared[sku].stock}
 
@@ -80,7 +80,7 @@ class WorkingCopy(Struct, frozen=True):
 
 
 def load_working_copy(context: StoreContext, *, may_be_empty: bool = False) -> WorkingCopy:
-    """Return a store as it can be edited; raise InputError for files that are not acceptable."""
+    """Return a store for editing; raise InputError if its files are invalid."""
     problems: list[Problem] = []
     files = dict(read_files(context.folder, problems))
     desired = build_desired(
@@ -96,7 +96,7 @@ def load_working_copy(context: StoreContext, *, may_be_empty: bool = False) -> W
 def edit_store(
     working: WorkingCopy, wanted: Mapping[str, Stock], reporter: Reporter, *, asks: bool
 ) -> ExitCode:
-    """Show what differs, ask if that is wanted, and edit the files."""
+    """Show the changes, ask for confirmation, and edit the files."""
     differing = working.differing(wanted)
     if not differing:
         reporter.say("Nothing to change: the files already declare this.")

@@ -26,11 +26,11 @@ from reconciler.render.wording import count
 def close_events(
     context: StoreContext, working: WorkingCopy, reporter: Reporter, *, asks: bool
 ) -> ExitCode:
-    """Fold settled adjustments, and delete events that a settled count has.
+    """Merge settled adjustments, and delete events that a settled count includes.
 
     Raises:
-        NoBaseError: There is no record that says which events the shop has.
-        EditError: A file can't be edited; nothing was changed.
+        NoBaseError: Without a record, it is unknown which events the shop has.
+        EditError: A file can't be edited. Nothing was changed.
     """
     settings = working.desired.settings
     refresh_record(open_repository(context.inventory), settings, reporter)
@@ -62,7 +62,7 @@ def close_events(
 
 
 def _edit(context: StoreContext, working: WorkingCopy, closing: Closing) -> dict[str, bytes | None]:
-    """Return the new contents of files; None for those to delete."""
+    """Return the new contents of files, None for files to delete."""
     by_path: dict[str, list[Event]] = defaultdict(list)
     for one in closing.gone:
         by_path[one.file.path].append(one)

@@ -1,4 +1,4 @@
-"""`count` and `adjust`: what was counted, or came in → one event file."""
+"""`count` and `adjust`: write counts or adjustments as one event file."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ _AHEAD = timedelta(minutes=5)
 
 
 class EventRequest(Struct, frozen=True):
-    """What is asked of an event besides its numbers; without a time it is now."""
+    """The options of an event besides its numbers. The default time is now."""
 
     at: datetime | None = None
     reason: str = ""
@@ -38,11 +38,11 @@ def add_event(
     request: EventRequest,
     reporter: Reporter,
 ) -> ExitCode:
-    """Write one event file, by date and reason, after a look at what it says.
+    """Show an event, ask for confirmation, and write its file, named by date and reason.
 
     Raises:
-        UsageError: Nothing is left to write, the time is still to come, or a rule owns a number.
-        InputError: The file would not be acceptable.
+        UsageError: Nothing is left to write, the time is in the future, or a rule owns a number.
+        InputError: The file would be invalid.
     """
     at = request.at or datetime.now(UTC).astimezone().replace(microsecond=0)
     if at > datetime.now(UTC) + _AHEAD:
@@ -117,7 +117,7 @@ def _without_owned(
 
 
 def _show(event: NewEvent, path: str, reporter: Reporter) -> None:
-    """Print what the file says, and what apply may not like about it."""
+    """Print the content of the file, and possible problems for the apply."""
     width = max(map(len, event.units))
     for sku, units in event.units.items():
         said = f"{units} counted" if event.is_count else f"{units:+}"

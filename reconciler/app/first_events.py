@@ -1,4 +1,4 @@
-"""Events without a record: what they are, who brought them, and the ways on."""
+"""Describe events without a record: their commits, and how to go on."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""`import`: what a shop has and no file declares → YAML."""
+"""`import`: write YAML for SKUs of the shop that no file declares."""
 
 import re
 import shlex
@@ -42,7 +42,7 @@ SHOWN = 20
 
 
 class Undeclared(Struct, frozen=True):
-    """What the shop lists, and the stock of what no file declares of it, read *at* its own time."""
+    """The listing of the shop, and the stocks of undeclared SKUs, read *at* a time."""
 
     listing: Listing
     matches: Matches
@@ -53,7 +53,7 @@ class Undeclared(Struct, frozen=True):
 
 
 class ImportRequest(Struct, frozen=True):
-    """What is asked of an import: SKUs whose code is like one of *globs*, also without a code."""
+    """The options of an import: *globs* for codes, and whether SKUs without a code are included."""
 
     globs: Sequence[str] = ()
     pin: bool = False
@@ -66,11 +66,11 @@ def import_skus(
     connection: Connection,
     reporter: Reporter,
 ) -> None:
-    """Write the YAML of SKUs that the shop has and no file declares yet.
+    """Write YAML for SKUs of the shop that no file declares yet.
 
     Raises:
-        UsageError: No SKU is called as the request says.
-        EditError: A file cannot be written; nothing was changed.
+        UsageError: No SKU matches the request.
+        EditError: A file can't be written. Nothing was changed.
     """
     with open_store(context, working.desired.settings, connection) as client:
         undeclared = until_signal(
@@ -109,7 +109,7 @@ def _write(
     newcomers: Sequence[Newcomer],
     places: Mapping[str, Place],
 ) -> None:
-    """Write the newcomers into files, beside an observation of what the shop has of them."""
+    """Write the newcomers into files, and an observation of their stocks."""
     schemas = find_schemas(context.inventory)
     schema = f"{schemas.folder}/{INVENTORY_SCHEMA}"
     contents = generate_files(working.desired, working.files, newcomers, places, schema)
@@ -122,7 +122,7 @@ def _write(
 
 
 def begin_store(inventory: Path, names: Sequence[str], site: str) -> WorkingCopy:
-    """Return a new store that declares nothing yet; raise UsageError if it cannot be begun."""
+    """Return a new, empty store; raise UsageError if it can't be created."""
     if len(names) != 1 or not is_store_name(names[0]):
         raise UsageError(
             "Name the new store with --store. A name consists of a-z, 0-9, and -, like --store"
@@ -180,7 +180,7 @@ def _read(
     reporter: Reporter,
     globs: Collection[str],
 ) -> Undeclared:
-    """Read what the shop lists, and the stock of what no file declares."""
+    """Read the listing of the shop, and the stocks of undeclared SKUs."""
     listing, matches = list_and_match(working.desired, client, connection)
     for finding in matches.findings:
         if finding.kind.is_error:
@@ -241,7 +241,7 @@ def _say_imported(
     places: Mapping[str, Place],
     reporter: Reporter,
 ) -> None:
-    """Say how many SKUs went to which file, and what to do next."""
+    """Print how many SKUs went to which file, and the next commands."""
     for path in sorted({place.path for place in places.values()}):
         many = sum(places[one.sku].path == path for one in newcomers)
         reporter.result(f"  {path}: {count(many, 'SKU')}")
@@ -250,7 +250,7 @@ def _say_imported(
 
 
 def _next_commands(context: StoreContext) -> str:
-    """Return what to do next."""
+    """Return the next commands."""
     name, inventory = context.name, context.inventory.as_posix()
     flags = "" if inventory == "inventory" else f" --inventory {shlex.quote(inventory)}"
     if len(resolve_stores(context.inventory)) > 1:

@@ -1,4 +1,4 @@
-"""What the shop itself adds to an overview: its stock, its drift, and what customers bought."""
+"""Add stock, drift, and sales of the live shop to an overview."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class _Sale(NamedTuple):
 def add_live(
     context: StoreContext, overview: Overview, connection: Connection, reporter: Reporter
 ) -> Overview:
-    """Return *overview* with what the shop has now, its drift, and what was sold in four weeks.
+    """Return *overview* with live stock, drift, and the sales of four weeks.
 
     Raises:
         InterruptedRunError: A signal came.
@@ -53,7 +53,7 @@ def add_live(
 
 
 def _with_live(timeline: Timeline, snapshot: Snapshot, sold: Counter[str]) -> Timeline:
-    """Return *timeline* with the shop's number and name, and what was sold a day."""
+    """Return *timeline* with the live number and name, and the sales per day."""
     sku = snapshot.named.matches.live.get(timeline.sku)
     stock = snapshot.live.stocks.get(sku.sku_id) if sku else None
     if sku is None or stock is None:
